@@ -84,7 +84,7 @@ class Criterion:
     shown_by: str = ""
     """Layer that a gate run must have judged for them to cite it."""
     goals: tuple[Goal, ...] = ()
-    """What principals can and cannot do, which the static layer proves of the declared ones."""
+    """What principals can and cannot do, proven of the declared ones, in the live layer of those that are."""
 
     @counted
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:

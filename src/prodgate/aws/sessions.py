@@ -37,6 +37,22 @@ def open_session(profile: str, region: str, environment: Mapping[str, str], *, r
 
 def open_account(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> LiveCalls:
     """Return calls to the stated account, after asking which account it is and nothing else. Raises UsageError."""
+    calls, identity = _open(profile, region, environment)
+    arn, account = identity["Arn"], identity["Account"]
+    if account != stated:
+        raise WrongAccount(f"{arn}: is of account {account}, and the criteria are about account {stated}; use its role")
+    _check_caller(arn, environment)
+    return calls
+
+
+def open_whichever(profile: str, region: str, environment: Mapping[str, str] = os.environ) -> tuple[LiveCalls, str]:
+    """Return calls to whatever account the credentials belong to, and which that is. Raises UsageError."""
+    calls, identity = _open(profile, region, environment)
+    _check_caller(identity["Arn"], environment)
+    return calls, identity["Account"]
+
+
+def _open(profile: str, region: str, environment: Mapping[str, str]) -> tuple[LiveCalls, Mapping[str, Any]]:
     opened = open_session(profile, region, environment, reads=True)
     clients = Clients(opened, region, reads=True, foreign=_is_foreign)
     calls = LiveCalls(clients)
@@ -45,8 +61,7 @@ def open_account(profile: str, region: str, stated: str, environment: Mapping[st
         identity = calls.pages("sts", "GetCallerIdentity", region, {}, whole=False)[0]
     except (Unreadable, Absent) as error:
         raise UsageError(f"{_describe_credentials(profile)}: no account could be opened: {error}") from None
-    _check_identity(identity, stated, environment)
-    return calls
+    return calls, identity
 
 
 def open_for_drill(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> Clients:
@@ -62,10 +77,7 @@ def open_elsewhere(profile: str, region: str, environment: Mapping[str, str] = o
     return Clients(opened, region, foreign=_is_foreign)
 
 
-def _check_identity(identity: Mapping[str, Any], stated: str, environment: Mapping[str, str]) -> None:
-    arn, account = identity["Arn"], identity["Account"]
-    if account != stated:
-        raise WrongAccount(f"{arn}: is of account {account}, and the criteria are about account {stated}; use its role")
+def _check_caller(arn: str, environment: Mapping[str, str]) -> None:
     if arn.endswith(":root"):
         raise WrongAccount(f"{arn}: is the root user, who may do anything; use the gate's role")
     if ":user/" in arn and environment.get("CI"):

@@ -14,9 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words",
         nargs="+",
-        metavar=f"PATH | RUN | {COMPARING} OLD NEW",
-        help="a Terraform root, plan.json or kept run, whose principals are asked what they can reach; or two policy "
-        "documents: prove that NEW grants nothing that OLD does not (exit code 0), or show what (1)",
+        metavar=f"PATH | aws://PROFILE@REGION | RUN | {COMPARING} OLD NEW",
+        help="a Terraform root, plan.json, account or kept run, whose principals are asked what they can reach; or two "
+        "policy documents: prove that NEW grants nothing that OLD does not (exit code 0), or show what (1)",
     )
     parser.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
     parser.add_argument("--who-can", nargs=2, metavar=("ACTION", "RESOURCE"), help="print who can do that, and by what")

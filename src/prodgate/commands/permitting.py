@@ -42,31 +42,39 @@ def permissions(args: argparse.Namespace) -> int:
         raise UsageError(
             f"{' '.join(args.words)!r} is no question; write PATH, or {COMPARING} OLD NEW with two policy documents"
         )
-    return _reach(Path(args.words[0]), args)
+    return _reach(args.words[0], args)
 
 
-def _reach(path: Path, args: argparse.Namespace) -> int:
+def _reach(named: str, args: argparse.Namespace) -> int:
     from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
 
     if args.who_can:
         _check(*args.who_can)
-    account = _read_kept(path, args) if (path / "run.json").is_file() else _read_root(path, Given(args.var_file))
+    account = _read_account(named, args)
     if account.gaps and not account.principals:
-        raise UsageError(f"{path}: no user and no role could be read: {'; '.join(account.gaps)}")
+        raise UsageError(f"{named}: no user and no role could be read: {'; '.join(account.gaps)}")
     rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
-    lines = ["No user and no role is declared."]
+    lines = ["No user and no role is known."]
     if rows:
         lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
     write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
     return 0
 
 
-def _read_kept(path: Path, args: argparse.Namespace) -> Account:
-    from .kept_principals import read_kept  # noqa: PLC0415  it needs every observer
+def _read_account(named: str, args: argparse.Namespace) -> Account:
+    path = Path(named)
+    asked, kept = "://" in named, (path / "run.json").is_file()
+    if args.var_file and (asked or kept):
+        raise UsageError("--var-file is for a PATH with Terraform; an account and a run are as they are")
+    if asked:
+        from .asked_account import read_asked  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    if args.var_file:
-        raise UsageError("--var-file is for a PATH with Terraform; a run has been evaluated already")
-    return read_kept(path)
+        return read_asked(named)
+    if kept:
+        from .kept_principals import read_kept  # noqa: PLC0415  it needs every observer
+
+        return read_kept(path)
+    return _read_root(path, Given(args.var_file))
 
 
 def _read_root(path: Path, given: Given) -> Account:

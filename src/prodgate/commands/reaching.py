@@ -102,4 +102,4 @@ def render_who_can(rows: list[dict[str, Any]]) -> Iterator[str]:
         elif row["can"] == "undetermined":
             yield f"{row['name']}: undetermined: {'; '.join(row['reasons'])}"
     if all(row["can"] == "no" for row in rows):
-        yield "Nobody by policies of their own: it is proven of each declared principal."
+        yield "Nobody by policies of their own: it is proven of each principal."

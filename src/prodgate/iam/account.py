@@ -26,7 +26,7 @@ class Group:
     managed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A user or a role of the account."""
 
@@ -45,6 +45,9 @@ class Principal:
     in_profile: bool = False
     """Of a role: whether an instance profile that holds it is known."""
     place: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.arn)
 
     @property
     def is_role(self) -> bool:
@@ -103,6 +106,8 @@ class Account:
     """Of all that is declared."""
     is_whole: bool = False
     """Whether there is nothing else in the account, so that what is not known of does not exist."""
+    foreign: frozenset[str] = frozenset()
+    """ARNs of principals of other systems: goals ask nothing of them, and what they allow to others counts."""
     gaps: tuple[str, ...] = ()
     """What could not be read, so that nothing can be excluded."""
     now: str = "2026-01-01T00:00:00+00:00"

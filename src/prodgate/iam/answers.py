@@ -54,9 +54,8 @@ class Standing:
 
     def answer(self, goal: Goal, actions: tuple[str, ...]) -> Iterator[Answer]:
         """Yield whether a goal is kept of each principal that it names; ``actions`` are its own without wildcards."""
-        for principal in self.account.principals:
-            if goal.speaks_of(principal.arn):
-                yield self._answer_of(goal, actions, principal)
+        for principal in list_asked(goal, self.account):
+            yield self._answer_of(goal, actions, principal)
 
     def _answer_of(self, goal: Goal, actions: tuple[str, ...], principal: Principal) -> Answer:
         if goal.actions == (ADMINISTRATOR,):
@@ -143,6 +142,11 @@ def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -
     return doubt(f"{action} is allowed with {told}, and whether that holds is not known here")
 
 
+def list_asked(goal: Goal, account: Account) -> list[Principal]:
+    """Return the principals of whom a goal asks."""
+    return [one for one in account.principals if goal.speaks_of(one.arn) and one.arn not in account.foreign]
+
+
 def list_resources(goal: Goal) -> Iterator[str]:
     """Yield what is asked about, any resource also as what no resource can be named for."""
     for resource in goal.resources:
@@ -182,9 +186,9 @@ def name_nobody(goal: Goal, account: Account) -> Doubt | None:
     """Return a doubt where a goal names principals of which there are none: nothing would be proven of nobody."""
     missing = [one for one in goal.principals if not any(_is_named(one, each.arn) for each in account.principals)]
     if missing:
-        return doubt(f"{', '.join(missing)} names no user and no role that is declared")
-    if not any(goal.speaks_of(one.arn) for one in account.principals):
-        return doubt("every principal that it names is left out by 'except'")
+        return doubt(f"{', '.join(missing)} names no user and no role that is known here")
+    if not list_asked(goal, account):
+        return doubt("every principal that it names is left out by 'except' or is of another system")
     return None
 
 
@@ -196,7 +200,7 @@ def name_nothing(goal: Goal, account: Account) -> Doubt | None:
     """Return a doubt where a goal names resources of which none is declared, unless it names all of a kind."""
     named = [one for one in goal.resources if not is_kind(one)]
     missing = [one for one in named if not any(_is_part(one, arn) for arn in account.arns)]
-    return doubt(f"{', '.join(missing)} names nothing that is declared") if missing else None
+    return doubt(f"{', '.join(missing)} names nothing that is known here") if missing else None
 
 
 def name_no_request(goal: Goal, actions: tuple[str, ...], account: Account) -> Doubt | None:
@@ -204,12 +208,11 @@ def name_no_request(goal: Goal, actions: tuple[str, ...], account: Account) -> D
     if not goal.unless:
         return None
     open_to_all, besides = replace(account, guards={}), except_for(goal)
-    for principal in account.principals:
-        if goal.speaks_of(principal.arn):
-            able = Abilities(replace(principal, identity=(EVERYTHING,), boundary=None), open_to_all)
-            for action in actions:
-                if any(able.under(action, one, besides) is not None for one in list_resources(goal)):
-                    return None
+    for principal in list_asked(goal, account):
+        able = Abilities(replace(principal, identity=(EVERYTHING,), boundary=None), open_to_all)
+        for action in actions:
+            if any(able.under(action, one, besides) is not None for one in list_resources(goal)):
+                return None
     return doubt("every request that it names is left out by 'unless'")
 
 

@@ -43,6 +43,8 @@ class Statement:
     """Whether ``${…}`` stands for a value: only in documents of version 2012-10-17."""
     place: str
     """Where it is written: file and line, address or ARN of the policy, and its Sid or number."""
+    doubted: str = ""
+    """Why nobody knows whether it is written at all."""
 
     def __str__(self) -> str:
         return self.place

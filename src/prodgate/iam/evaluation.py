@@ -79,6 +79,7 @@ def applies(statement: Statement, request: Request, context: Context) -> Truth:
             _matches_action(statement, request.action.lower()),
             _matches_resource(statement, request.resource, lookup),
             *(_explain(statement, holds(one, context, lookup)) for one in statement.conditions),
+            *([doubt(statement.doubted)] if statement.doubted else ()),
         ]
     )
 

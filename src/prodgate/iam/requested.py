@@ -69,6 +69,7 @@ class Requests:
                 self._match_action(statement),
                 self._match_resource(statement),
                 *(self.space.holds(one, statement.has_variables) for one in statement.conditions),
+                *([constant(doubt(statement.doubted), statement.doubted)] if statement.doubted else ()),
             ]
         )
 

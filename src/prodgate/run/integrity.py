@@ -15,7 +15,8 @@ from typing import Any, Final
 #: Modules that judge, compare and write down what was found.
 _JUDGING: Final = (
     "checks", "comparing", "criteria", "estimates", "evidence.chain", "evidence.counting", "evidence.journal", "facts",
-    "findings", "judgement", "layers.attested.flaws", "layers.attested.judging", "layers.live.policies",
+    "findings", "judgement", "layers.attested.flaws", "layers.attested.judging", "layers.goals", "layers.live.goals",
+    "layers.live.policies",
     "layers.observing_layer", "layers.static.checkov", "layers.static.goals", "layers.static.judging", "quantities",
     "run.integrity", "run.judging", "run.layer_process", "run.pytest_plugin", "run.watching", "sections.judges",
     "statistics", "terraform.policy", "terraform.reading", "terraform.resources",

@@ -14,7 +14,7 @@ from .validation import is_text_list, key_mistakes
 
 _KEYS: Final = ("can", "cannot", "principals", "except", "resources", "unless")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
-_LAYERS: Final = frozenset({"static"})
+_LAYERS: Final = frozenset({"static", "live"})
 _EXAMPLE: Final = '{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"], except = ["role/shop-keys"] }'
 
 
@@ -40,7 +40,7 @@ def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     if "goals" not in table:
         return
     if not set(table["layers"] if is_text_list(table["layers"]) else ()) <= _LAYERS:
-        yield f"{where}.goals: are judged by the static layer alone; write layers = ['static'], or drop them"
+        yield f"{where}.goals: are judged by the layers static and live alone; write these, or drop them"
     if "require" in table:
         yield f"{where}.require: bounds a number, and goals hold or do not; drop it, or the goals"
     if not table["goals"]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from ..iam.account import Account, Principal
-from ..iam.documents import Document, Statement, read_document
+from ..iam.documents import Document, read_document
+from ..iam.guards import join, pin
 from ..semantics.unresolved import Unresolved
 from .resources import Configuration, Resource
 
@@ -76,7 +77,7 @@ def add_guards(account: Account, configuration: Configuration) -> Account:
     return replace(
         account,
         principals=(*account.principals, *_list_half_known(configuration, account)),
-        guards={service: _join(each) for service, each in found.items()},
+        guards={service: join(each) for service, each in found.items()},
         arns=frozenset(str.__str__(one) for one in arns if isinstance(one, str)),
     )
 
@@ -102,11 +103,6 @@ def _is_declared(attached: Resource, kind: str) -> bool:
         return bool(attached.related(kind, f"aws_iam_{kind}"))
     except Unresolved:  # it may be any of those that are: what reads them says so
         return True
-
-
-def _join(documents: list[Document]) -> Document:
-    unread = "; ".join(one.unread for one in documents if one.unread)
-    return Document(tuple(statement for one in documents for statement in one.statements), unread)
 
 
 def _list_policies(configuration: Configuration) -> Iterator[tuple[str, Document]]:
@@ -174,15 +170,7 @@ def _read(resource: Resource, argument: str, owners: tuple[Resource, ...] | None
     if not arns or not all(isinstance(one, str) for one in arns):
         return Document(unread=f"{resource.address}: what its policy is put on is not known")
     named = [str.__str__(one) for one in arns if isinstance(one, str)]
-    return Document(tuple(_pin(statement, named) for statement in document.statements))
-
-
-def _pin(statement: Statement, arns: list[str]) -> Statement:
-    """Return a statement about the things it belongs to: ``*`` means those alone."""
-    if statement.not_resources is not None or statement.resources not in (None, ("*",)):
-        return statement
-    within = [f"{arn}/*" for arn in arns if ":s3:" in arn]
-    return replace(statement, resources=(*arns, *within))
+    return Document(tuple(pin(statement, named) for statement in document.statements))
 
 
 def _trust_account(key: Resource) -> Document:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from prodgate.aws import sessions
-from prodgate.aws.sessions import open_account, open_session
+from prodgate.aws.sessions import open_account, open_session, open_whichever
 from prodgate.cli import main
 from prodgate.criteria import UsageError
 from prodgate.sections.targets import parse_target
@@ -49,6 +49,11 @@ def test_the_stated_account_is_opened_and_nothing_else_is_asked(aws: pytest.Monk
     assert calls.pages("sns", "ListTopics", REGION, {}, whole=True) == [{"Topics": []}]
 
 
+def test_an_account_that_nobody_states_is_said_with_its_calls(aws: pytest.MonkeyPatch) -> None:
+    calls, own = open_whichever("gate", REGION, {})
+    assert (own, calls.pages("sns", "ListTopics", REGION, {}, whole=True)) == (ACCOUNT, [{"Topics": []}])
+
+
 def test_another_account_is_not_looked_at(aws: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=f"is of account {ACCOUNT}, and the criteria are about account 210987654321"):
         open_account("gate", REGION, "210987654321", {})
@@ -70,10 +75,10 @@ def test_another_account_is_not_looked_at(aws: pytest.MonkeyPatch) -> None:
 def test_who_may_do_too_much_or_for_too_long_is_refused(arn: str, ci: str, said: str) -> None:
     identity = {"Arn": arn, "Account": ACCOUNT}
     if not said:
-        sessions._check_identity(identity, ACCOUNT, {"CI": ci})
+        sessions._check_caller(identity["Arn"], {"CI": ci})
         return
     with pytest.raises(UsageError, match=said):
-        sessions._check_identity(identity, ACCOUNT, {"CI": ci})
+        sessions._check_caller(identity["Arn"], {"CI": ci})
 
 
 def test_long_lived_keys_are_refused_in_ci_before_anything_is_asked(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:

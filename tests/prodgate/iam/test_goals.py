@@ -151,7 +151,7 @@ def test_names_of_nothing_prove_nothing() -> None:
         "arn:aws:kmz:*:*:key/*",
         "arn:aws:secretsmanager:*:*:secret:wires-*",
     ):
-        assert "names nothing that is declared" in str(name_nothing(cannot(resources=(unknown,)), known))
+        assert "names nothing that is known here" in str(name_nothing(cannot(resources=(unknown,)), known))
 
 
 def test_wildcards_of_a_goal_are_all_actions_that_fit() -> None:

@@ -69,9 +69,9 @@ def test_a_mistake_is_said(goals: str, mistake: str) -> None:
     assert mistake in str(said.value)
 
 
-def test_goals_are_judged_by_the_static_layer_and_bound_nothing() -> None:
+def test_goals_are_judged_by_two_layers_and_bound_nothing() -> None:
     goal = '{ cannot = ["a:B"] }'
-    with pytest.raises(CriteriaError, match="are judged by the static layer alone"):
-        parse(goal, layers='["static", "live"]')
+    with pytest.raises(CriteriaError, match="are judged by the layers static and live alone"):
+        parse(goal, layers='["static", "load"]')
     with pytest.raises(CriteriaError, match="goals hold or do not"):
         parse(goal, more='require = "<= 1 s"')

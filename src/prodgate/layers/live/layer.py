@@ -39,13 +39,14 @@ class LiveLayer:
         return recall_account(run, events)
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-        """Return the policies that judge live documents too; the suites ask everything else."""
-        from . import policies  # noqa: PLC0415  every command imports the layer itself
+        """Return the policies that judge live documents too, and goals; the suites ask everything else."""
+        from ..goals import list_questions  # noqa: PLC0415  every command imports the layer itself
+        from . import policies  # noqa: PLC0415
 
-        return policies.list_questions(stated)
+        return (*policies.list_questions(stated), *list_questions(stated, self.name))
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Judge live documents by the policies for declared ones."""
-        from . import policies  # noqa: PLC0415  every command imports the layer itself
+        """Judge live documents by the policies for declared ones, and goals."""
+        from . import goals, policies  # noqa: PLC0415  every command imports the layer itself
 
-        return policies.conclude(facts, context.stated)
+        return {**policies.conclude(facts, context.stated), **goals.conclude(facts, context.stated)}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,19 +15,17 @@ from ...evidence.artifacts import load_json
 from ...facts import Fact, Facts
 from ...facts import live as _observers  # noqa: F401  importing them registers them
 from ...facts.observers import OBSERVERS, Observer, observe_all
+from ..goals import check_name
 from ..layer import LayerContext
 from ..static.repository import ProjectView
-from . import policies
+from . import goals, policies
+from .foreign import is_foreign
 
 if TYPE_CHECKING:
     from .target import LiveTarget
 
 #: Kind of the fact that says which account was observed, when, and what of the project was compared with it.
 ACCOUNT: Final = "account"
-#: Subject of a policy that is attached to a role, user or group.
-_ATTACHMENT: Final = re.compile(r"(arn:\S+:(?:role|user|group)/\S+) (?:with|policy) .+")
-#: Name of a load balancer or target group, to which AWS appends an id.
-_BALANCER: Final = re.compile(r":(?:loadbalancer/(?:app|net|gwy)|targetgroup)/([^/]+)/[0-9a-f]+")
 #: Kind of the facts that hold the answers of one service in one region.
 ANSWERS: Final = "answers"
 
@@ -89,8 +85,9 @@ def observe_through(
     """Return the facts that observers make of calls; ``about`` says of which account and when."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         facts = observe_all(make_account(calls, about, project, pool), observers)
-    known = [fact for fact in facts.known if not _is_foreign(fact, about["foreign"])]
+    known = [fact for fact in facts.known if not is_foreign(fact.subject, about["foreign"])]
     judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
+    judged_by[check_name("*")] = frozenset().union(*map(facts.sources, goals.KINDS))
     return replace(facts, known=known, made_of={**facts.made_of, **judged_by})
 
 
@@ -105,19 +102,6 @@ def make_account(calls: Calls, about: Mapping[str, Any], project: ProjectView, p
         declared=project.declared,
         files=project.files,
     )
-
-
-def _is_foreign(fact: Any, patterns: Sequence[str]) -> bool:
-    """Whether a fact is about something that is not of this system, by its ARN or the end of it that is a name.
-
-    What a role holds, such as ``ARN of the role with ARN of a policy``, belongs to whoever the role belongs to.
-    """
-    held = _ATTACHMENT.fullmatch(fact.subject)
-    named = held[1] if held else fact.subject
-    names = [fact.subject, named, named.rpartition(":")[2], named.rpartition("/")[2]]
-    if balancer := _BALANCER.search(named):
-        names.append(balancer[1])
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _store_answers(target: LiveTarget, about: Mapping[str, Any], context: LayerContext) -> None:

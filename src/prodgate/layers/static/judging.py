@@ -13,6 +13,7 @@ from ...semantics.json_texts import read_json
 from ...terraform.diagnostics import Diagnostic
 from ...terraform.positions import Position
 from ...terraform.resources import Configuration
+from ..goals import list_questions as list_goals
 from ..layer import LayerContext
 from . import checkov, goals
 from .names import EVALUATES
@@ -21,7 +22,7 @@ from .names import EVALUATES
 def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
     """Return (check, criterion) of what is judged here."""
     evaluated = (("terraform", EVALUATES),) if EVALUATES in stated.criteria else ()
-    return (*evaluated, *checkov.list_questions(stated), *goals.list_questions(stated))
+    return (*evaluated, *checkov.list_questions(stated), *list_goals(stated, "static"))
 
 
 def conclude(facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:

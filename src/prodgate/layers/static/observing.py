@@ -18,8 +18,9 @@ from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
+from ..goals import check_name
 from ..layer import NOT_OBSERVED, LayerContext
-from . import checkov, goals
+from . import checkov
 from .repository import evaluate_root
 
 _WORKFLOWS: Final = Path(".github/workflows")
@@ -36,7 +37,7 @@ _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
     **{kind: frozenset({evidence}) for evidence, kinds in _KINDS.items() for kind in kinds},
     "terraform": frozenset({"configuration", "diagnostics"}),
     **dict.fromkeys(checkov.NAMES, frozenset({checkov.KIND})),
-    goals.check_name("*"): frozenset({"configuration"}),
+    check_name("*"): frozenset({"configuration"}),
 }
 
 

@@ -18,7 +18,7 @@ from prodgate.facts.live.watching.alarms import Alarm, observe_alarms
 from prodgate.facts.live.web_acls import _rule
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Undetermined
-from prodgate.layers.live.observing import _is_foreign
+from prodgate.layers.live.foreign import is_foreign
 from prodgate.semantics.unresolved import Unknown
 
 from .stated_account import ACCOUNT, REGION, account_answering
@@ -181,11 +181,4 @@ def test_a_group_that_looks_at_some_requests_only_is_not_the_group() -> None:
     ],
 )
 def test_what_belongs_to_something_exempt_is_exempt_with_it(subject: str, pattern: str, foreign: bool) -> None:
-    assert _is_foreign(Named(subject), [pattern]) is foreign
-
-
-class Named:
-    """Something with a subject."""
-
-    def __init__(self, subject: str) -> None:
-        self.subject = subject
+    assert is_foreign(subject, [pattern]) is foreign

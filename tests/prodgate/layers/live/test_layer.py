@@ -22,6 +22,7 @@ from prodgate.criteria import UsageError
 from prodgate.evidence import runs
 from prodgate.evidence.artifacts import load_json, store_json
 from prodgate.facts import Facts
+from prodgate.facts.live.principals import Permissions
 from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
 from prodgate.facts.observers import OBSERVERS
 from prodgate.layers.live.layer import LiveLayer
@@ -47,6 +48,7 @@ CHECK = '''
 """Dead letters of the shop."""
 
 from prodgate import Criterion, check
+from prodgate.facts.live.principals import Permissions
 from prodgate.facts.live.queues import DeadLetterQueue
 
 
@@ -56,6 +58,19 @@ def test_dead_letters_are_kept(queue: DeadLetterQueue, criterion: Criterion) -> 
     criterion.require(queue.retention)
 '''
 TREE = """
+resource "aws_iam_role" "reader" {
+  name               = "reader"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "reader" {
+  role       = aws_iam_role.reader.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+}
+
 resource "aws_sqs_queue" "dead" {
   name                      = "dead"
   message_retention_seconds = 1209600
@@ -82,6 +97,9 @@ def test_what_was_kept_is_recalled_as_it_was(shop: Path) -> None:
     at, layer = layer_context(shop, "live"), LiveLayer()
     seen = layer.observe(at)
     assert [queue.subject.rpartition(":")[2] for queue in seen.of(DeadLetterQueue)] == ["dead"]
+    ((reader,),) = ([one for one in each.known.principals if one.name == "reader"] for each in seen.of(Permissions))
+    (policy,) = reader.identity
+    assert (policy.unread, policy.statements[0].actions[0]) == ("", "s3:Get*")
     kept = runs.read(at.run).facts
     again = layer.recall(at.run, kept)
     assert contents(again) == contents(seen)

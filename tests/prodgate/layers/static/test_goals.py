@@ -6,6 +6,7 @@ import pytest
 
 from prodgate.facts import Facts
 from prodgate.findings import Finding, Outcome
+from prodgate.layers import goals as judging
 from prodgate.layers.static import goals
 from prodgate.sections.criteria_file import CriteriaFile, parse_criteria
 from prodgate.terraform.resources import Configuration, Resource
@@ -97,7 +98,7 @@ def test_principals_of_whom_a_part_is_declared_are_spoken_of(single: Resource, w
             GOAL.replace(" }", ', unless = { StringLike = { "aws:PrincipalArn" = ["*"] } } }'),
             "every request that it names is left out by 'unless'",
         ),
-        (GOAL.replace(" }", f', resources = ["arn:aws:kms:*:{ACCOUNT}:key/2"] }}'), "names nothing that is declared"),
+        (GOAL.replace(" }", f', resources = ["arn:aws:kms:*:{ACCOUNT}:key/2"] }}'), "names nothing that is known here"),
     ],
 )
 def test_what_proves_nothing_is_undetermined(goal: str, reason: str) -> None:
@@ -109,7 +110,7 @@ def test_what_proves_nothing_is_undetermined(goal: str, reason: str) -> None:
 def test_without_a_configuration_or_the_solver_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     (unseen,) = judged(Facts(unreadable={Configuration: "it does not evaluate"}))
     assert (unseen.outcome, unseen.reason) == (Outcome.UNDETERMINED, "it does not evaluate")
-    monkeypatch.setattr(goals, "find_spec", lambda name: None if name == "z3" else object())
+    monkeypatch.setattr(judging, "find_spec", lambda name: None if name == "z3" else object())
     (lacking,) = judged(Facts((role("s3:GetObject"),)))
     assert lacking.outcome is Outcome.UNDETERMINED
     assert "z3 is not installed" in lacking.reason
