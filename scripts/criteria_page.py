@@ -4,13 +4,14 @@ python scripts/criteria_page.py            # writes both
 """
 
 import json
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from prodgate.criteria import LAYERS
 from prodgate.sections.criteria_file import CHOICES, KEYS, NUMBERS, REQUIRED, load_criteria
-from prodgate.sections.inherited import list_areas
+from prodgate.sections.inherited import extend, list_areas
 from prodgate.sections.sections import SECTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +103,8 @@ account it blocks.
 
 ## What `extends` takes over
 
-`extends = "baseline"` takes over every criterion below, `extends = ["baseline/identity"]` those of an area; in the
+`extends = "baseline"` takes over every criterion below but those of `baseline/permissions`, which need the extra `iam`
+([iam.md](iam.md#for-any-team)); `extends = ["baseline/identity"]` takes over those of an area. They are asked in the
 layers static and live, with `population = 0` and `where-present`, so that what a system does not have is not asked
 about. One that is stated anew under the same id says `overrides = true`, and is stated whole. A run keeps what it
 took over by digest.
@@ -190,9 +192,11 @@ def _areas() -> Iterator[str]:
     stated = load_criteria(ROOT / "criteria.toml").criteria
     for area, ids in list_areas().items():
         yield from (f"\n### {area}\n", "| criterion | |", "| --- | --- |")
+        (text,) = extend([area], ())[0].values()
+        tables = tomllib.loads(text)["criteria"]
         for id_ in ids:
-            bound = f" `{stated[id_].bound}`" if stated[id_].bound else ""
-            yield f"| `{id_}`{bound} | {stated[id_].statement} |"
+            bound = f" `{stated[id_].bound}`" if id_ in stated and stated[id_].bound else ""
+            yield f"| `{id_}`{bound} | {tables[id_]['statement']['en']} |"
     yield ""
 
 

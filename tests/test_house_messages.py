@@ -69,7 +69,9 @@ FOLDERS = (
 )  # fmt: skip
 #: File of messages -> the texts that have one, each with its place; what is in an earlier file is not said again.
 WHOLE = {
-    "criteria": stated_in([*sorted((ROOT / "criteria").glob("*.toml")), ROOT / "criteria.toml"]),
+    "criteria": stated_in(
+        [*sorted((ROOT / "criteria").glob("*.toml")), ROOT / "criteria.toml", SOURCES / "sections" / "permissions.toml"]
+    ),
     "policies": texts_of(ROOT / "policies"),
     "suites": texts_of(ROOT / "suites"),
     "journeys": texts_of(ROOT / "e2e") | texts_of(ROOT / "loadtests"),

@@ -19,6 +19,8 @@ system = {system}
 
 # Good practice for any team, asked where there is something to ask about. By area: extends = ["baseline/identity"].
 # A criterion below under the id of one of them needs overrides = true. `prodgate explain ID` says why each matters.
+# What principals can and cannot do is proven, too, with extends = ["baseline", "baseline/permissions"] and the extra:
+# pip install 'prod-gate[iam]'.
 extends = "baseline"
 
 {terraform}

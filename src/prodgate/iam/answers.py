@@ -12,7 +12,7 @@ from typing import Final
 from .abilities import Abilities, Ability, Allowed
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, read_document
-from .goals import ADMINISTRATOR, Goal
+from .goals import ADMINISTRATOR, ADMINISTRATORS, Goal
 from .hops import Hop, list_hops
 from .known_actions import is_kind
 from .patterns import matches, read_arn_pattern
@@ -144,7 +144,10 @@ def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -
 
 def list_asked(goal: Goal, account: Account) -> list[Principal]:
     """Return the principals of whom a goal asks."""
-    return [one for one in account.principals if goal.speaks_of(one.arn) and one.arn not in account.foreign]
+    named = [one for one in account.principals if goal.speaks_of(one.arn) and one.arn not in account.foreign]
+    if ADMINISTRATORS not in goal.spared:
+        return named
+    return [one for one in named if Abilities(one, account).everything is not True]
 
 
 def list_resources(goal: Goal) -> Iterator[str]:

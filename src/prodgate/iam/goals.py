@@ -11,6 +11,8 @@ from .patterns import matches, read_pattern
 ADMINISTRATOR: Final = "administrator"
 #: In place of principals: whoever is of no account, service or provider that a trust policy should let in.
 OUTSIDE: Final = "outside"
+#: Among those of whom a goal does not ask: whoever openly holds all rights there are, by policies of its own.
+ADMINISTRATORS: Final = "administrators"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

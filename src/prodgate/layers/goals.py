@@ -64,11 +64,20 @@ def _judge(criterion: Criterion, standing: Standing | str) -> Iterator[Finding]:
         if isinstance(standing, str):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=standing)
             continue
+        if criterion.where_present and not goal.is_about_outsiders and _asks_nobody(goal, standing.account):
+            yield _make_finding(criterion, goal, Outcome.NOT_APPLICABLE, reason="there is nobody of whom it asks")
+            continue
         answers = answer_goal(goal, standing)
         if isinstance(answers, Doubt):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=str(answers))
             continue
         yield from _list_findings(criterion, goal, answers)
+
+
+def _asks_nobody(goal: Goal, account: Account) -> bool:
+    from ..iam.answers import list_asked  # noqa: PLC0415  it needs z3
+
+    return not account.gaps and not list_asked(goal, account)
 
 
 def answer_goal(goal: Goal, standing: Standing) -> list[Answer] | Doubt:

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 
 from ..criteria import suggest
@@ -18,6 +19,8 @@ from .validation import is_text_list
 BASELINE: Final = "baseline"
 #: How the name of a file begins that lies in no folder of the project.
 WRITTEN_OUT: Final = "prodgate:"
+#: Areas that 'baseline' does not stand for: what they ask is proven, which needs the extra ``iam``.
+_BY_NAME: Final = (f"{BASELINE}/permissions",)
 EXAMPLE: Final = 'extends = ["baseline/identity", "baseline/network"]'
 #: Where any team can be asked: the browser needs pages, which a team states itself.
 _LAYERS: Final = ("static", "live")
@@ -29,7 +32,8 @@ _OWN: Final = re.compile(r"^(source|layers|population|applicability|baseline) = 
 @cache
 def list_areas() -> Mapping[str, tuple[str, ...]]:
     """Return the criteria of each area that are good practice for any team; an area by its name in ``extends``."""
-    stated = {path.stem: _read_tables(path.stem) for path in sorted((BUNDLED / "criteria").glob("*.toml"))}
+    names = {path.stem for path in (BUNDLED / "criteria").glob("*.toml")} | {one.partition("/")[2] for one in _BY_NAME}
+    stated = {name: _read_tables(name) for name in sorted(names)}
     found = {
         area: tuple(id_ for id_, table in tables.items() if table.get("baseline")) for area, tables in stated.items()
     }
@@ -52,22 +56,24 @@ def extend(stated: Any, overriding: Collection[str]) -> tuple[dict[str, str], li
     if not is_text_list(named):
         return {}, [f"extends: is {stated!r}; write 'baseline' or a list of areas, e.g. {EXAMPLE}"]
     areas, mistakes = list_areas(), []
+    listed = [area for area in areas if area not in _BY_NAME]
     for name in named:
         if name != BASELINE and name not in areas:
             hint = suggest(name, (BASELINE, *areas)) or f"; write 'baseline', or one of {', '.join(areas)}"
             mistakes.append(f"extends: {name!r} is no area{hint}")
-        elif named.count(name) > 1 or (name != BASELINE and BASELINE in named):
+        elif named.count(name) > 1 or (name in listed and BASELINE in named):
             mistakes.append(f"extends: {name!r} is named twice, or is part of 'baseline'; name each area once")
-    chosen = areas if BASELINE in named else [area for area in areas if area in named]
-    files = {} if mistakes else {f"{WRITTEN_OUT}{area}.toml": _write_out(area, overriding) for area in chosen}
-    return files, list(dict.fromkeys(mistakes))
+    chosen = [area for area in areas if area in named or (BASELINE in named and area in listed)]
+    written = {} if mistakes else {f"{WRITTEN_OUT}{area}.toml": _write_out(area, overriding) for area in chosen}
+    return written, list(dict.fromkeys(mistakes))
 
 
 def overriding_mistakes(overriding: Iterable[str], extends: Any) -> Iterator[str]:
     """Say which criteria are said to stand in the place of one that is not taken over."""
     named = [extends] if isinstance(extends, str) else extends
     areas = list_areas()
-    inherited = {id_ for area in (areas if BASELINE in named else named) for id_ in areas[area]}
+    taken = [area for area in areas if area in named or (BASELINE in named and area not in _BY_NAME)]
+    inherited = {id_ for area in taken for id_ in areas[area]}
     for id_ in sorted(set(overriding) - inherited):
         hint = suggest(id_, inherited) or "; take overrides out, or name its area in extends"
         yield f"criteria.{id_}.overrides: extends takes over no criterion of that id{hint}"
@@ -91,6 +97,8 @@ def _read_tables(area: str) -> dict[str, dict[str, Any]]:
 
 
 def _read_area(area: str) -> str:
+    if f"{BASELINE}/{area}" in _BY_NAME:
+        return files(__package__).joinpath(f"{area}.toml").read_text("utf-8")
     return (BUNDLED / "criteria" / f"{area}.toml").read_text("utf-8")
 
 

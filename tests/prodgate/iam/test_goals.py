@@ -141,6 +141,7 @@ def test_names_of_nothing_prove_nothing() -> None:
     known = account(statement("s3:*"))
     assert "user/bob names no user" in str(name_nobody(cannot(who="user/bob"), known))
     assert "left out by 'except'" in str(name_nobody(cannot(spared=("user/ann",)), known))
+    assert "left out by 'except'" in str(name_nobody(cannot(), account(statement("s3:*"), foreign=frozenset({ANN}))))
     assert name_nobody(cannot(), known) is None
     for named in (KEY, f"{KEY}/*", "arn:aws:kms:*:*:key/*", "*", "arn:aws:secretsmanager:*:*:secret:wire-*"):
         assert name_nothing(cannot(resources=(named,)), known) is None
@@ -236,3 +237,18 @@ def test_patterns_that_are_told_apart_share_no_arn() -> None:
 
 def _fits(pattern: str, arn: str) -> bool:
     return matches(read_arn_pattern(pattern, None), arn) is True
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ([statement("*")], None),  # openly an administrator: nothing is asked of it
+        ([statement("*"), statement("iam:DeleteUser", effect="Deny")], False),
+        ([statement("iam:PutUserPolicy")], False),
+        ([statement("s3:*")], True),
+    ],
+)
+def test_who_openly_holds_all_rights_may_be_spared(written: list[Any], kept: bool | None) -> None:
+    known = account(*written)
+    answers = list(Standing(known).answer(cannot("administrator", spared=("administrators",)), ()))
+    assert [one.kept for one in answers] == ([] if kept is None else [kept])

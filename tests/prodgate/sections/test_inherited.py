@@ -28,6 +28,8 @@ source = "OURS-1"
 layers = ["static"]
 """
 
+PROVEN = "baseline/permissions"
+
 
 @pytest.fixture
 def stated(tmp_path: Path) -> Path:
@@ -128,8 +130,17 @@ def test_every_area_is_written_out_as_criteria_that_stand_for_themselves() -> No
     files, mistakes = extend(BASELINE, ())
     assert mistakes == []
     assert {name: tuple(tomllib.loads(text)["criteria"]) for name, text in files.items()} == {
-        f"prodgate:{area}.toml": ids for area, ids in list_areas().items()
+        f"prodgate:{area}.toml": ids for area, ids in list_areas().items() if area != PROVEN
     }
+
+
+def test_what_is_proven_of_principals_is_taken_over_by_name(stated: Path) -> None:
+    assert PROVEN in list_areas()
+    found = load_criteria(write(stated, f'["{BASELINE}", "{PROVEN}"]')).criteria
+    goals = [goal for criterion in found.values() if criterion.source == PROVEN for goal in criterion.goals]
+    assert {goal.actions[0] for goal in goals} >= {"administrator", "cloudtrail:DeleteTrail", "sts:AssumeRole"}
+    assert {len(found[id_].goals) for id_ in list_areas()[PROVEN]} == {1}
+    assert not any(criterion.goals for criterion in load_criteria(write(stated, f'"{BASELINE}"')).criteria.values())
 
 
 @pytest.mark.parametrize(("population", "outcome"), [(0, "not-applicable"), (1, "undetermined")])

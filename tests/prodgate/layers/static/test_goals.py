@@ -120,3 +120,14 @@ def test_without_a_configuration_or_the_solver_nothing_is_known(monkeypatch: pyt
 def test_where_no_criterion_states_goals_nothing_is_asked() -> None:
     text = TEXT.format(GOAL).replace(f"goals = [{GOAL}]", "")
     assert goals.conclude(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "") == {}
+
+
+def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None:
+    key = declared("aws_kms_key", arn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", policy=None)
+    only = Configuration(root="infra", engine="none", resources=[key])
+    (nobody,) = judged(Facts((only,)))
+    assert nobody.outcome is Outcome.UNDETERMINED
+    text = TEXT.format(GOAL) + 'applicability = "where-present"\npopulation = 0\n'
+    found = goals.conclude(Facts((only,)), parse_criteria(text, Path("criteria.toml")), lambda: "2026-01-01T00:00:00Z")
+    ((spared,),) = found.values()
+    assert (spared.outcome, spared.reason) == (Outcome.NOT_APPLICABLE, "there is nobody of whom it asks")
