@@ -26,7 +26,8 @@ from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
 from prodgate.sealing.files import SEALING
 from prodgate.sealing.seals import seal
-from prodgate.sealing.verifying import Wanted, check
+from prodgate.sealing.verifying import check
+from prodgate.sealing.wanted import Wanted
 
 #: Most seconds of the processor for each.
 SEAL, VERIFY = 0.5, 1.0

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from prodgate import cli
 from prodgate.signatures.keys import KeySigner
 from tests.prodgate.sample_run import CRITERIA
 from tests.prodgate.sealing.sealed import COMMIT, EVE, NIGHTLY, make_run, pem, seal
 from tests.prodgate.sealing.test_signers import private
-from tests.workflows.runner import Machine, read_jobs
+from tests.workflows.runner import Machine, find_step, read_jobs
 
 pytestmark = pytest.mark.once
 
@@ -97,3 +98,39 @@ def test_the_job_that_signs_makes_what_the_deploy_accepts(tmp_path: Path) -> Non
     assert [machine.run_step(one, DEPLOY["sign"]) for one in sign] == [0] * len(sign)
     put(machine, "deploy", machine.work(DEPLOY["sign"]) / "runs" / run.name)
     assert begin_deploy(machine) == 0
+
+
+@pytest.mark.parametrize(("file", "job", "run"), [("deploy.yml", "sign", "*"), ("nightly.yml", "sign", "newest")])
+def test_without_a_key_sigstore_is_asked_where_that_is_said(tmp_path: Path, file: str, job: str, run: str) -> None:
+    machine, asked = Machine(tmp_path, {"secrets.PRODGATE_SIGNING_KEY": ""}), read_jobs(file)[job]
+    machine.install("pipx")
+    for name in ("2026-11-26T120000Z-1", "2026-11-27T120000Z-2")[run == "*" :]:
+        (machine.work(asked) / "runs" / name).mkdir(parents=True)
+    for signer in ("keyless", "a public key"):
+        machine.variables["vars.PRODGATE_SIGNER"] = signer
+        assert machine.run_step(find_step(asked, "Stand for what the gate made"), asked) == 0
+        given = cli._parser().parse_args(["seal", *machine.commands[-1].split(" -- ")[1].split()])
+        assert (given.run, given.keyless) == (Path("runs/2026-11-27T120000Z-2"), signer == "keyless")
+    assert asked.permissions["id-token"] == "write"
+
+
+def test_without_a_key_a_deploy_asks_for_the_signature_of_its_own_workflow(tmp_path: Path) -> None:
+    reference = "nba-news/nba-news/.github/workflows/deploy.yml@refs/heads/main"
+    machine = Machine(
+        tmp_path, {"vars.PRODGATE_SIGNER": "keyless"}, {"GITHUB_SHA": COMMIT, "GITHUB_WORKFLOW_REF": reference}
+    )
+    machine.install("pipx")
+    (machine.work(DEPLOY["deploy"]) / "runs" / "2026-11-27T120000Z-2").mkdir(parents=True)
+    assert begin_deploy(machine) == 0
+    given = cli._parser().parse_args(["verify", *machine.commands[-1].split(" -- ")[1].split()])
+    assert (given.key, given.identity, given.fetch_root) == ([], f"https://github.com/{reference}", True)
+    assert given.issuer == "https://token.actions.githubusercontent.com"
+    assert (given.commit, given.whole, given.max_age) == (COMMIT, True, "24h")
+
+
+@pytest.mark.parametrize(("signed", "archived"), [("success", True), ("skipped", True), ("failure", False)])
+def test_a_night_that_could_not_be_signed_is_not_archived(tmp_path: Path, signed: str, archived: bool) -> None:
+    archive = read_jobs("nightly.yml")["archive"]
+    machine = Machine(tmp_path, {"vars.EVIDENCE_BUCKET": "evidence", "needs.sign.result": signed})
+    assert machine.is_due(archive.condition, archive, failed=False) is archived
+    assert {"verify", "sign"} <= set(archive.needs)

@@ -15,6 +15,14 @@ def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     seal.add_argument("run", type=Path, help="a run directory")
     add_signing_key(seal)
     seal.add_argument(
+        "--keyless", action="store_true",
+        help="sign without a key, by Sigstore, as the job of GitHub Actions that this runs in",
+    )  # fmt: skip
+    seal.add_argument(
+        "--trust-config", type=Path, metavar="FILE",
+        help="client trust config of the instance of Sigstore that --keyless asks (default: the public one)",
+    )  # fmt: skip
+    seal.add_argument(
         "--timestamp", metavar="URL", default="",
         help="let this authority stamp the time of the seal (RFC 3161), such as http://timestamp.digicert.com",
     )  # fmt: skip
@@ -28,14 +36,7 @@ def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("run", type=Path, help="a run directory, a bundle, or a folder of runs")
-    verify.add_argument(
-        "--key", type=Path, metavar="FILE", action="append", default=[],
-        help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
-    )  # fmt: skip
-    verify.add_argument(
-        "--tsa", type=Path, metavar="FILE", action="append", default=[],
-        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
-    )  # fmt: skip
+    _add_signers(verify)
     verify.add_argument("--criteria", type=Path, help="whose signers count, and which system it must be about")
     verify.add_argument("--unsigned", action="store_true", help="do not ask for a signature")
     verify.add_argument("--commit", metavar="SHA", default="", help="which commit it must be about, in full")
@@ -52,6 +53,32 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
         help="a run that a folder is known to begin with; may be repeated, for other targets",
     )  # fmt: skip
     verify.add_argument("--json", action="store_true")
+
+
+def _add_signers(verify: argparse.ArgumentParser) -> None:
+    """Add the options that say whose word counts."""
+    verify.add_argument(
+        "--key", type=Path, metavar="FILE", action="append", default=[],
+        help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
+    )  # fmt: skip
+    verify.add_argument(
+        "--identity", metavar="WHO", default="",
+        help="whose signature without a key counts, too, as Sigstore's certificate has it, with --issuer",
+    )  # fmt: skip
+    verify.add_argument("--issuer", metavar="URL", default="", help="who let them in")
+    verify.add_argument(
+        "--trusted-root", type=Path, metavar="FILE",
+        help="keys of the instance of Sigstore (default: those of the public one, as last fetched)",
+    )  # fmt: skip
+    verify.add_argument(
+        "--fetch-root",
+        action="store_true",
+        help="fetch the keys of Sigstore's public instance first; else nothing is fetched",
+    )
+    verify.add_argument(
+        "--tsa", type=Path, metavar="FILE", action="append", default=[],
+        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
+    )  # fmt: skip
 
 
 def add_signing_key(parser: argparse.ArgumentParser) -> None:

@@ -26,10 +26,12 @@ from ..run.publishing import seal_again
 from ..sealing.bundles import SUFFIX, make_bundle, open_bundle
 from ..sealing.chains import find_gaps
 from ..sealing.files import SEAL
+from ..sealing.keyless import check_trusted_root, fetch_root
 from ..sealing.seals import SealError
-from ..sealing.signers import read_trusted, take_signer
+from ..sealing.signers import VARIABLE, read_identities, read_trusted, take_identity, take_signer
 from ..sealing.statement import COMMIT
-from ..sealing.verifying import Checked, Wanted, check, check_by_itself
+from ..sealing.verifying import Checked, check, check_by_itself
+from ..sealing.wanted import Wanted
 from ..sections.asked_layers import find_undeclared
 from ..sections.criteria_file import load_criteria
 from ..sections.validation import quantity_mistakes
@@ -47,9 +49,12 @@ def seal(given: argparse.Namespace) -> int:
     signer = take_signer(given.signing_key, run.criteria.evidence)
     if (given.run / SEAL).exists() and (flaws := check_by_itself(given.run).flaws):
         raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(flaws)}; nobody should stand for it")
+    if given.keyless and signer is not None:
+        raise UsageError(f"--keyless: a key is given, too, by --signing-key or {VARIABLE}; sign by one of them")
+    whoever = take_identity(given.trust_config, run.criteria.evidence) if given.keyless else signer
     stamp = partial(request_timestamp, given.timestamp) if given.timestamp else None
     try:
-        state, made = seal_again(given.run, signer, stamp)
+        state, made = seal_again(given.run, whoever, stamp)
     except SigningError as error:
         raise SealError(f"{given.run}: not signed: {error}") from None
     except TimestampError as error:
@@ -98,15 +103,14 @@ def _print_gaps(gaps: Sequence[str]) -> None:
 
 def _read_wanted(given: argparse.Namespace) -> Wanted:
     """Return what the run must be. Raises UsageError."""
-    if given.commit and not COMMIT.fullmatch(given.commit):
-        raise UsageError(f"--commit: {given.commit!r} is no commit in full; write what git rev-parse HEAD prints")
-    mistakes = [] if given.max_age is None else [*quantity_mistakes("--max-age", given.max_age, "time", "24h")]
-    if mistakes:
-        raise UsageError("\n".join(mistakes))
-    path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not given.key else None)
+    _refuse_mistakes(given)
+    identities = [*read_identities(given.identity, given.issuer)]
+    path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not given.key and not identities else None)
     stated = load_criteria(path) if path else None
     return Wanted(
         signers=(*read_trusted(given.key), *(stated.evidence.signers if stated else ())),
+        identities=(*identities, *(stated.evidence.identities if stated else ())),
+        trusted_root=given.trusted_root,
         unsigned=given.unsigned,
         authorities=[_read_authority(file) for file in given.tsa],
         commit=given.commit,
@@ -117,6 +121,19 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
         promotes=given.promotes,
         max_age=Quantity.parse(given.max_age) if given.max_age else None,
     )
+
+
+def _refuse_mistakes(given: argparse.Namespace) -> None:
+    """Raise UsageError for options that can't be followed; keys that are to be fetched are there afterwards."""
+    if given.commit and not COMMIT.fullmatch(given.commit):
+        raise UsageError(f"--commit: {given.commit!r} is no commit in full; write what git rev-parse HEAD prints")
+    mistakes = [] if given.max_age is None else [*quantity_mistakes("--max-age", given.max_age, "time", "24h")]
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    if given.trusted_root:
+        check_trusted_root(given.trusted_root)
+    elif given.fetch_root:
+        fetch_root()
 
 
 def _read_authority(file: Path) -> bytes:
@@ -167,8 +184,7 @@ def _render(checked: Checked) -> Iterator[str]:
     yield visible(f"authentic  {verdict}  {one_line(said['system'])} on {one_line(said['target'])}")
     signed = "sealed, unsigned"
     if said["keyid"]:
-        known = f"signed by {checked.signer} ({said['keyid'][:12]})"
-        signed = known if checked.signer else f"signed by key {said['keyid'][:12]}, which was not checked; give --key"
+        signed = _name_signature(checked)
     yield visible(f"  {signed} at {datetime.fromisoformat(said['sealed']):%Y-%m-%dT%H:%M:%SZ}: run {said['run']}")
     if timed := checked.stamped.stamp:
         yield visible(f"  time stamped at {timed.at:%Y-%m-%dT%H:%M:%SZ} by {one_line(timed.by)}")
@@ -183,9 +199,20 @@ def _render(checked: Checked) -> Iterator[str]:
         yield "  not a promotion verdict"
 
 
+def _name_signature(checked: Checked) -> str:
+    assert checked.seal is not None, "what is authentic has a seal"
+    keyid = checked.seal.envelope.keyid[:12]
+    if bundle := checked.keyless.bundle:
+        said = f"signed without a key by {one_line(str(bundle.identity), 500)}"
+        return f"{said} ({checked.signer})" if checked.signer else f"{said}, which was not checked; give --identity"
+    if checked.signer:
+        return f"signed by {checked.signer} ({keyid})"
+    return f"signed by key {keyid}, which was not checked; give --key"
+
+
 def _to_json(checked: Checked) -> Mapping[str, Any]:
     own: Mapping[str, Any] = checked.seal.own if checked.seal and checked.authentic else {}
-    stamp = checked.stamped.stamp
+    stamp, bundle = checked.stamped.stamp, checked.keyless.bundle
     keys = ("run", "verdict", "promotes", "rehearsal", "system", "target", "commit", "started", "sealed", "head")
     return {
         "path": str(checked.path),
@@ -193,6 +220,8 @@ def _to_json(checked: Checked) -> Mapping[str, Any]:
         "flaws": list(checked.flaws),
         "signer": checked.signer,
         "keyid": checked.seal.envelope.keyid if checked.seal and checked.authentic else "",
+        "identity": bundle.identity.subject if bundle and checked.authentic else "",
+        "issuer": bundle.identity.issuer if bundle and checked.authentic else "",
         "seal": checked.seal.digest if checked.seal and checked.authentic else "",
         "stamped": stamp.at.isoformat() if stamp and checked.authentic else None,
         **{key: own.get(key) for key in keys},

@@ -22,6 +22,7 @@ from ..report.text import visible
 from ..report.verdict_json import verdict_to_json
 from ..sealing.seals import Seal, seal, taken_back
 from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
+from ..signatures.keyless import KeylessSigner
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
 from .nights import read_nights
@@ -66,7 +67,7 @@ def publish(
 
 
 def seal_again(
-    path: Path, signer: Signer | None, stamp: Callable[[bytes], bytes] | None = None
+    path: Path, signer: Signer | KeylessSigner | None, stamp: Callable[[bytes], bytes] | None = None
 ) -> tuple[SealState, Seal]:
     """Write the reports of a finished run anew, and seal it in place of an earlier seal.
 

@@ -15,8 +15,10 @@ SEAL: Final = "seal.dsse.json"
 SUMMARY: Final = "summary.dsse.json"
 #: What an authority says of when the seal was there, as RFC 3161 has it.
 TIME_STAMP: Final = "seal.tsr"
+#: Who signed the seal without a key, as Sigstore has it.
+BUNDLE: Final = "seal.sigstore.json"
 #: Files that stand for others and that no statement covers.
-SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP})
+SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP, BUNDLE})
 #: The verifier of another hand.
 VERIFIER: Final = "verify.py"
 

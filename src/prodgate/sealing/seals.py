@@ -20,9 +20,10 @@ from ..criteria import UsageError
 from ..evidence.files import NO_FILE
 from ..evidence.runs import Run
 from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
-from ..signatures.keys import Signer
+from ..signatures.keyless import KeylessSigner
+from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
-from .files import SEAL, SUMMARY, TIME_STAMP, VERIFIER, FileDigest, digest_files
+from .files import BUNDLE, SEAL, SEALING, SUMMARY, TIME_STAMP, VERIFIER, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
 #: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few
@@ -81,7 +82,7 @@ def read_seal(run: Path) -> Seal | None:
 def seal(
     run: Run,
     verdict: Verdict,
-    signer: Signer | None,
+    signer: Signer | KeylessSigner | None,
     *,
     stamp: Callable[[bytes], bytes] | None = None,
     now: datetime | None = None,
@@ -100,18 +101,31 @@ def seal(
         replaces = (*earlier.replaced, earlier.digest) if earlier else ()
         sealing = Sealing(at=now or datetime.now(UTC), before=before, replaces=replaces)
         statement = make_statement(run, verdict, _digest_files(run.path), sealing)
-        made = Seal(_enclose(statement, signer), statement)
-        summary = make_summary(statement, made.digest) if signer else None
-        summed = _enclose(summary, signer) if summary else None
-        stamped = stamp(made.envelope.to_bytes()) if stamp else b""
-        for name in (SUMMARY, TIME_STAMP):
+        made, files = _make(statement, signer)
+        if stamp:
+            files[TIME_STAMP] = stamp(files[SEAL])
+        for name in SEALING - {SEAL}:
             (run.path / name).unlink(missing_ok=True)
-        _write(run.path / SEAL, made.envelope.to_bytes())
-        if summed:
-            _write(run.path / SUMMARY, summed.to_bytes())
-        if stamped:
-            _write(run.path / TIME_STAMP, stamped)
+        for name, data in files.items():
+            _write(run.path / name, data)
     return made
+
+
+def _make(statement: Mapping[str, Any], signer: Signer | KeylessSigner | None) -> tuple[Seal, dict[str, bytes]]:
+    """Return the seal that says a statement, and the files that it is made of."""
+    payload = write_json(statement)
+    if isinstance(signer, KeylessSigner):
+        bundle = signer.sign_statement(payload)
+        envelope = Envelope(payload=payload, keyid=bundle.public.keyid, signature=bundle.signature)
+        if not bundle.is_of(envelope):
+            raise SigningError("Sigstore: signed something else than was asked for")
+        return Seal(envelope, statement), {SEAL: envelope.to_bytes(), BUNDLE: bundle.data}
+    made = Seal(_enclose(statement, signer), statement)
+    files = {SEAL: made.envelope.to_bytes()}
+    # of a commit, which Sigstore's library signs nothing about
+    if signer and (summary := make_summary(statement, made.digest)):
+        files[SUMMARY] = _enclose(summary, signer).to_bytes()
+    return made, files
 
 
 def _digest_files(run: Path) -> Mapping[str, FileDigest]:

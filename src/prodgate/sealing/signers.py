@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
-from ..sections.evidence import EvidenceSection, TrustedSigner
+from ..sections.evidence import EvidenceSection, TrustedIdentity, TrustedSigner, find_mistakes_in_identity
 from ..semantics.kms_uris import EXAMPLE, split_kms_uri
-from ..signatures.keys import KeyMistake, Signer, parse_public, parse_signer
+from ..signatures.keyless import KeylessSigner, open_keyless_signer
+from ..signatures.keys import KeyMistake, Signer, SigningError, parse_public, parse_signer
 
 #: Variable of the environment that holds a private key in PEM, or says where one is: a file, or a key of AWS KMS.
 VARIABLE: Final = "PRODGATE_SIGNING_KEY"
@@ -29,11 +30,25 @@ def take_signer(option: str, stated: EvidenceSection) -> Signer | None:
     if not given:
         return None
     signer = _open(where, given)
-    if stated.signers and stated.find_signer(signer.public.keyid) is None:
-        named = ", ".join(each.name for each in stated.signers)
+    if stated.names and stated.find_signer(signer.public.keyid) is None:
+        named = ", ".join(stated.names)
         raise UsageError(
             f"{where}: is a key whose signature does not count; [evidence] signers names {named}, and this key is "
             f"{signer.public.text}"
+        )
+    return signer
+
+
+def take_identity(trust_config: Path | None, stated: EvidenceSection) -> KeylessSigner:
+    """Return whoever the environment says, who signs without a key. Raises UsageError."""
+    try:
+        signer = open_keyless_signer(trust_config)
+    except SigningError as error:
+        raise UsageError(f"--keyless: {error}") from None
+    if stated.names and stated.find_identity(signer.identity.subject, signer.identity.issuer) is None:
+        named = ", ".join(stated.names)
+        raise UsageError(
+            f"--keyless: the signature of {signer.identity} does not count; [evidence] signers names {named}"
         )
     return signer
 
@@ -71,3 +86,12 @@ def read_trusted(paths: Iterable[Path]) -> Iterator[TrustedSigner]:
         except KeyMistake as error:
             raise UsageError(f"--key: {path}: {error}") from None
         yield TrustedSigner(name=path.name, key=key.text, keyid=key.keyid)
+
+
+def read_identities(subject: str, issuer: str) -> Iterator[TrustedIdentity]:
+    """Yield whose signature without a key counts, from options. Raises UsageError."""
+    if not subject and not issuer:
+        return
+    if mistakes := [*find_mistakes_in_identity("--", {"identity": subject or None, "issuer": issuer or None})]:
+        raise UsageError("\n".join(mistakes))
+    yield TrustedIdentity(name=subject, subject=subject, issuer=issuer)

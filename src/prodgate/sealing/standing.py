@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from ..evidence.runs import Run
+from ..signatures.keyless import KeylessSigner
 from ..signatures.keys import Signer
+from ..signatures.sigstore_bundles import Identity
+from .keyless import read_keyless
 from .seals import read_whatever_seal
 
 
@@ -21,14 +24,16 @@ class SealState:
     keyid: str = ""
     """Which key signed; empty where none did."""
     signer: str = ""
-    """Whose key it is by the run's own criteria; empty where they do not say."""
+    """Who that is by the run's own criteria; without a key, who the certificate names where they do not say."""
+    keyless: bool = False
+    """Whether they have no key, and Sigstore says who they are."""
 
     def __str__(self) -> str:
         if not self.sealed:
             return "not sealed"
         if not self.keyid:
             return "sealed, unsigned"
-        return f"sealed, signed by {self.signer or 'key'} ({self.keyid[:12]})"
+        return f"sealed, signed by {self.signer or 'key'} ({'without a key' if self.keyless else self.keyid[:12]})"
 
 
 #: Of a run that nobody sealed, or not yet.
@@ -41,15 +46,26 @@ def state_of(run: Run, keyid: str) -> SealState:
     return SealState(True, keyid, signer.name if signer else "")
 
 
-def state_by(run: Run, signer: Signer | None) -> SealState:
+def _state_without_key(run: Run, keyid: str, identity: Identity) -> SealState:
+    known = run.criteria.evidence.find_identity(identity.subject, identity.issuer)
+    return SealState(True, keyid, known.name if known else identity.subject, keyless=True)
+
+
+def state_by(run: Run, signer: Signer | KeylessSigner | None) -> SealState:
     """Return the state of a run that is about to be sealed."""
+    if isinstance(signer, KeylessSigner):
+        return _state_without_key(run, signer.public.keyid, signer.identity)
     return state_of(run, signer.public.keyid if signer else "")
 
 
 def read_state(run: Run) -> SealState:
     """Return how a run is sealed by what lies in its folder."""
     seal = read_whatever_seal(run.path)
-    return state_of(run, seal.envelope.keyid) if seal else SealState()
+    if seal is None:
+        return SealState()
+    keyid = seal.envelope.keyid
+    bundle = read_keyless(run.path, seal).bundle
+    return _state_without_key(run, keyid, bundle.identity) if bundle else state_of(run, keyid)
 
 
 def is_as_sealed(path: Path, name: str) -> bool:

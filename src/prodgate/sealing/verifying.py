@@ -6,9 +6,10 @@ MISSING, UNLISTED, REORDERED, FOREIGN, UNSIGNED, WRONG KEY, EXPIRED.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,43 +17,21 @@ from ..criteria import LAYERS, Scope
 from ..evidence import runs
 from ..evidence.artifacts import FOLDER
 from ..evidence.journal import NAME
-from ..quantities import Quantity
-from ..sections.evidence import TrustedSigner
+from ..sections.evidence import EvidenceSection
 from ..signatures.envelope import EnvelopeError
-from ..signatures.keys import parse_public
 from ..verdict import Verdict
 from .files import SEAL, FileDigest, digest_files
+from .keyless import WITH_KEY, Keyless, read_keyless
 from .seals import Seal, read_seal
+from .signed import find_flaws_of_keyless, find_flaws_of_signature, find_foreign_signer, name_signer
 from .statement import OWN, Before, Sealing, make_statement
 from .summaries import find_flaws_of_summary
 from .time_stamps import UNSTAMPED, Stamped, check_time_stamp
+from .wanted import Wanted
 
 _MOST_NAMED: Final = 5
 #: How far clocks of two machines may be apart.
 _SKEW: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a run must be to count."""
-
-    signers: Sequence[TrustedSigner] = ()
-    """Whose signature counts."""
-    unsigned: bool = False
-    """Whether it counts without a signature, too."""
-    authorities: Sequence[bytes] = ()
-    """Certificates in PEM of those who must have stamped the time of the seal; none to ask for no time stamp."""
-    commit: str = ""
-    system: str = ""
-    target: str = ""
-    whole: bool = False
-    """Whether all must have been judged that its own criteria ask, at every moment, and each layer of ``asked``."""
-    asked: frozenset[str] = frozenset()
-    """Layers of which something is asked, whatever the criteria of the run say."""
-    promotes: bool = False
-    """Whether its verdict must allow a promotion."""
-    max_age: Quantity | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +48,8 @@ class Checked:
     """Who signed; empty unless that is certain."""
     stamped: Stamped = UNSTAMPED
     """What is known of the time stamp of the seal."""
+    keyless: Keyless = WITH_KEY
+    """Who signed it without a key."""
 
     @property
     def authentic(self) -> bool:
@@ -77,82 +58,55 @@ class Checked:
 
 
 def check(path: Path, wanted: Wanted) -> Checked:
-    """Check a sealed run. What is wrong is in the answer; an OSError is raised only for what can't be read at all."""
+    """Check a sealed run. What is wrong is in the answer.
+
+    An OSError is raised only for what can't be read at all, and SealError where nothing is there to check it with.
+    """
     try:
         seal = read_seal(path)
     except EnvelopeError as error:
         return Checked(path=path, flaws=(f"CHANGED: {SEAL}: {error}",))
     if seal is None:
         return Checked(path=path, flaws=(f"MISSING: {SEAL}: the run is not sealed",))
-    stamped = check_time_stamp(path, seal, wanted.authorities)
-    flaws = [
-        *find_flaws_of_signature(seal, wanted, SEAL),
-        *stamped.flaws,
-        *_compare_files(seal.statement, digest_files(path)),
-    ]
+    keyless, stamped = read_keyless(path, seal), check_time_stamp(path, seal, wanted.authorities)
+    signed = find_flaws_of_keyless(keyless, wanted) if keyless.there else find_flaws_of_signature(wanted, seal, SEAL)
+    flaws = [*signed, *stamped.flaws, *_compare_files(seal.statement, digest_files(path))]
     try:
         run = runs.read(path)
     except runs.RunError as error:
         flaws += map(_begin_with_word, error.flaws or (f"CHANGED: {error}",))
         return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal)
     verdict = run.verdict()
-    found = tuple(dict.fromkeys((*flaws, *_compare_run(path, seal, run, verdict, wanted))))
-    signer = "" if found else _name_signer(seal, wanted)
-    return Checked(path=path, flaws=found, seal=seal, run=run, verdict=verdict, signer=signer, stamped=stamped)
+    flaws += [*find_foreign_signer(seal, keyless, run), *_compare_run(wanted, seal, keyless, run, verdict)]
+    found = tuple(dict.fromkeys((*flaws, *_find_unwanted(run, verdict, wanted))))
+    return Checked(
+        path=path, flaws=found, seal=seal, run=run, verdict=verdict, stamped=stamped, keyless=keyless,
+        signer="" if found else name_signer(seal, keyless, wanted),
+    )  # fmt: skip
 
 
-def _compare_run(path: Path, seal: Seal, run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[str]:
-    """Say where a run is not what its seal says, or what is wanted."""
+def _compare_run(wanted: Wanted, seal: Seal, keyless: Keyless, run: runs.Run, verdict: Verdict) -> Iterator[str]:
+    """Say where a run is not what its seal says, or what its summary does."""
     derived = _derive(seal, run, verdict)
-    yield from _find_foreign_signer(seal, run)
     yield from _find_uncited(run, seal.statement)
     yield from _compare_statement(seal, run.name, derived)
-    yield from find_flaws_of_summary(
-        path, seal, derived, lambda other, name: find_flaws_of_signature(other, wanted, name)
-    )
-    yield from _find_unwanted(run, verdict, wanted)
+    summed = None if keyless.there else derived
+    yield from find_flaws_of_summary(run.path, seal, summed, partial(find_flaws_of_signature, wanted))
 
 
 def check_by_itself(path: Path) -> Checked:
     """Check a sealed run that nobody's key is known for: signatures of those whom its own criteria name must hold."""
     try:
-        signers = runs.read(path).criteria.evidence.signers
+        stated = runs.read(path).criteria.evidence
     except runs.RunError:
-        signers = ()  # what is wrong with it is said below
-    return check(path, Wanted(signers=signers, unsigned=True))
+        stated = EvidenceSection()  # what is wrong with it is said below
+    return check(path, Wanted(signers=stated.signers, identities=stated.identities, believed=True, unsigned=True))
 
 
 def _begin_with_word(flaw: str) -> str:
     """Return a flaw of a journal, which names the file first, in the form of the others."""
     place, word, rest = (*flaw.split(": ", 2), "", "")[:3]
     return f"{word}: {place}: {rest}" if place == NAME and rest else flaw
-
-
-def find_flaws_of_signature(seal: Seal, wanted: Wanted, name: str) -> Iterator[str]:
-    """Say what is wrong with the signature of an envelope."""
-    envelope = seal.envelope
-    if not envelope.signature:
-        if not wanted.unsigned:
-            yield f"UNSIGNED: {name}: nobody stands for it"
-        return
-    signer = next((each for each in wanted.signers if each.keyid == envelope.keyid), None)
-    if signer is None:
-        if wanted.signers or not wanted.unsigned:
-            known = ", ".join(f"{each.name} ({each.keyid[:12]}…)" for each in wanted.signers) or "none"
-            yield f"WRONG KEY: {name}: is signed by key {envelope.keyid[:64]}; those that count are {known}"
-    elif not parse_public(signer.key).verifies(envelope.signature, envelope.signed_bytes):
-        yield f"CHANGED: {name}: is not what {signer.name} signed"
-
-
-def _name_signer(seal: Seal, wanted: Wanted) -> str:
-    return next((each.name for each in wanted.signers if each.keyid == seal.envelope.keyid), "")
-
-
-def _find_foreign_signer(seal: Seal, run: runs.Run) -> Iterator[str]:
-    """Say when a run is signed by somebody whom its own criteria do not name."""
-    stated, keyid = run.criteria.evidence, seal.envelope.keyid
-    if keyid and stated.signers and stated.find_signer(keyid) is None:
-        yield f"WRONG KEY: {SEAL}: is signed by key {keyid[:64]}, which the run's own criteria do not name"
 
 
 def _compare_files(statement: Mapping[str, Any], found: Mapping[str, FileDigest]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,9 @@ from .validation import key_mistakes
 
 _EXAMPLE: Final = '[evidence] with signers = [{ name = "nightly", key = "MCowBQYDK2VwAyEA…" }]'
 _KEYS: Final = ("name", "key", "kms")
+_KEYLESS: Final = ("name", "identity", "issuer")
+_ADDRESS: Final = re.compile(r"https://[!-~]+")
+_IDENTITY: Final = re.compile(r"https://[!-~]+|[!-?A-~]+@[!-?A-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +32,36 @@ class TrustedSigner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedIdentity:
+    """Somebody whose signature counts, and who has no key: Sigstore says who it is."""
+
+    name: str
+    subject: str
+    """A workflow at a ref, or an address of mail, as the certificate has it."""
+    issuer: str
+    """Who lets them in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSection:
     """What [evidence] states."""
 
     signers: tuple[TrustedSigner, ...] = ()
+    identities: tuple[TrustedIdentity, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whose signature counts; nobody's in particular when it is empty."""
+        return (*(each.name for each in self.signers), *(each.name for each in self.identities))
 
     def find_signer(self, keyid: str) -> TrustedSigner | None:
         """Return whose key it is; None when it is nobody's whose signature counts."""
         return next((each for each in self.signers if each.keyid == keyid), None)
+
+    def find_identity(self, subject: str, issuer: str) -> TrustedIdentity | None:
+        """Return who it is; None when it is nobody whose signature counts."""
+        akin = (each for each in self.identities if (each.subject, each.issuer) == (subject, issuer))
+        return next(akin, None)
 
 
 def evidence_mistakes(section: Any) -> Iterator[str]:
@@ -55,18 +81,43 @@ def evidence_mistakes(section: Any) -> Iterator[str]:
             continue
         if (other := names.setdefault(signer["name"], number)) != number:
             yield f"{where}.name: is {signer['name']!r}, as that of signer {other}; give each its own name"
-        if (other := keys.setdefault(_parse_key(signer["key"])[1], number)) != number:
-            yield f"{where}.key: is the key of signer {other}, too; a signature must say who signed, write one of them"
+        key = "identity" if _is_keyless(signer) else "key"
+        own = f"{signer['identity']} {signer['issuer']}" if key == "identity" else _parse_key(signer["key"])[1]
+        if (other := keys.setdefault(own, number)) != number:
+            yield f"{where}.{key}: is the {key} of signer {other}, too; a signature must say who signed, write one"
 
 
 def _signer_mistakes(where: str, signer: Any) -> Iterator[str]:
     if not isinstance(signer, dict):
         yield f'{where}: is {signer!r}; write {{ name = "nightly", key = "MCowBQYDK2VwAyEA…" }}'
         return
-    yield from key_mistakes(where, signer, _KEYS)
-    name, key, kms = (signer.get(each) for each in _KEYS)
+    yield from key_mistakes(where, signer, _KEYLESS if _is_keyless(signer) else _KEYS)
+    name = signer.get("name")
     if not isinstance(name, str) or says_nothing(name):
         yield f'{where}.name: is {name!r}; write who signs, e.g. "nightly"'
+    if _is_keyless(signer):
+        yield from find_mistakes_in_identity(f"{where}.", signer)
+    else:
+        yield from _find_mistakes_in_keys(where, signer)
+
+
+def _is_keyless(signer: Mapping[str, Any]) -> bool:
+    return "identity" in signer or "issuer" in signer
+
+
+def find_mistakes_in_identity(where: str, signer: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with who signs without a key, and who lets them in; ``where`` stands before each key."""
+    identity, issuer = signer.get("identity"), signer.get("issuer")
+    if not isinstance(identity, str) or not _IDENTITY.fullmatch(identity):
+        example = "https://github.com/ORG/REPO/.github/workflows/nightly.yml@refs/heads/main"
+        yield f'{where}identity: is {identity!r}; write who signs, in full, e.g. "{example}"'
+    if not isinstance(issuer, str) or not _ADDRESS.fullmatch(issuer):
+        example = "https://token.actions.githubusercontent.com"
+        yield f'{where}issuer: is {issuer!r}; write who lets them in, e.g. "{example}"'
+
+
+def _find_mistakes_in_keys(where: str, signer: Mapping[str, Any]) -> Iterator[str]:
+    key, kms = signer.get("key"), signer.get("kms")
     yield from _find_mistake_in_key(f"{where}.key", key)
     if kms is not None and not (isinstance(kms, str) and split_kms_uri(kms)):
         yield f"{where}.kms: is {kms!r}; write e.g. {EXAMPLE!r}, or an ARN behind awskms:///"
@@ -99,6 +150,12 @@ def parse_evidence_section(section: Mapping[str, Any]) -> EvidenceSection:
         signers=tuple(
             TrustedSigner(name=each["name"], key=key, keyid=keyid, kms=each.get("kms", ""))
             for each in section.get("signers", ())
+            if not _is_keyless(each)
             for key, keyid in [_parse_key(each["key"])]
-        )
+        ),
+        identities=tuple(
+            TrustedIdentity(name=each["name"], subject=each["identity"], issuer=each["issuer"])
+            for each in section.get("signers", ())
+            if _is_keyless(each)
+        ),
     )

@@ -80,11 +80,7 @@ class KeySigner:
     @property
     def public(self) -> PublicKey:
         """Its public half."""
-        return PublicKey(
-            self._key.public_key().public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
-        )
+        return take_public(self._key.public_key())
 
     def sign(self, data: bytes) -> bytes:
         """Return a signature of some bytes."""
@@ -120,6 +116,11 @@ def parse_public(text: str) -> PublicKey:
             key = _load_der(base64.b64decode("".join(text.split()), validate=True))
     except (ValueError, binascii.Error, UnsupportedAlgorithm):
         raise KeyMistake("is no public key; write what openssl pkey -in signing.pem -pubout prints") from None
+    return take_public(key)
+
+
+def take_public(key: object) -> PublicKey:
+    """Return a key of the library as ours. Raises KeyMistake for one of another kind."""
     if not isinstance(key, _Public) or (isinstance(key, ec.EllipticCurvePublicKey) and not _is_p256(key)):
         raise KeyMistake(f"is a public key of another kind; {_WANTED}")
     form = serialization.PublicFormat.SubjectPublicKeyInfo

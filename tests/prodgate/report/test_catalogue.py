@@ -110,7 +110,8 @@ def test_every_entry_is_used_and_none_is_missing(
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
     render_html(go, go.verdict(), language=language, nights=list_nights(uneven()))
-    for seal in (SealState(sealed=True), SealState(sealed=True, keyid="a" * 64, signer="nightly")):
+    key = SealState(sealed=True, keyid="a" * 64, signer="nightly")
+    for seal in (SealState(sealed=True), key, replace(key, keyless=True)):
         render_html(go, go.verdict(), seal, language=language)
     render_comparisons(go, many, language)
     render_histories(language)

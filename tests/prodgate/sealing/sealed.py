@@ -21,7 +21,8 @@ from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
 from prodgate.quantities import Quantity
 from prodgate.run.publishing import seal_again
-from prodgate.sealing.verifying import Wanted, check
+from prodgate.sealing.verifying import check
+from prodgate.sealing.wanted import Wanted
 from prodgate.sections.evidence import TrustedSigner
 from prodgate.signatures.envelope import Envelope, parse_envelope, write_json
 from prodgate.signatures.keys import KeySigner, parse_signer

@@ -2,8 +2,7 @@
 
 It needs Python 3.11 and the library cryptography, and asks nobody. KEY.pem is the public key of whoever was to sign:
 take it from elsewhere than this folder, and this program, too, if whoever gave you the folder may have changed it. It
-believes no GO that the journal contradicts; prod-gate itself derives every verdict again by the whole of the rule.
-Exit codes: 0 GO, 1 NO-GO, 2 INSUFFICIENT EVIDENCE, 4 not authentic.
+believes no GO that the journal contradicts. Exit codes: 0 GO, 1 NO-GO, 2 INSUFFICIENT EVIDENCE, 4 not authentic.
 """
 
 import argparse
@@ -12,6 +11,7 @@ import datetime
 import fnmatch
 import hashlib
 import json
+import os
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 CODES = {"GO": 0, "NO-GO": 1, "INSUFFICIENT EVIDENCE": 2}
 KIND = "application/vnd.in-toto+json"
-STAMP = "seal.tsr"
-UNSEALED = ("seal.dsse.json", "summary.dsse.json", STAMP)
+STAMP, BUNDLE = "seal.tsr", "seal.sigstore.json"
+UNSEALED = ("seal.dsse.json", "summary.dsse.json", STAMP, BUNDLE)
 
 
 def sha256(data: bytes) -> str:
@@ -42,8 +42,8 @@ def read_envelope(path: Path, key: Any) -> tuple[Any, str, list[str]]:
         found = json.loads(text)
         body, kind = base64.b64decode(found["payload"], validate=True), found["payloadType"]
         signed = [(each["keyid"], base64.b64decode(each["sig"])) for each in found["signatures"]]
-        written = [{"keyid": keyid, "sig": base64.b64encode(sig).decode()} for keyid, sig in signed]
-        again = {"payload": base64.b64encode(body).decode(), "payloadType": kind, "signatures": written}
+        again: dict[str, Any] = {"payload": base64.b64encode(body).decode(), "payloadType": kind}
+        again["signatures"] = [{"keyid": keyid, "sig": base64.b64encode(sig).decode()} for keyid, sig in signed]
         said = json.loads(body)
     except (ValueError, KeyError, TypeError) as error:
         return None, "", [f"CHANGED: {path.name}: {error}"]
@@ -57,10 +57,8 @@ def read_envelope(path: Path, key: Any) -> tuple[Any, str, list[str]]:
 def check_signature(name: str, key: Any, kind: str, body: bytes, signed: list[tuple[str, bytes]]) -> Iterator[str]:
     """Yield what is wrong with the signature of an envelope."""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    if not signed:
-        yield f"UNSIGNED: {name}"
-    elif len(signed) > 1:
-        yield f"CHANGED: {name}: signed more than once"
+    if len(signed) != 1:
+        yield f"CHANGED: {name}: signed more than once" if signed else f"UNSIGNED: {name}"
     elif signed[0][0] != sha256(der):
         yield f"WRONG KEY: {name}: signed by {signed[0][0]}"
     else:
@@ -84,13 +82,17 @@ def check_files(run: Path, statement: Any) -> Iterator[str]:
             yield f"CHANGED: {name}"
 
 
-def check_time_stamp(run: Path) -> Iterator[str]:
-    """Yield why what lies there as a time stamp can't be one of the seal; ``openssl ts -verify`` says whose it is."""
-    if not (path := run / STAMP).exists() and not path.is_symlink():
-        return
-    seal = hashlib.sha256((run / UNSEALED[0]).read_bytes()).digest()
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 65536 or seal not in path.read_bytes():
-        yield f"UNLISTED: {STAMP}: no time stamp of this seal"
+def check_beside(run: Path) -> Iterator[str]:
+    """Yield why a time stamp, or Sigstore's word on who signed, is not of the seal; OpenSSL and cosign say whose."""
+    sealed = (run / UNSEALED[0]).read_bytes()
+    for path in filter(os.path.lexists, (run / STAMP, run / BUNDLE)):
+        data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        if path.name == STAMP and (len(data) > 65536 or hashlib.sha256(sealed).digest() not in data):
+            yield f"UNLISTED: {STAMP}: no time stamp of this seal"
+        elif path.name == BUNDLE:
+            seal, said = json.loads(sealed), json.loads(data or b"{}").get("dsseEnvelope")
+            if {**seal, "signatures": [{"sig": each["sig"]} for each in seal["signatures"]]} != said:
+                yield f"CHANGED: {UNSEALED[0]}: not what was signed by {BUNDLE}"
 
 
 def check_chain(lines: list[bytes]) -> Iterator[str]:
@@ -150,8 +152,8 @@ def find_doubts(run: Path, about: Any, events: list[Any]) -> Iterator[str]:
             yield f"{e['criterion']} is not satisfied"
         if e["outcome"] == "undetermined" and not (about["rehearsal"] and e.get("needs") == "production"):
             yield f"{e['criterion']} is undetermined"
-    ends = [e for e in events if e["event"] in ("broken", "interrupted") and e["layer"] in about["layers"]]
-    yield from (f"{e['layer']} is {e['event']}" for e in ends)
+    ended = ("broken", "interrupted")
+    yield from (f"{e['layer']} {e['event']}" for e in events if e["event"] in ended and e["layer"] in about["layers"])
     named = {(e["event"], e["layer"], e[k]) for e in events for k in ("check", "criterion") if k in e}
     for name, table in stated:
         if not about.get("moment") or table.get("moment") == about["moment"]:
@@ -190,14 +192,13 @@ def check_run(run: Path, statement: Any) -> Iterator[str]:
 
 def check_summary(run: Path, own: Any, seal: str, key: Any) -> Iterator[str]:
     """Yield what is wrong with the summary of a run that allows a promotion, or of one that does not."""
-    commit = own["commit"]
-    if not own["promotes"] or "+" in commit or len(commit) < 40:
+    if not own["promotes"] or "+" in own["commit"] or len(own["commit"]) < 40 or (run / BUNDLE).exists():
         if (run / "summary.dsse.json").exists():
             yield "UNLISTED: summary.dsse.json: this run allows no promotion"
         return
     summary, _, flaws = read_envelope(run / "summary.dsse.json", key)
     yield from flaws
-    if summary and summary["subject"][0]["digest"] != {"gitCommit": commit}:
+    if summary and summary["subject"][0]["digest"] != {"gitCommit": own["commit"]}:
         yield "FOREIGN: summary.dsse.json: about another commit"
     if summary and summary["predicate"]["inputAttestations"][0]["digest"] != {"sha256": seal}:
         yield "FOREIGN: summary.dsse.json: about another run"
@@ -207,11 +208,10 @@ def find_unwanted(own: Any, commit: str, hours: float | None) -> Iterator[str]:
     """Yield why a run that is what it says is not the one that was asked for."""
     if commit and own["commit"] != commit:
         yield f"FOREIGN: about commit {own['commit'] or 'unknown'}, not {commit}"
-    now = datetime.datetime.now(datetime.UTC)
     times = [datetime.datetime.fromisoformat(at) for at in (own["started"], *own["observed"])]
-    oldest, newest = ((now - at).total_seconds() / 3600 for at in (min(times), max(times)))
-    if (hours is not None and oldest > hours) or newest < -0.1:
-        yield f"EXPIRED: observed {oldest:.1f} h ago"
+    ages = sorted((datetime.datetime.now(datetime.UTC) - at).total_seconds() / 3600 for at in times)
+    if (hours is not None and ages[-1] > hours) or ages[0] < -0.1:
+        yield f"EXPIRED: observed {ages[-1]:.1f} h ago"
 
 
 def verify(given: argparse.Namespace) -> tuple[Any, list[str]]:
@@ -223,7 +223,7 @@ def verify(given: argparse.Namespace) -> tuple[Any, list[str]]:
         if statement is not None:
             own = statement["predicate"]["prodgate"]
             flaws += check_files(given.run, statement)
-            flaws += check_time_stamp(given.run)
+            flaws += check_beside(given.run)
             flaws += check_summary(given.run, own, seal, key)
             flaws += find_unwanted(own, given.commit, given.max_age)
             flaws += check_run(given.run, statement)

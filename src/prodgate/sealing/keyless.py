@@ -1,0 +1,91 @@
+"""A seal that somebody signed without a key: the bundle beside it says who, and whether that holds is checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..criteria import UsageError
+from ..sections.evidence import EvidenceSection, TrustedIdentity
+from ..signatures.keyless import KeylessError, KeylessUnready, fetch_trusted_root, read_trusted_root, verify_keyless
+from ..signatures.sigstore_bundles import BundleMistake, SigstoreBundle, parse_bundle
+from .files import BUNDLE, SEAL
+from .seals import Seal, SealError
+
+#: Bytes that a bundle may have: the statement in it names every file of a run.
+_MOST: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyless:
+    """What lies beside a seal for who signed it without a key."""
+
+    flaws: tuple[str, ...] = ()
+    there: bool = False
+    bundle: SigstoreBundle | None = None
+    """What it says; None where it is not there, or not of this seal."""
+
+
+#: Where there is nothing of the kind.
+WITH_KEY: Final = Keyless()
+
+
+def read_keyless(run: Path, seal: Seal) -> Keyless:
+    """Read who signed a seal without a key. Whether it was them is not asked."""
+    path = run / BUNDLE
+    if path.is_symlink() or not path.is_file():
+        there = path.is_symlink() or path.exists()
+        return Keyless(flaws=(f"UNLISTED: {BUNDLE}: is no file",) if there else (), there=there)
+    if path.stat().st_size > _MOST:
+        return Keyless(flaws=(f"CHANGED: {BUNDLE}: is larger than any that the gate writes",), there=True)
+    try:
+        bundle = parse_bundle(path.read_bytes())
+    except BundleMistake as error:
+        return Keyless(flaws=(f"CHANGED: {BUNDLE}: {error}",), there=True)
+    if not bundle.is_of(seal.envelope):
+        return Keyless(flaws=(f"CHANGED: {SEAL}: is not what was signed by {BUNDLE}",), there=True)
+    return Keyless(there=True, bundle=bundle)
+
+
+def find_known(bundle: SigstoreBundle, known: Sequence[TrustedIdentity]) -> TrustedIdentity | None:
+    """Return who of those that count is named by a bundle; None for nobody of them."""
+    return EvidenceSection(identities=tuple(known)).find_identity(bundle.identity.subject, bundle.identity.issuer)
+
+
+def find_flaws_of_identity(
+    bundle: SigstoreBundle, known: Sequence[TrustedIdentity], trusted_root: Path | None, *, believed: bool
+) -> tuple[str, ...]:
+    """Say why the signature of a bundle is not that of somebody who counts. Raises SealError.
+
+    ``believed`` leaves it at whom the certificate names.
+    """
+    if find_known(bundle, known) is None:
+        named = ", ".join(f"{each.name} ({each.subject}, let in by {each.issuer})" for each in known) or "none"
+        return (f"WRONG KEY: {BUNDLE}: is signed by {bundle.identity}; those without a key that count are {named}",)
+    if believed:
+        return ()
+    try:
+        verify_keyless(bundle, bundle.identity, trusted_root)
+    except KeylessError as error:
+        return (f"WRONG KEY: {BUNDLE}: {error}",)
+    except KeylessUnready as error:
+        raise SealError(f"{BUNDLE}: nobody can say whether it holds: {error}") from None
+    return ()
+
+
+def check_trusted_root(path: Path) -> None:
+    """Raise UsageError for a file that holds no keys of Sigstore."""
+    try:
+        read_trusted_root(path)
+    except KeylessUnready as error:
+        raise UsageError(f"--trusted-root {path}: {error}; name a trusted_root.json") from None
+
+
+def fetch_root() -> None:
+    """Fetch the keys of Sigstore's public instance, for all that is verified from now on. Raises UsageError."""
+    try:
+        fetch_trusted_root()
+    except KeylessUnready as error:
+        raise UsageError(f"--fetch-root: {error}; name a trusted_root.json by --trusted-root") from None

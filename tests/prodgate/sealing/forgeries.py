@@ -1,0 +1,92 @@
+"""What could be done to a run that was signed without a key, as data: how, and how it is named."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from prodgate.cli import main
+from prodgate.signatures.envelope import write_json
+
+from ..signatures.sigstore_instance import WORKFLOW, Instance, pem_of
+from .sealed import EVE, NIGHTLY, edit_envelope, encode, make_run, read_statement, write_envelope
+
+SEAL, BUNDLE = "seal.dsse.json", "seal.sigstore.json"
+#: Another workflow than the one whose signature counts.
+OTHER = WORKFLOW.replace("shop/shop", "eve/shop")
+
+
+def sign(run: Path) -> Path:
+    assert main(["seal", str(run), "--keyless", "--trust-config", "trust_config.json"]) == 0
+    return run
+
+
+def change(run: Path, edit: Callable[[dict[str, Any]], object], *, name: str = BUNDLE) -> None:
+    document = json.loads((run / name).read_bytes())
+    edit(document)
+    (run / name).write_bytes(write_json(document) + b"\n")
+
+
+def entry_of(document: dict[str, Any]) -> dict[str, Any]:
+    (entry,) = document["verificationMaterial"]["tlogEntries"]
+    found: dict[str, Any] = entry
+    return found
+
+
+def lie(run: Path, *, both: bool) -> None:
+    statement = read_statement(run)
+    statement["predicate"]["prodgate"]["commit"] = "e" * 40
+    edit_envelope(run, payload=encode(statement))
+    if both:
+        change(run, lambda said: said["dsseEnvelope"].update(payload=encode(statement)))
+
+
+def another_run(run: Path) -> Path:
+    return sign(make_run(run.parent.parent / "other"))
+
+
+def certify_anew(run: Path) -> None:
+    """Put the certificate of another instance in, for the key that signed."""
+    held = json.loads((run / BUNDLE).read_bytes())["verificationMaterial"]["certificate"]["rawBytes"]
+    own = x509.load_der_x509_certificate(base64.b64decode(held))
+    made = "".join(pem_of(Instance().certify(own.public_key())).splitlines()[1:-1])
+    change(run, lambda said: said["verificationMaterial"]["certificate"].update(rawBytes=made))
+
+
+FORGERIES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "the statement of the seal": (lambda run: lie(run, both=False), "CHANGED: seal.dsse.json: is not what was signed"),
+    "the statement of both": (lambda run: lie(run, both=True), "CHANGED: seal.dsse.json: is not what was signed"),
+    "the signature taken off": (lambda run: edit_envelope(run, signatures=[]), "CHANGED: seal.dsse.json"),
+    "signed by a key": (lambda run: write_envelope(run, read_statement(run), EVE), "CHANGED: seal.dsse.json"),
+    "the bundle of another run": (lambda run: shutil.copy(another_run(run) / BUNDLE, run), "CHANGED: seal.dsse.json"),
+    "seal and bundle of another run": (
+        lambda run: [shutil.copy(another_run(run) / name, run) for name in (SEAL, BUNDLE)], "FOREIGN: seal.dsse.json",
+    ),
+    "the bundle deleted": (lambda run: (run / BUNDLE).unlink(), "WRONG KEY: seal.dsse.json"),
+    "the bundle emptied": (lambda run: (run / BUNDLE).write_bytes(b""), "CHANGED: seal.sigstore.json"),
+    "the bundle is a folder": (lambda run: [(run / BUNDLE).unlink(), (run / BUNDLE).mkdir()], "UNLISTED: seal.sigstore.json"),
+    "white space in the bundle": (
+        lambda run: (run / BUNDLE).write_bytes((run / BUNDLE).read_bytes() + b"\n"), "CHANGED: seal.sigstore.json",
+    ),
+    "no promise of the log": (
+        lambda run: change(run, lambda said: entry_of(said).pop("inclusionPromise")), "WRONG KEY: seal.sigstore.json",
+    ),
+    "no proof of the log": (
+        lambda run: change(run, lambda said: entry_of(said).pop("inclusionProof")), "WRONG KEY: seal.sigstore.json",
+    ),
+    "no entry of the log": (
+        lambda run: change(run, lambda said: said["verificationMaterial"].update(tlogEntries=[])), "WRONG KEY: seal.sigstore.json",
+    ),
+    "another time of the entry": (
+        lambda run: change(run, lambda said: entry_of(said).update(integratedTime="1700000000")), "WRONG KEY: seal.sigstore.json",
+    ),
+    "a certificate of another authority": (certify_anew, "WRONG KEY: seal.sigstore.json"),
+    "a log deleted": (lambda run: (run / "logs" / "static.txt").unlink(), "MISSING: logs/static.txt"),
+    "a summary": (lambda run: write_envelope(run, {}, NIGHTLY, "summary.dsse.json"), "UNLISTED: summary.dsse.json"),
+}  # fmt: skip
