@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..aws.account import Account
 from ..aws.actions import reads
-from ..aws.answers import Absent, Unreadable, noting_what_is_missing
+from ..aws.answers import Absent, Missing, Unreadable, noting_what_is_missing
 from ..findings import Undetermined
 from . import Fact, Facts
 
@@ -40,6 +40,10 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
 _ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
+#: Said where whoever looked first knows which member it was: what several ask is looked at once.
+_LEFT_OUT: Final = "something that it is made of is left out of AWS's answer"
+
+
 def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any], F]:
     """Return ``look`` for one resource of many: what is odd about a row costs the fact about that row alone.
 
@@ -60,7 +64,8 @@ def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any
             except Absent as error:
                 reason = f"a part of it does not exist, or no longer ({error.code})"
             except _ODD as error:
-                reason = missing[-1] if missing else f"was not understood: {type(error).__name__}: {error}"
+                told = f"was not understood: {type(error).__name__}: {error}"
+                reason = missing[-1] if missing else _LEFT_OUT if _is_about_missing(error) else told
         return kind.unread(_name_row(row, names), reason)
 
     return look_apart
@@ -100,17 +105,31 @@ def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact],
 
 def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
     """Return the facts of an observer, or why there are none: whatever it raises makes its kinds undetermined."""
+    with noting_what_is_missing() as missing:
+        seen, reason, bug = _try_observer(observer, account)
+        if bug and _is_about_missing(bug):
+            return (), missing[-1] if missing else _LEFT_OUT
+        if bug:
+            traceback.print_exception(bug)
+        return seen, reason
+
+
+def _is_about_missing(bug: Exception) -> bool:
+    """Whether something was handed what an answer leaves out, and says so in words of its own."""
+    return isinstance(bug, TypeError) and Missing.__name__ in str(bug)
+
+
+def _try_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str, Exception | None]:
     try:
         seen = account.once(observer)
         for fact in seen:
             _ = fact.subject  # as in ``apart``
-        return seen, ""
+        return seen, "", None
     except Unreadable as error:
-        return (), error.reason
+        return (), error.reason, None
     except Undetermined as error:
-        return (), error.conclusion.reason
+        return (), error.conclusion.reason, None
     except Absent as error:
-        return (), f"{observer.__name__} did not expect that AWS answers {error.code}"
+        return (), f"{observer.__name__} did not expect that AWS answers {error.code}", None
     except Exception as bug:  # noqa: BLE001  an observer of any team may raise anything; the gate must still conclude
-        traceback.print_exc()
-        return (), f"{observer.__name__} failed: {type(bug).__name__}: {bug}"
+        return (), f"{observer.__name__} failed: {type(bug).__name__}: {bug}", bug

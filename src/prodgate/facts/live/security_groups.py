@@ -132,13 +132,18 @@ def _list_listening(account: Account) -> Iterator[tuple[Iterable[str], Iterable[
     for balancer in list_balancers(account):
         own = [one["Port"] for one in heard if one["LoadBalancerArn"] == balancer["LoadBalancerArn"]]
         yield balancer.get("SecurityGroups", ()), own
-    for operation, key in (("DescribeDBClusters", "DBClusters"), ("DescribeDBInstances", "DBInstances")):
-        for row in account.list("rds", operation, key):
-            port = row.get("Port") or (row.get("Endpoint") or {}).get("Port")
-            yield [one["VpcSecurityGroupId"] for one in row.get("VpcSecurityGroups", ())], [port] if port else []
+    for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
+        yield _groups(cluster), [cluster["Port"]]
+    for server in account.list("rds", "DescribeDBInstances", "DBInstances"):
+        port = (server.get("Endpoint") or {}).get("Port")  # what is being created has no endpoint yet
+        yield _groups(server), [port] if port else []
     for found in list_environments(account):
         yield found["NetworkConfiguration"]["SecurityGroupIds"], _AIRFLOW
     for endpoint in account.list("ec2", "DescribeVpcEndpoints", "VpcEndpoints"):
         yield [one["GroupId"] for one in endpoint.get("Groups", ())], _ENDPOINT
     for function in account.list("lambda", "ListFunctions", "Functions"):
         yield (function.get("VpcConfig") or {}).get("SecurityGroupIds", ()), ()
+
+
+def _groups(database: Mapping[str, Any]) -> list[str]:
+    return [one["VpcSecurityGroupId"] for one in database.get("VpcSecurityGroups", ())]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
+from ...aws.answers import Unread
+from ...findings import Undetermined
 from .. import Fact
-from ..observers import observes, reads
-from .distributions import observe_distributions
+from ..observers import apart, observes, reads
+from .distributions import Distribution, observe_distributions
 
 reads("route53", "ListHostedZones", "ListResourceRecordSets")
 
@@ -34,19 +36,29 @@ class SiteName(Fact):
 @observes(SiteName)
 def observe_site_names(account: Account) -> Iterator[SiteName]:
     """Look at every name that a distribution lists, and at every record that points at CloudFront."""
-    served = {name: site for site in account.once(observe_distributions) for name in site.names}
+    served: dict[str, Distribution] = {}
+    blind: list[Unread] = []
+    for site in account.once(observe_distributions):
+        try:
+            served |= dict.fromkeys(site.names, site)
+        except Undetermined as error:
+            blind.append(Unread(error.conclusion.reason))
+            yield SiteName.unread(f"names of {site.subject}", blind[-1].reason)
     zones = _public_zones(account)
     records = _address_records(account, tuple(zones.values()))
     pointing = {name for name, found in records.items() if any(target.endswith(_CLOUDFRONT) for _, target in found)}
-    for name in sorted({*served, *pointing}):
+
+    def look(name: str) -> SiteName:
         site = served.get(name)
-        yield SiteName(
+        return SiteName(
             subject=name,
-            served_by=site.domain_name if site else "",
+            served_by=site.domain_name if site else next(iter(blind), ""),  # type: ignore[arg-type]
             needed=("A", "AAAA") if site and site.ipv6 else ("A",),
             points_at=tuple(records.get(name, ())),
             zone=next((id_ for zone, id_ in zones.items() if f".{name}".endswith(f".{zone}")), ""),
         )
+
+    yield from map(apart(SiteName, look), sorted({*served, *pointing}))
 
 
 def _public_zones(account: Account) -> dict[str, str]:

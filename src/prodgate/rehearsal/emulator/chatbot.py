@@ -19,6 +19,7 @@ def create_slack_channel_configuration(ledger: Ledger, params: Mapping[str, Any]
     channel = {
         "ChatConfigurationArn": arn,
         "SlackTeamName": params["SlackTeamId"],
+        "SlackChannelName": params["SlackChannelId"],
         "SnsTopicArns": [],
         "State": "ENABLED",
         **kept,

@@ -22,6 +22,18 @@ POLICIES = {
 }
 #: What a summary in a list leaves out of a distribution's configuration.
 ONLY_IN_CONFIG = {"CallerReference", "DefaultRootObject", "Logging"}
+#: What a summary states of settings that nobody chose.
+UNCHOSEN: Mapping[str, Any] = {
+    "Aliases": {"Quantity": 0},
+    "CacheBehaviors": {"Quantity": 0},
+    "CustomErrorResponses": {"Quantity": 0},
+    "HttpVersion": "http2",
+    "PriceClass": "PriceClass_All",
+    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+    "Staging": False,
+    "ViewerCertificate": {"CloudFrontDefaultCertificate": True, "MinimumProtocolVersion": "TLSv1"},
+    "WebACLId": "",
+}
 SITES = "distribution"
 
 
@@ -158,7 +170,8 @@ def _distribution(ledger: Ledger, id_: str) -> Mapping[str, Any]:
 def _summary(ledger: Ledger, id_: str) -> Mapping[str, Any]:
     whole = _distribution(ledger, id_)
     shown = {name: value for name, value in whole["DistributionConfig"].items() if name not in ONLY_IN_CONFIG}
-    return {**{name: whole[name] for name in ("Id", "ARN", "Status", "LastModifiedTime", "DomainName")}, **shown}
+    own = {name: whole[name] for name in ("Id", "ARN", "Status", "LastModifiedTime", "DomainName")}
+    return {**UNCHOSEN, **own, **shown}
 
 
 def _names(config: Mapping[str, Any]) -> set[str]:

@@ -16,7 +16,7 @@ from .faults import Fault, Faults
 from .internal_clients import InternalClients
 from .moto_backends import call_moto, find_backend
 from .paging import Pages, paginator
-from .replies import Reply, parse, serialize
+from .replies import Reply, check_shape, parse, serialize
 
 
 @dataclass(slots=True)
@@ -94,7 +94,9 @@ class Emulator:
     def _compute(self, call: Call) -> Mapping[str, Any]:
         ledger = self.ledger(call.service, call.region)
         ledger.moto = partial(self._asking.call_moto, call)
-        return ANSWERS[call.service, call.operation](ledger, call.params) or {}
+        found = ANSWERS[call.service, call.operation](ledger, call.params) or {}
+        check_shape(call, found)
+        return found
 
     def ledger(self, service: str, region: str) -> Ledger:
         """Return what a service holds in a region."""

@@ -15,7 +15,7 @@ METADATA = ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMe
 def set_snapshot_block_public_access(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say whether snapshots may be shared with everybody."""
     ledger.of("settings")["snapshots"] = params.get("State", "unblocked")
-    return get_snapshot_block_public_access(ledger, params)
+    return {"State": ledger.of("settings")["snapshots"]}
 
 
 @answers("ec2", "GetSnapshotBlockPublicAccessState")

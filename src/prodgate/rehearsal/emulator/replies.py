@@ -10,6 +10,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 import botocore.parsers
+from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
 from moto.core.serialize import SerializationContext, get_serializer_class
 
@@ -18,6 +19,8 @@ from .extension import Refused
 
 #: HTTP's status of errors that AWS's models do not describe.
 FORBIDDEN: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+_VALIDATOR: Final = ParamValidator()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,20 @@ def serialize(call: Call, result: Mapping[str, Any] | Refused) -> Reply:
     body = made["body"] if isinstance(made["body"], bytes) else made["body"].encode()
     headers = {name: str(value) for name, value in made["headers"].items()}
     return Reply(status=status, body=body, headers=headers | {"x-amzn-requestid": str(uuid.uuid4())})
+
+
+def check_shape(call: Call, result: Mapping[str, Any]) -> None:
+    """Compare an answer with what botocore's model says of it: members of other names would be lost on the way.
+
+    Raises TypeError for what no answer of AWS can be: a member that is not known, is missing and required, of another
+    type, or null.
+    """
+    shape = call.model.output_shape if call.model else None
+    stated = {name: value for name, value in result.items() if name != "ResponseMetadata"}
+    if shape is None or isinstance(stated.get(shape.serialization.get("payload")), str | bytes):
+        return
+    if (report := _VALIDATOR.validate(stated, shape)).has_errors():
+        raise TypeError(f"not what AWS answers: {report.generate_report()}")
 
 
 def _serialize_unmodelled_error(protocol: str, refused: Refused) -> Reply:

@@ -1,0 +1,85 @@
+"""What an answer leaves out is told in a sentence, whatever choked on it, and costs the names of one site at most."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from prodgate.aws.account import Account
+from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
+from prodgate.facts.live.site_names import SiteName, observe_site_names
+from prodgate.facts.observers import observe_all
+from prodgate.findings import Undetermined
+
+from .stated_account import account_answering
+
+NAMED = {"Aliases": {"Quantity": 1, "Items": ["a.example"]}}
+WHOLE = {
+    "ARN": "arn:whole", "Id": "E2", "DomainName": "d2.cloudfront.net", "IsIPV6Enabled": True, "Enabled": True,
+    "PriceClass": "PriceClass_All", "Aliases": {"Quantity": 1, "Items": ["b.example"]}, "Origins": {"Items": []},
+}  # fmt: skip
+ZONE = {"HostedZones": [{"Id": "Z1", "Name": "example.", "Config": {"PrivateZone": False}}]}
+RECORD = {"Name": "a.example.", "Type": "A", "AliasTarget": {"DNSName": "d1.cloudfront.net."}}
+
+
+def site_names(half: dict[str, Any]) -> dict[str, SiteName]:
+    answers = {
+        "ListDistributions": {"DistributionList": {"Items": [half, WHOLE]}},
+        "ListHostedZones": ZONE,
+        "ListResourceRecordSets": {"ResourceRecordSets": [RECORD]},
+    }
+    with account_answering(answers) as account:
+        facts = observe_all(account, {observe_site_names: (SiteName,)})
+    assert not facts.unreadable
+    return {fact.subject: fact for fact in facts.of(SiteName)}
+
+
+@pytest.mark.parametrize("missing", ["DomainName", "IsIPV6Enabled"])
+def test_a_distribution_that_says_little_costs_its_own_names(missing: str) -> None:
+    stated = {**WHOLE, "ARN": "arn:half", **NAMED}
+    found = site_names({name: value for name, value in stated.items() if name != missing})
+    assert found["b.example"].served_by == "d2.cloudfront.net"
+    with pytest.raises(Undetermined, match=f"does not state its {missing}"):
+        _ = found["a.example"].served_by
+
+
+def test_a_name_that_an_unread_distribution_may_serve_is_not_called_unserved() -> None:
+    found = site_names({"Id": "E1", **NAMED})
+    assert found["b.example"].served_by == "d2.cloudfront.net"
+    for subject in ("names of E1", "a.example"):
+        with pytest.raises(Undetermined, match="does not state its ARN"):
+            _ = found[subject].served_by
+
+
+def test_a_cluster_that_states_no_port_leaves_open_what_listens() -> None:
+    group = {"GroupId": "sg-1", "GroupName": "data", "VpcId": "vpc-1", "IpPermissions": [], "IpPermissionsEgress": []}
+    cluster = {"Endpoint": "news.cluster.example", "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}]}
+    answers = {
+        "DescribeVpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "IsDefault": False}]},
+        "DescribeSecurityGroups": {"SecurityGroups": [group]},
+        "DescribeDBClusters": {"DBClusters": [cluster]},
+    }
+    with account_answering(answers) as account:
+        facts = observe_all(account, {observe_security_groups: (SecurityGroup,)})
+    (seen,) = facts.of(SecurityGroup)
+    assert seen.ways_in == ()
+    with pytest.raises(Undetermined, match="rds DescribeDBClusters does not state its Port"):
+        _ = seen.listens
+
+
+def test_an_observer_that_chokes_on_what_is_left_out_says_what_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    def look(account: Account) -> Iterator[SiteName]:
+        yield SiteName.unread(json.loads(account.get("kms", "GetKeyPolicy")["Policy"]), "")
+
+    def choke(account: Account) -> Iterator[SiteName]:
+        yield SiteName.unread(json.loads(account.get("kms", "GetKeyPolicy")), "")
+
+    with account_answering({}) as account:
+        left_out = observe_all(account, {look: (SiteName,)}).unreadable[SiteName]
+        bug = observe_all(account, {choke: (SiteName,)}).unreadable[SiteName]
+    assert left_out == "kms GetKeyPolicy does not state its Policy"
+    assert bug.startswith("choke failed: TypeError")
+    assert "Traceback" in capfd.readouterr().err
