@@ -12,8 +12,11 @@ from prodgate.cli import main
 from prodgate.commands import asked_account
 from tests.prodgate.facts.live.stated_account import ACCOUNT, Stated
 
-EDIT = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"}}
-ANN = {
+EDIT: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"},
+}
+ANN: dict[str, Any] = {
     "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann",
     "UserName": "ann",
     "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": EDIT}],
@@ -47,3 +50,20 @@ def test_what_can_t_be_asked_is_said(monkeypatch: pytest.MonkeyPatch, capsys: py
     ):
         assert main(["iam", *words]) == 4
         assert said in capsys.readouterr().err
+
+
+def test_statements_that_never_grant_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = {"PolicyName": "odd", "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Action": "iam:PutUser"}}}
+    answering(monkeypatch, {"UserDetailList": [{**ANN, "UserPolicyList": [*ANN["UserPolicyList"], odd]}]})
+    assert main(["iam", "aws://gate@eu-west-1", "--idle"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"ann: arn:aws:iam::{ACCOUNT}:user/ann odd statement 1: AWS has no action of that name")
+    assert main(["iam", "aws://gate@eu-west-1", "--idle", "--json"]) == 0
+    ((row,),) = (one["idle"] for one in json.loads(capsys.readouterr().out))
+    assert row["why"].endswith(": iam:PutUser")
+    answering(monkeypatch, {"UserDetailList": [ANN]})
+    assert main(["iam", "aws://gate@eu-west-1", "--idle"]) == 0
+    assert "it is shown that it can never grant" in capsys.readouterr().out
+    assert main(["iam", "aws://gate@eu-west-1", "--idle", "--who-can", "s3:GetObject", "*"]) == 4

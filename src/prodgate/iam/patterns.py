@@ -119,10 +119,11 @@ def may_overlap(one: str, other: str) -> bool:
     """Whether some ARN may be named by both of two patterns; false is certain, true is not."""
     if is_everything(one) or is_everything(other) or min(one.count(":"), other.count(":")) < 5:
         return True
-    return "${" in one + other or all(map(_may_agree, one.lower().split(":", 5), other.lower().split(":", 5)))
+    return "${" in one + other or all(map(may_agree, one.lower().split(":", 5), other.lower().split(":", 5)))
 
 
-def _may_agree(one: str, other: str) -> bool:
+def may_agree(one: str, other: str) -> bool:
+    """Whether some text may be named by both of two patterns; false is certain, true is not."""
     if not set("*?") & set(one + other):
         return one == other
     mine, others = (re.split(r"[*?]", each) for each in (one, other))
