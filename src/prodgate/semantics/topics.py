@@ -27,6 +27,8 @@ _CONTRADICTION: Final = (
 #: Owner of the topic, TLS, and that AWS itself asks: known of every request.
 _ALWAYS: Final = ("aws:sourceowner", "aws:securetransport", "aws:principalisawsservice")
 #: Beginnings of the operators that are understood.
+#: Place of the account in an ARN.
+_OWNER: Final = 4
 _UNDERSTOOD: Final = ("string", "arn", "bool", "null")
 
 
@@ -43,7 +45,7 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
         if one.covers("sns:publish") and _names_service(one, service) and _applies_to(one, topic)
     ]
     opened = [one for one in reaching if one.allows]
-    account, stated = topic.split(":")[4], _STATES[service]
+    account, stated = topic.split(":")[_OWNER], _STATES[service]
     if any(_denies(one, account, source, stated) for one in reaching for source in sources or ("",)):
         return f"its policy denies sns:Publish to {service}"
     refused = [
@@ -90,11 +92,16 @@ def _applies_to(statement: Statement, arn: str) -> bool:
 
 
 def _admits(statement: Statement, account: str, source: str, stated: tuple[str, ...]) -> bool:
-    """Whether every condition of a statement is met by what a service states of itself."""
+    """Whether every condition of a statement is met by what a service states of itself.
+
+    It states the account of what it asks for, and ``account`` where that is not known.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceaccount
+    """
+    asking = source.split(":")[_OWNER] if source.count(":") > _OWNER else account
     sent = {
-        "aws:sourceaccount": account,
+        "aws:sourceaccount": asking,
         "aws:sourcearn": source,
-        "aws:sourceowner": account,
+        "aws:sourceowner": asking,
         "aws:securetransport": "true",
         "aws:principalisawsservice": "true",
     }

@@ -17,7 +17,7 @@ from .airflow import list_environments
 from .distributions import GLOBAL
 from .log_groups import list_log_groups, log_group_name
 from .running_tasks import RunningTask, list_running_tasks
-from .vpcs import list_flow_logs, list_vpcs
+from .vpcs import list_flow_logs, list_vpcs, why_unseen
 
 reads("logs", "DescribeLogStreams")
 reads("rds", "DescribeDBClusters")
@@ -36,6 +36,8 @@ class LogSettings:
     """Names of its log groups."""
     silent: tuple[str, ...] = ()
     """Parts of it that write to no log group."""
+    unseen: str = ""
+    """Why none of this is shown here; empty if it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -67,6 +69,8 @@ def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
 
 
 def _component(account: Account, region: str, written: LogSettings) -> ComponentLog:
+    if written.unseen:
+        return ComponentLog.unread(written.arn, written.unseen)
     known = {group["logGroupName"] for group in list_log_groups(account, region)}
     there = tuple(name for name in written.groups if name in known)
     missing = tuple(f"log group {name} does not exist" for name in written.groups if name not in known)
@@ -137,8 +141,9 @@ def _networks(account: Account) -> Iterator[LogSettings]:
         flows = list_flow_logs(account, vpc["VpcId"])
         targets = [one.get("LogGroupName") or log_group_name(one.get("LogDestination") or "") for one in flows]
         named = tuple(filter(None, targets))
-        arn = f"arn:aws:ec2:{account.region}:{account.id}:vpc/{vpc['VpcId']}"
-        yield LogSettings(arn=arn, groups=named, silent=() if named else ("has no flow log in CloudWatch",))
+        arn = f"arn:aws:ec2:{account.region}:{vpc.get('OwnerId') or account.id}:vpc/{vpc['VpcId']}"
+        silent = () if named else ("has no flow log in CloudWatch",)
+        yield LogSettings(arn=arn, groups=named, silent=silent, unseen=why_unseen(account, vpc))
 
 
 def _environments(account: Account) -> Iterator[LogSettings]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Absent, Unread
+from ...aws.answers import Absent, Unread, Unreadable
 from .. import Fact
 from ..observers import apart, observes, reads
 from .backups import observe_plans
 from .distributions import GLOBAL
 
-reads("kms", "DescribeKey", "GetKeyRotationStatus", "ListAliases", "ListKeys")
+reads("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -100,3 +100,21 @@ def _key(account: Account, row: Mapping[str, Any], region: str) -> Key:
 def _rotates(account: Account, key: str, region: str) -> bool:
     rotates: bool = account.get("kms", "GetKeyRotationStatus", region=region, KeyId=key)["KeyRotationEnabled"]
     return rotates
+
+
+def name_key(key: str, owner: str, region: str) -> str:
+    """Return the ARN of a key that a resource of an account names by an ARN, an id or an alias."""
+    path = key if key.startswith("alias/") else f"key/{key}"
+    return key if key.startswith("arn:") else f"arn:aws:kms:{region}:{owner}:{path}"
+
+
+def read_key_policy(account: Account, key: Mapping[str, Any], region: str) -> str:
+    """Return the policy of a key, given as DescribeKey shows it. Raises Absent, and Unreadable for a foreign key.
+
+    KMS shows it to the key's own account alone.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
+    """
+    if (owner := key["Arn"].split(":")[4]) != account.id:
+        raise Unreadable(f"{key['Arn']}: is a key of account {owner}, to which alone its policy is shown; ask there")
+    policy: str = account.get("kms", "GetKeyPolicy", region=region, KeyId=key["Arn"], PolicyName="default")["Policy"]
+    return policy

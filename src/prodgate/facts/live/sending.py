@@ -12,9 +12,10 @@ from ...aws.documents import read_document
 from ...semantics.policy_documents import Statement, read_statements
 from ...semantics.unresolved import Unresolved
 from ..observers import reads
+from .keys import name_key, read_key_policy
 from .permissions import Rights
 
-reads("kms", "DescribeKey", "GetKeyPolicy")
+reads("kms", "DescribeKey")
 
 #: What SQS and SNS do with a customer's key in the name of whoever sends.
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
@@ -31,15 +32,15 @@ def may_send(account: Account, role: str, rights: Rights, action: str, place: Ma
 
 def _may_use(account: Account, role: str, rights: Rights, arn: str, key: str) -> bool:
     service, region, owner = arn.split(":")[2:5]
-    region = key.split(":")[3] if key.startswith("arn:") else region
-    name = key if key.startswith("arn:") or key.startswith("alias/") else f"arn:aws:kms:{region}:{owner}:key/{key}"
+    name = name_key(key, owner, region)
+    region = name.split(":")[3]
     try:
         known = account.get("kms", "DescribeKey", region=region, KeyId=name)["KeyMetadata"]
-        text = account.get("kms", "GetKeyPolicy", region=region, KeyId=known["Arn"], PolicyName="default")["Policy"]
+        if known["KeyManager"] == "AWS":
+            return True
+        text = read_key_policy(account, known, region)
     except Absent:
         return False
-    if known["KeyManager"] == "AWS":
-        return True
     try:
         policy = read_statements(read_document(text, f"the policy of {known['Arn']}"), known["Arn"])
     except Unresolved as error:

@@ -32,6 +32,8 @@ def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
 
 
 def _record(account: Account, vpc: Mapping[str, Any]) -> NetworkRecord:
+    if why := why_unseen(account, vpc):
+        return NetworkRecord.unread(vpc["VpcId"], why)
     flows = list_flow_logs(account, vpc["VpcId"])
     failed = [one for one in flows if not _works(one)]
     return NetworkRecord(
@@ -50,10 +52,22 @@ def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
 
 
 def list_vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return the VPCs in use: all that somebody created, and a default one with something in it."""
+    """Return the VPCs in use: all that somebody of the account created, and others with something of it in them."""
     found = account.list("ec2", "DescribeVpcs", "Vpcs")
     used = {one.get("VpcId") for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
-    return tuple(vpc for vpc in found if not vpc.get("IsDefault") or vpc.get("VpcId") in used)
+    return tuple(
+        vpc for vpc in found if vpc.get("VpcId") in used or not (vpc.get("IsDefault") or why_unseen(account, vpc))
+    )
+
+
+def why_unseen(account: Account, vpc: Mapping[str, Any]) -> str:
+    """Return why a VPC's flow logs are not shown: those of a shared one are seen by its owner alone. Empty if they are.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html
+    """
+    owner = vpc.get("OwnerId") or account.id
+    shared = f"is shared by account {owner}, which alone sees its flow logs; ask there"
+    return "" if owner == account.id else shared
 
 
 def list_flow_logs(account: Account, vpc: str) -> tuple[Mapping[str, Any], ...]:

@@ -17,9 +17,10 @@ from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import apart, observes, reads
 from ..alarm_settings import read_alarms
+from ..keys import name_key, read_key_policy
 
 reads("cloudwatch", "DescribeAlarmHistory")
-reads("kms", "DescribeKey", "GetKeyPolicy")
+reads("kms", "DescribeKey")
 reads("sns", "GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic")
 
 #: How long AWS keeps the history of alarms.
@@ -102,13 +103,14 @@ def _find_refusals_of_alarms(account: Account, arn: str, alarms: tuple[str, ...]
 
 
 def _key_refusal(account: Account, key: str, topic: str, service: str) -> str:
-    region = topic.split(":")[3]
+    region, owner = topic.split(":")[3:5]
+    name = key if owner == account.id else name_key(key, owner, region)
     try:
-        known = account.get("kms", "DescribeKey", region=region, KeyId=key)["KeyMetadata"]
-        policy = account.get("kms", "GetKeyPolicy", region=region, KeyId=known["Arn"], PolicyName="default")["Policy"]
+        known = account.get("kms", "DescribeKey", region=region, KeyId=name)["KeyMetadata"]
+        policy = "" if known.get("KeyManager") == "AWS" else read_key_policy(account, known, region)
     except Absent:
         return f"its key {key} does not exist"
-    return key_refusal(known, policy, topic.split(":")[4], service)
+    return key_refusal(known, policy, owner, service)
 
 
 def _last_delivery_age(account: Account, arn: str) -> Quantity | None:
