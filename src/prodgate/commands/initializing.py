@@ -44,6 +44,7 @@ def initialize(args: argparse.Namespace) -> int:
 def _describe(found: Survey) -> Iterator[str]:
     rest = f"; {', '.join(found.roots[1:])} not judged" if found.roots[1:] else ""
     yield f"  Terraform  {f'{found.roots[0]}{rest}' if found.roots else 'none'}"
+    yield f"  account    {found.account or 'none (allowed_account_ids of the provider would name it)'}"
     yield f"  DAGs       {', '.join(found.dags) or 'none'}"
     yield f"  web app    {', '.join(found.sites) or 'none'}"
     yield f"  CI         {', '.join(found.pipelines) or 'none'}"

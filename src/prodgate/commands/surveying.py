@@ -16,6 +16,8 @@ from ..terraform.sources import PRUNED, find_other_roots, find_roots
 _SERVES: Final = re.compile(
     r"""(?im)^[\s"'-]*(starlette|fastapi|django|flask|express|fastify|next|nuxt|react|vue|svelte|rails|axum|actix-web)\b"""
 )
+#: The accounts that a provider of Terraform works in.
+_ALLOWED: Final = re.compile(r"(?m)^[ \t]*allowed_account_ids[ \t]*=[ \t]*\[([^\]]*)\]")
 _PACKAGES: Final = ("pyproject.toml", "package.json", "Gemfile", "Cargo.toml")
 _AIRFLOW: Final = re.compile(r"(?m)^\s*(from|import)\s+airflow\b")
 _CI: Final = (".github/workflows/*.y*ml", ".gitlab-ci.yml", "buildspec.yml", "Jenkinsfile", ".circleci/config.yml")
@@ -39,14 +41,17 @@ class Survey:
     """Files that name a web framework, each as ``file (framework)``."""
     pipelines: tuple[str, ...] = ()
     """What CI reads."""
+    account: str = ""
+    """The only account that the providers of the first root allow; empty where they name none, or more than one."""
 
 
 def survey(folder: Path) -> Survey:
     """Look at a folder and say what of it the gate could judge."""
-    files = [*_list_files(folder)]
+    files, roots = [*_list_files(folder)], _find_roots(folder)
     return Survey(
         name=re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "system",
-        roots=_find_roots(folder),
+        roots=roots,
+        account=_find_account(folder / roots[0]) if roots else "",
         dags=_find_dag_folders(folder, files),
         sites=tuple(_find_sites(folder, files)),
         pipelines=tuple(_name(folder, path) for pattern in _CI for path in sorted(folder.glob(pattern))),
@@ -65,6 +70,13 @@ def _find_roots(folder: Path) -> tuple[str, ...]:
     except TerraformError:  # a file that no parser reads; whoever judges it says so
         found = {path.parent for path in _list_files(folder) if path.name.endswith((".tf", ".tf.json"))}
     return tuple(sorted((_name(folder, path) for path in found), key=_rank))
+
+
+def _find_account(root: Path) -> str:
+    """Return the account of ``allowed_account_ids``, which Terraform itself refuses to leave."""
+    lists = [found for path in sorted(root.glob("*.tf")) for found in _ALLOWED.findall(_read(path))]
+    ids = {each for found in lists for each in re.findall(r"\d{12}", found)}
+    return ids.pop() if len(ids) == 1 and not any(re.sub(r'"\d{12}"|[\s,]', "", found) for found in lists) else ""
 
 
 def _rank(root: str) -> tuple[bool, bool, str]:
