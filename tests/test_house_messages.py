@@ -46,6 +46,7 @@ SILENT = {
     "rehearsal/seed": "what AWS says of the past",
     "rehearsal/site/__main__.py": "the terminal",
     **{f"rehearsal/site/{name}.py": "a site, its API and its log" for name in SITE},
+    "terraform/examples.py": "the terminal",
     "terraform/provider/__main__.py": "the terminal",
     "terraform/provider/utility_providers.py": "schemas",
     "terraform/provider/wire.py": "schemas",

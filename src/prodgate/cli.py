@@ -101,6 +101,8 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     trace.add_argument("--check", action="store_true", help="exit 1 when something leads nowhere")
     trace.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     trace.add_argument("--json", action="store_true")
+    tested = command("test", "policy_examples.test", "see whether your policies say of their examples what these say")
+    tested.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     policy = command("iam-policy", "iam_policy", "print the least-privilege IAM policy of the role the gate reads with")
     policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
     form = policy.add_mutually_exclusive_group()

@@ -4,10 +4,11 @@ from .findings import Finding, NotApplicable, NotSatisfied, Outcome
 from .quantities import Bound
 from .sections.criteria_file import load_criteria
 from .terraform.evaluate import evaluate
+from .terraform.examples import evaluate_examples, find_disagreements
 from .terraform.policy import POLICIES, Policy, apply
 from .terraform.reading import UNKNOWN
 
 __all__ = [
     "POLICIES", "UNKNOWN", "Bound", "Finding", "NotApplicable", "NotSatisfied", "Outcome", "Policy", "apply",
-    "evaluate", "load_criteria",
+    "evaluate", "evaluate_examples", "find_disagreements", "load_criteria",
 ]  # fmt: skip

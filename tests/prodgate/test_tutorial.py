@@ -41,7 +41,7 @@ def show(text: str, folder: Path) -> None:
 
 @pytest.mark.once
 def test_every_snippet_does_what_the_tutorial_says(tmp_path: Path) -> None:
-    assert [kind for kind, _ in BLOCKS].count("console") == 5
+    assert [kind for kind, _ in BLOCKS].count("console") == 6
     for kind, text in BLOCKS:
         if kind == "console":
             show(text, tmp_path)

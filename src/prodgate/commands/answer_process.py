@@ -22,6 +22,7 @@ from ..sections.project import find_folders, load_facts, load_policies, root_of,
 from ..sections.secrets import list_secrets
 from ..terraform.policy import POLICIES
 from .explaining import explain
+from .policy_examples import try_policies
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,7 +83,11 @@ def _import_checks(path: Path) -> Iterator[Check]:
     yield from (found for found in registered_checks() if found not in before)
 
 
-QUESTIONS: Final[Mapping[str, Callable[..., str]]] = {"explain": explain_id, "iam-policy": render_iam_policy}
+QUESTIONS: Final[Mapping[str, Callable[..., str]]] = {
+    "explain": explain_id,
+    "iam-policy": render_iam_policy,
+    "test": try_policies,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from .citations import Citations
 from .integrity import CHANGED_CRITERIA, Fingerprint, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .preloading import import_for_layer
+from .unloaded import forget_policies, leave_unjudged
 from .watching import watch_judgements
 
 #: What pytest is always given: what else is installed has no say in a judgement, and takes a second to load.
@@ -39,7 +41,7 @@ _OPTIONS = (
     "--disable-plugin-autoload", "-p", "no:cacheprovider", "--assert=plain",
     "-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "-p", "pytest_html.fixtures",
     "-p", "prodgate.run.pytest_plugin", "-p", "prodgate.run.technical_log",
-    "--self-contained-html", "-q", "--no-header", "--tb=short",
+    "--continue-on-collection-errors", "--self-contained-html", "-q", "--no-header", "--tb=short",
 )  # fmt: skip
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
@@ -77,13 +79,19 @@ def main(arguments: list[str]) -> int:
 def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, recall: bool, judge: bool) -> int:
     """Let code of the team in, observe and judge. Raises UsageError when it changes the gate's own."""
     sound, stated = take_fingerprint(), describe_criteria(at.stated.criteria)
-    policies = load_policies(project.policy_folders())
+    broken: dict[Path, str] = {}
+    policies = load_policies(project.policy_folders(), broken)
+    _refuse_replaced(broken, project)
+    forget_policies(broken)
     load_facts(project.root)
     facts = _recall(layer, at.run) if recall else _observe(layer, at)
     if not judge:
         return 0
     _refuse_changes(sound)
     _conclude(layer, facts, at)
+    if layer.judges_policies:
+        for file in leave_unjudged(at.journal, layer.name, broken, _ask(layer, at), at.project):
+            at.note(layer.name, broken[file])
     code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     _refuse_changes(sound)
     if describe_criteria(at.stated.criteria) != stated:
@@ -139,9 +147,21 @@ def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
         context.journal.record_finished(layer.name, check, len(findings))
 
 
-def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
+def _refuse_replaced(broken: Mapping[Path, str], project: Project) -> None:
+    """Raise UsageError for a broken module in the place of one of the gate's: other layers judge by that one, too."""
+    replaced = {project.root / name for name in project.list_replaced()}
+    if whys := [why for path, why in broken.items() if path in replaced]:
+        raise UsageError("\n".join(whys))
+
+
+def _ask(layer: Layer, context: LayerContext) -> Criteria:
+    """Return the criteria that ask something of a layer."""
     stated = context.stated.criteria
-    asked = Criteria({id_: criterion for id_, criterion in stated.items() if layer.name in criterion.layers})
+    return Criteria({id_: criterion for id_, criterion in stated.items() if layer.name in criterion.layers})
+
+
+def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
+    asked = _ask(layer, context)
     judging = pytest_plugin.Judging(
         layer=layer.name,
         criteria=asked,
@@ -149,6 +169,7 @@ def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, 
         journal=context.journal,
         cite=Citations.of(layer.name, facts, context.journal).find,
         policy_files=policies,
+        root=project.root,
         unasked=frozenset(project.stated.criteria) - frozenset(asked),
     )
     context.progress(f"{layer.name}: judging")

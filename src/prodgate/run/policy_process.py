@@ -6,7 +6,7 @@ It reads configurations from files of a folder and writes a journal beside each;
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from ..terraform.serialization import from_json
 from .integrity import CHANGED_CRITERIA, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .preloading import import_for_judges
+from .unloaded import forget_policies, leave_unjudged
 from .watching import watch_judgements
 
 #: Name of the file with a configuration.
@@ -40,9 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     read_sources_only(project.root, FOLDERS)
     try:
         sound, stated = take_fingerprint(), describe_criteria(project.stated.criteria)
-        load_policies(project.policy_folders())
+        broken: dict[Path, str] = {}
+        load_policies(project.policy_folders(), broken)
+        forget_policies(broken)
         for given in sorted(folder.glob(f"*/{CONFIGURATION}")):
-            _judge(given, project, every_fault=EVERY_FAULT in arguments[2:])
+            _judge(given, project, broken, every_fault=EVERY_FAULT in arguments[2:])
         if changed := find_changes(sound):
             raise UsageError(f"{', '.join(changed)}: was changed by a policy module; leave the gate's code alone")
         if describe_criteria(project.stated.criteria) != stated:
@@ -53,8 +56,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _judge(given: Path, project: Project, *, every_fault: bool) -> None:
+def _judge(given: Path, project: Project, broken: Mapping[Path, str], *, every_fault: bool) -> None:
     journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
+    asked = {criterion.id for criterion in project.stated.criteria.values() if LAYER in criterion.layers}
+    leave_unjudged(journal, LAYER, broken, asked, project.root)
     for policy in POLICIES.values():
         criterion = project.stated.criteria.get(policy.criterion)
         if criterion and LAYER in criterion.layers:

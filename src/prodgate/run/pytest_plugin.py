@@ -25,6 +25,7 @@ from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
 from .judging import find_mistake, judge
 from .real_paths import find_real, find_real_files
+from .unloaded import leave_unjudged
 
 #: Findings shown for one failed item; the journal has all of them.
 MOST_SHOWN = 20
@@ -41,22 +42,23 @@ class Judging:
     cite: Callable[[type | str], Sequence[str]]
     """Returns the digests of the evidence of which facts of a kind are made."""
     policy_files: frozenset[Path]
+    root: Path = field(default_factory=Path.cwd)
     unasked: frozenset[str] = frozenset()
     """Criteria that are stated, and that this run does not ask about."""
     collected: list[pytest.Item] = field(default_factory=list)
     """Every item, also one that a plugin or the project's conftest.py takes out later."""
-    process: int = field(default_factory=os.getpid)
-    """The process that judges, and no copy of it."""
+    process: int = field(default_factory=os.getpid)  # the one that judges, and no copy of it
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make itself known to the hooks below."""
         config.stash[_JUDGING] = self
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Say what could not be collected, and why."""
+        """Say what could not be collected, and why: of a file its judges, of anything else the layer."""
         if not report.passed:
-            said = report.longreprtext.strip().splitlines()[-1:]
-            self.journal.write("broken", layer=self.layer, reason=f"{report.nodeid}: {''.join(said)}")
+            said = f"{report.nodeid}: {''.join(report.longreprtext.strip().splitlines()[-1:])}"
+            if leave_unjudged(self.journal, self.layer, {self.root / report.nodeid: said}, self.criteria, self.root):
+                self.journal.write("broken", layer=self.layer, reason=said)
 
 
 _JUDGING = pytest.StashKey[Judging]()

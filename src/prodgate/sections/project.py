@@ -134,10 +134,13 @@ def walk_files(folder: Path) -> Iterator[Path]:
         seen.add(real)
 
 
-def load_policies(among: Iterable[Path]) -> frozenset[Path]:
-    """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
+def load_policies(among: Iterable[Path], broken: dict[Path, str] | None = None) -> frozenset[Path]:
+    """Import every policy module as ``policies.<name>``; return the files that were.
+
+    Why a module can't be loaded is noted in ``broken``; without that, UsageError is raised.
+    """
     folders = tuple(among)
-    return _import_modules("policies", folders, policy_files(folders))
+    return _import_modules("policies", folders, policy_files(folders), broken)
 
 
 def load_facts(root: Path) -> None:
@@ -147,8 +150,10 @@ def load_facts(root: Path) -> None:
         _import_modules("facts", (folder,), _list_files((folder,), "[!_]*.py", deep=True))
 
 
-def _import_modules(name: str, among: Sequence[Path], files: Sequence[Path]) -> frozenset[Path]:
-    """Import modules below some folders as parts of one package; return their files."""
+def _import_modules(
+    name: str, among: Sequence[Path], files: Sequence[Path], broken: dict[Path, str] | None = None
+) -> frozenset[Path]:
+    """Import modules below some folders as parts of one package; return the files that were."""
     package = sys.modules.setdefault(name, ModuleType(name))
     package.__path__ = [str(folder) for folder in among]
     importlib.invalidate_caches()
@@ -159,5 +164,8 @@ def _import_modules(name: str, among: Sequence[Path], files: Sequence[Path]) -> 
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a module of any team may fail in any way, also by a skip of pytest's
-            raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
-    return frozenset(files)
+            why = f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module"
+            if broken is None:
+                raise UsageError(why) from error
+            broken[path] = why
+    return frozenset(files) - frozenset(broken or ())

@@ -168,6 +168,17 @@ def test_a_policy_that_cannot_be_loaded_is_one_line(shop: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_one_wrong_import_makes_what_is_written_in_that_file_undetermined(shop: Path) -> None:
+    policies = shop / "policies"
+    (policies / "wrong.py").write_text(POLICY.replace("SHOP_1", "SHOP_2") + "\nfrom prodgate import Critreion\n")
+    done = gate(shop, "run", "--only", "static", "--json")
+    assert done.returncode == 2, done.stdout + done.stderr
+    findings = {f["policy"]: f for f in json.loads(done.stdout)["findings"]}
+    assert findings["SHOP_1"]["outcome"] == "satisfied"
+    assert findings["SHOP_2"]["outcome"] == "undetermined"
+    assert "wrong.py: can't be loaded: ImportError: cannot import name 'Critreion'" in findings["SHOP_2"]["reason"]
+
+
 def test_a_policy_without_its_criterion_is_one_line(shop: Path) -> None:
     (shop / "policies" / "shop.py").write_text(POLICY.replace('"queue-retention"', '"queue-retenton"'))
     done = gate(shop, "run", "--only", "static")

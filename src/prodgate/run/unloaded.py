@@ -1,0 +1,59 @@
+"""Files of judges that can't be loaded: each judge in them is undetermined, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from ..criteria import UsageError
+from ..evidence.journal import Journal
+from ..findings import Finding, Outcome
+from ..sections.judges import WrittenJudge, read_judges
+from ..terraform.policy import POLICIES
+
+
+def forget_policies(files: Collection[Path]) -> None:
+    """Forget what a module registered before it broke: half of a module judges nothing."""
+    for id_ in [each.id for each in POLICIES.values() if each.file in files]:
+        del POLICIES[id_]
+
+
+def leave_unjudged(
+    journal: Journal, layer: str, broken: Mapping[Path, str], asked: Collection[str], root: Path
+) -> frozenset[Path]:
+    """Leave undetermined what is written in files that can't be loaded; ``broken`` says why, by file.
+
+    ``asked`` are the criteria of the layer. Returns the files that nothing that is asked is written in, as far as
+    anybody can read.
+    """
+    silent = set()
+    for path, why in broken.items():
+        judges = [judge for judge in _read(path) if judge.criterion in asked]
+        for judge in judges:
+            _leave_undetermined(journal, layer, judge, why, root)
+        silent |= set() if judges else {path}
+    return frozenset(silent)
+
+
+def _read(path: Path) -> tuple[WrittenJudge, ...]:
+    try:
+        return read_judges(path, flaws=False).judges
+    except (UsageError, OSError):  # then nobody planned anything in it
+        return ()
+
+
+def _leave_undetermined(journal: Journal, layer: str, judge: WrittenJudge, why: str, root: Path) -> None:
+    journal.record_started(layer, judge.name, judge.place_in(root))
+    journal.record_finding(
+        Finding(
+            criterion=judge.criterion,
+            check=judge.name,
+            layer=layer,
+            subject="(module)",
+            outcome=Outcome.UNDETERMINED,
+            reason=why,
+            remedy="Mend the module; nothing else that is judged depends on it.",
+            where=(judge.place_in(root),),
+        )
+    )
+    journal.record_finished(layer, judge.name, 1)
