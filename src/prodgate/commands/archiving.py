@@ -14,6 +14,7 @@ from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_r
 from ..report.formats.source import read_source
 from ..report.text import visible
 from ..sealing.files import SEAL
+from ..sealing.standing import read_state
 from ..sealing.verifying import check_by_itself
 from ..sections.targets import parse_account
 
@@ -26,7 +27,7 @@ def archive(args: argparse.Namespace) -> int:
     _require_seal(args.run)
     place, until = Place.parse(args.bucket), datetime.now(UTC) + timedelta(days=args.days)
     there = call_s3(args.via, lambda s3: archive_run(s3, args.run, place, Lock(mode=args.mode, until=until)))
-    _print(f"archived: {there}, locked until {until:%Y-%m-%d} ({args.mode})")
+    _print(f"archived: {there}, locked until {until:%Y-%m-%d} ({args.mode}); {read_state(run)}")
     _print(f"head:     {run.head}")
     return 0
 

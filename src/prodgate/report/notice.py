@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..evidence.runs import Run
+from ..sealing.standing import read_state
 from .catalogue import ENGLISH
 from .diff.comparison import compare
 from .formats.source import plain
@@ -42,7 +43,8 @@ def make_notice(before: Run | None, after: Run, passed_over: Sequence[str] = ())
         return None
     then = comparison.verdict_texts()[0] if comparison else "no run"
     about = plain(f"{after.criteria.system} on {after.about.get('target', '')}")
-    lines = [f"{about}: {then} -> {said}", f"run {plain(after.path.name)}, head {after.head or 'none'}"]
+    stands = plain(str(read_state(after)))
+    lines = [f"{about}: {then} -> {said}", f"run {plain(after.path.name)}, head {after.head or 'none'}; {stands}"]
     if passed_over:
         lines.append(f"passed over, since it can't be read or was changed: {_name_some(passed_over)}")
     for kind in _TOLD if comparison else ():

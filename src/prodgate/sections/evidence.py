@@ -84,7 +84,7 @@ def evidence_mistakes(section: Any) -> Iterator[str]:
         key = "identity" if _is_keyless(signer) else "key"
         own = f"{signer['identity']} {signer['issuer']}" if key == "identity" else _parse_key(signer["key"])[1]
         if (other := keys.setdefault(own, number)) != number:
-            yield f"{where}.{key}: is the {key} of signer {other}, too; a signature must say who signed, write one"
+            yield f"{where}.{key}: is that of signer {other}, too; a signature must say who signed, write one of them"
 
 
 def _signer_mistakes(where: str, signer: Any) -> Iterator[str]:

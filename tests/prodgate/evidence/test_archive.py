@@ -190,11 +190,12 @@ def test_the_commands_archive_and_restore(closed: Path, tmp_path: Path, capsys: 
     assert main(["archive", str(closed), "s3://evidence/nba-news", *VIA]) == 0
     said = capsys.readouterr().out
     assert f"archived: s3://evidence/nba-news/{closed.name}, locked until " in said
+    assert "(COMPLIANCE); not sealed\n" in said
     assert runs.read(closed).head in said
     assert main(["restore", f"s3://evidence/nba-news/{closed.name}", str(tmp_path / "back"), *VIA]) == 0
     said = capsys.readouterr().out
     assert "\nGO for shop" in said
-    assert "layers without criteria: live, load, e2e, dags, rollout, attested\n" in said
+    assert "layers without criteria: live, load, e2e, dags, rollout, attested; not sealed\n" in said
     assert runs.read(closed).head in said
 
 

@@ -73,7 +73,7 @@ def one(**keys: str) -> str:
             f"[{one()}, {one(key=f'{chr(34)}{DEPLOY}{chr(34)}')}]",
             "evidence.signers[2].name: is 'nightly', as that of signer 1",
         ),
-        (f"""[{one()}, {one(name='"deploy"')}]""", "evidence.signers[2].key: is the key of signer 1, too"),
+        (f"""[{one()}, {one(name='"deploy"')}]""", "evidence.signers[2].key: is that of signer 1, too"),
     ],
 )
 def test_nonsense_is_refused_with_what_to_write(signers: str, why: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...evidence.runs import Run
+from ...sealing.standing import SealState
 from ...verdict import Verdict
 from .changes import KINDS, Change
 from .comparison import Comparison
@@ -15,8 +16,8 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON values: ``before``, ``after``, ``same_verdict`` and a list for each kind."""
     (then, now), changes = comparison.verdicts, comparison.changes
     return {
-        "before": _run(comparison.before, then),
-        "after": _run(comparison.after, now),
+        "before": _run(comparison.before, then, comparison.seals[0]),
+        "after": _run(comparison.after, now, comparison.seals[1]),
         "same_verdict": comparison.same_verdict,
         "conditions": list(comparison.conditions),
         **{kind: [_change(change) for change in getattr(changes, kind)] for kind in KINDS},
@@ -27,10 +28,11 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _run(run: Run, verdict: Verdict) -> dict[str, Any]:
+def _run(run: Run, verdict: Verdict, seal: SealState) -> dict[str, Any]:
     return {
         "run": run.path.name,
         "head": run.head,
+        "seal": str(seal),
         "verdict": str(verdict.decision),
         "rehearsal": verdict.scope.rehearsal,
         "promotes": verdict.promotes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...evidence.runs import Run
+from ...sealing.standing import SealState, read_state
 from ...verdict import Verdict
 from ..catalogue import ENGLISH, Catalogue
 from ..verdict_words import verdict_text
@@ -22,6 +23,8 @@ class Comparison:
     before: Run
     after: Run
     verdicts: tuple[Verdict, Verdict]
+    seals: tuple[SealState, SealState]
+    """How both are sealed; who signed is what they claim."""
     changes: Changes
     waivers: tuple[Edit, ...]
     figures: tuple[FigureChange, ...]
@@ -50,6 +53,7 @@ def compare(before: Run, after: Run) -> Comparison:
         before=before,
         after=after,
         verdicts=(then, now),
+        seals=(read_state(before), read_state(after)),
         changes=sort_changes(pairs, after.scope.layers),
         waivers=tuple(compare_waivers(before.waivers, after.waivers, after.started.date())),
         figures=tuple(compare_figures(before, after, pairs)),

@@ -8,7 +8,7 @@ from typing import Final
 from ..markdown import code_span, fit_lines, prose
 from ..summary import LIMIT
 from .comparison import Comparison
-from .sections import list_sections, verdict_line
+from .sections import list_sections, seals_line, verdict_line
 
 #: Entries of one kind that are listed before the rest is counted.
 _MOST: Final = 50
@@ -23,6 +23,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield f"## {prose(verdict_line(comparison))}"
     yield ""
     yield f"{code_span(comparison.before.path.name)} → {code_span(comparison.after.path.name)}"
+    yield ""
+    yield prose(seals_line(comparison))
     found = [(title, entries) for title, entries in list_sections(comparison) if entries]
     if not found:
         yield from ("", "Nothing changed.")

@@ -19,6 +19,12 @@ def verdict_line(comparison: Comparison) -> str:
     return f"verdict: {now}, as before" if comparison.same_verdict else f"verdict: {then} -> {now}"
 
 
+def seals_line(comparison: Comparison) -> str:
+    """Return how both runs are sealed, in one line."""
+    then, now = map(str, comparison.seals)
+    return f"both {now}" if then == now else f"{then} -> {now}"
+
+
 def list_sections(comparison: Comparison, words: Catalogue = ENGLISH) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield titles with their entries, the worst first; titles without entries, too."""
     yield words.text("diff-conditions"), [words.say(condition) for condition in comparison.conditions]

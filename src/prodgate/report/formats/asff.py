@@ -47,6 +47,7 @@ def _verdict(source: Source) -> dict[str, Any]:
     said = {"Title": f"prod-gate verdict: {source.verdict.decision}", "Description": source.describe()}
     made = _made(source, "verdict", OUTCOMES[source.verdict.decision], said, source.system)
     made["ProductFields"] |= {"prod-gate/promotes": str(source.verdict.promotes).lower()}
+    made["ProductFields"] |= {"prod-gate/seal": plain(source.seal)} if source.seal else {}
     return made
 
 

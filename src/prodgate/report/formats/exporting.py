@@ -17,7 +17,8 @@ from .source import Source
 
 
 def _render_json(source: Source) -> str:
-    value = {"run": source.name, "head": source.head, **verdict_to_json(source.verdict)}
+    seal = {"seal": source.seal} if source.seal else {}
+    value = {"run": source.name, "head": source.head, **seal, **verdict_to_json(source.verdict)}
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 

@@ -15,6 +15,7 @@ from ...criteria import Criterion
 from ...evidence.artifacts import UNREADABLE, load
 from ...evidence.runs import Run
 from ...findings import Finding, Outcome
+from ...sealing.standing import read_state
 from ...verdict import Verdict
 from ...waivers import Waiver
 from ..text import visible
@@ -48,6 +49,8 @@ class Source:
     """Of the account that the live layer looked at."""
     moment: str = ""
     """The only moment of a release that was asked about."""
+    seal: str = ""
+    """How it is sealed and signed; empty where nothing could be, as there is no run."""
     version: str = field(default_factory=lambda: version("prod-gate"))
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -58,8 +61,9 @@ class Source:
     """Digest of a fact -> when it was observed."""
 
     def describe(self) -> str:
-        """Return the verdict in one line."""
-        return plain(verdict_sentence(self.verdict, f"{self.system} on {self.target}", self.moment))
+        """Return the verdict in one line, and who stands for it."""
+        said = verdict_sentence(self.verdict, f"{self.system} on {self.target}", self.moment)
+        return plain("; ".join(filter(None, (said, self.seal))))
 
     def uuid(self, *of: str) -> str:
         """Return an id for a part of this run: the same for the same run, another one for another."""
@@ -118,6 +122,7 @@ def read_source(run: Run) -> Source:
         account=account,
         region=region,
         moment=str(run.about.get("moment") or ""),
+        seal=str(read_state(run)),
         version=str(run.about.get("versions", {}).get("prod-gate", "unknown")),
         waivers={waiver.id: waiver for waiver in run.waivers},
         places={

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ...evidence.runs import Run
 from ...findings import Outcome
+from ...sealing.standing import read_state
 from ...verdict import Decision, Verdict
 from ..diff.conditions import MEASURED
 from ..diff.figures import read_figure
@@ -36,6 +37,8 @@ class Entry:
     """Whether the run was over when it was read; one that was not, or could not be read, may be another later."""
     gone: bool = False
     """Whether the run is no longer in its folder, so that nothing shows whether this was edited."""
+    signed: bool = False
+    """Whether somebody put their name to it; who verifies it says whether that holds."""
     machine: str = ""
     criteria: Mapping[str, str] = field(default_factory=dict)
     """Criterion -> its worst outcome."""
@@ -74,6 +77,7 @@ def make_entry(run: Run, journal: str) -> Entry:
         rehearsal=verdict.scope.rehearsal,
         partial=bool(verdict.scope.left_out() or run.about.get("moment") or run.finished is None),
         closed=run.finished is not None,
+        signed=bool(read_state(run).keyid),
         machine=str(run.about.get("judged_again") or "")
         or f"{versions.get('platform', '')} {versions.get('processors', '')}".strip(),
         criteria=_worst_outcomes(verdict),

@@ -50,7 +50,7 @@ def render_history(
         last=nights[-1] if nights else None,
         cut=nights[0].day if nights and f"{nights[0].day}" > min(entry.day for entry in shown) else None,
         others=len(entries) - len(shown),
-        gone=sum(entry.gone for entry in shown),
+        **_count_doubts(shown),
         counts=Counter(night.state for night in nights),
         marks=MARKS,
         outcomes=OUTCOMES,
@@ -61,6 +61,14 @@ def render_history(
         trends=trends,
         undrawn=undrawn,
     )
+
+
+def _count_doubts(shown: Sequence[Entry]) -> dict[str, int]:
+    """Return of how many runs nothing shows what they were, and of how many nobody stands for what they say."""
+    return {
+        "gone": sum(entry.gone for entry in shown),
+        "unsigned": sum(not (entry.signed or entry.problem) for entry in shown),
+    }
 
 
 def _speak(words: Catalogue, page: Path) -> dict[str, Any]:

@@ -106,7 +106,9 @@ def test_a_layer_that_was_left_out_is_no_change_of_population() -> None:
 
 def test_text_says_when_nothing_changed_and_is_safe() -> None:
     same = of(finding("c", "satisfied"))
-    assert render_comparison(compare(same, same)).endswith("verdict: PARTIAL GO, as before\nnothing changed")
+    assert render_comparison(compare(same, same)).endswith(
+        "verdict: PARTIAL GO, as before\nboth not sealed\nnothing changed"
+    )
     text = render_comparison(compare(same, of(failing("c", "\x1b[2J\u202e"))))
     assert "verdict: PARTIAL GO -> NO-GO" in text
     assert "\x1b" not in text
