@@ -17,6 +17,11 @@ from .truth import Logic, T, doubt
 
 #: Services that resource control policies reach for certain; whether they reach others changes with time.
 RCP_SERVICES: Final = frozenset({"s3", "sts", "kms", "sqs", "secretsmanager"})
+#: What only the service does to a role that it made for itself.
+_OF_ITS_SERVICE: Final = (
+    "iam:attachrolepolicy", "iam:deleterole", "iam:deleterolepolicy", "iam:detachrolepolicy", "iam:putrolepolicy",
+    "iam:updateassumerolepolicy",
+)  # fmt: skip
 ASSUMING: Final = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 
 
@@ -178,6 +183,9 @@ def _is_protected(asked: Asked) -> bool:
     edits = ("create", "delete", "set", "tag", "untag", "put", "attach", "detach", "update", "pass")
     owned = resource[4] == "aws" and resource[5].startswith("policy/") and "policy" in asked.action
     reserved = resource[5].lower().startswith("role/aws-reserved/")
-    return (reserved and asked.action.removeprefix("iam:").startswith(edits)) or (
-        owned and asked.action.removeprefix("iam:").startswith(edits[:5]) and "rolepolicy" not in asked.action
+    linked = resource[5].lower().startswith("role/aws-service-role/")
+    return (
+        (linked and asked.action in _OF_ITS_SERVICE)
+        or (reserved and asked.action.removeprefix("iam:").startswith(edits))
+        or (owned and asked.action.removeprefix("iam:").startswith(edits[:5]) and "rolepolicy" not in asked.action)
     )

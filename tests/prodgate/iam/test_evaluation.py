@@ -196,3 +196,18 @@ def match_by_trying(pattern: str, text: str) -> bool:
 @given(st.text("ab*?", max_size=6), st.text("ab", max_size=5))
 def test_wildcards_match_what_trying_every_way_matches(pattern: str, text: str) -> None:
     assert matches(read_pattern(pattern, None), text) is match_by_trying(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"),
+    [
+        ("iam:PutRolePolicy", NOT_ALLOWED),
+        ("iam:UpdateAssumeRolePolicy", NOT_ALLOWED),
+        ("iam:GetRole", ALLOWED),
+        ("iam:UpdateRoleDescription", ALLOWED),
+    ],
+)
+def test_nobody_edits_what_a_role_may_that_a_service_made_for_itself(action: str, answer: Answer) -> None:
+    linked = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    assert evaluate(request(action, linked), identity(ANYTHING)) is answer
+    assert evaluate(request(action, ROLE), identity(ANYTHING)) is ALLOWED
