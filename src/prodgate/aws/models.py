@@ -12,12 +12,15 @@ from .actions import READS
 
 #: Name of the files that describe a service's operations and shapes.
 _SERVICE: Final = "service-2"
+#: Services that a session itself calls for credentials, such as those of a role; their descriptions stay whole.
+_FOR_CREDENTIALS: Final = frozenset({"signin", "sso", "sso-oidc", "sts"})
 
 
 class ReadingLoader(Loader):  # type: ignore[misc]  # botocore has no types
     """Loads what describes the operations that the gate may call, and forgets the rest at once.
 
-    A client that is made of it has no method that writes.
+    A client that is made of it has no method that writes. What is not for the gate to ask, such as where a session gets
+    its credentials, is as it is.
     """
 
     def __init__(self) -> None:
@@ -26,9 +29,9 @@ class ReadingLoader(Loader):  # type: ignore[misc]  # botocore has no types
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         """Return a description, pruned if it is of operations. Raises what botocore's own loader raises."""
-        if type_name != _SERVICE:
+        if type_name != _SERVICE or service_name in _FOR_CREDENTIALS or service_name not in READS:
             return super().load_service_model(service_name, type_name, api_version)
-        key = service_name, READS.get(service_name, ())
+        key = service_name, READS[service_name]
         if key not in self._pruned:
             whole = super().load_service_model(service_name, type_name, api_version)
             for name in [name for name, held in list(self._cache.items()) if _holds(held, whole)]:
