@@ -51,6 +51,7 @@ PURPOSES = {
     "extends": "Bundled criteria that are taken over, whole or by area. See below.",
     "terraform": "`root`: the folder or `plan.json` that is judged; `source`: the root of a plan; `var_files`.",
     "account": "`id`: the account; `exempt`: what is of others; `zones`: those it may use. [live.md](live.md)",
+    "cells": "`accounts`, `regions`, `layers` and `profile` of what is observed one by one. [cells.md](cells.md)",
     "repository": "`exempt`: files that hold made-up credentials on purpose.",
     "facts": "`max_age`: how old what was observed may be when it is judged, by layer.",
     "evidence": "`signers`: whose signatures count. [evidence.md](evidence.md)",
@@ -121,6 +122,7 @@ def schema() -> dict[str, Any]:
         "anyOf": [{"enum": areas}, _list_of({"enum": areas}, "")],
         "description": PURPOSES["extends"],
     }
+    sections["cells"] = _list_of({"type": "object"}, PURPOSES["cells"])
     sections["criteria"] |= {
         "patternProperties": {"^[a-z0-9]+(-[a-z0-9]+)*$": _criterion()},
         "additionalProperties": False,

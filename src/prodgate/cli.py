@@ -112,6 +112,7 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
 
 def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
+    from .commands.cell_arguments import add_cell_commands  # noqa: PLC0415
     from .commands.iam_arguments import add_arguments as add_iam_arguments  # noqa: PLC0415
     from .commands.seal_arguments import add_seal_commands  # noqa: PLC0415
     from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
@@ -121,6 +122,7 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     init.add_argument("directory", type=Path, nargs="?", default=Path(), help="the repository (default: here)")
     init.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
     add_seal_commands(command)
+    add_cell_commands(command)
     add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
     add_watch_arguments(
         command("watch", "watch", "follow a deployment to its end, and keep the record for the next run")

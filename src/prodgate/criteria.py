@@ -32,8 +32,7 @@ class CriteriaError(UsageError):
 
 def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing below ``cutoff`` of 1."""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return "".join(f"; did you mean {each!r}?" for each in difflib.get_close_matches(name, sorted(known), 1, cutoff))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,12 +233,13 @@ class Scope:
     undeclared: frozenset[str] = frozenset()
     """Layers of which nobody asks anything, and which so decide nothing."""
     moment: str = ""
-    """The only moment of a release that is asked about; empty for all of them."""
+    cell: str = ""
+    """The only moment of a release, and the only account, region and layer, that is asked about; empty for all."""
 
     @property
     def whole(self) -> bool:
-        """Whether all that is asked of the system is judged, at every moment and in every layer."""
-        return not (self.moment or self.left_out())
+        """Whether all that is asked of the system is judged, at every moment, in every layer and every cell."""
+        return not (self.moment or self.cell or self.left_out())
 
     def left_out(self) -> tuple[str, ...]:
         """The layers that this run does not judge, though something is asked of them."""

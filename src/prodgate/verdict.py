@@ -95,7 +95,7 @@ def decide(
     ``not_before`` is a time that is past, such as that of the commit: a clock that is behind it was set back.
     """
     left = set(scope.left_out())
-    partly = {id_ for id_, criterion in criteria.items() if left & set(criterion.layers)}
+    partly = {id_ for id_, criterion in criteria.items() if scope.cell or left & set(criterion.layers)}
     applied, state = apply_waivers(findings, waivers, now, whole=scope.whole, partly=partly, not_before=not_before)
     answers: dict[tuple[str, str], list[Finding]] = {}
     for finding in applied:

@@ -267,7 +267,7 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
     assert "did you mean 'www.shop.example'?" in near[2]
     for host in ("www.shop.example", ""):
         plan = _make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
-        about = running._describe_run(plan, find_places(plan.project, plan.runs))
+        about = running.describe_run(plan, find_places(plan.project, plan.runs))
         made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
         assert runs.read(made).about.get("load_allowed", "") == host
         assert layer_process._make_context(made, plan.project, "load").load_allowed == host
@@ -279,7 +279,7 @@ def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, capsy
     assert "that is www.shop.example" in said(capsys, "run", "--i-am-allowed-to-attack", "shop.example")[2]
     plan = _make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
     made = runs.create(
-        shop / "runs", running._describe_run(plan, find_places(plan.project, plan.runs)),
+        shop / "runs", running.describe_run(plan, find_places(plan.project, plan.runs)),
         shop / "criteria.toml", shop / "waivers.toml",
     )  # fmt: skip
     assert runs.read(made).about["attack_allowed"] == "www.shop.example"

@@ -16,6 +16,7 @@ def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]
     observe = command("observe", "running.observe", "observe a target and store the facts, to be judged later")
     for added in (run, observe):
         _add_target(added)
+    observe.add_argument("--cells", type=Path, metavar="FILE", help="the target is a cell of this list, and judged")
     run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
     judge = command("judge", "running.judge", "judge the facts of an earlier run again, by today's criteria")
     report = command("report", "running.report", "write the reports of a run again, even of one that was cut off")
@@ -110,7 +111,7 @@ def _add_target(added: argparse.ArgumentParser) -> None:
         nargs="?",
         default="rehearsal://",
         help="rehearsal:// (default), aws://PROFILE@REGION, aws://REGION with the environment's credentials, or "
-        "https://HOST[:PORT], a site without an account",
+        "https://HOST[:PORT], a site without an account; observe also takes a cell, ACCOUNT/REGION/LAYER",
     )
     added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
     added.add_argument(

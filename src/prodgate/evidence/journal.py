@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 from ..findings import Finding
+from ..sections.cells import name_within
 from ..semantics.json_texts import DuplicateKeyError, read_json
 from . import chain
 
@@ -40,11 +41,13 @@ class Journal:
     """Appends events to a run's journal; several processes may append to the same one."""
 
     path: Path
+    cell: str = ""
+    """The cell that the run is of; findings say so where their subject does not."""
 
     @classmethod
-    def of(cls, run: Path) -> Journal:
+    def of(cls, run: Path, cell: str = "") -> Journal:
         """Return the journal of a run directory."""
-        return cls(run / NAME)
+        return cls(run / NAME, cell)
 
     def write(self, event: str, **fields: Any) -> None:
         """Append one event with the time it was written, unless ``at`` is given.
@@ -82,7 +85,7 @@ class Journal:
 
     def record_finding(self, finding: Finding) -> None:
         """Keep one finding."""
-        self.write("finding", **finding.to_json())
+        self.write("finding", **{**finding.to_json(), "subject": name_within(self.cell, finding.subject)})
 
     def record_finished(self, layer: str, check: str, findings: int) -> None:
         """Say that a check has given all its findings, and how many; without it the check is undetermined."""

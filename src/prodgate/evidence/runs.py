@@ -15,8 +15,9 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from ..verdict import Verdict, decide
 from ..waivers import Waiver
 from . import artifacts, chain, journal, standing, verification
 from .counting import count_findings
+from .given import read_accepted
 from .shapes import find_flaw_in_about, find_flaw_in_event
 
 
@@ -84,6 +86,7 @@ class Run:
             staging=self._is_staging(),
             undeclared=self.undeclared,
             moment=moment,
+            cell=about.get("cell") or "",
         )
 
     def _is_staging(self) -> bool:
@@ -126,7 +129,7 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
         given = {
             "criteria": artifacts.store(path, text.encode(), ".toml"),
             "included": {name: artifacts.store(path, each.encode(), ".toml") for name, each in included.items()},
-            "waivers": artifacts.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
+            "waivers": artifacts.store(path, read_accepted(waivers), ".toml"),
         }
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
         data = f"{text}\n".encode("utf-8", "backslashreplace")
@@ -166,7 +169,7 @@ def _read(path: Path) -> Run:
     if flaw := find_flaw_in_about(about) or _find_flaw_in_events(events):
         raise journal.JournalError(f"{flaw}; no version of the gate wrote that")
     included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}
-    stated = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
+    stated = _parse(_load_text(path, about["criteria"]), tuple(included.items()), path)
     criteria = narrow(stated, about.get("moment") or "")
     closed = [event["at"] for event in events if event["event"] == chain.CLOSED]
     return Run(
@@ -185,6 +188,16 @@ def _read(path: Path) -> Run:
         undeclared=find_undeclared(stated),
         about_digest=hashlib.sha256(written).hexdigest(),
     )
+
+
+def _parse(text: str, included: tuple[tuple[str, str], ...], path: Path) -> CriteriaFile:
+    return replace(_parse_once(text, included), path=path / "criteria.toml")
+
+
+@lru_cache(maxsize=4)
+def _parse_once(text: str, included: tuple[tuple[str, str], ...]) -> CriteriaFile:
+    """Parse criteria; those of a thousand runs that are merged are the same."""
+    return parse_criteria(text, Path("criteria.toml"), dict(included))
 
 
 def _find_flaw_in_events(events: Sequence[Mapping[str, Any]]) -> str:
@@ -215,7 +228,7 @@ def _find_standing(
     started = datetime.fromisoformat(about["started"])
     yield from standing.find_unjudged_layers(events, about["layers"], stated.criteria)
     yield from standing.find_unasked(stated, about["layers"])
-    yield from standing.find_stale(facts, started, stated, again="judged_again" in about)
+    yield from standing.find_stale(facts, started, stated, again="judged_again" in about or "merged" in about)
 
 
 def _load_text(path: Path, digest: str) -> str:

@@ -114,6 +114,8 @@ def _scope_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[st
     """Say what was not asked, and who gave no answer."""
     if moment := run.about.get("moment"):
         yield from terminal.wrap(f"  partial: only what must hold {one_line(str(moment))} a deployment was asked")
+    if verdict.scope.cell:
+        yield from terminal.wrap(f"  partial: only cell {one_line(verdict.scope.cell)} was looked at")
     silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
     if silent:
         yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")

@@ -24,6 +24,7 @@ from ..layers.layer import Layer, LayerContext
 from ..processes.ending import describe_refusal, print_failure
 from ..processes.lifeline import end_with_parent
 from ..processes.sources import read_sources_only
+from ..sections.cells import read_cell
 from ..sections.moments import narrow
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> int:
         os.set_inheritable(given.account, False)  # in a child, it would keep copies alive
     import_for_layer(given.layer)
     watch_judgements()
-    layer, project = BUILT[given.layer], open_project(given.criteria)
+    layer, project = BUILT[given.layer], _place_in_cell(open_project(given.criteria), given.run)
     read_sources_only(project.root, FOLDERS)
     at = replace(_make_context(given.run, project, layer.name), shared_account=given.account)
     try:
@@ -105,6 +106,14 @@ def _observe(layer: Layer, at: LayerContext) -> Facts:
     return facts
 
 
+def _place_in_cell(project: Project, run: Path) -> Project:
+    """Let the account that criteria speak of be that of the run's cell, where it is of one. Raises UsageError."""
+    about = read(run).about
+    if not (name := about.get("cell")):
+        return project
+    return replace(project, stated=replace(project.stated, account=read_cell(name, about["target"]).account))
+
+
 def _make_context(run: Path, project: Project, layer: str) -> LayerContext:
     """Return what a layer works with; one that only observes for others is asked all that is stated."""
     about = read(run).about
@@ -114,7 +123,7 @@ def _make_context(run: Path, project: Project, layer: str) -> LayerContext:
         target=parse_target(about["target"]),
         project=project.root,
         stated=narrow(project.stated, moment if layer in about["layers"] else ""),
-        journal=journal.Journal.of(run),
+        journal=journal.Journal.of(run, str(about.get("cell") or "")),
         progress=_print_progress,
         load_allowed=about.get("load_allowed", ""),
         attack_allowed=about.get("attack_allowed", ""),

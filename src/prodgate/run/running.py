@@ -56,6 +56,8 @@ class Plan:
     """The moment of a release whose criteria alone are judged; empty for all of them."""
     supporting: frozenset[str] = frozenset()
     """Layers that only observe, for what the others judge rests on it."""
+    cell: Mapping[str, str] = field(default_factory=dict)
+    """Which cell the run is of and by which list: ``cell`` and ``cells`` of ``run.json``; empty for a whole system."""
 
 
 def carry_out(plan: Plan, *, judge: bool = True) -> Path:
@@ -65,7 +67,7 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
     """
     places, waivers = find_places(plan.project, plan.runs), plan.waivers or plan.project.waivers
     fixity, judges = take_fixity(plan.project, places), plan_judges(plan.project, plan.layers)
-    run = runs.create(plan.runs, _describe_run(plan, places), plan.project.stated.path, waivers)
+    run = runs.create(plan.runs, describe_run(plan, places), plan.project.stated.path, waivers)
     how = "" if judge else "--observe-only"
     _run_layers(Execution(plan=plan, run=run, judges=judges if judge else {}, fixity=fixity, how=how))
     return run
@@ -81,8 +83,8 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
     places, waivers = find_places(plan.project, plan.runs), plan.waivers or plan.project.waivers
-    kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted")
-    about = {**_describe_run(plan, places), **{key: earlier.about[key] for key in kept if key in earlier.about}}
+    kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted", "cell", "cells")
+    about = {**describe_run(plan, places), **{key: earlier.about[key] for key in kept if key in earlier.about}}
     fixity, judges = take_fixity(plan.project, places), plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
@@ -206,7 +208,8 @@ def _command(execution: Execution, name: str) -> list[str]:
     return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 
-def _describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
+def describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
+    """Return what ``run.json`` says of a run that is to be made."""
     inputs = find_inputs(plan.project, places=places)
     return {
         "system": plan.project.stated.system,
@@ -221,6 +224,7 @@ def _describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "uncommitted": list(inputs.uncommitted),
         **{key: each for key in ("load_allowed", "attack_allowed") if (each := getattr(plan, key))},
         **({"moment": plan.moment, "supporting": sorted(plan.supporting)} if plan.moment else {}),
+        **plan.cell,
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": read_versions(),

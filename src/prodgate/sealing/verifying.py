@@ -190,9 +190,9 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
 
 
 def _find_left_out(scope: Scope, asked: frozenset[str]) -> Iterator[str]:
-    unjudged = {*scope.left_out(), *(asked - (scope.layers - scope.undeclared))}
-    said = [f"asked only what must hold {scope.moment} a deployment"] if scope.moment else []
-    said += [f"left out: {', '.join(layer for layer in LAYERS if layer in unjudged)}"] if unjudged else []
+    left = [each for each in LAYERS if each in {*scope.left_out(), *(asked - (scope.layers - scope.undeclared))}]
+    said = [f"asked only what must hold {scope.moment} a deployment"] * bool(scope.moment)
+    said += [f"looked at cell {scope.cell}"] * bool(scope.cell) + [f"left out: {', '.join(left)}"] * bool(left)
     yield from ([f"FOREIGN: is about a part alone; {'; '.join(said)}"] if said else [])
 
 

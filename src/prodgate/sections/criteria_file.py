@@ -12,6 +12,7 @@ from ..criteria import LAYERS, SEVERITIES, Criteria, CriteriaError, Criterion, U
 from ..quantities import Quantity
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
 from .bounds import SAMPLING, bounds_mistakes, deciding_mistakes, parse_bounds, sampling_mistakes, text_mistakes
+from .cells import Cell, parse_cells
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .evidence import EvidenceSection, parse_evidence_section
@@ -78,6 +79,8 @@ class CriteriaFile:
     zones: tuple[str, ...] = ()
     max_age: Mapping[str, Quantity] = field(default_factory=lambda: parse_max_age({}))
     """The greatest age of the facts of each layer when they are judged."""
+    cells: tuple[Cell, ...] = ()
+    """What is observed one by one, and decided about together; empty for a system of one account and region."""
     evidence: EvidenceSection = field(default_factory=EvidenceSection)
     """Whose signatures count."""
     load: LoadSection | None = None
@@ -137,6 +140,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         system=data["system"],
         **_parse_places(data),
         max_age=parse_max_age(data.get("facts", {})),
+        cells=parse_cells(data.get("cells", [])),
         evidence=parse_evidence_section(data.get("evidence", {})),
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,

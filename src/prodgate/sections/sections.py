@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..criteria import suggest
 from .attested import attested_mistakes
+from .cells import cells_mistakes
 from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
 from .evidence import evidence_mistakes
@@ -19,8 +20,8 @@ from .site import site_mistakes
 from .validation import is_text_list, key_mistakes
 
 SECTIONS: Final = (
-    "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
-    "dags", "e2e", "rollout", "rehearsal", "site", "attested", "requirements", "criteria",
+    "system", "include", "extends", "terraform", "account", "cells", "repository", "facts", "evidence", "load",
+    "airflow", "dags", "e2e", "rollout", "rehearsal", "site", "attested", "requirements", "criteria",
 )  # fmt: skip
 #: An availability zone of a region.
 _ZONE: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
@@ -35,13 +36,8 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
         yield 'system: names no system; write e.g. system = "nba-news"'
     yield from _terraform_mistakes(data.get("terraform", {}))
     yield from _account_mistakes(data.get("account", {"id": "0" * 12}))
-    repository = data.get("repository", {})
-    if (
-        not isinstance(repository, dict)
-        or set(repository) > {"exempt"}
-        or not is_text_list(repository.get("exempt", []))
-    ):
-        yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
+    yield from cells_mistakes(data["cells"]) if "cells" in data else ()
+    yield from _repository_mistakes(data.get("repository", {}))
     yield from facts_mistakes(data.get("facts", {}))
     yield from evidence_mistakes(data["evidence"]) if "evidence" in data else ()
     yield from load_mistakes(data["load"]) if "load" in data else ()
@@ -53,6 +49,12 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from attested_mistakes(data.get("attested", {}))
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
+
+
+def _repository_mistakes(repository: Any) -> Iterator[str]:
+    known = isinstance(repository, dict) and set(repository) <= {"exempt"}
+    if not known or not is_text_list(repository.get("exempt", [])):
+        yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
 
 
 def _terraform_mistakes(terraform: Any) -> Iterator[str]:

@@ -59,6 +59,7 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
             progress=context.progress_of("live"),
         )
         with opened as made:
+            _refuse_other_cell(made, context.journal.cell)
             notes = tuple(_notes(made))
             for note in notes:
                 context.note("live", note)
@@ -66,6 +67,15 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
             yield LiveTarget(made.id, made.region, calls, notes)
     except (TerraformError, Unreadable) as error:
         raise UsageError(str(error)) from error
+
+
+def _refuse_other_cell(made: EmulatedAccount, cell: str) -> None:
+    """Raise UsageError when the account is not that of the cell which is rehearsed."""
+    if cell and not cell.startswith(f"{made.id}/{made.region}/"):
+        raise UsageError(
+            f"the root makes account {made.id} in {made.region}, and {cell} is rehearsed; let allowed_account_ids and "
+            "region of the provider be variables, and set them by TF_VAR_…"
+        )
 
 
 def _notes(made: EmulatedAccount) -> Iterator[str]:

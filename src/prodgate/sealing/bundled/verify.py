@@ -185,7 +185,7 @@ def check_run(run: Path, statement: Any) -> Iterator[str]:
     if doubt := next(find_doubts(run, about, events), "") if own["verdict"] == "GO" else "":
         yield f"CHANGED: the seal says GO, and in the journal {doubt}"
     stated = read_tables(run, "criteria", about["criteria"], *about.get("included", {}).values())
-    part = about.get("moment") or {x for _, table in stated for x in table["layers"]} - {*about["layers"]}
+    part = about.get("moment") or about.get("cell") or {x for _, t in stated for x in t["layers"]} - {*about["layers"]}
     if own["promotes"] and (own["verdict"] != "GO" or own["rehearsal"] or part):
         yield "CHANGED: the seal allows a promotion that its verdict does not"
 
