@@ -29,13 +29,13 @@ def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -
     Each of them is a way from one broken container to all that run on the host, and to the role of the host.
     """
     shared = [f"{name} = host" for name in NAMESPACES if task.text(name) == "host"]
-    criterion.hold(not shared, expected="namespaces of its own", observed=", ".join(shared))
+    criterion.exclude(shared, expected="namespaces of its own")
     paths = [path for volume in task.blocks("volume") if (path := volume.text("host_path"))]
     mounted = [path for path in paths if re.sub("/+", "/", normpath(path)) in HOST_FILES]
-    criterion.hold(not mounted, expected="no such files of the host", observed=", ".join(mounted))
+    criterion.exclude(mounted, expected="no such files of the host")
     containers = task.json("container_definitions") or ()
     privileged = [str(one.get("name")) for one in containers if one.get("privileged") in (True, "true")]
-    criterion.hold(not privileged, expected="privileged = false", observed=f"privileged: {', '.join(privileged)}")
+    criterion.exclude(privileged, expected="privileged = false", observed="privileged: {}")
 
 
 @policy(
@@ -56,7 +56,7 @@ def containers_cannot_change_their_image(task: Resource, criterion: Criterion) -
         raise criterion.not_applicable("Windows containers have no read-only root")
     containers = task.json("container_definitions") or ()
     writable = [str(one.get("name")) for one in containers if one.get("readonlyRootFilesystem") not in (True, "true")]
-    criterion.hold(not writable, expected="readonlyRootFilesystem = true", observed=f"writable: {', '.join(writable)}")
+    criterion.exclude(writable, expected="readonlyRootFilesystem = true", observed="writable: {}")
 
 
 @policy(
@@ -72,4 +72,4 @@ def kubernetes_is_not_open_to_the_world(cluster: Resource, criterion: Criterion)
         public = config.flag("endpoint_public_access", True)
         open_to = (config.texts("public_access_cidrs") or WORLD[:1]) if public else ()
         world = [cidr for cidr in open_to if cidr in WORLD]
-        criterion.hold(not world, expected="named networks", observed=f"public to {', '.join(world)}")
+        criterion.exclude(world, expected="named networks", observed="public to {}")

@@ -54,9 +54,7 @@ def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
     heard = [one for one in budget.blocks("notification") if _reaches_somebody(one, budget)]
     kinds = {one.text("notification_type") for one in heard if _is_in_time(one, budget)}
     missing = sorted({"ACTUAL", "FORECASTED"} - kinds)
-    criterion.hold(
-        not missing, expected="notices in time", observed=f"none that somebody reads on {', '.join(missing)} cost"
-    )
+    criterion.exclude(missing, expected="notices in time", observed="none that somebody reads on {} cost")
 
 
 @policy(
@@ -98,9 +96,7 @@ def resources_say_whose_they_are(configuration: Configuration, criterion: Criter
     if not tagged:
         raise criterion.not_applicable("declares nothing that can be tagged")
     bare = [one.address for one in tagged if not _says_whose(one)]
-    criterion.hold(
-        not bare, expected="tags of system and environment", observed=f"{len(bare)} without: {', '.join(bare[:5])}"
-    )
+    criterion.exclude(bare, expected="tags of system and environment", observed="none on {}")
 
 
 def _reaches_somebody(notification: Block, budget: Resource) -> bool:

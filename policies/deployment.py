@@ -35,11 +35,13 @@ def services_deploy_blue_green(service: Resource, criterion: Criterion) -> None:
     """
     if _controller(service) == "CODE_DEPLOY":
         groups = _groups_of(service)
-        criterion.hold(bool(groups), expected="a CodeDeploy deployment group", observed="none names this service")
+        criterion.hold(
+            bool(groups), expected="a CodeDeploy deployment group", observed="none names this service", premise=True
+        )
         criterion.hold(any(map(_shifts, groups)), expected="two target groups", observed="no pair to shift between")
         return
     strategy = service.text("deployment_configuration.strategy") if service.blocks("deployment_configuration") else ""
-    criterion.hold(strategy in SHIFTING, expected="BLUE_GREEN", observed=strategy or "rolling update")
+    criterion.hold(strategy in SHIFTING, expected="BLUE_GREEN", observed=strategy or "rolling update", premise=True)
     paired = [one for balancer in service.blocks("load_balancer") for one in balancer.blocks("advanced_configuration")]
     criterion.hold(bool(paired), expected="an alternate target group", observed="none")
 
@@ -109,12 +111,12 @@ def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> No
     """
     metrics = service.configuration.once(_metrics)
     names = set(rollback_alarms(service))
-    criterion.hold(bool(names), expected="alarms in the rollback", observed="none that are enabled")
+    criterion.hold(bool(names), expected="alarms in the rollback", observed="none that are enabled", premise=True)
     lost = sorted(names - metrics.keys())
-    criterion.hold(not lost, expected="declared alarms", observed=f"{', '.join(lost)} not declared")
+    criterion.exclude(lost, expected="declared alarms", observed="{} not declared")
     seen = {metric for name in names for metric in metrics[name]}
     missing = sorted(what for what, wanted in FELT_BY_USERS.items() if not wanted & seen)
-    criterion.hold(not missing, expected="alarms on what users feel", observed=f"none on {' or '.join(missing)}")
+    criterion.exclude(missing, expected="alarms on what users feel", observed="none on {}")
 
 
 @policy(
@@ -151,7 +153,9 @@ def targets_take_traffic_when_they_can_serve(group: Resource, criterion: Criteri
     A matcher that admits 4xx calls a task healthy that has lost its routes, its database or its configuration.
     """
     checks = group.blocks("health_check")
-    criterion.hold(bool(checks), expected="a health check of the application", observed="the default on /")
+    criterion.hold(
+        bool(checks), expected="a health check of the application", observed="the default on /", premise=True
+    )
     criterion.hold(checks[0].flag("enabled", True), expected="enabled", observed="disabled")
     if group.text("protocol", "HTTP") not in ("HTTP", "HTTPS"):
         return

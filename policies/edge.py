@@ -53,7 +53,7 @@ def distributions_serve_files_and_application(distribution: Resource, criterion:
     """
     kinds = {"files" if _is_bucket(origin) else "application" for origin in _used_origins(distribution)}
     missing = sorted({"files", "application"} - kinds)
-    criterion.hold(not missing, expected="both origins in use", observed=f"no origin for {' or '.join(missing)}")
+    criterion.exclude(missing, expected="both origins in use", observed="no origin for {}")
     criterion.hold(distribution.flag("enabled"), expected="enabled = true", observed="disabled")
 
 
@@ -74,9 +74,7 @@ def bucket_origins_have_access_control(distribution: Resource, criterion: Criter
     if not buckets:
         raise criterion.not_applicable("has no S3 origin")
     unsigned = [origin.text("origin_id") for origin in buckets if not _is_signed(distribution, origin, criterion)]
-    criterion.hold(
-        not unsigned, expected="signed by access control", observed=f"{', '.join(map(str, unsigned))} unsigned"
-    )
+    criterion.exclude(unsigned, expected="signed by access control", observed="{} unsigned")
 
 
 @policy(
@@ -120,7 +118,7 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
     public = [*default, *(one for one in others if one.text("target_origin_id") in files)]
     for behaviour in public:
         name, why = _behaviour_name(behaviour), _why_not_cached(distribution, behaviour, criterion)
-        criterion.hold(not why, expected="cached without cookies", observed=f"{name} {why}")
+        criterion.hold(not why, expected="cached without cookies", observed=f"{name} {why}", aspect=name)
 
 
 @policy(
@@ -140,8 +138,8 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
     """
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
     for behaviour in behaviours:
-        name, missing = _behaviour_name(behaviour), _missing_header(distribution, behaviour, criterion)
-        criterion.hold(not missing, expected="all three headers", observed=f"{name} {missing}")
+        lacking = [f"{_behaviour_name(behaviour)} {each}" for each in _list_lacking(distribution, behaviour, criterion)]
+        criterion.exclude(lacking, expected="all three headers")
 
 
 def _used_origins(distribution: Resource) -> Iterator[Block]:
@@ -198,20 +196,19 @@ def _why_forwarded(behaviour: Block) -> str:
     return "" if behaviour.number("default_ttl", 86400) else "has a time to live of 0"
 
 
-def _missing_header(distribution: Resource, behaviour: Block, criterion: Criterion) -> str:
-    """Return the first security header that a behaviour does not add, or nothing."""
+def _list_lacking(distribution: Resource, behaviour: Block, criterion: Criterion) -> list[str]:
+    """Return the security headers that a behaviour does not add."""
     if not behaviour.has("response_headers_policy_id"):
-        return "has no response headers policy"
+        return ["has no response headers policy"]
     id_ = behaviour.text("response_headers_policy_id") or ""
     if id_ in SECURITY_HEADERS:
-        return ""
+        return []
     declared = distribution.configuration.of("aws_cloudfront_response_headers_policy")
     own = [one for one in declared if id_ in one.identities]
     if not own:
         raise criterion.undetermined(f"the headers policy of {_behaviour_name(behaviour)} is declared elsewhere")
     headers = own[0].block("security_headers_config")
-    lacking = next(_missing_headers(headers), "") if headers else "every security header"
-    return f"lacks {lacking}" if lacking else ""
+    return [f"lacks {each}" for each in _missing_headers(headers)] if headers else ["lacks every security header"]
 
 
 def _missing_headers(headers: Block) -> Iterator[str]:

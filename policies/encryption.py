@@ -167,7 +167,12 @@ def keys_work_and_belong_to_one_account(key: Resource, criterion: Criterion) -> 
         for statement in block.allow_statements(name) if block.has(name) else ():
             service = [principal.name for principal in statement.principals if principal.kind == "Service"]
             too_much = service and statement.covers("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
-            criterion.hold(not too_much, expected="services that only use the key", observed=f"{service} may delete it")
+            criterion.hold(
+                not too_much,
+                expected="services that only use the key",
+                observed=f"{service} may delete it",
+                aspect=statement,
+            )
 
 
 def _policies_of(key: Resource) -> tuple[Resource, ...]:

@@ -47,8 +47,8 @@ def listeners_answer_over_tls(listener: Resource, criterion: Criterion) -> None:
     rules = listener.configuration.naming(listener, "listener_arn", "aws_lb_listener_rule", "aws_alb_listener_rule")
     actions = [action for rule in rules for action in rule.blocks("action")] + [*listener.blocks("default_action")]
     plain = [action for action in actions if not _redirects(action)]
-    observed = f"HTTP that answers with {plain[0].text('type')}" if plain else "a redirect"
-    criterion.hold(not plain, expected="HTTPS, or a redirect to it", observed=observed)
+    kinds = [action.text("type") for action in plain]
+    criterion.exclude(kinds, expected="HTTPS, or a redirect to it", observed="HTTP that answers with {}")
 
 
 def _redirects(action: Block) -> bool:
@@ -84,7 +84,8 @@ def viewers_are_served_over_https(distribution: Resource, criterion: Criterion) 
     """CloudFront answers no request over plain HTTP, whatever its path."""
     for behaviour in distribution.blocks("default_cache_behavior") + distribution.blocks("ordered_cache_behavior"):
         found = behaviour.text("viewer_protocol_policy")
-        criterion.hold(found in ("redirect-to-https", "https-only"), expected="redirect-to-https", observed=found)
+        encrypted = found in ("redirect-to-https", "https-only")
+        criterion.hold(encrypted, expected="redirect-to-https", observed=found, aspect=behaviour.path)
 
 
 @policy(

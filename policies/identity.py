@@ -89,7 +89,7 @@ def actions_are_listed(holder: Resource, criterion: Criterion) -> None:
     """
     for statement in granted_statements(holder):
         wide = [action for action in statement.actions if "*" in action and not _only_reads(action)]
-        criterion.hold(not wide, expected="actions by name", observed=f"{', '.join(wide)} in {statement}")
+        criterion.exclude(wide, expected="actions by name", observed=f"{{}} in {statement}")
 
 
 def _only_reads(action: str) -> bool:
@@ -113,7 +113,7 @@ def sensitive_actions_name_their_resources(holder: Resource, criterion: Criterio
     for statement in granted_statements(holder):
         everything = [resource for resource in statement.resources if is_everything(resource)]
         wide = statement.covers(*NAMEABLE) if everything and not statement.pinned(*NAMED_BY_CONDITION) else ()
-        criterion.hold(not wide, expected="resources by name", observed=f"{', '.join(wide)} on {', '.join(everything)}")
+        criterion.exclude(wide, expected="resources by name", observed=f"{{}} on {', '.join(everything)}")
 
 
 @policy(
@@ -131,9 +131,14 @@ def pass_role_names_role_and_service(holder: Resource, criterion: Criterion) -> 
     for statement in granted_statements(holder):
         if passing := statement.covers("iam:PassRole"):
             wide = [resource for resource in statement.resources if is_everything(resource)]
-            criterion.hold(not wide, expected="roles by name", observed=f"{passing[0]} on {', '.join(wide)}")
+            criterion.exclude(wide, expected="roles by name", observed=f"{passing[0]} on {{}}")
             to = statement.pinned("iam:PassedToService")
-            criterion.hold(bool(to), expected="a condition on iam:PassedToService", observed=f"none in {statement}")
+            criterion.hold(
+                bool(to),
+                expected="a condition on iam:PassedToService",
+                observed=f"none in {statement}",
+                aspect=statement,
+            )
 
 
 @policy(
@@ -152,4 +157,4 @@ def nobody_edits_their_own_rights(holder: Resource, criterion: Criterion) -> Non
         everything = any(is_everything(resource) for resource in statement.resources)
         edits = statement.covers(*EDITS) if everything else ()
         bounded = statement.pinned("iam:PermissionsBoundary")
-        criterion.hold(not edits or bool(bounded), expected="no editing of IAM", observed=f"{', '.join(edits)} on *")
+        criterion.exclude(() if bounded else edits, expected="no editing of IAM", observed="{} on *")

@@ -62,7 +62,7 @@ def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criteri
     for statement in _resource_statements(holder):
         everybody = any(principal.is_anybody for principal in statement.principals)
         ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES))
-        criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}")
+        criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}", aspect=statement)
 
 
 @policy(
@@ -85,8 +85,9 @@ def services_reach_resources_for_their_owner_only(holder: Resource, criterion: C
     for statement in _resource_statements(holder):
         services = [principal.name for principal in statement.principals if principal.kind == "Service"]
         calling = [name for name in services if _states_its_source(name, holder)]
-        ok = not calling or bool(statement.pinned(*SOURCES, "kms:EncryptionContext:*"))
-        criterion.hold(ok, expected="aws:SourceArn or aws:SourceAccount", observed=f"any customer of {calling}")
+        pinned = statement.pinned(*SOURCES, "kms:EncryptionContext:*")
+        unnamed = () if pinned else calling
+        criterion.exclude(unnamed, expected="aws:SourceArn or aws:SourceAccount", observed="any customer of {}")
 
 
 def _find_strangers(permission: Resource) -> str:
@@ -124,8 +125,8 @@ def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> N
     for statement in holder.allow_statements("assume_role_policy") if trust else _resource_statements(holder):
         wide = [action for action in statement.actions if action == "*" or action.endswith(":*")]
         owner = "kms" in holder.type and all(principal.account for principal in statement.principals)
-        ok = not wide or (owner and wide == ["kms:*"])
-        criterion.hold(ok, expected="actions by name", observed=f"{', '.join(wide)} for {_who(statement)}")
+        admitted = owner and wide == ["kms:*"]
+        criterion.exclude(() if admitted else wide, expected="actions by name", observed=f"{{}} for {_who(statement)}")
 
 
 def _who(statement: Statement) -> str:

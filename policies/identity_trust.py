@@ -51,10 +51,17 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
     for statement, principal in _trusted_principals(role):
         pinned = statement.pinned("sts:ExternalId", *CALLERS)
         if principal.is_anybody:
-            criterion.hold(bool(statement.pinned(*CALLERS)), expected="named principals", observed="anybody")
+            criterion.hold(
+                bool(statement.pinned(*CALLERS)), expected="named principals", observed="anybody", aspect="*"
+            )
         elif principal.account and principal.account != _own_account(role):
             role.json("assume_role_policy")  # the place of the finding
-            criterion.hold(bool(pinned), expected="sts:ExternalId or aws:PrincipalOrgID", observed=principal.name)
+            criterion.hold(
+                bool(pinned),
+                expected="sts:ExternalId or aws:PrincipalOrgID",
+                observed=principal.name,
+                aspect=principal.name,
+            )
 
 
 @policy(
@@ -76,9 +83,11 @@ def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None
             for claim in ("SAML:aud",) if ":saml-provider/" in principal.name else _claims(provider):
                 key = f"{provider}:{claim}" if ":" not in claim else claim
                 values = statement.pinned(key) or (statement.pinned_if_given(key) if claim == "aud" else ())
-                criterion.hold(bool(values), expected=f"a condition on {claim}", observed=f"none for {provider}")
+                criterion.hold(
+                    bool(values), expected=f"a condition on {claim}", observed=f"none for {provider}", aspect=provider
+                )
                 loose = [value for value in values if claim == "sub" and not _is_one_subject(value, provider)]
-                criterion.hold(not loose, expected="one environment or branch", observed=", ".join(loose))
+                criterion.exclude(loose, expected="one environment or branch")
 
 
 def _claims(provider: str) -> tuple[str, ...]:
@@ -110,7 +119,8 @@ def services_take_roles_for_their_owner_only(role: Resource, criterion: Criterio
     judged = [(s, p) for s, p in _trusted_principals(role) if p.kind == "Service" and p.name in STATING_SERVICES]
     for statement, principal in judged:
         pinned = statement.pinned(*SOURCES)
-        criterion.hold(bool(pinned), expected="aws:SourceAccount or aws:SourceArn", observed=f"none: {principal.name}")
+        wanted = "aws:SourceAccount or aws:SourceArn"
+        criterion.hold(bool(pinned), expected=wanted, observed=f"none: {principal.name}", aspect=principal.name)
 
 
 @policy(
@@ -127,6 +137,7 @@ def only_airflow_takes_the_execution_role(environment: Resource, criterion: Crit
         raise criterion.undetermined("the execution role is declared elsewhere")
     for statement, principal in _trusted_principals(role):
         airflow = principal.kind == "Service" and principal.name in AIRFLOW
-        criterion.hold(airflow, expected="the Airflow service only", observed=principal.name)
+        criterion.hold(airflow, expected="the Airflow service only", observed=principal.name, aspect=principal.name)
         pinned = statement.pinned(*SOURCES)
-        criterion.hold(bool(pinned), expected="aws:SourceAccount or aws:SourceArn", observed="no such condition")
+        wanted = "aws:SourceAccount or aws:SourceArn"
+        criterion.hold(bool(pinned), expected=wanted, observed="no such condition", aspect=principal.name)

@@ -50,7 +50,7 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
         root = machine.blocks("root_block_device")
         criterion.hold(bool(root), expected="root_block_device { encrypted = true }", observed="as the image has it")
     for disk in _disks(machine):
-        criterion.hold(disk.flag("encrypted"), expected="encrypted = true", observed="off")
+        criterion.hold(disk.flag("encrypted"), expected="encrypted = true", observed="off", aspect=disk.path)
 
 
 def _follows_a_template(machine: Resource) -> bool:

@@ -22,7 +22,7 @@ def buckets_block_public_access(bucket: Resource, criterion: Criterion) -> None:
     AWS blocks them on buckets made since April 2023, but an apply may remove that; unset means false in Terraform.
     """
     blocks = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_public_access_block")
-    criterion.hold(bool(blocks), expected="aws_s3_bucket_public_access_block", observed="none")
+    criterion.hold(bool(blocks), expected="aws_s3_bucket_public_access_block", observed="none", premise=True)
     for name in BLOCKS:
         criterion.hold(blocks[0].flag(name), expected=f"{name} = true", observed=f"{name} = false")
 
@@ -47,8 +47,9 @@ def buckets_have_no_public_acl(holder: Resource, criterion: Criterion) -> None:
     policies = holder.blocks("access_control_policy") if holder.type == "aws_s3_bucket_acl" else (holder,)
     grants = [grant for policy in policies for grant in policy.blocks("grant")]
     targets = [grant.text("grantee.uri" if holder.type == "aws_s3_bucket_acl" else "uri") or "" for grant in grants]
-    given = [*(uri for uri in targets if uri.endswith(EVERYBODY)), holder.text("acl") or "private"]
-    criterion.hold(given[0] not in PUBLIC_ACLS and len(given) == 1, expected="a private ACL", observed=given[0])
+    given = [uri for uri in targets if uri.endswith(EVERYBODY)]
+    stated = holder.text("acl") or "private"
+    criterion.exclude([*given, *([stated] if stated in PUBLIC_ACLS else [])], expected="a private ACL")
 
 
 def _ownerships(controls: Resource) -> tuple[str, ...]:

@@ -50,7 +50,12 @@ def workloads_stand_in_private_subnets(workload: Resource, criterion: Criterion)
     for subnet in subnets(workload, name):
         table = internet_route(subnet)
         workload.has(name)  # the place of the finding
-        criterion.hold(not table, expected="private subnets", observed=f"{subnet.address} with the routes of {table}")
+        criterion.hold(
+            not table,
+            expected="private subnets",
+            observed=f"{subnet.address} with the routes of {table}",
+            aspect=subnet.address,
+        )
 
 
 @policy(
@@ -101,7 +106,9 @@ def workloads_have_a_group_of_their_own(workload: Resource, criterion: Criterion
         raise criterion.not_applicable("does not stand in a network of its own")
     if workload.type in ("aws_lb", "aws_alb") and workload.text("load_balancer_type", "application") != "application":
         raise criterion.not_applicable("a network load balancer may do without a group")
-    criterion.hold(workload.has(name), expected=f"{name} = a group of its own", observed="the default group")
+    criterion.hold(
+        workload.has(name), expected=f"{name} = a group of its own", observed="the default group", premise=True
+    )
     default = workload.related(name, "aws_default_security_group")
     criterion.hold(not default, expected="a group of its own", observed="the default group")
 

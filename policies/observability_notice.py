@@ -46,7 +46,7 @@ def alarms_tell_someone(alarm: Resource, criterion: Criterion) -> None:
         raise criterion.not_applicable(silent)
     criterion.hold(alarm.flag("actions_enabled", True), expected="actions enabled", observed="actions disabled")
     topics = alarm.related("alarm_actions", TOPIC)
-    criterion.hold(alarm.has("alarm_actions"), expected="a topic in alarm_actions", observed="no action")
+    criterion.hold(alarm.has("alarm_actions"), expected="a topic in alarm_actions", observed="no action", premise=True)
     if not topics:
         raise criterion.undetermined("its actions name no topic that is declared here")
     # The actions are read again last, so that they place the finding.
@@ -93,7 +93,9 @@ def missing_data_is_deliberate(alarm: Resource, criterion: Criterion) -> None:
     CloudWatch's own default is ``missing``: the alarm keeps its colour. A heartbeat alarm that does not breach on
     silence is green when the heart has stopped.
     """
-    criterion.hold(alarm.has("treat_missing_data"), expected="treat_missing_data stated", observed="not stated")
+    criterion.hold(
+        alarm.has("treat_missing_data"), expected="treat_missing_data stated", observed="not stated", premise=True
+    )
     if fires_below(alarm) and any(one.metric in HEARTBEATS for one in readings(alarm)):
         stated = alarm.text("treat_missing_data")
         criterion.hold(stated == "breaching", expected="breaching", observed=stated)
@@ -119,7 +121,7 @@ def alarms_watch_what_exists(alarm: Resource, criterion: Criterion) -> None:
     elsewhere = [key for one, key, types in named if not alarm.configuration.of(*types)]
     if elsewhere:
         raise criterion.undetermined(f"{', '.join(elsewhere)} names something that is declared elsewhere")
-    criterion.hold(not lost, expected="declared resources", observed="; ".join(lost))
+    criterion.exclude(lost, expected="declared resources")
 
 
 def _only_scales(alarm: Resource) -> bool:

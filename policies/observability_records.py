@@ -30,7 +30,7 @@ def log_groups_state_their_retention(group: Resource, criterion: Criterion) -> N
     duty is ever met.
     """
     days = group.number("retention_in_days", 0)
-    criterion.hold(days > 0, expected="a retention", observed="kept for ever")
+    criterion.hold(days > 0, expected="a retention", observed="kept for ever", premise=True)
     criterion.require(Quantity.days(days))
 
 
@@ -51,7 +51,7 @@ def log_groups_of_services_are_declared(writer: Resource, criterion: Criterion) 
         raise criterion.not_applicable("writes to no log group that AWS would make")
     declared = {group.text("name") for group in writer.configuration.of(GROUP) if group.has("name")}
     missing = [name for name in wanted if name not in declared]
-    criterion.hold(not missing, expected="declared log groups", observed=f"{', '.join(missing)} not declared")
+    criterion.exclude(missing, expected="declared log groups", observed="{} not declared")
 
 
 @policy(
@@ -67,7 +67,7 @@ def containers_write_logs(task: Resource, criterion: Criterion) -> None:
     Without a driver, Fargate drops what a container prints: there is nothing to read after a crash.
     """
     silent = [str(container.get("name")) for container in _containers(task) if not _logs(container)]
-    criterion.hold(not silent, expected="logConfiguration", observed=f"{', '.join(silent)} writes nowhere")
+    criterion.exclude(silent, expected="logConfiguration", observed="{} writes nowhere")
 
 
 @policy(

@@ -28,7 +28,7 @@ def airflow_can_leave_dead_letters(environment: Resource, criterion: Criterion) 
     A failure callback that may not send fails inside a failure, where nobody looks.
     """
     queues = dead_letter_queues(environment.configuration)
-    criterion.hold(bool(queues), expected="a dead-letter queue", observed="none")
+    criterion.hold(bool(queues), expected="a dead-letter queue", observed="none", premise=True)
     reachable = [one for one in _list_reached(environment, "sqs:SendMessage", QUEUE) if one in queues]
     criterion.hold(bool(reachable), expected="the role may send to it", observed="it may not")
 
@@ -82,7 +82,7 @@ def airflow_can_tell_of_failures(environment: Resource, criterion: Criterion) ->
     A DAG knows what failed and why; an alarm on a metric knows only that something did.
     """
     topics = _list_reached(environment, "sns:Publish", TOPIC)
-    criterion.hold(bool(topics), expected="a topic the role may publish to", observed="none")
+    criterion.hold(bool(topics), expected="a topic the role may publish to", observed="none", premise=True)
     criterion.hold(any(map(has_subscriber, topics)), expected="a subscriber", observed="none")
 
 

@@ -95,7 +95,9 @@ def deleted_databases_leave_a_snapshot(database: Resource, criterion: Criterion)
     """Deleting a database leaves a final snapshot. Unset means that one is made, and it needs a name."""
     if database.type == "aws_db_instance" and database.has("replicate_source_db"):
         raise criterion.not_applicable("a replica leaves no snapshot of its own")
-    criterion.hold(not database.flag("skip_final_snapshot"), expected="skip_final_snapshot = false", observed=True)
+    criterion.hold(
+        not database.flag("skip_final_snapshot"), expected="skip_final_snapshot = false", observed=True, premise=True
+    )
     named = database.has("final_snapshot_identifier")
     criterion.hold(named, expected="final_snapshot_identifier", observed="no name, so the deletion fails halfway")
 

@@ -82,7 +82,7 @@ def backup_plans_keep_what_they_save(plan: Resource, criterion: Criterion) -> No
     if not rules:
         raise criterion.undetermined("no rule has a schedule, so AWS chooses one")
     daily = [rule for rule in rules if runs_daily(rule.text("schedule") or "")]
-    criterion.hold(bool(daily), expected="a rule that runs every day", observed="none")
+    criterion.hold(bool(daily), expected="a rule that runs every day", observed="none", premise=True)
     limits = [rule.number("lifecycle.delete_after", 0) for rule in daily]
     if 0 not in limits:
         criterion.require(Quantity.days(max(limits)))
@@ -101,7 +101,7 @@ def vaults_are_locked(vault: Resource, criterion: Criterion) -> None:
     Without changeable_for_days the lock is in governance mode: whoever administers backups can take it off.
     """
     locks = vault.configuration.naming(vault, "backup_vault_name", "aws_backup_vault_lock_configuration")
-    criterion.hold(bool(locks), expected="aws_backup_vault_lock_configuration", observed="no lock")
+    criterion.hold(bool(locks), expected="aws_backup_vault_lock_configuration", observed="no lock", premise=True)
     least = locks[0].number("min_retention_days", 0)
     criterion.hold(least >= 1, expected="min_retention_days", observed="a lock that keeps nothing")
     final = locks[0].number("changeable_for_days", 0) > 0
@@ -124,8 +124,8 @@ def restores_are_tried(plan: Resource, criterion: Criterion) -> None:
     tried = {selection.text("protected_resource_type") for selection in selections if _finds_something(selection)}
     missing = {_kind(database) for database in tree.of(*DATABASES[:2])} - tried
     plan.text("name")  # the place of the finding
-    criterion.hold(bool(tried), expected="a selection", observed="no selection, so nothing is restored")
-    criterion.hold(not missing, expected="every kind of database", observed=f"never restores {sorted(missing)}")
+    criterion.hold(bool(tried), expected="a selection", observed="no selection, so nothing is restored", premise=True)
+    criterion.exclude(sorted(missing), expected="every kind of database", observed="never restores {}")
 
 
 def _finds_something(selection: Resource) -> bool:
@@ -150,7 +150,7 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     A vault that this configuration does not declare is judged by the region in its ARN only.
     """
     copies = [copy for rule in plan.blocks("rule") for copy in rule.blocks("copy_action")]
-    criterion.hold(bool(copies), expected="copy_action", observed="no copy")
+    criterion.hold(bool(copies), expected="copy_action", observed="no copy", premise=True)
     homes = {vault.find_region() for vault in plan.configuration.of("aws_backup_vault") if _is_used(vault, plan)}
     regions = {_region(copy.text("destination_vault_arn") or "") for copy in copies}
     if not homes:

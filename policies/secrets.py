@@ -41,7 +41,7 @@ def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> Non
         variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
         beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
         found = secrets_in(texts_in([variables, beside]))
-        criterion.hold(not found, expected="secrets[].valueFrom", observed=f"{', '.join(found)} in {container['name']}")
+        criterion.exclude(found, expected="secrets[].valueFrom", observed=f"{{}} in {container['name']}")
 
 
 @policy(
@@ -56,7 +56,7 @@ def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterio
     if holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString":
         raise criterion.undetermined("a SecureString is encrypted in AWS, but its value stands in the state")
     found = secrets_in(_values_given(holder))
-    criterion.hold(not found, expected="the ARN of a secret", observed=", ".join(found))
+    criterion.exclude(found, expected="the ARN of a secret")
 
 
 def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
@@ -100,7 +100,8 @@ def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
         for path, text in texts_in(resource.search()):
             if form := credential_form(text or ""):
                 resource.has(path.partition(".")[0])  # the place of the finding
-                criterion.hold(False, expected="no credential", observed=f"{form} in {resource.address}.{path}")
+                place = f"{resource.address}.{path}"
+                criterion.hold(False, expected="no credential", observed=f"{form} in {place}", aspect=place)
 
 
 @policy(
@@ -118,7 +119,9 @@ def master_passwords_are_kept_by_aws(database: Resource, criterion: Criterion) -
     """
     managed, plain = MASTERS[database.type]
     stated = [name for name in plain if database.has(name)]
-    criterion.hold(not stated, expected=f"{managed} = true", observed=f"{', '.join(stated)}, which the state holds")
+    if stated:
+        criterion.exclude(stated, expected=f"{managed} = true", observed="{}, which the state holds")
+        return
     if any(name in database.values and database.has(name) for name in COPIES) and not database.flag(managed):
         raise criterion.not_applicable("a copy has the password of its source")
     kept = database.flag(managed)
@@ -138,7 +141,7 @@ def secret_values_are_not_in_the_state(version: Resource, criterion: Criterion) 
     Whoever reads the state file would hold every secret at once; write-only arguments are never stored.
     """
     stated = [name for name in ("secret_string", "secret_binary") if version.has(name)]
-    criterion.hold(not stated, expected="secret_string_wo", observed=f"{', '.join(stated)}, which the state holds")
+    criterion.exclude(stated, expected="secret_string_wo", observed="{}, which the state holds")
 
 
 @policy(

@@ -41,5 +41,6 @@ def no_credential_is_handed_on(holder: Resource, criterion: Criterion) -> None:
         sources = sorted({address for address in named if CREDENTIALS.intersection(address.split("."))})
         with allow_unknown(because="where the value comes from says enough"):
             holder.has(name)  # the place of the finding
-        wanted = f"no value of {', '.join(sources)}" if sources else "no credential"
-        criterion.hold(not sources, expected=wanted, observed="handed on" if sources else "none")
+        for source in sources or ("",):
+            wanted = f"no value of {source}" if source else "no credential"
+            criterion.hold(not source, expected=wanted, observed="handed on" if source else "none", aspect=source)

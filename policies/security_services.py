@@ -24,7 +24,7 @@ def guardduty_is_on(detector: Resource, criterion: Criterion) -> None:
     criterion.hold(detector.flag("enable", True), expected="enable = true", observed="off")
     features = detector.configuration.naming(detector, "detector_id", "aws_guardduty_detector_feature")
     off = [feature.text("name") for feature in features if feature.text("status") != "ENABLED"]
-    criterion.hold(not off, expected="features ENABLED", observed=f"{off} off")
+    criterion.exclude(off, expected="features ENABLED", observed="{} off")
 
 
 @policy(
@@ -115,7 +115,7 @@ def outside_access_is_analysed(analyzer: Resource, criterion: Criterion) -> None
         raise criterion.not_applicable("does not look for access from outside; another analyzer does")
     rules = [rule for rule in tree.of("aws_accessanalyzer_archive_rule") if _same_analyzer(rule, analyzer)]
     hiding = [rule.address for rule in rules if any("true" in one.texts("eq") for one in _public_filters(rule))]
-    criterion.hold(not hiding, expected="public access in sight", observed=f"{hiding} archives it")
+    criterion.exclude(hiding, expected="public access in sight", observed="{} archives it")
 
 
 def _same_analyzer(rule: Resource, analyzer: Resource) -> bool:
@@ -154,11 +154,13 @@ def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
     tree = finder.configuration
     sources = {FINDERS[finder.type]} | ({"aws.securityhub"} if tree.of("aws_securityhub_account") else set())
     rules = [rule for rule in tree.of("aws_cloudwatch_event_rule") if _is_on(rule) and _matches(rule, sources)]
-    criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none")
+    criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none", premise=True)
     severe = any(_pass_severe_ones(rules, source) for source in sorted(sources, reverse=True))
     criterion.hold(severe, expected="findings of high and critical severity", observed="a pattern that leaves some out")
     topics = [topic for rule in rules for topic in _topics(rule, tree)]
-    criterion.hold(bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}")
+    criterion.hold(
+        bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}", premise=True
+    )
     heard = any(
         tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _has_chat_channel(topic) for topic in topics
     )

@@ -99,7 +99,7 @@ def services_scale_out(service: Resource, criterion: Criterion) -> None:
     A target without a policy only bounds what a person may set. Suspended scaling is no scaling.
     """
     targets = _targets(service)
-    criterion.hold(bool(targets), expected="a scalable target", observed="none")
+    criterion.hold(bool(targets), expected="a scalable target", observed="none", premise=True)
     suspended = any(one.flag("dynamic_scaling_out_suspended") for one in targets[0].blocks("suspended_state"))
     criterion.hold(not suspended, expected="scaling out", observed="suspended")
     scaled = service.configuration.once(_list_scaled)

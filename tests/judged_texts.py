@@ -29,7 +29,11 @@ def without_names(message: str) -> str:
 
 def list_texts(source: str) -> Iterator[str]:
     """Yield the texts of a module that are prose, or one word that a finding shows, as messages without names."""
-    nodes = [*ast.walk(ast.parse(source))]
+    tree = ast.parse(source)
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "exclude":
+            _open_fields(call)
+    nodes = [*ast.walk(tree)]
     aside = {*_docstrings(nodes), *_pieces(nodes)}
     shown = {node for call in nodes if isinstance(call, ast.Call) for node in _shown(call)}
     for node in nodes:
@@ -94,6 +98,22 @@ def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             parts[-1] += part.value
     return without_names("{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts)), parts
+
+
+def _open_fields(call: ast.Call) -> None:
+    """Make ``{}`` of what ``exclude`` observes the field that it is, as if the fault were written there."""
+    for keyword in call.keywords:
+        if keyword.arg == "observed":
+            stated = keyword.value.values if isinstance(keyword.value, ast.JoinedStr) else [keyword.value]
+            keyword.value = ast.JoinedStr([piece for part in stated for piece in _split(part)])
+
+
+def _split(part: ast.expr) -> Iterator[ast.expr]:
+    for number, text in enumerate(str(part.value).split("{}") if isinstance(part, ast.Constant) else ()):
+        yield from [ast.FormattedValue(ast.Name("fault"), -1)] if number else []
+        yield ast.Constant(text)
+    if not isinstance(part, ast.Constant):
+        yield part
 
 
 def _turned(node: ast.Constant | ast.JoinedStr) -> Iterator[str]:

@@ -19,6 +19,7 @@ JUDGEMENT = (
     "judgement",
     "checks",
     "comparing",
+    "faults",
     "quantities",
 )
 #: Of src/prodgate, from what no words of ours come into a page of a run -> what it is; every other text has a message.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NoReturn, SupportsIndex
 
 from .comparing import counted
 from .estimates import Estimate
 from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
 from .iam.goals import Goal
-from .judgement import Doubt, Judgement, describe, is_going_on, is_judging, record_comparison, record_doubt
+from .judgement import Doubt, describe, is_going_on, is_judging, record_comparison, record_doubt
 from .quantities import Bound, Quantity
 
 #: layer -> letter in the "How" column of the requirements
@@ -123,13 +123,40 @@ class Criterion:
         _record_comparison(True, str(bound), str(observed))
 
     @counted
-    def hold(self, ok: bool, *, expected: str, observed: object) -> None:
-        """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers."""
+    def hold(self, ok: bool, *, expected: str, observed: object, aspect: object = "", premise: bool = False) -> None:
+        """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers.
+
+        ``aspect`` names which of several like things of the subject it is about, the same in each run. What is asked
+        after a ``premise`` makes no sense without it, and is no fault of its own.
+        """
         __tracebackhide__ = True
         if not isinstance(ok, bool):
             said = f"hold() was given {describe(ok)!r}, a {type(ok).__name__}; give it True or False"
             raise self.undetermined(said, observed=observed)
-        _record_comparison(ok, expected, describe(observed))
+        outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
+        told = Conclusion(outcome=outcome, expected=expected, observed=describe(observed), aspect=describe(aspect))
+        _record(told, ends=premise)
+
+    @counted
+    def exclude(self, found: Iterable[object], *, expected: str, observed: str = "{}") -> None:
+        """Raise if anything was ``found``: each is a fault of its own, with a row, a waiver and a remedy of its own.
+
+        ``observed`` says what is wrong with one; ``{}`` in it stands for its text, which is the same in each run.
+        """
+        __tracebackhide__ = True
+        faults = list(dict.fromkeys(map(describe, found)))
+        said = [
+            Conclusion(
+                outcome=Outcome.NOT_SATISFIED, expected=expected, observed=observed.replace("{}", fault), aspect=fault
+            )
+            for fault in faults
+        ]
+        if not said:
+            record_comparison(Conclusion(outcome=Outcome.SATISFIED, expected=expected, observed="none"))
+        for conclusion in said if is_going_on() else said[1:]:
+            record_comparison(conclusion)
+        if said and not is_going_on():
+            raise NotSatisfied(said[0])
 
     @counted
     def cover(self, observed: Quantity) -> None:
@@ -173,46 +200,18 @@ class Criterion:
 
 
 def _record_comparison(ok: bool, expected: str, observed: str) -> None:
+    __tracebackhide__ = True
+    _record(
+        Conclusion(outcome=Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED, expected=expected, observed=observed)
+    )
+
+
+def _record(conclusion: Conclusion, *, ends: bool = False) -> None:
     """Note what was compared, so that a satisfied finding can show it too; raise when it does not hold."""
     __tracebackhide__ = True
-    outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
-    conclusion = Conclusion(outcome=outcome, expected=expected, observed=observed)
-    if not ok and not is_going_on():
+    if conclusion.outcome is Outcome.NOT_SATISFIED and (ends or not is_going_on()):
         raise NotSatisfied(conclusion)
     record_comparison(conclusion)
-
-
-def conclude(
-    judgement: Judgement, criterion: Criterion, *, ended: Conclusion | None = None, looked: bool = False
-) -> Conclusion:
-    """Return the conclusion of a judgement: what broke the criterion, else what was doubted, else what held last.
-
-    ``ended`` is what it ended with by an exception. One that compared nothing concluded nothing, unless it ``looked``
-    for what a statement forbids and met none of it.
-    """
-    if ended and any(not doubt.needs for doubt in judgement.doubts):
-        ended = replace(ended, needs="")
-    ends = [ended] if ended and ended.outcome not in (Outcome.SATISFIED, Outcome.WAIVED) else []
-    for outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
-        found: list[Conclusion] = [each for each in (*ends, *judgement.compared) if each.outcome is outcome]
-        if found:
-            return found[0]
-        if outcome is Outcome.UNDETERMINED and judgement.doubts:
-            doubt = judgement.doubts[0]
-            return replace(criterion.undetermined(doubt.reason).conclusion, observed=doubt.observed)
-    if ends:
-        return ends[0] if criterion.exempts else _refuse_exemption(criterion, ends[0])
-    if judgement.compared or (looked and criterion.bound is None):
-        held = judgement.compared[-1] if judgement.compared else Conclusion(outcome=Outcome.SATISFIED)
-        return replace(held, reason="; ".join(dict.fromkeys(judgement.set_aside)))
-    return criterion.undetermined("ended without comparing anything").conclusion
-
-
-def _refuse_exemption(criterion: Criterion, said: Conclusion) -> Conclusion:
-    """Return what follows when a judge exempts a subject: only the criterion can say that some may be exempt."""
-    allowed = 'write applicability = "some-subjects" in the criterion if the question need not arise for each'
-    reason = f"was called not applicable ({said.reason}), and the criterion does not allow that; {allowed}"
-    return criterion.undetermined(reason).conclusion
 
 
 class Criteria(dict[str, Criterion]):

@@ -38,6 +38,8 @@ class Conclusion:
     reason: str = ""
     needs: str = ""
     """``production`` when the check said that only production can answer."""
+    aspect: str = ""
+    """Which of several things that are wrong with the subject it is about, the same in each run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,8 @@ class Finding:
     """``production`` when the check said that only production can answer; nothing else of it defers the criterion."""
     waiver: str = ""
     """Id of the waiver that accepted this finding; only on waived findings."""
-    further: tuple[tuple[str, str], ...] = field(default=())
-    """What else does not hold of the subject, as expected and observed; only where every fault was asked for."""
+    aspect: str = ""
+    """Which of the things that are judged of the subject it is about, the same in each run; empty where it is one."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON values; empty fields are left out."""
@@ -72,8 +74,7 @@ class Finding:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Rebuild a finding that ``to_json`` wrote."""
         lists = {key: tuple(data.get(key, ())) for key in ("where", "evidence")}
-        further = tuple((expected, observed) for expected, observed in data.get("further", ()))
-        return cls(**{**data, **lists, "further": further, "outcome": Outcome(data["outcome"])})
+        return cls(**{**data, **lists, "outcome": Outcome(data["outcome"])})
 
     def __str__(self) -> str:
         return f"{self.criterion}: {_render(self) or self.outcome} on {self.subject}"

@@ -38,6 +38,10 @@ class Judgement:
     """Names of the comparisons that were taken out of the criterion and have not been called."""
     goes_on: bool = False
     """Whether what does not hold is noted and ends nothing, so that what else does not hold is heard, too."""
+    locate: Callable[[], Any] | None = None
+    """What tells where the judge looks, called as each comparison is made."""
+    places: list[Any] = field(default_factory=list)
+    """What ``locate`` told of each comparison, in order."""
 
     def ended(self) -> None:
         """Note comparisons that were prepared and never made by a judge that came to its end."""
@@ -70,12 +74,15 @@ _ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
 
 
 @contextmanager
-def open_judgement(criterion: Any = None, *, goes_on: bool = False) -> Iterator[Judgement]:
+def open_judgement(
+    criterion: Any = None, *, goes_on: bool = False, locate: Callable[[], Any] | None = None
+) -> Iterator[Judgement]:
     """Collect what is compared and doubted in this process while the context is open.
 
     The judge is given ``judgement.criterion``, which is of this judgement alone.
     """
-    judgement = Judgement(criterion=replace(criterion) if criterion is not None else None, goes_on=goes_on)
+    own = replace(criterion) if criterion is not None else None
+    judgement = Judgement(criterion=own, goes_on=goes_on, locate=locate)
     with ExitStack() as watches:
         for watch in WATCHES:
             watches.enter_context(watch(judgement))
@@ -138,6 +145,7 @@ def record_comparison(conclusion: Any) -> None:
     """Note what was compared in every judgement that is going on."""
     for judgement in tuple(_OPEN):
         judgement.compared.append(conclusion)
+        judgement.places.append(judgement.locate() if judgement.locate else None)
 
 
 def record_criterion(criterion: Any) -> None:

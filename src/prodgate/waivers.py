@@ -52,11 +52,15 @@ class Waiver:
     """The number of findings that it covers: no more, and no fewer."""
     observed: str = ""
     """What was accepted: a quantity such as ``0.5 s``, the worst of several, or a text that must still be the same."""
+    aspect: str = ""
+    """Which of the faults of the subject was accepted, as findings name it, with ``*`` and ``?``; empty for any."""
 
     def names(self, finding: Finding) -> bool:
         """Whether the waiver speaks of this finding, whatever its outcome."""
-        return self.covers in (finding.criterion, finding.check) and fnmatchcase(
-            finding.subject, self.subject.replace("[", "[[]")
+        return (
+            self.covers in (finding.criterion, finding.check)
+            and _matches(finding.subject, self.subject)
+            and (not self.aspect or _matches(finding.aspect, self.aspect))
         )
 
     def faults(self) -> tuple[str, ...]:
@@ -127,6 +131,10 @@ def apply_waivers(
         complete = whole or bool(asked and not asked & set(partly))
         states.append(_judge_waiver(waiver, named[waiver.id], now, complete, behind))
     return applied, tuple(states)
+
+
+def _matches(text: str, pattern: str) -> bool:
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def _describe_clock(waivers: Sequence[Waiver], now: datetime, not_before: datetime | None) -> str:

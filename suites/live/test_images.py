@@ -10,7 +10,7 @@ IMMUTABLE = "IMMUTABLE"
 def test_tasks_name_images_by_digest(service: Service, criterion: Criterion) -> None:
     """Does every container of the service's task name its image by digest?"""
     loose = [image.reference for image in service.task.images if not image.digest]
-    criterion.hold(not loose, expected="a digest", observed=", ".join(loose))
+    criterion.exclude(loose, expected="a digest")
 
 
 @check("image-tags-immutable", remedy="Set the repository's tag mutability to IMMUTABLE.")
@@ -47,4 +47,4 @@ def test_scans_of_deployed_images_are_recent(image: DeployedImage, criterion: Cr
 )
 def test_deployed_images_hold_no_credential(image: DeployedImage, criterion: Criterion) -> None:
     """Do environment, labels, commands and build history of the image that runs hold no credential?"""
-    criterion.hold(not image.secrets, expected="no credential", observed=", ".join(image.secrets))
+    criterion.exclude(image.secrets, expected="no credential")

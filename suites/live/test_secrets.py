@@ -9,7 +9,7 @@ BACKEND = "SecretsManagerBackend"
 @check("secrets-no-plain-values", remedy="Revoke it, keep its successor in Secrets Manager, and hand over the ARN.")
 def test_running_code_is_handed_no_plain_secret(handed: Handed, criterion: Criterion) -> None:
     """Is no secret handed over in plain text, where whoever may describe it can read it?"""
-    criterion.hold(not handed.plain, expected="references to secrets", observed=", ".join(handed.plain))
+    criterion.exclude(handed.plain, expected="references to secrets")
 
 
 @check("secrets-in-secrets-manager", remedy="Let RDS manage the master password.")
@@ -25,7 +25,7 @@ def test_the_master_password_is_kept_by_aws(database: Database, criterion: Crite
 def test_secrets_are_taken_from_secrets_manager(handed: Handed, criterion: Criterion) -> None:
     """Does it take every secret from Secrets Manager, if it takes any?"""
     elsewhere = [one for one in handed.references if ":secretsmanager:" not in one and not one.endswith(BACKEND)]
-    criterion.hold(not elsewhere, expected="Secrets Manager", observed=", ".join(elsewhere))
+    criterion.exclude(elsewhere, expected="Secrets Manager")
 
 
 @check("secrets-rotation", remedy="Set up rotation with a rotation function, at most every 90 days.")

@@ -43,4 +43,4 @@ def test_load_test_met_the_objective(test: LoadTestOfRelease, criterion: Criteri
 @check("before-dag-tests", remedy="Mend the DAG's file, and test the commit again: prodgate run --only dags.")
 def test_dag_tests_passed(test: DagTest, criterion: Criterion) -> None:
     """Is the DAG imported by the Airflow that it is for, and as it is declared?"""
-    criterion.hold(not test.flaws, expected="every test of DAGs passes", observed="; ".join(test.flaws) or "all passed")
+    criterion.exclude(test.flaws, expected="every test of DAGs passes")

@@ -57,9 +57,9 @@ def test_the_migrations_ran_once(migrations: MigrationRuns, criterion: Criterion
 )
 def test_the_schema_is_at_its_head(schema: SchemaVersion, criterion: Criterion) -> None:
     """Have all migrations of the repository run on the database, and no others?"""
-    criterion.hold(not schema.failed, expected="no failed one", observed=", ".join(schema.failed))
-    criterion.hold(not schema.pending, expected="nothing pending", observed=", ".join(schema.pending))
-    criterion.hold(not schema.foreign, expected="nothing that no file is", observed=", ".join(schema.foreign))
+    criterion.exclude(schema.failed, expected="no failed one")
+    criterion.exclude(schema.pending, expected="nothing pending")
+    criterion.exclude(schema.foreign, expected="nothing that no file is")
 
 
 @check(

@@ -69,7 +69,7 @@ def test_steps_take_short_lived_credentials(step: Step, criterion: Criterion) ->
     """Does the step reach AWS without a stored access key?"""
     said = " ".join([step.run, *step.inputs.values(), *step.env.values()])
     stored = STATIC_KEYS.findall(said) or [name for name in step.inputs if name == "aws-access-key-id"]
-    criterion.hold(not stored, expected="no stored key", observed=", ".join(stored))
+    criterion.exclude(stored, expected="no stored key")
     if step.uses.startswith(CREDENTIALS):
         criterion.hold("role-to-assume" in step.inputs, expected="role-to-assume", observed="none")
 
@@ -78,7 +78,7 @@ def test_steps_take_short_lived_credentials(step: Step, criterion: Criterion) ->
 def test_jobs_hand_out_no_stored_key(job: Job, criterion: Criterion) -> None:
     """Are the variables of the workflow and the job free of stored access keys?"""
     stored = STATIC_KEYS.findall(" ".join(job.env.values()))
-    criterion.hold(not stored, expected="no stored key", observed=", ".join(stored))
+    criterion.exclude(stored, expected="no stored key")
 
 
 @check(
@@ -113,7 +113,7 @@ def test_scripts_hold_no_text_of_strangers(step: Step, criterion: Criterion) -> 
     """Is no text of an event pasted into a script, where it would be run?"""
     script = "\n".join([step.run, step.inputs.get("script", "")])
     pasted = UNTRUSTED.findall(script)
-    criterion.hold(not pasted, expected="no text of an event", observed=", ".join(pasted))
+    criterion.exclude(pasted, expected="no text of an event")
 
 
 @check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.criteria import conclude
+from prodgate.faults import conclude
 from prodgate.findings import NotSatisfied, Outcome, Undetermined
 from prodgate.judgement import Judgement, open_judgement
 from prodgate.quantities import Bound, Quantity

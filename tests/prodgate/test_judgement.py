@@ -16,8 +16,8 @@ import pytest
 from prodgate import Criterion, Resource, Unresolved, allow_unknown
 from prodgate.checks import check as check_
 from prodgate.checks import check_of
-from prodgate.criteria import conclude
 from prodgate.facts import Fact, Facts
+from prodgate.faults import conclude
 from prodgate.findings import Concluded, Conclusion, Finding, NotApplicable, Outcome, Undetermined
 from prodgate.judgement import open_judgement
 from prodgate.quantities import Quantity

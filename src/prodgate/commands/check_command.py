@@ -43,22 +43,13 @@ class _Yardstick:
     criteria: Criteria
     waivers: Sequence[Waiver]
     project: Project | None
-    every_fault: bool
-    """Whether all that does not hold of a subject counts, so that one fault does not hide another that is new."""
 
     def judge(self, configurations: Sequence[Configuration]) -> Verdict:
         """Return the verdict on some configurations."""
         if self.project is None:
             load_policies(find_folders("policies", None))
-            return checking.check(
-                configurations,
-                POLICIES.values(),
-                self.criteria,
-                self.waivers,
-                whole=False,
-                every_fault=self.every_fault,
-            )
-        judged = judge_by_policies(configurations, self.project, every_fault=self.every_fault)
+            return checking.check(configurations, POLICIES.values(), self.criteria, self.waivers, whole=False)
+        judged = judge_by_policies(configurations, self.project)
         found = (*judged, *find_unasked(self.project.stated, {"static"}))
         return checking.check(configurations, (), self.criteria, self.waivers, whole=True, judged_elsewhere=found)
 
@@ -89,7 +80,7 @@ def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
     bundled = load_criteria(BUNDLED / "criteria.toml").criteria
     criteria = project.stated.criteria if project else checking.baseline(bundled)
     waivers = read_waivers(args.waivers, named=True) if args.waivers else ()
-    return _Yardstick(criteria, waivers, project, args.changed is not None)
+    return _Yardstick(criteria, waivers, project)
 
 
 def _open_all(args: argparse.Namespace, yardstick: _Yardstick) -> tuple[Configuration, ...]:

@@ -46,17 +46,15 @@ def check(
     *,
     whole: bool,
     judged_elsewhere: Sequence[Finding] | None = None,
-    every_fault: bool = False,
 ) -> Verdict:
     """Judge configurations by the policies whose criteria are given.
 
     ``whole`` says that the configurations are a whole system, so that what is missing from them counts;
-    ``judged_elsewhere`` are the findings of a team's policies, which are not run in this process; ``every_fault`` asks
-    for all that does not hold of a subject, not the first alone.
+    ``judged_elsewhere`` are the findings of a team's policies, which are not run in this process.
     """
     watch_judgements()
     chosen = [policy for policy in policies if policy.criterion in criteria]
-    findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole, every_fault)]
+    findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
     findings += judged_elsewhere or ()
     if whole:
         answered = {EVALUATES, *(policy.criterion for policy in chosen), *(f.criterion for f in findings)}
@@ -67,7 +65,7 @@ def check(
 
 
 def _findings(
-    configuration: Configuration, policies: Iterable[Policy], criteria: Criteria, whole: bool, every_fault: bool
+    configuration: Configuration, policies: Iterable[Policy], criteria: Criteria, whole: bool
 ) -> Iterator[Finding]:
     for gap in configuration.gaps:
         yield _evaluation(gap.subject, Outcome.UNDETERMINED, gap.reason, str(gap.position or ""))
@@ -75,7 +73,7 @@ def _findings(
         yield _evaluation(configuration.root, Outcome.SATISFIED)
     for policy in policies:
         expected = policy if whole else replace(policy, population=0)
-        yield from apply(expected, configuration, criteria[policy.criterion], every_fault=every_fault)
+        yield from apply(expected, configuration, criteria[policy.criterion])
 
 
 def _find_unjudged(criteria: Criteria, judged: Container[str]) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         **_WHAT,
         "subject": _TEXT,
         "outcome": ("an outcome", lambda value: value in list(Outcome)),
-        **dict.fromkeys(("expected?", "observed?", "reason?", "remedy?", "needs?", "waiver?"), _TEXT),
+        **dict.fromkeys(("expected?", "observed?", "reason?", "remedy?", "needs?", "waiver?", "aspect?"), _TEXT),
         **dict.fromkeys(("where?", "evidence?"), _TEXTS),
     },
     "finished": {"layer": _TEXT, "check": _TEXT, "findings": _COUNT},

@@ -28,6 +28,7 @@ def _row(finding: Finding, severity: str = "") -> dict[str, Any]:
         "criterion": finding.criterion,
         "layer": finding.layer,
         "address": finding.subject,
+        "aspect": finding.aspect or None,
         "file": file or None,
         "line": int(line) if line.isdigit() else None,
         "outcome": str(finding.outcome),

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, cast
 
 from ..checks import Check, find_mismatch
-from ..criteria import Criteria, CriteriaError, Criterion, conclude
+from ..criteria import Criteria, CriteriaError, Criterion
 from ..facts import Fact, Facts
+from ..faults import conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..terraform.policy import Policy
@@ -43,9 +44,9 @@ def judge(
     make = partial(_make_finding, check, criterion, layer)
     applies = not subjects
     for subject in subjects:
-        conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
-        applies = applies or conclusion.outcome is not Outcome.NOT_APPLICABLE
-        yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
+        for conclusion in _run_check(check, criterion, subject, fixtures, interruptions):
+            applies = applies or conclusion.outcome is not Outcome.NOT_APPLICABLE
+            yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
     kind = check.kind.__name__
     if not applies and not criterion.where_present:
         yield make(f"({kind})", refuse_silence(check.name, len(subjects)))
@@ -64,7 +65,7 @@ def _run_check(
     subject: Fact,
     fixtures: Mapping[str, Any],
     interruptions: tuple[type[BaseException], ...],
-) -> Conclusion:
+) -> list[Conclusion]:
     """Run the check. Whatever it raises besides a conclusion is a bug in it or a skip, and neither is an answer."""
     ended, function = None, cast("Callable[..., object]", check.function)
     with open_judgement(criterion) as judgement:
@@ -80,7 +81,10 @@ def _run_check(
         except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
             reason = f"{check.name} failed: {type(bug).__name__}: {describe(bug)}"
             ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)
-    return conclude(judgement, criterion, ended=ended)
+    first = conclude(judgement, criterion, ended=ended)
+    if first.outcome is not Outcome.NOT_SATISFIED:
+        return [first]
+    return [fault for fault, _ in list_faults(first, judgement.compared)]
 
 
 def _make_finding(
@@ -98,4 +102,5 @@ def _make_finding(
         needs=conclusion.needs,
         remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy or criterion.remedy,
         where=(place,) if place else (),
+        aspect=conclusion.aspect,
     )

@@ -19,23 +19,18 @@ from ..terraform.serialization import to_json
 from .children import ask_child
 from .fixity import take_fixity
 from .planning import plan_judges
-from .policy_process import CONFIGURATION, EVERY_FAULT, LAYER
+from .policy_process import CONFIGURATION, LAYER
 
 
-def judge_by_policies(
-    configurations: Sequence[Configuration], project: Project, *, every_fault: bool = False
-) -> tuple[Finding, ...]:
-    """Return what the policies of a project find, ``every_fault`` of a subject or the first alone.
-
-    Raises UsageError for policies that can't be used.
-    """
+def judge_by_policies(configurations: Sequence[Configuration], project: Project) -> tuple[Finding, ...]:
+    """Return what the policies of a project find. Raises UsageError for policies that can't be used."""
     fixity = take_fixity(project)
     planned = [judge for judge in plan_judges(project, {LAYER})[LAYER] if judge.kind == "policy"]
     with TemporaryDirectory(prefix="prodgate-") as made:
         folder = Path(made)
         for number, configuration in enumerate(configurations):
             _give(folder / f"{number:04}", configuration, planned, project.root)
-        broken = _run(project, folder, every_fault=every_fault)
+        broken = _run(project, folder)
         if changed := fixity.find_changes():
             raise UsageError(f"{changed}: changed while the policies judged; judge files that stay as they are")
         return tuple(f for each in sorted(folder.iterdir()) for f in _count(each, broken, project.stated.criteria))
@@ -48,11 +43,10 @@ def _give(folder: Path, configuration: Configuration, planned: Sequence[WrittenJ
         journal.Journal.of(folder).record_planned(LAYER, judge.name, judge.criterion, judge.place_in(root))
 
 
-def _run(project: Project, folder: Path, *, every_fault: bool) -> str:
+def _run(project: Project, folder: Path) -> str:
     """Run the process; return how it ended when that was not as it should. Raises UsageError for its mistakes."""
     criteria = str(project.stated.path.absolute())
-    words = (criteria, str(folder), *((EVERY_FAULT,) if every_fault else ()))
-    done, ended = ask_child("prodgate.run.policy_process", *words, cwd=project.root)
+    done, ended = ask_child("prodgate.run.policy_process", criteria, str(folder), cwd=project.root)
     if done and done.code == 4:
         raise UsageError(done.stderr.strip())
     return f"the process of the policies {ended}" if ended else ""

@@ -28,13 +28,11 @@ from .watching import watch_judgements
 CONFIGURATION: Final = "configuration.json"
 #: Layer that policies answer for.
 LAYER: Final = "static"
-#: Word that asks for all that does not hold of a subject, not the first alone.
-EVERY_FAULT: Final = "--every-fault"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Judge the configurations in the folders below one; return 0, or 4 with the mistake on stderr."""
-    criteria, folder = map(Path, arguments[:2])
+    criteria, folder = map(Path, arguments)
     import_for_judges()
     watch_judgements()
     project = open_project(criteria)
@@ -45,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         load_policies(project.policy_folders(), broken)
         forget_policies(broken)
         for given in sorted(folder.glob(f"*/{CONFIGURATION}")):
-            _judge(given, project, broken, every_fault=EVERY_FAULT in arguments[2:])
+            _judge(given, project, broken)
         if changed := find_changes(sound):
             raise UsageError(f"{', '.join(changed)}: was changed by a policy module; leave the gate's code alone")
         if describe_criteria(project.stated.criteria) != stated:
@@ -56,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _judge(given: Path, project: Project, broken: Mapping[Path, str], *, every_fault: bool) -> None:
+def _judge(given: Path, project: Project, broken: Mapping[Path, str]) -> None:
     journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
     asked = {criterion.id for criterion in project.stated.criteria.values() if LAYER in criterion.layers}
     leave_unjudged(journal, LAYER, broken, asked, project.root)
@@ -65,7 +63,7 @@ def _judge(given: Path, project: Project, broken: Mapping[Path, str], *, every_f
         if criterion and LAYER in criterion.layers:
             journal.record_planned(LAYER, policy.id, policy.criterion)
             journal.record_started(LAYER, policy.id, find_place(policy.judge, project.root))
-            findings = list(apply(policy, configuration, criterion, every_fault=every_fault))
+            findings = list(apply(policy, configuration, criterion))
             for finding in findings:
                 journal.record_finding(finding)
             journal.record_finished(LAYER, policy.id, len(findings))

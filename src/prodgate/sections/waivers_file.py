@@ -15,7 +15,7 @@ from .validation import key_mistakes
 
 _TEXTS = ("covers", "subject", "reason", "owner", "approver")
 _DATES = ("opened", "expires")
-_KEYS = (*_TEXTS, *_DATES, "most", "observed")
+_KEYS = (*_TEXTS, *_DATES, "most", "observed", "aspect")
 
 
 class WaiverError(UsageError):
@@ -86,11 +86,13 @@ def _mistakes(tables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
-    if key in (*_TEXTS, "observed") and not isinstance(value, str):
+    if key in (*_TEXTS, "observed", "aspect") and not isinstance(value, str):
         yield f"{where}.{key}: is {value!r}; write a text"
     elif key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):
         yield f"{where}.{key}: is {value!r}; write a date without quotes, e.g. {key} = 2026-11-24"
     elif key == "observed" and says_nothing(value):
         yield f'{where}.{key}: is {value!r}, which says nothing; write what was accepted, e.g. observed = "0.5 s"'
+    elif key == "aspect" and says_nothing(value):
+        yield f"{where}.{key}: is {value!r}, which says nothing; write the aspect that the finding names"
     elif key == "most" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         yield f"{where}.{key}: is {value!r}; write a whole number of at least 1"

@@ -107,11 +107,14 @@ def _read_marks(policy: Policy, text: str) -> tuple[dict[str, Outcome], list[str
 
 def _judge(policy: Policy, example: Configuration, criterion: Criterion) -> dict[str, tuple[Outcome, str]]:
     """Return address -> (outcome, finding). A policy on the whole configuration is asked about each resource alone."""
+    judged: dict[str, tuple[Outcome, str]] = {}
     if policy.resources:
-        findings = apply(policy, example, criterion)
-        return {finding.subject: (finding.outcome, str(finding)) for finding in findings}
-    judged = {}
+        for finding in apply(policy, example, criterion):
+            judged.setdefault(
+                finding.subject, (finding.outcome, str(finding))
+            )  # the first fault, where there are several
+        return judged
     for resource in [one for one in example.resources if one.mode == "managed"]:
-        (finding,) = apply(policy, _alone(example, [resource]), criterion)
-        judged[resource.address] = (finding.outcome, str(finding))
+        first = next(apply(policy, _alone(example, [resource]), criterion))
+        judged[resource.address] = (first.outcome, str(first))
     return judged

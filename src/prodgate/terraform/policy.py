@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..comparing import runs_later
-from ..criteria import Criterion, conclude
+from ..criteria import Criterion
+from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..semantics.unresolved import Unresolved
@@ -107,21 +108,14 @@ def policy(
     return register
 
 
-def apply(
-    policy: Policy, configuration: Configuration, criterion: Criterion, *, every_fault: bool = False
-) -> Iterator[Finding]:
-    """Yield a finding for each subject of the policy, and one for a population that is too small.
-
-    ``every_fault`` asks what else does not hold of a subject, too: the finding has it as ``further``.
-    """
+def apply(policy: Policy, configuration: Configuration, criterion: Criterion) -> Iterator[Finding]:
+    """Yield a finding for each subject of the policy, one for each fault of it, and one where subjects are too few."""
     subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
     applies = not subjects
     for subject in subjects:
-        finding = _judge(policy, subject, criterion)
-        applies = applies or finding.outcome is not Outcome.NOT_APPLICABLE
-        if every_fault and finding.outcome is Outcome.NOT_SATISFIED:
-            finding = _find_further_faults(policy, subject, criterion, finding)
-        yield finding
+        for finding in _judge(policy, subject, criterion):
+            applies = applies or finding.outcome is not Outcome.NOT_APPLICABLE
+            yield finding
     if not applies and not criterion.where_present:
         yield _report_silence(policy, configuration, criterion, len(subjects))
     expected = policy if criterion.population else replace(policy, population=0)
@@ -129,12 +123,24 @@ def apply(
         yield _report_too_few(expected, configuration, criterion, len(subjects))
 
 
-def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
+def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Iterator[Finding]:
     with recorded_reads() as reads:
         conclusion = _conclude(policy, subject, criterion, reads)
+    first = _make_finding(policy, subject, criterion, conclusion, reads)
+    if first.outcome is Outcome.NOT_SATISFIED:
+        yield from _judge_on(policy, subject, criterion, conclusion, first)
+    else:
+        yield first
+
+
+def _make_finding(
+    policy: Policy,
+    subject: Resource | Configuration,
+    criterion: Criterion,
+    conclusion: Conclusion,
+    reads: Sequence[tuple[Declaration, str]],
+) -> Finding:
     resource, path = reads[-1] if reads else (subject, "")
-    where = _find_places(subject, resource, path)
-    hidden = _reads_sensitive(reads)
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
@@ -142,10 +148,11 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
         subject=subject.address if isinstance(subject, Resource) else subject.root,
         outcome=conclusion.outcome,
         expected=conclusion.expected,
-        observed=SENSITIVE if hidden and conclusion.observed else conclusion.observed,
+        observed=SENSITIVE if conclusion.observed and _reads_sensitive(reads) else conclusion.observed,
         reason=conclusion.reason,
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
-        where=where,
+        where=_find_places(subject, resource, path),
+        aspect=conclusion.aspect,
     )
 
 
@@ -170,19 +177,32 @@ def _conclude(
     return conclude(judgement, criterion, ended=ended, looked=bool(reads) or isinstance(subject, Configuration))
 
 
-def _find_further_faults(
-    policy: Policy, subject: Resource | Configuration, criterion: Criterion, first: Finding
-) -> Finding:
-    """Return the finding with what else does not hold, as far as the policy gets when it goes on after that."""
-    with recorded_reads() as reads, open_judgement(criterion, goes_on=True) as judgement, suppress(Exception):
-        # what it raises now concludes nothing: the first fault stands, and what is built on it may make no sense
-        cast("Callable[..., object]", policy.judge)(subject, judgement.criterion)
-    hidden = _reads_sensitive(reads)
-    failed = [(each.expected, each.observed) for each in judgement.compared if each.outcome is Outcome.NOT_SATISFIED]
-    further = [(expected, SENSITIVE if hidden and observed else observed) for expected, observed in failed]
-    if (said := (first.expected, first.observed)) in further:
-        further.remove(said)
-    return replace(first, further=tuple(further))
+def _judge_on(
+    policy: Policy, subject: Resource | Configuration, criterion: Criterion, first: Conclusion, finding: Finding
+) -> Iterator[Finding]:
+    """Yield the first fault and what else does not hold or can't be known, as far as the policy gets after it."""
+    unknown = None
+    with (
+        recorded_reads() as reads,
+        open_judgement(criterion, goes_on=True, locate=lambda: len(reads)) as judgement,
+        suppress(Exception),  # what else it raises concludes nothing: what is built on a fault may make no sense
+    ):
+        try:
+            cast("Callable[..., object]", policy.judge)(subject, judgement.criterion)
+        except Unresolved as unclear:
+            unknown = Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear), aspect=UNKNOWN)
+    compared = [_hide(each) for each in judgement.compared] if _reads_sensitive(reads) else judgement.compared
+    for fault, at in list_faults(replace(first, observed=finding.observed), compared, of_all=True):
+        if fault.observed == finding.observed and fault.expected == finding.expected:
+            yield replace(finding, aspect=fault.aspect)
+        else:
+            yield _make_finding(policy, subject, criterion, fault, reads[: judgement.places[at]])
+    if unknown:
+        yield _make_finding(policy, subject, criterion, unknown, reads)
+
+
+def _hide(conclusion: Conclusion) -> Conclusion:
+    return replace(conclusion, observed=SENSITIVE if conclusion.observed else "", aspect="")
 
 
 def _reads_sensitive(reads: Iterable[tuple[Declaration, str]]) -> bool:

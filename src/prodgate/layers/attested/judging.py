@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
-from ...criteria import Criterion, conclude
+from ...criteria import Criterion
 from ...facts import Facts
 from ...facts.attested.records import Attestation, RecordFolder
+from ...faults import conclude
 from ...findings import Concluded, Conclusion, Finding, NotObserved, Outcome
 from ...judgement import open_judgement
 from ...quantities import Quantity

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ...findings import Finding, Outcome
 from ...verdict import Verdict
 from ..view import all_findings, find_worst
 
-#: Criterion, layer, check and subject: what a finding answers.
-Key = tuple[str, str, str, str]
+#: Criterion, layer, check and subject: of what a finding speaks.
+Subject = tuple[str, str, str, str]
+#: Of what it speaks, and which aspect of it: what it answers.
+Key = tuple[Subject, str]
 
 #: Kinds of change, the worst first; the catalogue says what they are called.
 KINDS: Final = ("new", "vanished", "unaccounted", "unknown", "still", "waived", "fixed")
 
+#: What is wrong, accepted or not.
+_FAILED: Final = (Outcome.NOT_SATISFIED, Outcome.WAIVED)
 #: What differs in a subject each time: the name of a run, such as the one before it, and a port of a rehearsal.
 _PASSING: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{7}|(?<=//127\.0\.0\.1:)\d+")
 
@@ -58,9 +62,32 @@ class Changes:
 
 
 def pair_findings(before: Verdict, after: Verdict) -> list[Change]:
-    """Return each finding of two runs with the one that answers the same in the other, those of the later run first."""
+    """Return each finding of two runs with the one that answers the same in the other, those of the later run first.
+
+    A fault of which the later run says nothing, though it judged the subject, is held against what it says of it.
+    """
     old, new = _by_key(before), _by_key(after)
-    return [Change(before=old.get(key), after=new.get(key)) for key in {**new, **old}]
+    pairs = {key: Change(before=old.get(key), after=finding) for key, finding in new.items()}
+    said: dict[Subject, list[Finding]] = {}
+    for (subject, _), finding in new.items():
+        said.setdefault(subject, []).append(finding)
+    for key, finding in old.items():
+        if key not in new:
+            _pair_alone(finding, said.get(key[0], []), key, pairs)
+    return list(pairs.values())
+
+
+def _pair_alone(finding: Finding, rows: Collection[Finding], key: Key, pairs: dict[Key, Change]) -> None:
+    """Pair a finding of which the later run has none by its name, where its subject was judged again."""
+    blamed = [row for row in rows if row.outcome in _FAILED and pairs[find_key(row)].before is None]
+    if blamed and finding.outcome in _FAILED and not finding.aspect:  # its aspects had no names then
+        same = next((row for row in blamed if row.observed == finding.observed), blamed[0])
+        pairs[find_key(same)] = Change(before=finding, after=same)
+        return
+    now = next((row for row in rows if row.outcome not in (*_FAILED, Outcome.SATISFIED)), None)
+    held = replace(finding, outcome=Outcome.SATISFIED, reason="", remedy="") if rows else None
+    if finding.outcome in _FAILED or not rows:
+        pairs[key] = Change(before=finding, after=now or held)
 
 
 def sort_changes(pairs: Collection[Change], judged: Collection[str]) -> Changes:
@@ -72,9 +99,14 @@ def sort_changes(pairs: Collection[Change], judged: Collection[str]) -> Changes:
     return found
 
 
+def find_subject(finding: Finding) -> Subject:
+    """Return of what a finding speaks, the same in each run."""
+    return (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
+
+
 def find_key(finding: Finding) -> Key:
     """Return what a finding answers, the same in each run."""
-    return (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
+    return find_subject(finding), _PASSING.sub("(any)", finding.aspect)
 
 
 def _by_key(verdict: Verdict) -> dict[Key, Finding]:

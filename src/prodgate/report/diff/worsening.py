@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from ...findings import Finding, Outcome
 from ...quantities import Bound, Quantity, UnitError
 from ...verdict import WEIGHT, Decision, Ruling, Verdict
 from ..view import all_findings
-from .changes import Key, find_key
+from .changes import Subject, find_subject
 
 #: What does not block.
 _QUIET: Final = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE, Outcome.WAIVED)
@@ -42,7 +42,6 @@ def find_worse(before: Verdict, after: Verdict, *, since: str) -> Worsening:
     Two findings of one check on one subject are two. One that fails in another way than before is undetermined, since
     nobody knows whether that is worse, unless both are further or nearer to one bound.
     """
-    before, after = _spread(before), _spread(after)
     old, new = _group(all_findings(before)), _group(all_findings(after))
     rows = [_compare(old.get(key, []), found, since) for key, found in new.items()]
     worse = {known: judged for row in rows for known, judged in row.worse.items()}
@@ -67,23 +66,10 @@ class _Row:
     admitted: list[Finding] = field(default_factory=list)
 
 
-def _spread(verdict: Verdict) -> Verdict:
-    """Return a verdict in which each fault of a subject is a finding; one that is waived stays one."""
-    rulings = [replace(ruling, findings=tuple(_list_faults(ruling.findings))) for ruling in verdict.rulings]
-    return replace(verdict, rulings=tuple(rulings))
-
-
-def _list_faults(findings: Iterable[Finding]) -> Iterator[Finding]:
+def _group(findings: Iterable[Finding]) -> dict[Subject, list[Finding]]:
+    found: dict[Subject, list[Finding]] = {}
     for finding in findings:
-        yield replace(finding, further=())
-        if finding.outcome is Outcome.NOT_SATISFIED:
-            yield from (replace(finding, expected=each[0], observed=each[1], further=()) for each in finding.further)
-
-
-def _group(findings: Iterable[Finding]) -> dict[Key, list[Finding]]:
-    found: dict[Key, list[Finding]] = {}
-    for finding in findings:
-        found.setdefault(find_key(finding), []).append(finding)
+        found.setdefault(find_subject(finding), []).append(finding)
     return found
 
 
@@ -99,10 +85,12 @@ def _compare(before: Sequence[Finding], after: Sequence[Finding], since: str) ->
             fresh.append(finding)
         else:
             left.remove(same)
-    for number, finding in enumerate(fresh):
-        judged = _weigh(finding, left[number], since) if number < len(left) else finding
+    for finding in fresh:
+        like = next((each for each in left if each.aspect == finding.aspect), None)
+        if like is not None:
+            left.remove(like)
+        judged = finding if like is None else _weigh(finding, like, since)
         row.worse |= {id(finding): judged} if judged else {}
-    left = left[len(fresh) :]
     open_now = _of(after, Outcome.UNDETERMINED)
     known = len(left) + len(_of(before, Outcome.UNDETERMINED))
     row.worse |= {id(finding): finding for finding in open_now[known:]}

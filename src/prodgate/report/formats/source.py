@@ -84,7 +84,8 @@ class Result:
     def fingerprint(self) -> UUID:
         """What names this finding in every run of a system."""
         f = self.finding
-        return uuid5(NAMESPACE_URL, " ".join(map(plain, ("prod-gate", f.criterion, f.layer, f.check, f.subject))))
+        words = ("prod-gate", f.criterion, f.layer, f.check, f.subject, *((f.aspect,) if f.aspect else ()))
+        return uuid5(NAMESPACE_URL, " ".join(map(plain, words)))
 
     @property
     def remedy(self) -> str:

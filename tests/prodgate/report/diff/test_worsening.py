@@ -83,13 +83,14 @@ def test_one_of_two_faults_on_a_subject_is_fixed() -> None:
     assert ([f.observed for f in found.fixed], found.standing) == (["port 22 is open"], 1)
 
 
-def test_faults_behind_the_first_of_a_finding_count_each() -> None:
-    one = failing("c", expected="closed", observed="port 22 is open")
-    two = replace(one, further=(("closed", "port 3389 is open"),))
-    found = worse([one], [two])
+def test_an_aspect_that_fails_is_new_beside_another_and_instead_of_it() -> None:
+    cpu, memory = (failing("c", aspect=name, observed=f"no alarm on {name}") for name in ("CPU", "memory"))
+    found = worse([cpu], [cpu, memory])
     assert (found.verdict.decision.exit_code, found.standing) == (1, 1)
-    assert [f.observed for f in found.verdict.blocking] == ["port 3389 is open"]
-    assert [f.observed for f in worse([two], [said("closed", "port 3389 is open")]).fixed] == ["port 22 is open"]
+    assert [f.aspect for f in found.verdict.blocking] == ["memory"]
+    swapped = worse([cpu], [memory])
+    assert ([f.aspect for f in swapped.verdict.blocking], [f.aspect for f in swapped.fixed]) == (["memory"], ["CPU"])
+    assert worse([cpu], [replace(cpu, observed="an alarm that is off")]).verdict.decision.exit_code == 2
 
 
 def test_what_a_waiver_of_the_same_change_admits_is_named() -> None:
