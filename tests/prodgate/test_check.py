@@ -58,7 +58,7 @@ def test_check_shows_what_is_worse_than_at_a_revision(shop: Path, capsys: pytest
     encrypted = [f for f in blocking if f["policy"] == "PG_ENC_2"]
     assert code == said["exit_code"] == 1
     assert {f["address"] for f in blocking} == {"aws_sqs_queue.new"}
-    assert [(f["file"], f["line"]) for f in encrypted] == [("main.tf", 15)]
+    assert [(f["file"], f["line"]) for f in encrypted] == [("live/main.tf", 15)]
     assert [(f["check"], f["subject"]) for f in said["fixed"]] == [("PG_ENC_2", "aws_sqs_queue.mended")]
     assert said["since"].startswith("HEAD (")
     assert said["standing"] > 0

@@ -67,6 +67,16 @@ def checked_out(name: str, path: Path) -> Iterator[Revision]:
         yield Revision(name, commit, top, place)
 
 
+def find_top(path: Path) -> Path:
+    """Return the top of the repository that holds a path, or the working directory where there is none."""
+    try:
+        return Path(
+            make_asker(path.resolve() if path.is_dir() else path.resolve().parent)("rev-parse", "--show-toplevel")
+        )
+    except GitError:
+        return Path.cwd()
+
+
 def _explain_no_repository(path: Path, error: GitError) -> str:
     if "not a git repository" in str(error):
         return f"--changed: {path} is in no git repository, so that nothing was before; leave --changed out"

@@ -1,0 +1,74 @@
+"""Where findings are: each position as whoever reads it finds the file, from where they stand or in the repository."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..findings import Finding
+from ..terraform.moves import Move, follow_moves
+from ..verdict import Verdict
+from .diff.worsening import Worsening
+
+
+def place_verdict(verdict: Verdict, base: Path, reader: Path) -> Verdict:
+    """Return a verdict whose findings name files relative to where the reader is, and not to ``base``."""
+    placed = [replace(ruling, findings=place_findings(ruling.findings, base, reader)) for ruling in verdict.rulings]
+    return replace(verdict, rulings=tuple(placed))
+
+
+def follow_verdict(verdict: Verdict, moves: Sequence[Move]) -> Verdict:
+    """Return a verdict that names what was moved as it is named today."""
+    if not moves:
+        return verdict
+    followed = [
+        replace(ruling, findings=tuple(_follow(finding, moves) for finding in ruling.findings))
+        for ruling in verdict.rulings
+    ]
+    return replace(verdict, rulings=tuple(followed))
+
+
+def _follow(finding: Finding, moves: Sequence[Move]) -> Finding:
+    return replace(
+        finding,
+        subject=follow_moves(finding.subject, moves),
+        aspect=follow_moves(finding.aspect, moves),
+        expected=follow_moves(finding.expected, moves),
+        observed=follow_moves(finding.observed, moves),
+    )
+
+
+def place_worsening(found: Worsening, base: Path, reader: Path) -> Worsening:
+    """Return what a change made worse, with positions as the reader finds them."""
+    return replace(
+        found,
+        verdict=place_verdict(found.verdict, base, reader),
+        fixed=place_findings(found.fixed, base, reader),
+        hidden=place_findings(found.hidden, base, reader),
+        gone=place_findings(found.gone, base, reader),
+        admitted=place_findings(found.admitted, base, reader),
+    )
+
+
+def place_findings(findings: Iterable[Finding], base: Path, reader: Path) -> tuple[Finding, ...]:
+    """Return findings that name files relative to where the reader is, and not to ``base``."""
+    return tuple(
+        replace(finding, where=tuple(_place(place, base, reader) for place in finding.where)) for finding in findings
+    )
+
+
+def _place(place: str, base: Path, reader: Path) -> str:
+    """Return a position as the reader finds it; one that names no file, such as an address, stays as it is.
+
+    >>> _place("main.tf:4", Path("/shop/live"), Path("/shop"))
+    'live/main.tf:4'
+    >>> _place("arn:aws:sqs:eu-west-1:123456789012:jobs", Path("/shop/live"), Path("/shop"))
+    'arn:aws:sqs:eu-west-1:123456789012:jobs'
+    """
+    file, _, line = place.rpartition(":")
+    if not file or not line.isdigit() or file.startswith("arn:"):
+        return place
+    found = os.path.relpath(base.resolve() / file, reader.resolve())
+    return f"{Path(found).as_posix()}:{line}"
