@@ -6,30 +6,34 @@ A message is an English text with fields, ``{name} of {all}``. What no message k
 from __future__ import annotations
 
 import re
-import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
+
+from .message import Message
 
 #: How deep a text may stand in the field of another.
 _DEEPEST: Final = 3
 #: Letters of its own with which a message says nothing without its fields.
 _WEAK: Final = 4
-#: Letters of its own with which a message is found whatever its fields hold; with fewer, they are more than those of
-#: the words in its fields that nobody knows.
-_ENOUGH: Final = 20
-#: A number with its unit.
-_QUANTITY: Final = re.compile(r"[-\d.,∞]+ \S+")
-#: With what a text begins that is added to another, such as ``, first seen at``.
-_ADDED: Final = re.compile("[;,:]? ")
+#: Letters of its own with which a message may hold words that nobody knows, of half as many letters; with fewer, what
+#: stands in its fields is names, numbers and what is known.
+_ENOUGH: Final = 6
+#: A number with its unit, a name with its version, or a command.
+_QUANTITY: Final = re.compile(r"[-\d.,∞]+ \S+|\S+ v?\d[\w.+-]*|prodgate .+")
 #: A word of a language, and no name of something.
 _WORD: Final = re.compile(r"(?<!\S)[(\"']?([A-Za-z][a-z]+(?:['’-][a-z]+)*)[)\"'.,;:!?]*(?!\S)")
+#: What words of a language don't have, and identifiers do.
+_SIGN: Final = re.compile(r"[_:/\d]")
+#: A name with what it is of in brackets.
+_OF: Final = re.compile(r"(\S+(?: /\S*)?) \((.+)\)")
 _BETWEEN: Final = re.compile("; |, | or | and ")
 #: Parts of a text that are said one by one; more are a list that nobody reads.
 _MANY: Final = 99
+#: Parts of a text of which one reason may consist, since it says with a joint of its own what to do.
+_LONGEST: Final = 3
 #: Translated texts that are kept; a large estate says some thousand different ones.
 _KEPT: Final = 1 << 14
 #: What joins several messages to one text -> what joins them in Japanese.
@@ -38,75 +42,16 @@ _JOINTS: Final[Mapping[str, str]] = {"; ": "；", ", then ": "。次に、", ", 
 _STOPS: Final = ("; ", ", then ")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message with its fields: the texts around them in English, and the whole in the other language."""
-
-    around: tuple[str, ...]
-    names: tuple[str, ...]
-    said: str
-
-    @classmethod
-    def parse(cls, english: str, said: str) -> Message:
-        """Read a message as the files have it: fields in braces, a brace itself doubled."""
-        around, names = [""], []
-        for literal, name, _, _ in string.Formatter().parse(english):
-            around[-1] += literal
-            if name is not None:
-                names.append(name)
-                around.append("")
-        return cls(tuple(around), tuple(names), said)
-
-    @property
-    def weight(self) -> int:
-        """How much of a text the message itself says; the greater one decides between two."""
-        return sum(map(len, self.around))
-
-    @property
-    def words(self) -> Iterator[str]:
-        """The words of its own that stand between spaces, wherever the text begins and ends."""
-        last = len(self.around) - 1
-        for place, literal in enumerate(self.around):
-            words = literal.split(" ")
-            yield from words[place > 0 : len(words) - (place < last)]
-
-    def may_lack(self, number: int) -> bool:
-        """Whether a field is of what may be added to the one before it."""
-        return number > 0 and not self.around[number]
-
-    def read(self, text: str) -> list[str] | None:
-        """Return what stands in each field of a text; None for a text that is not of this message.
-
-        Each field is as short as it can be, which takes one look at the text, whatever it holds.
-        """
-        first, *middle, last = self.around
-        end = len(text) - len(last)
-        if end < len(first) or not (text.startswith(first) and text.endswith(last)):
-            return None
-        values, at = [], len(first)
-        for literal in middle:
-            found = text.find(literal, at, end) if literal else _find_end(text, at, end)
-            if found < 0:
-                return None
-            values.append(text[at:found])
-            at = found + len(literal)
-        return [*values, text[at:end]]
-
-    def repeats(self, text: str) -> bool:
-        """Whether a text is a list of which each item is of this message: ``a at b, c at d``."""
-        alone = not any(", " in literal for literal in self.around)
-        return alone and all(self.read(part) is not None for part in text.split(", "))
-
-
-def _find_end(text: str, begin: int, end: int) -> int:
-    """Return where a field ends after which another begins at once: what is added to a name begins with a sign."""
-    found = _ADDED.search(text, begin, end)
-    return found.start() if found else end
-
-
 def _is_name(text: str) -> bool:
     """Whether a text is a name, or a number with its unit."""
     return " " not in text or bool(_QUANTITY.fullmatch(text))
+
+
+def _is_meant(field: str, text: str) -> bool:
+    """Whether a field by its name is for such a text: one for names for words alone, one of an error for any text."""
+    return field.startswith(("error", "said")) or (
+        field.startswith("name") and not any(" " in part for part in _BETWEEN.split(text))
+    )
 
 
 def _count_words(text: str) -> int:
@@ -122,6 +67,7 @@ class Messages:
         parsed = [Message.parse(english, said) for english, said in entries.items()]
         self.whole = {message.around[0]: message.said.format() for message in parsed if not message.names}
         self._by_word: dict[str, list[Message]] = {}
+        self._looked_up: dict[tuple[str, int], str | None] = {}
         for message in (m for m in parsed if m.names):
             self._by_word.setdefault(max(message.words, key=len, default=""), []).append(message)
 
@@ -144,7 +90,14 @@ class Messages:
         own = sum(map(str.isalpha, "".join(message.around)))
         if own <= _WEAK and not all(value or message.may_lack(number) for number, value in enumerate(values)):
             return False
-        return own > _ENOUGH or own > sum(self._count_strange(value, deep) for value in values)
+        marked = own >= _ENOUGH or any(self._is_ours(value, deep) for value in values)
+        held = [each for each in zip(message.names, values, strict=True) if not (marked and _is_meant(*each))]
+        strange = sum(self._count_strange(value, deep) for _, value in held)
+        return not strange or (own >= _ENOUGH and own > 2 * strange)
+
+    def _is_ours(self, text: str, deep: int) -> bool:
+        """Whether a text is an identifier or several words that are known, which shows that what holds it is ours."""
+        return self._know(text, deep) is not None if " " in text else bool(_SIGN.search(text))
 
     def _count_strange(self, text: str, deep: int) -> int:
         """Return how much of what stands in a field is words that no message knows."""
@@ -158,17 +111,25 @@ class Messages:
         return known if known is not None else self._say_list(text, deep + 1)
 
     def _know(self, text: str, deep: int) -> str | None:
+        """Return what messages say of a text; None of one that none knows. The same parts stand in many texts."""
         if text in self.whole:
             return self.whole[text]
         if deep > _DEEPEST or " " not in text:
             return None
+        if (text, deep) not in self._looked_up:
+            if len(self._looked_up) >= _KEPT:
+                self._looked_up.clear()
+            self._looked_up[text, deep] = self._look_up(text, deep)
+        return self._looked_up[text, deep]
+
+    def _look_up(self, text: str, deep: int) -> str | None:
         message, values = next(self.find(text, deep), (None, []))
         for joint in _STOPS:
             several = message is None or not any(joint in literal for literal in message.around)
             if several and (said := self._say_each(text, joint, deep + 1)):
                 return said
         if message is None:
-            return self._say_after_path(text, deep + 1)
+            return self._say_of(text, deep + 1) or self._say_after_path(text, deep + 1)
         if message.repeats(text) and (said := self._say_each(text, ", ", deep + 1)):
             return said
         fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
@@ -183,8 +144,27 @@ class Messages:
         parts = text.split(joint)
         if not 1 < len(parts) <= _MANY:
             return ""
-        said = [known for part in parts if (known := self._know(part, deep)) is not None]
-        return _JOINTS[joint].join(said) if len(said) == len(parts) else ""
+        known: list[list[str] | None] = [[]]  # what is said of the last parts: of none, of one, …
+        for first in reversed(range(len(parts))):
+            ends = range(first + 1, min(first + _LONGEST, len(parts)) + 1)
+            said = ((self._know(joint.join(parts[first:end]), deep), known[len(parts) - end]) for end in ends)
+            known.append(next(([one, *rest] for one, rest in said if one is not None and rest is not None), None))
+        return _JOINTS[joint].join(known[-1] or ())
+
+    def _say_of(self, text: str, deep: int) -> str | None:
+        """Say what a name is of, in brackets behind it, or what is known before or behind a colon; None for another."""
+        if found := _OF.fullmatch(text):
+            inside = self._know(found[2], deep)
+            return inside and f"{found[1]}（{inside}）"
+        parts = text.split(": ", 1)
+        said = [self._know(part, deep) if " " in part else None for part in parts]
+        if (
+            len(parts) > 1
+            and any(said)
+            and all(known or " " not in part for known, part in zip(said, parts, strict=True))
+        ):
+            return "：".join(known or part for known, part in zip(said, parts, strict=True))
+        return None
 
     def _say_after_path(self, text: str, deep: int) -> str | None:
         """Say why a value is not known, after the path of the argument that it is of; None for another text."""

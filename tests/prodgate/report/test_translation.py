@@ -7,7 +7,8 @@ from prodgate.report.catalogue import ENGLISH, Catalogue
 from prodgate.report.diff.comparison import compare
 from prodgate.report.diff.page import render_comparison_page
 from prodgate.report.html import render_html
-from prodgate.report.translation import Message, Messages, read_messages
+from prodgate.report.message import Message
+from prodgate.report.translation import Messages, read_messages
 
 from .samples import criterion, failing, finding, run
 
@@ -17,7 +18,7 @@ SAID = Messages(
         "a key": "キー",
         "{names} not declared": "未宣言：{names}",
         "{name} is {state} now": "{name} は現在 {state}",
-        "not read: {why}; exempt what holds none": "読み取れない：{why}。除外すること",
+        "not read: {error}; exempt what holds none": "読み取れない：{error}。除外すること",
         "set {{ a = {value} }}": "{{ a = {value} }} を設定",
         "off": "オフ",
     }
@@ -82,6 +83,12 @@ def test_a_message_of_few_words_takes_names_alone(english: str) -> None:
         "CloudTrail is enabled in all Regions",
         "the tag owner is missing",
         "takes this for the policy of an identity, which it is not",
+        "What is declared",
+        "every page is refused when the shop is closed",
+        "the queue of the shop is read by two teams",
+        "requests is undetermined",
+        "nobody is on call: ask the team at once",
+        "pager: off",
     ],
 )
 def test_the_words_of_others_are_not_said_by_halves(english: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from prodgate.evidence.artifacts import store_json
 from prodgate.evidence.runs import Run
 from prodgate.layers.rollout.kinds import DRILL, WATCH
-from prodgate.report.catalogue import FILES
+from prodgate.report.catalogue import FILES, Catalogue
 from prodgate.report.html import render_html
 from prodgate.report.rollout.view import rollout_part
 from tests.suites.rollout import evidence
@@ -54,7 +54,7 @@ def test_says_stages_weights_requests_and_drills(tmp_path: Path, language: str) 
     for said in ("+4.0 s", "running AllowTraffic", "succeeded", "rolled back", "3 HTTP 503", "nobody allowed load"):
         assert said in told
     assert "build never-healthy" in told
-    assert "it was cut off" in told
+    assert Catalogue(language).say("it was cut off") in told
     assert ("clocks ran 180 times" if language == "en" else "180 倍") in told
     assert ("none failed." if language == "en" else "失敗はない。") in told
 
