@@ -91,7 +91,7 @@ class Run:
 
     def _is_staging(self) -> bool:
         """Whether a site was asked that is not the one that the criteria of the run state; what they state decides."""
-        target = str(self.about["target"])
+        target = str(self.about.get("target", ""))
         stated = self.criteria.e2e.base_url if self.criteria.e2e else ""
         return target.startswith(("https:", "http:")) and target != stated
 
