@@ -90,17 +90,19 @@ def test_a_night_without_a_target_rehearses_and_asks_nobody(stage: Stage) -> Non
     assert [one for one in stage.machine.commands if not one.startswith("pipx")] == []
 
 
-def test_a_night_whatever_its_verdict_is_archived_and_told(stage: Stage) -> None:
+def test_a_night_whatever_its_verdict_is_signed_archived_and_told(stage: Stage) -> None:
     stage.gate_says(**{"tox -e nightly": 1})
-    assert stage.run(NIGHTLY, *NIGHTLY) == {"verify": 1, "archive": 0, "notify": 0}
+    assert stage.run(NIGHTLY, *NIGHTLY) == {"verify": 1, "sign": 0, "archive": 0, "notify": 0}
     (archived,) = [one for one in stage.machine.commands if "tox -e archive -- " in one]
     assert archived.endswith(" s3://evidence/nights --via aws://ap-northeast-1")
 
 
-@pytest.mark.parametrize(("absent", "left"), [("EVIDENCE_BUCKET", "archive"), ("NOTIFY_BY", "notify")])
-def test_a_night_without_a_bucket_or_a_webhook_leaves_that_out(stage: Stage, absent: str, left: str) -> None:
+@pytest.mark.parametrize(
+    ("absent", "left"), [("PRODGATE_SIGNER", "sign"), ("EVIDENCE_BUCKET", "archive"), ("NOTIFY_BY", "notify")]
+)
+def test_a_night_without_a_signer_a_bucket_or_a_webhook_leaves_that_out(stage: Stage, absent: str, left: str) -> None:
     stage.machine.variables[f"vars.{absent}"] = ""
-    assert stage.run(NIGHTLY, *NIGHTLY) == dict.fromkeys({"verify", "archive", "notify"} - {left}, 0)
+    assert stage.run(NIGHTLY, *NIGHTLY) == dict.fromkeys({"verify", "sign", "archive", "notify"} - {left}, 0)
 
 
 @pytest.mark.parametrize("jobs", [DAGS, GATE, NIGHTLY], ids=["deploy-dags", "gate", "nightly"])
