@@ -105,10 +105,7 @@ SABOTAGES = {
     "the run is verified for a commit of somebody's choice": (DEPLOY.replace('--commit "$GITHUB_SHA"', '--commit "$WHICH"'), SIGNED),
     "the run may be of some layers": (DEPLOY.replace(" --whole", ""), SIGNED),
     "the run may be unsigned": (DEPLOY.replace(" --whole", " --whole --unsigned"), SIGNED),
-    "nobody says whose key counts": (
-        DEPLOY.replace(' --key "$RUNNER_TEMP/signer.pub" --criteria criteria.toml', ""),
-        SIGNED,
-    ),
+    "nobody says whose key counts": (DEPLOY.replace(' "$@" --criteria criteria.toml', ""), SIGNED),
     "the verification of the run may fail": (
         DEPLOY.replace(step(CHECKED), step(CHECKED) + "        continue-on-error: true\n"),
         SIGNED,
