@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prodgate import Block, Resource, allow_unknown
+from functools import partial
+
+from prodgate import Block, Configuration, Resource, allow_unknown
 
 #: Resources that deliver access logs into a bucket -> the argument that names it.
 ACCESS_LOGS = (
@@ -52,6 +54,15 @@ def _delivers(bucket: Resource, kind: str, path: str) -> bool:
     """Whether a resource of the kind names the bucket, or a folder in it."""
     if bucket.configuration.naming(bucket, path, kind):
         return True
-    folder = f"{bucket.known('arn')}/"
-    named = [one.known(path) for one in bucket.configuration.of(kind)]
-    return any(isinstance(target, str) and target.startswith(folder) for target in named)
+    arn = bucket.known("arn")
+    return isinstance(arn, str) and arn in bucket.configuration.once(_FOLDERS[kind, path])
+
+
+def _list_folders(configuration: Configuration, kind: str, path: str) -> set[str]:
+    """Return the ARNs of buckets in which a resource of the kind names a folder."""
+    named = [one.known(path) for one in configuration.of(kind)]
+    return {target.partition("/")[0] for target in named if isinstance(target, str) and "/" in target}
+
+
+#: What is found out once for each kind of logs.
+_FOLDERS = {(kind, path): partial(_list_folders, kind=kind, path=path) for kind, path in OTHER_LOGS}

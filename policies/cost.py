@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
 
-from .observability_notice import TOPIC, has_subscriber
+from .observability_notice import TOPIC, admits, has_subscriber
 
 BUDGET = ("aws_budgets_budget",)
+BUDGETS = "budgets.amazonaws.com"
 #: Tag keys, in lower case, that say which system and which environment a resource belongs to.
 SYSTEM_TAGS = {"system", "project", "application", "app", "service", "product"}
 ENVIRONMENT_TAGS = {"environment", "env", "stage"}
@@ -97,6 +98,30 @@ def resources_say_whose_they_are(configuration: Configuration, criterion: Criter
         raise criterion.not_applicable("declares nothing that can be tagged")
     bare = [one.address for one in tagged if not _says_whose(one)]
     criterion.exclude(bare, expected="tags of system and environment", observed="none on {}")
+
+
+@policy(
+    "PG_COST_5",
+    criterion="budget-notice-arrives",
+    resources=BUDGET,
+    population=0,
+    remedy="Compare with GREATER_THAN, and let the topic's policy allow budgets.amazonaws.com to sns:Publish.",
+)
+def notices_of_budgets_can_arrive(budget: Resource, criterion: Criterion) -> None:
+    """A notice of a budget can be sent, and can arrive.
+
+    Cost is never equal to a threshold when it is looked at. A topic drops what its policy does not let Budgets publish,
+    and without a policy of its own it lets no service but alarms.
+    """
+    notices = budget.blocks("notification")
+    if not notices:
+        raise criterion.not_applicable("notifies nobody")
+    equal = [one for one in notices if one.text("comparison_operator") == "EQUAL_TO"]
+    criterion.hold(not equal, expected="GREATER_THAN", observed="EQUAL_TO")
+    named = {arn for one in notices for arn in one.texts("subscriber_sns_topic_arns")}
+    topics = budget.configuration.identified(named, TOPIC)
+    closed = [topic.address for topic in topics if not admits(topic, BUDGETS)]
+    criterion.hold(not closed, expected="topics that Budgets may publish to", observed=f"closed: {', '.join(closed)}")
 
 
 def _reaches_somebody(notification: Block, budget: Resource) -> bool:

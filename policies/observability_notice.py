@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodgate import Criterion, Resource, policy
+from prodgate import Configuration, Criterion, Resource, policy
 from prodgate.semantics.cloudwatch import HEARTBEATS, alarms_in_rule
 from prodgate.semantics.policy_documents import Statement
 
@@ -76,7 +76,7 @@ def alarms_can_publish_to_their_topic(topic: Resource, criterion: Criterion) -> 
     """
     if not topic.configuration.naming(topic, "alarm_actions", ALARM, COMPOSITE):
         raise criterion.not_applicable("no alarm notifies it")
-    criterion.hold(_publishes(topic), expected="CloudWatch may publish", observed="its policy does not allow it")
+    criterion.hold(admits(topic), expected="CloudWatch may publish", observed="its policy does not allow it")
     criterion.hold(_key_opens(topic, criterion), expected="CloudWatch may use the key", observed="it may not")
 
 
@@ -130,10 +130,12 @@ def _only_scales(alarm: Resource) -> bool:
 
 
 def _within_composite(alarm: Resource) -> bool:
-    name = alarm.text("alarm_name") or ""
-    return any(
-        name in alarms_in_rule(composite.text("alarm_rule") or "") for composite in alarm.configuration.of(COMPOSITE)
-    )
+    return (alarm.text("alarm_name") or "") in alarm.configuration.once(_list_parts)
+
+
+def _list_parts(configuration: Configuration) -> set[str]:
+    rules = [composite.text("alarm_rule") or "" for composite in configuration.of(COMPOSITE)]
+    return {name for rule in rules for name in alarms_in_rule(rule)}
 
 
 def has_subscriber(topic: Resource) -> bool:
@@ -146,14 +148,15 @@ def has_subscriber(topic: Resource) -> bool:
     )
 
 
-def _publishes(topic: Resource) -> bool:
+def admits(topic: Resource, service: str = "cloudwatch.amazonaws.com") -> bool:
+    """Whether the policy of a topic lets a service publish; without one of its own it admits the alarms alone."""
     policies = topic.configuration.naming(topic, "arn", "aws_sns_topic_policy")
     if not policies and is_unset(topic, "policy"):
-        return True
+        return service == "cloudwatch.amazonaws.com"
     statements = [one for holder in policies or (topic,) for one in holder.statements("policy")]
     opened = [one for one in statements if one.allows and _serves(one, topic) and one.covers("sns:Publish")]
     publishers = [principal.name for one in opened for principal in one.principals]
-    return bool({"cloudwatch.amazonaws.com", "*"} & set(publishers))
+    return bool({service, "*"} & set(publishers))
 
 
 def _key_opens(topic: Resource, criterion: Criterion) -> bool:

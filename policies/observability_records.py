@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from prodgate import Criterion, Quantity, Resource, policy
+from prodgate import Configuration, Criterion, Quantity, Resource, policy
 
 from .roles import grants, managed_by_aws
 
@@ -49,7 +49,7 @@ def log_groups_of_services_are_declared(writer: Resource, criterion: Criterion) 
     wanted = list(_implicit_groups(writer))
     if not wanted:
         raise criterion.not_applicable("writes to no log group that AWS would make")
-    declared = {group.text("name") for group in writer.configuration.of(GROUP) if group.has("name")}
+    declared = writer.configuration.once(_list_groups)
     missing = [name for name in wanted if name not in declared]
     criterion.exclude(missing, expected="declared log groups", observed="{} not declared")
 
@@ -109,6 +109,10 @@ def services_send_traces(task: Resource, criterion: Criterion) -> None:
     roles = task.related("task_role_arn", "aws_iam_role")
     permitted = any(map(_may_trace, roles))
     criterion.hold(permitted, expected="xray:PutTraceSegments", observed="not allowed to the task role")
+
+
+def _list_groups(configuration: Configuration) -> set[str | None]:
+    return {group.text("name") for group in configuration.of(GROUP) if group.has("name")}
 
 
 def _implicit_groups(writer: Resource) -> Iterator[str]:

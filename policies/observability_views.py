@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, policy
 from prodgate.semantics.dashboard_metrics import metrics_on
@@ -13,6 +13,8 @@ from .observability_notice import DIMENSIONS
 DASHBOARD = "aws_cloudwatch_dashboard"
 #: What people ask about first when something is wrong.
 COMPONENTS = ("aws_ecs_service", "aws_rds_cluster", "aws_lb", "aws_cloudfront_distribution", "aws_mwaa_environment")
+#: What may be shown in the place of a component.
+PARTS = {"aws_rds_cluster": ("aws_rds_cluster_instance",)}
 
 
 @policy(
@@ -42,22 +44,20 @@ def components_are_on_a_dashboard(component: Resource, criterion: Criterion) -> 
 
     During an incident nobody builds a graph first. A database counts when its cluster or one of its instances is shown.
     """
-    dashboards = component.configuration.of(DASHBOARD)
-    metrics = [metric for dashboard in dashboards for metric in _metrics(dashboard)]
-    parts = component.configuration.of("aws_rds_cluster_instance") if component.type == "aws_rds_cluster" else ()
-    own = [part for part in parts if component in part.related("cluster_identifier", component.type)]
-    seen = any(one.identities & _names_shown(metrics, one.type) for one in (component, *own))
+    shown = component.configuration.once(_index_shown)
+    own = component.configuration.naming(component, "cluster_identifier", *PARTS.get(component.type, ()))
+    seen = any(one.identities & shown.get(one.type, set()) for one in (component, *own))
     criterion.hold(seen, expected="on a dashboard", observed="on none")
 
 
-def _names_shown(metrics: Iterable[tuple[str, dict[str, str]]], type_: str) -> set[str]:
-    """Return what the metrics name that is of a type: a cluster of tasks and one of databases may share a name."""
-    return {
-        value
-        for namespace, dimensions in metrics
-        for key, value in dimensions.items()
-        if type_ in DIMENSIONS.get((namespace, key), ())
-    }
+def _index_shown(configuration: Configuration) -> dict[str, set[str]]:
+    """Return what metrics name, by the type it is of: a cluster of tasks and one of databases may share a name."""
+    found: dict[str, set[str]] = {}
+    for namespace, dimensions in (metric for board in configuration.of(DASHBOARD) for metric in _metrics(board)):
+        for key, value in dimensions.items():
+            for type_ in DIMENSIONS.get((namespace, key), ()):
+                found.setdefault(type_, set()).add(value)
+    return found
 
 
 @policy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prodgate import Criterion, Resource, allow_unknown, policy
+from prodgate.semantics.secret_forms import HANDED_IN
 
 #: What runs code -> the arguments that it is handed values in.
 HANDED = {
@@ -44,3 +45,20 @@ def no_credential_is_handed_on(holder: Resource, criterion: Criterion) -> None:
         for source in sources or ("",):
             wanted = f"no value of {source}" if source else "no credential"
             criterion.hold(not source, expected=wanted, observed="handed on" if source else "none", aspect=source)
+
+
+@policy(
+    "PG_SEC_9",
+    criterion="secrets-no-plain-values",
+    resources=("provider_block",),
+    population=0,
+    remedy="Drop it and let Terraform run with a role, or declare a variable without default and set it by TF_VAR_….",
+)
+def providers_are_given_no_lasting_key(block: Resource, criterion: Criterion) -> None:
+    """No provider block holds a key, token or password that is written out, or a key that Terraform makes.
+
+    What a variable without a value, a data source or an ephemeral resource hands in is nobody's to find in the source.
+    """
+    for name in block.search():
+        source = block.text(name) or ""
+        criterion.hold(source == HANDED_IN, expected="no key", observed=f"{name} {source}", aspect=name)

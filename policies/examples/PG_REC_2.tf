@@ -32,3 +32,13 @@ resource "aws_rds_cluster" "decided_at_apply" { # undetermined PG_REC_2
   engine              = "aurora-postgresql"
   deletion_protection = var.protect
 }
+
+resource "aws_cognito_user_pool" "protected" {
+  name                = "protected"
+  deletion_protection = "ACTIVE"
+}
+
+resource "aws_cognito_user_pool" "unprotected" { # violates PG_REC_2
+  name                = "unprotected"
+  deletion_protection = "INACTIVE"
+}

@@ -8,7 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-__all__ = ["credential_form", "find_assignments", "find_secret"]
+__all__ = ["HANDED_IN", "credential_form", "find_assignments", "find_secret"]
+
+#: What is said of a key in a provider block that stands in the source, in a default or in a variable file.
+WRITTEN: Final = "is written out"
+#: What is said of a key in a provider block that a variable without a value, data or something that ends hands in.
+HANDED_IN: Final = "is handed in when it runs"
 
 #: Things that are secrets wherever they stand.
 FORMS: Final[Mapping[str, re.Pattern[str]]] = {

@@ -29,6 +29,11 @@ _HEADER: Final = re.compile(
     r"(?:[^#\n]*#\s*(?P<mark>violates|undetermined|not-applicable)\s+(?P<id>\w+))?",
     re.M,
 )
+_PROVIDER: Final = re.compile(
+    r'^provider "(?P<name>\w+)" \{(?:[^#\n]*#\s*(?P<mark>violates|undetermined|not-applicable)\s+\w+)?\n'
+    r'\s*alias\s*=\s*"(?P<alias>\w+)"',
+    re.M,
+)
 _VARIABLE: Final = re.compile(r'^variable\s+"(\w+)"\s*\{([^\n]*\}$|.*?^\})', re.M | re.S)
 _AROUND: Final = (
     'resource "terraform_data" "later" {}',
@@ -52,7 +57,7 @@ def evaluate_examples(examples: Iterable[Path]) -> Mapping[str, Configuration]:
     if whole.gaps:
         raise UsageError("\n".join(f"{gap.subject}: {gap.reason}" for gap in whole.gaps))
     found: dict[str, list[Resource]] = {example.stem: [] for example in files}
-    for resource in whole.resources:
+    for resource in (*whole.resources, *whole.providers):
         if (id_ := resource.module.split(".")[-1]) in found:
             found[id_].append(resource)
     return {id_: _alone(whole, resources) for id_, resources in found.items()}
@@ -102,6 +107,9 @@ def _read_marks(policy: Policy, text: str) -> tuple[dict[str, Outcome], list[str
         if not policy.resources or header["type"] in policy.resources:
             outcome = MARKS[header["mark"]] if header["mark"] else Outcome.SATISFIED
             expected[f"module.{policy.id}.{header['type']}.{header['name']}"] = outcome
+    for block in _PROVIDER.finditer(text) if "provider_block" in policy.resources else ():
+        outcome = MARKS[block["mark"]] if block["mark"] else Outcome.SATISFIED
+        expected[f"module.{policy.id}.provider.{block['name']}.{block['alias']}"] = outcome
     return expected, foreign
 
 

@@ -17,6 +17,7 @@ from .outside import find_outside_reads
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
 from .provider.unset import find_name
+from .provider_blocks import find_provider_blocks
 from .reading import UNKNOWN
 from .redaction import find_redactions
 from .references import ConfiguredReferences
@@ -77,6 +78,7 @@ def build_configuration(
             *(assumptions if asked else ()),
         ),
         notes=(*notes, *said),
+        providers=tuple(find_provider_blocks(plan, provenance)),
     )
 
 

@@ -121,11 +121,12 @@ class Configuration:
         resources: Sequence[Resource],
         gaps: Sequence[Gap] = (),
         notes: Sequence[str] = (),
+        providers: Sequence[Resource] = (),
     ) -> None:
-        self.root, self.engine = root, engine
+        self.root, self.engine, self.providers = root, engine, tuple(providers)
         self.resources, self.gaps, self.notes = tuple(resources), tuple(gaps), tuple(notes)
         self._kept = KeptAnswers()
-        for resource in self.resources:
+        for resource in (*self.resources, *self.providers):
             resource._configuration = self
 
     @property
@@ -136,13 +137,16 @@ class Configuration:
     @cached_property
     def _by_type(self) -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
-        for resource in self.resources:
-            if resource.mode == "managed":
+        for resource in (*self.resources, *self.providers):
+            if resource.mode != "data":
                 found.setdefault(resource.type, []).append(resource)
         return found
 
     def of(self, *types: str) -> tuple[Resource, ...]:
-        """Return the managed resources of the given types, in the order of the configuration."""
+        """Return the managed resources of the given types, in the order of the configuration.
+
+        Provider blocks with keys are of the type ``provider_block``: each argument says what its value comes from.
+        """
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
     def identified(self, names: Collection[str], *types: str) -> tuple[Resource, ...]:

@@ -31,6 +31,7 @@ def to_json(configuration: Configuration, *, whole: bool = False) -> dict[str, A
             for gap in configuration.gaps
         ],
         "resources": [_resource_to_json(resource, whole=whole) for resource in configuration.resources],
+        "providers": [_resource_to_json(block, whole=True) for block in configuration.providers],  # without values
     }
 
 
@@ -42,6 +43,7 @@ def from_json(data: Mapping[str, Any]) -> Configuration:
         notes=data["notes"],
         gaps=[Gap(gap["subject"], gap["reason"], _parse_position(gap["position"])) for gap in data["gaps"]],
         resources=[_resource_from_json(resource) for resource in data["resources"]],
+        providers=[_resource_from_json(block) for block in data.get("providers", ())],  # an older run has none
     )
 
 

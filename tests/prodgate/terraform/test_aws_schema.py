@@ -1,6 +1,8 @@
 """The committed schema is that of the real provider, as far as one can tell without it."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +108,8 @@ def test_every_type_is_what_core_takes(kind: str) -> None:
         attributes = SCHEMAS.block(kind, name)["attributes"]
         assert all(each.keys() & {"required", "optional", "computed"} for each in attributes.values()), name
         assert '{"recursive":' not in json.dumps(SCHEMAS.block(kind, name)), name
+
+
+def test_controls_that_are_listed_are_of_types_that_there_are() -> None:
+    controls = tomllib.loads((Path(__file__).parents[3] / "scripts" / "fsbp_controls.toml").read_text("utf-8"))
+    assert {type_ for _, types, *_ in controls.values() for type_ in types} <= {*SCHEMAS.names("resource")}

@@ -1,0 +1,38 @@
+"""Mail that leaves by SES: who could read it on its way, and whether it can be told from a forgery."""
+
+from __future__ import annotations
+
+from prodgate import Configuration, Criterion, Resource, policy
+
+
+@policy(
+    "PG_ENC_18",
+    criterion="encryption-in-transit",
+    resources=("aws_ses_configuration_set", "aws_sesv2_configuration_set"),
+    population=0,
+    remedy='Set delivery_options { tls_policy = "Require" } ("REQUIRE" in sesv2).',
+)
+def mail_is_handed_over_by_tls(configuration_set: Resource, criterion: Criterion) -> None:
+    """Mail is handed over by TLS or not at all. Unset means that a server without TLS gets it in plain text."""
+    stated = [one.text("tls_policy") or "" for one in configuration_set.blocks("delivery_options")]
+    required = any(each.upper() == "REQUIRE" for each in stated)
+    criterion.hold(required, expected="tls_policy = Require", observed=", ".join(filter(None, stated)) or "Optional")
+
+
+@policy(
+    "PG_MAIL_1",
+    criterion="mail-signed",
+    resources=("aws_ses_domain_identity",),
+    population=0,
+    remedy="Declare aws_ses_domain_dkim for the domain, and the three CNAME records of its dkim_tokens.",
+)
+def mail_of_a_domain_is_signed(identity: Resource, criterion: Criterion) -> None:
+    """The mail of a domain is signed with DKIM. An identity of the newer sesv2 is signed without being told."""
+    named = identity.configuration.naming(identity, "domain", "aws_ses_domain_dkim")
+    signed = bool(named) or identity.text("domain") in identity.configuration.once(_list_signed)
+    identity.has("domain")  # the place of the finding
+    criterion.hold(signed, expected="aws_ses_domain_dkim", observed="none for the domain")
+
+
+def _list_signed(configuration: Configuration) -> set[str | None]:
+    return {one.text("domain") for one in configuration.of("aws_ses_domain_dkim")}

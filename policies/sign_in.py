@@ -1,0 +1,96 @@
+"""Users who sign in: to user pools of Cognito, and to databases by IAM instead of by a password."""
+
+from __future__ import annotations
+
+from prodgate import Criterion, Quantity, Resource, policy
+
+POOL = ("aws_cognito_user_pool",)
+#: First factors that are no passwords, each of which is as good as a second one or comes with it.
+OTHER_FACTORS = {"WEB_AUTHN", "EMAIL_OTP", "SMS_OTP"}
+KINDS = ("require_lowercase", "require_uppercase", "require_numbers", "require_symbols")
+#: Engines to which users sign in with a token of IAM.
+WITH_IAM = {"mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql", "aurora", "neptune"}
+
+
+@policy(
+    "PG_AUTH_1",
+    criterion="user-sign-in",
+    resources=POOL,
+    population=0,
+    remedy='Set mfa_configuration to "ON" or "OPTIONAL", with software_token_mfa_configuration { enabled = true }.',
+)
+def user_pools_have_a_second_factor(pool: Resource, criterion: Criterion) -> None:
+    """Users of a pool can, or must, sign in with a second factor; unset means that none is asked.
+
+    A pool that lets users in without any password, such as by passkey alone, needs none.
+    """
+    first = {one for block in pool.blocks("sign_in_policy") for one in block.texts("allowed_first_auth_factors")}
+    if first and first <= OTHER_FACTORS:
+        raise criterion.not_applicable("asks for no password")
+    asked = pool.text("mfa_configuration") or "OFF"
+    criterion.hold(asked in ("ON", "OPTIONAL"), expected="ON or OPTIONAL", observed=asked)
+
+
+@policy(
+    "PG_AUTH_2",
+    criterion="user-passwords",
+    resources=POOL,
+    population=0,
+    remedy="Set minimum_length and all four require_… in password_policy, or drop it: Cognito's own asks for these.",
+)
+def user_pools_ask_for_strong_passwords(pool: Resource, criterion: Criterion) -> None:
+    """Passwords have the agreed length, and characters of all four kinds.
+
+    A pool without password_policy asks for eight characters of all kinds; one that states it asks for no kind that it
+    leaves out.
+    """
+    stated = pool.blocks("password_policy")
+    missing = [name for one in stated for name in KINDS if not one.flag(name)]
+    criterion.hold(not missing, expected="all kinds of characters", observed=f"{', '.join(missing)} not set")
+    criterion.require(Quantity.of(stated[0].number("minimum_length", 8) if stated else 8))
+
+
+@policy(
+    "PG_AUTH_3",
+    criterion="user-sign-in-watched",
+    resources=POOL,
+    population=0,
+    remedy='Set user_pool_add_ons { advanced_security_mode = "ENFORCED" }, with the tier PLUS.',
+)
+def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) -> None:
+    """A pool notices a password that was stolen elsewhere and a sign-in that is unlike its user, and acts on it."""
+    modes = [one.text("advanced_security_mode") for one in pool.blocks("user_pool_add_ons")]
+    criterion.hold(modes == ["ENFORCED"], expected="ENFORCED", observed=", ".join(map(str, modes)) or "off")
+
+
+@policy(
+    "PG_AUTH_4",
+    criterion="user-sign-in",
+    resources=("aws_cognito_identity_pool",),
+    population=0,
+    remedy="Set allow_unauthenticated_identities = false.",
+)
+def identity_pools_know_whom_they_let_in(pool: Resource, criterion: Criterion) -> None:
+    """An identity pool hands credentials of AWS to users who signed in, and to nobody else."""
+    open_to_all = pool.flag("allow_unauthenticated_identities")
+    criterion.hold(not open_to_all, expected="allow_unauthenticated_identities = false", observed=True)
+
+
+@policy(
+    "PG_AUTH_5",
+    criterion="database-sign-in",
+    resources=("aws_db_instance", "aws_rds_cluster", "aws_neptune_cluster"),
+    population=0,
+    remedy="Set iam_database_authentication_enabled = true.",
+)
+def databases_know_users_by_iam(database: Resource, criterion: Criterion) -> None:
+    """Users and programs can sign in to a database with a token of IAM, which ends by itself; unset means not.
+
+    Oracle, SQL Server and Db2 know no such tokens.
+    """
+    enabled = database.flag("iam_database_authentication_enabled")
+    engine = "neptune" if database.type == "aws_neptune_cluster" or enabled else database.text("engine")
+    if engine not in WITH_IAM:
+        raise criterion.not_applicable("is of an engine that knows no tokens of IAM")
+    database.has("iam_database_authentication_enabled")  # the place of the finding
+    criterion.hold(enabled, expected="iam_database_authentication_enabled = true", observed="passwords alone")
