@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from .diagnostics import Diagnostic
+from .hcl import HclBlock
 from .positions import Position
 from .provider.schema import aws_schemas
 from .sources import Tree
@@ -29,6 +30,11 @@ _PREFACE: Final = "Terraform encountered problems during initialisation"
 _ADVICE: Final = {
     "Unreadable module directory": "check the source of the module call",
 }
+#: What OpenTofu alone knows, by the kind of the outermost block that it stands in.
+_OF_TOFU: Final = {
+    "provider": "for_each", "terraform": "encryption", "module": "lifecycle", "resource": "enabled", "data": "enabled",
+}  # fmt: skip
+_TAKE_TOFU: Final = "OpenTofu alone has this: put `tofu` on PATH, or set PRODGATE_TERRAFORM to it"
 _PROVIDER: Final = re.compile(r"for provider ([\w./-]+)")
 
 
@@ -55,12 +61,22 @@ def _advise_on_block(error: Diagnostic, tree: Tree) -> str:
         stated = block.arguments.get("type")
         kind = f"it is of type {' '.join(stated.text.split())}" if stated else "it may be of any type"
         return f"{kind}: give it with --var '{block.labels[0]}=…', or in a file with --var-file"
+    if block and error.position and _is_of_tofu(error, block, error.position.line):
+        return _TAKE_TOFU
     if block and block.kind in ("resource", "data") and error.summary in CHANGING:
         return (
             f"AWS provider {aws_schemas().version} judges here; if this is written for another one, say so in "
             "required_providers or keep .terraform.lock.hcl: then only this is undetermined"
         )
     return ""
+
+
+def _is_of_tofu(error: Diagnostic, block: HclBlock, line: int) -> bool:
+    refused = error.summary.startswith(("Reserved", "Unsupported"))
+    if not refused or f'"{_OF_TOFU.get(block.kind)}"' not in error.detail:
+        return False
+    settings = (each for each in block.blocks if each.kind == "lifecycle" and each.line <= line <= each.last_line)
+    return block.kind not in ("resource", "data") or any(settings)
 
 
 def _explain_missing_provider(error: Diagnostic, tree: Tree) -> Diagnostic:

@@ -3,7 +3,8 @@
 Core puts off reading a data source until apply when it names a managed resource directly, or depends on one. An
 evaluation applies nothing, and the stand-in provider knows the values while planning; so a data source names the
 resource through a local value instead, and its ``depends_on`` is removed, as is that of a module call. Provisioners are
-removed from every copy, so that none can run by mistake, and imports, since there is nothing to import from.
+removed from every copy, so that none can run by mistake, and imports, since there is nothing to import from. So are
+actions and what sets them off: they run something, and declare nothing.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ def edit_source(
     """Return the edited text of a file; the address behind each new local value is appended to ``references``.
 
     Without ``conditions`` the preconditions and postconditions of resources are removed, too. A file that will be
-    ``applied`` loses nothing else but its provisioners and imports.
+    ``applied`` loses nothing else but its provisioners, actions and imports.
     """
     text = source.text
     if source.broken:
         return text  # core refuses it anyway, and should see what the user wrote
-    edits = [*_remove_provisioners(source), *remove_imports(source, around.declared)]
+    edits = [*_remove_provisioners(source), *_remove_actions(source), *remove_imports(source, around.declared)]
     edits += [*_name_sources(source, around.sources), *take_out(source, around.unread)]
     edits += replace_uncomputable(source, around.uncomputable)
     edits += [] if applied else replace_reads_of_made_files(source, around.local_values)
@@ -91,6 +92,13 @@ def _undo_deferrals(source: Source, around: Surroundings, references: list[str])
 def _remove_provisioners(source: Source) -> Iterator[Edit]:
     inner = (each for block in source.blocks if block.kind == "resource" for each in block.blocks)
     return ((each.start, each.end, None) for each in inner if each.kind == "provisioner")
+
+
+def _remove_actions(source: Source) -> Iterator[Edit]:
+    yield from ((block.start, block.end, None) for block in source.blocks if block.kind == "action")
+    inner = (each for block in source.blocks if block.kind == "resource" for each in block.blocks)
+    for settings in (each for each in inner if each.kind == "lifecycle"):
+        yield from ((each.start, each.end, None) for each in settings.blocks if each.kind == "action_trigger")
 
 
 def _remove_conditions(blocks: Iterable[HclBlock]) -> Iterator[Edit]:

@@ -28,6 +28,10 @@ def _find_foreign(module: Module, known: Container[str]) -> Iterator[tuple[str, 
             source = required.get(name, f"hashicorp/{name}")
             if name != _BUILT_IN and not _is_known(source, known):
                 yield block.address, f"is of the provider {source!r}, of which nothing is known here"
+    for block in module.of("check"):
+        names = [_name_provider(each) for each in block.blocks if each.kind == "data" and len(each.labels) > 1]
+        if not all(name == _BUILT_IN or _is_known(required.get(name, f"hashicorp/{name}"), known) for name in names):
+            yield block.address, ""  # it warns, and declares nothing
     for name, source in required.items():
         if name != _BUILT_IN and not _is_known(source, known):
             yield f"provider.{name}", f"is the provider {source!r}, of which nothing is known here"

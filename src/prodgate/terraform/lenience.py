@@ -129,7 +129,7 @@ def find_unread_gaps(tree: Tree) -> Iterator[Gap]:
     for path, module in tree.modules.items():
         reasons: Mapping[str, str] = tree.unread.get(module.directory, {})
         for address, reason in reasons.items():
-            if not address.startswith(("data.", "ephemeral.", "provider.")):
+            if not address.startswith(("data.", "ephemeral.", "provider.", "check.")):
                 yield Gap(f"{path}.{address}".lstrip("."), reason, module.find_position(address))
 
 

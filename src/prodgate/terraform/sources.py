@@ -21,7 +21,8 @@ from .positions import Position
 PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 #: Labels that a block of a kind has.
-_LABELS: Final = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
+_LABELS: Final = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1,
+                  "check": 1}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

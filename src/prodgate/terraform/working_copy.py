@@ -23,7 +23,12 @@ from .sources import Module, Tree
 from .unread import STAND_IN, UNREAD
 
 #: What is never linked: core's own working files, and state that belongs to the real infrastructure.
-LEFT_OUT: Final = re.compile(r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d")
+LEFT_OUT: Final = re.compile(
+    r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d|.*\.(tf|tofu)test\.(hcl|json)|"
+    r".*\.(tfquery|tfcomponent|tfstack|tfdeploy)\.(hcl|json)"
+)
+#: Where core looks for tests beside a root, which it reads and checks whatever it is asked to do.
+TESTS: Final = "tests"
 OVERRIDE: Final = "zzzz_prodgate_override.tf"
 ADDED: Final = "zzzz_prodgate.tf"
 LOCAL_STATE: Final = 'terraform {\n  backend "local" {}\n}\n'
@@ -80,6 +85,7 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     top = find_top(tree.root.directory, originals) if find_repository(tree.root.directory) else Path("/")
     place = scratch / "tree"
     expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
+    expanded |= {each / TESTS for each in originals if (each / TESTS).is_dir() and not (each / TESTS).is_symlink()}
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     _mirror(top, place, expanded)
