@@ -94,6 +94,9 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     renamed = dict(_list_renamed(tree))
     copy = WorkingCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories, renamed)
     (copy.root / OVERRIDE).write_text(copy.state, encoding="utf-8")
+    if handed := "".join(_write_handed_providers(tree)):
+        with (copy.root / ADDED).open("a", encoding="utf-8") as file:
+            file.write(handed)
     return copy
 
 
@@ -105,6 +108,19 @@ def find_top(root: Path, originals: Iterable[Path]) -> Path:
 def find_repository(directory: Path) -> Path | None:
     """Return the repository that holds a directory; None where nothing says what belongs to it."""
     return next((above for above in (directory, *directory.parents) if (above / ".git").exists()), None)
+
+
+def _write_handed_providers(tree: Tree) -> Iterator[str]:
+    """Yield a provider block for each that whoever calls the root as a module hands in: nobody does where it is one."""
+    blocks = [*tree.root.of("provider")]
+    own = {(block.labels[0], each.literal) for block in blocks if (each := block.arguments.get("alias"))}
+    for block in (inner for outer in tree.root.of("terraform") for inner in outer.blocks):
+        for name, stated in block.arguments.items() if block.kind == "required_providers" else ():
+            named = stated.entries.get("configuration_aliases")
+            handed = named.references if named and not tree.is_unread("", f"provider.{name}") else ()
+            for alias in (each.parts[1] for each in handed if len(each.parts) == 2):
+                if (name, alias) not in own:
+                    yield f'provider "{name}" {{\n  alias = "{alias}"\n}}\n'
 
 
 def _refuse_taken_names(directories: Iterable[Path], base: Path) -> None:

@@ -119,3 +119,20 @@ def test_a_stack_is_no_root(tmp_path: Path) -> None:
 
     with pytest.raises(TerraformError, match="declares a stack; name the folder of one of its components"):
         list_roots(tmp_path)
+
+
+def test_a_module_that_is_judged_alone_is_handed_the_providers_that_it_asks_for(tmp_path: Path) -> None:
+    root, scratch = tmp_path / "root", tmp_path / "scratch"
+    root.mkdir()
+    scratch.mkdir()
+    (root / "main.tf").write_text(
+        "terraform {\n  required_providers {\n    aws = {\n"
+        "      configuration_aliases = [aws.edge, aws.home]\n    }\n"
+        "    datadog = {\n      configuration_aliases = [datadog.other]\n    }\n  }\n}\n"
+        'provider "aws" {\n  alias = "home"\n}\n'
+    )
+
+    tree = leave_out_foreign(read_tree(root, root, {}), ("registry.terraform.io/hashicorp/aws",))
+    copied = copy_tree(tree, scratch).root
+
+    assert (copied / "zzzz_prodgate.tf").read_text() == 'provider "aws" {\n  alias = "edge"\n}\n'
