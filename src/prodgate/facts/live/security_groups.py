@@ -23,6 +23,7 @@ reads(
     "ec2", "DescribeManagedPrefixLists", "DescribeSecurityGroups", "DescribeVpcEndpoints", "GetManagedPrefixListEntries"
 )
 reads("lambda", "ListFunctions")
+reads("rds", "DescribeDBClusters", "DescribeDBInstances")
 
 #: Ports of Airflow's web server and database, which MWAA puts into one security group.
 _AIRFLOW: Final = (443, 5432)
