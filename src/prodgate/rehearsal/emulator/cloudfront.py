@@ -28,6 +28,7 @@ UNCHOSEN: Mapping[str, Any] = {
     "CacheBehaviors": {"Quantity": 0},
     "CustomErrorResponses": {"Quantity": 0},
     "HttpVersion": "http2",
+    "IsIPV6Enabled": False,
     "PriceClass": "PriceClass_All",
     "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
     "Staging": False,
