@@ -162,7 +162,8 @@ def run_dag(place: Path) -> Mapping[str, Any]:
     return found
 
 
-@pytest.mark.alone
+@pytest.mark.matrix
+@pytest.mark.once
 @pytest.mark.timeout(DAG + 600)
 def test_twenty_accounts_of_which_one_hangs_one_is_denied_and_one_is_killed(tmp_path: Path) -> None:
     write_project(tmp_path / "project")
