@@ -75,7 +75,7 @@ resource "aws_kms_key" "logs" {
         Resource  = "*"
         Condition = {
           ArnLike = {
-            "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:log-group:gate-cells"
+            "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:log-group:*gate-cells"
           }
         }
       },
@@ -85,6 +85,12 @@ resource "aws_kms_key" "logs" {
 
 resource "aws_cloudwatch_log_group" "gate" {
   name              = "gate-cells"
+  retention_in_days = 400
+  kms_key_id        = aws_kms_key.logs.arn
+}
+
+resource "aws_cloudwatch_log_group" "machine" {
+  name              = "/aws/vendedlogs/states/gate-cells"
   retention_in_days = 400
   kms_key_id        = aws_kms_key.logs.arn
 }
@@ -229,6 +235,15 @@ resource "aws_iam_role_policy" "machine" {
         Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
         Resource = "arn:aws:events:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:rule/StepFunctionsGetEventsForECSTaskRule"
       },
+      # These are done to no resource; without them a state machine that logs can't be created.
+      {
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+          "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+        ]
+        Resource = "*"
+      },
     ]
   })
 }
@@ -244,4 +259,10 @@ resource "aws_sfn_state_machine" "gate" {
     bucket      = var.bucket
     concurrency = var.concurrency
   })
+
+  logging_configuration {
+    log_destination        = "${aws_cloudwatch_log_group.machine.arn}:*"
+    include_execution_data = false
+    level                  = "ERROR"
+  }
 }
