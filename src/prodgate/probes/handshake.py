@@ -28,6 +28,8 @@ SIGNATURES = {
 SILENT = "nothing was answered in time"
 #: X509_V_FLAG_NO_CHECK_TIME, unnamed in the ssl module: dates are judged later, and must not stop the handshake.
 _ANY_TIME = 0x200000
+#: What is raised when the other side hangs up in a handshake, which depends on the Python.
+HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 #: How a connection fails where nobody listens, or to where there is no way: nobody is shown a certificate there.
 _NOBODY = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
@@ -108,7 +110,7 @@ def _failure(error: OSError) -> dict[str, Any]:
         kind = "silent"
     elif isinstance(error, ssl.SSLError):
         reason = error.reason or ""
-        refused = "ALERT" in reason or isinstance(error, ssl.SSLEOFError)
+        refused = "ALERT" in reason or isinstance(error, HUNG_UP)
         kind = "refused" if refused else "unknown"
     elif error.errno in _NOBODY:
         kind = "nobody"

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from .certificates import list_addresses
-from .handshake import SILENT, error_text, shake, unverified_context
+from .handshake import HUNG_UP, SILENT, error_text, shake, unverified_context
 
 #: Versions by their common names, the oldest first. No current library speaks SSL 3.
 VERSIONS: Final[Mapping[str, ssl.TLSVersion]] = {
@@ -84,7 +84,7 @@ def _try_version(host: str, address: str, port: int, version: ssl.TLSVersion, ti
 
 def _classify_refusal(error: ssl.SSLError) -> dict[str, str]:
     """Distinguish a server that refuses, or hangs up, from a library that refuses."""
-    if isinstance(error, ssl.SSLEOFError):
+    if isinstance(error, HUNG_UP):
         return {"became": "closed", "detail": "closes the connection"}
     if "ALERT" in (error.reason or ""):
         return {"became": "refused", "detail": (error.reason or "").lower().replace("_", " ")}
