@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
 
 def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, recall: bool, judge: bool) -> int:
     """Let code of the team in, observe and judge. Raises UsageError when it changes the gate's own."""
-    sound, stated = take_fingerprint(), describe_criteria(at.stated.criteria)
+    sound, told = take_fingerprint(), describe_criteria(at.stated.criteria)
     broken: dict[Path, str] = {}
     policies = load_policies(project.policy_folders(), broken)
     _refuse_replaced(broken, project)
@@ -91,11 +91,12 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
     _refuse_changes(sound)
     _conclude(layer, facts, at)
     if layer.judges_policies:
-        for file in leave_unjudged(at.journal, layer.name, broken, _ask(layer, at), at.project):
-            at.note(layer.name, broken[file])
+        stated = project.stated.criteria
+        for file in leave_unjudged(at.journal, layer.name, broken, _ask(layer, at), at.project, stated=stated):
+            at.journal.write("broken", layer=layer.name, reason=broken[file])
     code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     _refuse_changes(sound)
-    if describe_criteria(at.stated.criteria) != stated:
+    if describe_criteria(at.stated.criteria) != told:
         raise UsageError(CHANGED_CRITERIA)
     return code
 

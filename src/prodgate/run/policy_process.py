@@ -57,7 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 def _judge(given: Path, project: Project, broken: Mapping[Path, str]) -> None:
     journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
     asked = {criterion.id for criterion in project.stated.criteria.values() if LAYER in criterion.layers}
-    leave_unjudged(journal, LAYER, broken, asked, project.root)
+    for file in leave_unjudged(journal, LAYER, broken, asked, project.root, stated=project.stated.criteria):
+        raise UsageError(broken[file])
     for policy in POLICIES.values():
         criterion = project.stated.criteria.get(policy.criterion)
         if criterion and LAYER in criterion.layers:

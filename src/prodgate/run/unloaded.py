@@ -19,20 +19,27 @@ def forget_policies(files: Collection[Path]) -> None:
 
 
 def leave_unjudged(
-    journal: Journal, layer: str, broken: Mapping[Path, str], asked: Collection[str], root: Path
+    journal: Journal,
+    layer: str,
+    broken: Mapping[Path, str],
+    asked: Collection[str],
+    root: Path,
+    *,
+    stated: Collection[str] = (),
 ) -> frozenset[Path]:
     """Leave undetermined what is written in files that can't be loaded; ``broken`` says why, by file.
 
-    ``asked`` are the criteria of the layer. Returns the files that nothing that is asked is written in, as far as
-    anybody can read.
+    ``asked`` are the criteria of the layer, ``stated`` those of others. Returns the files of which nobody can tell what
+    they would have judged: nothing that is written in them is of any of these criteria, as far as anybody can read.
     """
-    silent = set()
+    untold = set()
     for path, why in broken.items():
-        judges = [judge for judge in _read(path) if judge.criterion in asked]
-        for judge in judges:
+        judges = _read(path)
+        for judge in (judge for judge in judges if judge.criterion in asked):
             _leave_undetermined(journal, layer, judge, why, root)
-        silent |= set() if judges else {path}
-    return frozenset(silent)
+        if not {judge.criterion for judge in judges} & {*asked, *stated}:
+            untold.add(path)
+    return frozenset(untold)
 
 
 def _read(path: Path) -> tuple[WrittenJudge, ...]:

@@ -179,6 +179,13 @@ def test_one_wrong_import_makes_what_is_written_in_that_file_undetermined(shop: 
     assert "wrong.py: can't be loaded: ImportError: cannot import name 'Critreion'" in findings["SHOP_2"]["reason"]
 
 
+def test_a_file_of_which_nobody_can_tell_what_it_judges_blocks(shop: Path) -> None:
+    (shop / "policies" / "more.py").write_text("1 / 0\n")
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 2
+    assert "more.py: can't be loaded: ZeroDivisionError" in " ".join(done.stdout.split())
+
+
 def test_a_policy_without_its_criterion_is_one_line(shop: Path) -> None:
     (shop / "policies" / "shop.py").write_text(POLICY.replace('"queue-retention"', '"queue-retenton"'))
     done = gate(shop, "run", "--only", "static")
