@@ -187,6 +187,10 @@ def test_a_pattern_between_percent_signs_is_a_regular_expression(account: Accoun
     assert found("%[Ee]rror.40[0-9]%") == ["error 401", "Error 403"]
     assert found("well") == ["all well"]
     assert len(found("")) == 3
+    first = logs.filter_log_events(logGroupName="/api", limit=1)
+    second = logs.filter_log_events(logGroupName="/api", limit=9, nextToken=first["nextToken"])
+    assert [one["message"] for one in (*first["events"], *second["events"])] == ["error 401", "all well", "Error 403"]
+    assert "nextToken" not in second
 
 
 def test_cloudwatch_counts_what_comes_into_a_log_group(account: Account) -> None:

@@ -135,11 +135,17 @@ def value_at(held: Any, path: str) -> Any:
 
 
 def put_at(held: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value inside copies of what holds it, as others keep the answer; count a list where it is counted."""
+    """Set a value inside copies of what holds it, as others keep the answer; count a list where it is counted.
+
+    None leaves it out, as AWS writes no null.
+    """
     *parents, last = path.split(".")
     for name in parents:
         held[name] = dict(held.get(name) or {})
         held = held[name]
     if "Quantity" in held and isinstance(value, list):
         held["Quantity"] = len(value)
-    held[last] = value
+    if value is None:
+        held.pop(last, None)
+    else:
+        held[last] = value
