@@ -2,7 +2,8 @@
 
 Directories of modules, and those above them up to the repository, are created; everything in them is a symbolic link to
 the original, so that ``../../modules/x``, ``file()`` and ``templatefile()`` find what they found before. Only files
-that are edited for the evaluation are copied.
+that are edited for the evaluation are copied. What lies above modules is not linked where no function reads files: a
+folder such as a home may hold thousands.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ LEFT_OUT: Final = re.compile(
     r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d|.*\.(tf|tofu)test\.(hcl|json)|"
     r".*\.(tfquery|tfcomponent|tfstack|tfdeploy)\.(hcl|json)"
 )
+#: A call of a function that reads files, or asks which there are, also one with a comment before its bracket. What JSON
+#: holds may be written in other ways.
+_READS_FILES: Final = re.compile(rb"file\w*\s*[(/#]")
 #: Where core looks for tests beside a root, which it reads and checks whatever it is asked to do.
 TESTS: Final = "tests"
 OVERRIDE: Final = "zzzz_prodgate_override.tf"
@@ -88,7 +92,8 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     expanded |= {each / TESTS for each in originals if (each / TESTS).is_dir() and not (each / TESTS).is_symlink()}
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    _mirror(top, place, expanded)
+    beside = expanded if _reads_files(tree) else {each for each in expanded if each in originals or each.name == TESTS}
+    _mirror(top, place, expanded, beside)
     directories = {each: place / each.relative_to(top) for each in originals}
     references = _edit_modules(tree, directories, conditions=conditions, applied=bool(applied))
     renamed = dict(_list_renamed(tree))
@@ -98,6 +103,11 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
         with (copy.root / ADDED).open("a", encoding="utf-8") as file:
             file.write(handed)
     return copy
+
+
+def _reads_files(tree: Tree) -> bool:
+    sources = [source for module in tree.modules.values() for source in module.sources]
+    return any(source.file.endswith(".json") or _READS_FILES.search(source.text) for source in sources)
 
 
 def find_top(root: Path, originals: Iterable[Path]) -> Path:
@@ -138,13 +148,17 @@ def _list_renamed(tree: Tree) -> Iterator[tuple[Path, Path]]:
         yield from ((module.directory / name_for_core(name), module.directory / name) for name in names)
 
 
-def _mirror(original: Path, copied: Path, expanded: set[Path]) -> None:
+def _mirror(original: Path, copied: Path, expanded: set[Path], linked: set[Path]) -> None:
+    """Create the directories that are expanded, and link what else is in those whose entries are to be linked.
+
+    A link is linked in any case: a module's directory may be found by it.
+    """
     inner = {each.name for each in expanded if each.parent == original and each != original}
     for name in inner:
         (copied / name).mkdir()
-        _mirror(original / name, copied / name, expanded)
+        _mirror(original / name, copied / name, expanded, linked)
     for each in _list_entries(original):
-        if each.name not in inner and not LEFT_OUT.fullmatch(each.name):
+        if each.name not in inner and not LEFT_OUT.fullmatch(each.name) and (original in linked or each.is_symlink()):
             (copied / each.name).symlink_to(each)
 
 

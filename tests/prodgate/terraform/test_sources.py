@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from prodgate.terraform.sources import find_roots, read_manifest, read_tree
 from prodgate.terraform.working_copy import copy_tree
 from tests.prodgate.terraform.tree_files import TREES, Plant
@@ -88,5 +90,26 @@ def test_copy_is_made_of_links_but_for_what_is_edited(plant: Plant, tmp_path: Pa
         "prod/files": "link",
         "prod/main.tf": "file",
         "prod/zzzz_prodgate_override.tf": "file",
-        "unrelated": "link",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "linked"),
+    [
+        ("main.tf", 'resource "aws_sqs_queue" "q" {\n  name = "orders"\n}\n', False),
+        ("main.tf", 'locals {\n  there = fileexists("../beside/notes")\n}\n', True),
+        ("main.tf", 'locals {\n  there = file /* of notes */ ("../beside/notes")\n}\n', True),
+        ("main.tf.json", '{"locals": {"there": "${fi\\u006ceexists(\\"../beside/notes\\")}"}}', True),
+    ],
+)
+def test_what_lies_beside_a_root_is_linked_where_something_reads_files(
+    tmp_path: Path, name: str, text: str, linked: bool
+) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    (tmp_path / "beside").mkdir()
+    (root := tmp_path / "root").mkdir()
+    (root / name).write_text(text, "utf-8")
+    (root / "notes").write_text("its own", "utf-8")
+    copy = copy_tree(read_tree(root, root, {}), scratch)
+    assert (copy.root / "notes").is_symlink()
+    assert (copy.root.parent / "beside").is_symlink() is linked
