@@ -47,3 +47,7 @@ def test_what_aws_always_states_must_be_there() -> None:
 def test_an_answer_without_a_shape_and_a_document_are_let_through() -> None:
     check_shape(call("cloudfront", "DeleteDistribution"), {})
     check_shape(call("s3", "GetObject"), {"Body": b"text"})
+
+
+def test_a_limit_of_what_is_asked_is_none_of_an_answer() -> None:
+    check_shape(call("budgets", "DescribeSubscribersForNotification"), {"Subscribers": []})

@@ -39,6 +39,7 @@ NONE_THERE = {
     ("cloudfront ListDistributions", f"{SITE}ViewerCertificate"): {"CertificateInUse"},
     ("cloudfront ListDistributions", f"{SITE}ViewerCertificate.ACMCertificateArn"): {"CertificateInUse"},
     ("cloudfront ListDistributions", f"{SITE}WebACLId"): {"WebAcl"},
+    ("cloudwatch DescribeAlarms", "CompositeAlarms"): {"Alarm"},
     ("guardduty GetDetector", "Features"): {"WatcherResource"},
     ("lambda ListFunctions", "Functions[].VpcConfig"): {"Placement"},
 }
