@@ -139,7 +139,8 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
     for behaviour in behaviours:
         name = _behaviour_name(behaviour)
-        for lacking in _list_lacking(distribution, behaviour, criterion):  # what is read last is the place of a finding
+        own = _find_headers_policy(distribution, behaviour, criterion)
+        for lacking in _list_lacking(behaviour, own):  # what is read last is the place of a finding
             criterion.exclude((f"{name} {lacking}",), expected="all three headers")
         criterion.exclude((), expected="all three headers")
 
@@ -198,20 +199,28 @@ def _why_forwarded(behaviour: Block) -> str:
     return "" if behaviour.number("default_ttl", 86400) else "has a time to live of 0"
 
 
-def _list_lacking(distribution: Resource, behaviour: Block, criterion: Criterion) -> Iterator[str]:
-    """Yield the security headers that a behaviour does not add, each when its argument was read."""
+def _find_headers_policy(distribution: Resource, behaviour: Block, criterion: Criterion) -> Resource | None:
+    """Return the declared policy that adds headers to a behaviour; None where there is none, or it is one of AWS's."""
     if not behaviour.has("response_headers_policy_id"):
-        yield "has no response headers policy"
-        return
+        return None
     id_ = behaviour.text("response_headers_policy_id") or ""
     if id_ in SECURITY_HEADERS:
-        return
+        return None
     declared = distribution.configuration.of("aws_cloudfront_response_headers_policy")
     own = [one for one in declared if id_ in one.identities]
     if not own:
         raise criterion.undetermined(f"the headers policy of {_behaviour_name(behaviour)} is declared elsewhere")
-    headers = own[0].block("security_headers_config")
-    yield from (f"lacks {each}" for each in _missing_headers(headers)) if headers else ("lacks every security header",)
+    return own[0]
+
+
+def _list_lacking(behaviour: Block, own: Resource | None) -> Iterator[str]:
+    """Yield the security headers that a behaviour does not add, each when its argument was read."""
+    if not behaviour.has("response_headers_policy_id"):
+        yield "has no response headers policy"
+    elif own:
+        headers = own.block("security_headers_config")
+        lacking = _missing_headers(headers) if headers else ["every security header"]
+        yield from (f"lacks {each}" for each in lacking)
 
 
 def _missing_headers(headers: Block) -> Iterator[str]:
