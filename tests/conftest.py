@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -40,6 +41,12 @@ OF_PROCESSES = frozenset({"plant", "production", "zygote"})
 
 #: By xdist group, or by file below this folder.
 SECONDS: Mapping[str, float] = tomllib.loads((ROOT / "tests" / "durations.toml").read_text("utf-8"))
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as usual, here and in what is started, although the tests run in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

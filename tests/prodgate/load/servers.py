@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 #: Given the path and how often it was asked for before this server closes the connection on None.
 Answer = Callable[[str, int], Awaitable[bytes | None]]
@@ -30,6 +31,7 @@ class Server:
         self._answering, self._context = answering, context
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
+        self._handshakes: list[asyncio.Task[None]] = []
         self._ended = asyncio.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
@@ -51,17 +53,31 @@ class Server:
         self._loop.call_soon(self._ended.set)
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=self._context, backlog=1024)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._ended.wait()
-        server.close()
-        for writer in self._open:
-            writer.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener, ExitStack() as accepted:
+            listener.setblocking(False)
+            self.port = listener.getsockname()[1]
+            self._loop.add_reader(listener, self._accept, listener, accepted)
+            self._ready.set()
+            await self._ended.wait()
+            self._loop.remove_reader(listener)
+            for writer in self._open:
+                writer.transport.abort()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0)  # what was aborted in this round of the loop is closed in the next
+
+    def _accept(self, listener: socket.socket, accepted: ExitStack) -> None:
+        """Take a connection; asyncio's own server leaves one open whose client leaves during the handshake."""
+        connection = accepted.enter_context(listener.accept()[0])
+        self._handshakes.append(self._loop.create_task(self._shake_hands(connection)))
+
+    async def _shake_hands(self, connection: socket.socket) -> None:
+        reader = asyncio.StreamReader(loop=self._loop)
+        protocol = asyncio.StreamReaderProtocol(reader, self._connection, loop=self._loop)
+        with suppress(OSError):
+            await self._loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._context)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
