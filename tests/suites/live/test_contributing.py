@@ -29,7 +29,7 @@ CRITERION = "function-concurrency"
 #: The right of the gate's role that an operation needs which it has never called; a command writes it.
 RIGHT = "terraform/modules/identity/gate-policy.json"
 #: A paragraph that ends with the name of a file, and what stands below it.
-BLOCK = re.compile(r"`([\w/.]+\.(?:py|toml))`:\n\n( *)```\w+\n(.*?)\n\2```", re.DOTALL)
+BLOCK = re.compile(r"`([\w/.]+\.(?:py|toml))`:\n\n(?: *<!-- [^\n]+ -->\n)?( *)```\w+\n(.*?)\n\2```", re.DOTALL)
 #: Tests of all that is written in the package, the suites and the criteria.
 GUARDS = (
     "-k", "not worker and not limit",  # tests of how tests are run, which take longer than all others

@@ -1,0 +1,24 @@
+"""What README.md lists is in this repository, and what is in this repository and says something is listed."""
+
+from __future__ import annotations
+
+import re
+
+from .blocks import ROOT, find_blocks
+
+#: Folders at the top that are no part of what the gate judges or judges with.
+ASIDE = {"benchmarks", "examples", "scripts"}
+
+
+def test_what_the_front_page_lists_is_all_there_is() -> None:
+    (block,) = [
+        each
+        for each in find_blocks((ROOT / "README.md").read_text("utf-8"), "README.md")
+        if each.run_by == "tests/snippets/test_listings.py"
+    ]
+    listed = {
+        name.rstrip("/") for name in re.findall(r"(?:^|  )([a-z][\w.]*/?(?:\w+/)?)(?=  )", block.text, re.MULTILINE)
+    }
+    assert {each for each in listed if not (ROOT / each).exists()} == set()
+    there = {path.name for path in ROOT.iterdir() if path.is_dir() and [*path.glob("**/*.*")] and path.name[0] != "."}
+    assert there - ASIDE - {"build", "dist", "runs", "reports"} <= {each.split("/")[0] for each in listed}
