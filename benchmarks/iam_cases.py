@@ -2,9 +2,10 @@
 
     python benchmarks/iam_cases.py FOLDER [--verbose]
 
-FOLDER is `src/core_engine/coreEngineTests` of github.com/cloud-copilot/iam-simulate (AGPL: kept outside this
-repository). A case about its discovery mode, or about many resources at once, is no request: it is asked of the solver
-alone, as whether some context, or some of the resources, makes the request allowed.
+FOLDER is `src/core_engine/coreEngineTests` or `src/simulation_engine/simulationEngineIntegrationTests` of
+github.com/cloud-copilot/iam-simulate (AGPL: kept outside this repository). A case about its discovery mode, or about
+many resources at once, is no request: it is asked of the solver alone, as whether some context, or some of the
+resources, makes the request allowed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,27 @@ def main(folder: Path, verbose: bool) -> int:
 def _list_cases(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for file in sorted(folder.rglob("*.json")):
         for case in json.loads(file.read_text()):
-            yield f"{file.relative_to(folder)}: {case['name']}", case
+            yield f"{file.relative_to(folder)}: {case['name']}", _unwrap(case)
+
+
+def _unwrap(case: dict[str, Any]) -> dict[str, Any]:
+    """Return a case of its simulation engine as one of its core engine, whose policies have no names."""
+    held = case.get("simulation", {})
+    if "request" not in held:
+        return case
+    levels = {
+        name: [{"policies": [one["policy"] for one in level["policies"]]} for level in held.get(name) or ()]
+        for name in ("serviceControlPolicies", "resourceControlPolicies")
+    }
+    return {
+        **levels,
+        "identityPolicies": [one["policy"] for one in held["identityPolicies"]],
+        "permissionBoundaries": [one["policy"] for one in held.get("permissionBoundaryPolicies") or ()],
+        "resourcePolicy": held.get("resourcePolicy"),
+        "request": {**held["request"], "context": held["request"].get("contextVariables")},
+        "simulation": {"mode": (case.get("simulationOptions") or {}).get("simulationMode")},
+        "expected": {"response": case["expected"]["overallResult"]},
+    }
 
 
 def _ask(case: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

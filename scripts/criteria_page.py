@@ -63,6 +63,7 @@ PURPOSES = {
     "site": "`ca`: a private authority; `networks`: where `http://` targets may be. [staging.md](staging.md)",
     "rehearsal": "Which site a rehearsal is about. [rehearsal.md](rehearsal.md)",
     "attested": "Where the records are of what people say. [attested.md](attested.md)",
+    "organization": "What the account's organization denies to all of it. [iam.md](iam.md#organizations)",
     "requirements": 'Lines that criteria stand for: `INF-1 = { asks = "…", layers = ["static"] }`.',
     "criteria": "What must hold: a table for each, `[criteria.<id>]`.",
 }

@@ -53,7 +53,7 @@ _CODES: Final[Mapping[Kind, str]] = {
     Kind.FAULT: r"Internal\w* ServiceUnavailable\w* ServiceFailure 5\d\d",
     Kind.ABSENT: r"""
         NoSuch\w+ [\w.]*NotFound(Exception|Fault|Error)? [\w.]*DoesNotExist\w* [\w.]*Non[Ee]xistent\w*
-        [\w.]*NotExists\w* 404
+        [\w.]*NotExists\w* AWSOrganizationsNotInUse\w* 404
     """,
 }
 

@@ -14,10 +14,10 @@ from ..iam.truth import Doubt
 
 def describe_reach(account: Account) -> list[dict[str, Any]]:
     """Return one object for each principal: name, whether it reaches administrator, and its paths with their hops."""
-    return [_describe(one) for one in find_reach(account)]
+    return [_describe(one, account) for one in find_reach(account)]
 
 
-def _describe(reach: Reach) -> dict[str, Any]:
+def _describe(reach: Reach, account: Account) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": reach.principal.name,
         "arn": reach.principal.arn,
@@ -27,7 +27,15 @@ def _describe(reach: Reach) -> dict[str, Any]:
     }
     if isinstance(reach.administrator, Doubt):
         found["reasons"] = sorted(reach.administrator.reasons)
+    elif reach.administrator:
+        found |= _doubt_organization(account)
     return found
+
+
+def _doubt_organization(account: Account) -> dict[str, Any]:
+    """Return why what is allowed may be denied all the same, if it may."""
+    unread = account.organization.unread
+    return {"organization_unread": unread} if unread else {}
 
 
 def _say(value: bool | Doubt) -> str:
@@ -65,7 +73,7 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
             answer = Doubt(frozenset(account.gaps) | (answer.reasons if answer is not None else frozenset()))
         row: dict[str, Any] = {"name": principal.name, "arn": principal.arn, "can": "no"}
         if isinstance(answer, Allowed):
-            row |= {"can": "yes", **_describe_step(answer)}
+            row |= {"can": "yes", **_describe_step(answer), **_doubt_organization(account)}
         elif answer is not None:
             row |= {"can": "undetermined", "reasons": sorted(answer.reasons)}
         found.append(row)
@@ -87,6 +95,7 @@ def render_reach(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in sorted(rows, key=lambda one: ("yes", "undetermined", "no").index(one["administrator"])):
         yield f"{row['name']}  administrator: {row['administrator']}  ({row['place'] or row['arn']})"
         yield from (f"    undetermined: {reason}" for reason in row.get("reasons", ()))
+        yield from _render_doubt(row)
         for path in row["paths"]:
             yield "  " + ", then ".join(hop["how"] for hop in path)
             for step in (step for hop in path for step in hop["steps"]):
@@ -94,11 +103,17 @@ def render_reach(rows: list[dict[str, Any]]) -> Iterator[str]:
                 yield f"    {step['action']} on {step['resource']}, allowed by {by}"
 
 
+def _render_doubt(row: dict[str, Any]) -> Iterator[str]:
+    if unread := row.get("organization_unread"):
+        yield f"    whether its organization denies that is not known: {unread}"
+
+
 def render_who_can(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield a line for each principal that can, or may."""
     for row in rows:
         if row["can"] == "yes":
             yield f"{row['name']}: {row['action']} on {row['resource']}, allowed by {'; '.join(row['allowed_by'])}"
+            yield from _render_doubt(row)
         elif row["can"] == "undetermined":
             yield f"{row['name']}: undetermined: {'; '.join(row['reasons'])}"
     if all(row["can"] == "no" for row in rows):

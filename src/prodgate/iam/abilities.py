@@ -59,7 +59,7 @@ class Abilities:
         guard = self._account.guards.get(action.partition(":")[0])
         if not self._may_be_allowed(action, guard):
             return None
-        policies = self.principal.policies(guard)
+        policies = self._hear(guard)
         if unread := {one.unread for one in policies.identity if one.unread}:
             return Doubt(frozenset(unread))
         return self._put(action, resource, stated or {}, replace(policies, identity=(*policies.identity, besides)))
@@ -74,7 +74,10 @@ class Abilities:
         return found
 
     def _ask(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
-        return self._put(action, resource, stated, self.principal.policies(trust))
+        return self._put(action, resource, stated, self._hear(trust))
+
+    def _hear(self, resource: Document | None) -> Policies:
+        return self._account.organization.limit(self.principal.policies(resource), self.principal.arn)
 
     def _put(self, action: str, resource: str, stated: Mapping[str, str | None], written: Policies) -> Ability:
         policies = self._keep_named(_keep(written, action, resource))
@@ -142,6 +145,7 @@ class Abilities:
             "aws:principalarn": principal.arn,
             "aws:principalaccount": principal.account,
             "aws:principaltype": "AssumedRole" if principal.is_role else "User",
+            "aws:principalisawsservice": "false",
             "aws:username": None if principal.is_role else principal.name,
             "aws:currenttime": self._account.now,
             **({_TOKEN: self._account.now} if principal.is_role else {}),
@@ -149,7 +153,8 @@ class Abilities:
 
     @cached_property
     def everything(self) -> bool | Doubt:
-        """Whether it is allowed every action on every resource, under every context, by its own policies."""
+        """Whether it is allowed every action on every resource, under every context, by its own policies. What its
+        organization denies to all of the account makes nobody in it less of an administrator."""
         policies = self.principal.policies()
         if not any(each.unread or any(map(_is_boundless, each.statements)) for each in policies.identity):
             return False
@@ -172,7 +177,11 @@ def _keep(policies: Policies, action: str, resource: str) -> Policies:
     """Return policies without the statements that don't speak of an action, or of any resource of a pattern."""
     kept = [_keep_of(one, action, resource) for one in policies.identity]
     guard = policies.resource and _keep_of(policies.resource, action, resource)
-    return replace(policies, identity=tuple(kept), resource=guard)
+    scps, rcps = (
+        tuple(tuple(_keep_of(one, action, resource) for one in level) for level in levels)
+        for levels in (policies.scps, policies.rcps)
+    )
+    return replace(policies, identity=tuple(kept), resource=guard, scps=scps, rcps=rcps)
 
 
 def _keep_of(document: Document, action: str, resource: str) -> Document:

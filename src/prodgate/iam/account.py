@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .callers import ANY_SESSION, Caller
@@ -15,6 +15,29 @@ ADMINISTRATOR_ACCESS: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING: Final = read_document(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, ADMINISTRATOR_ACCESS
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """What an organization leaves to an account of it, whatever the account's own policies allow."""
+
+    scps: tuple[tuple[Document, ...], ...] = ()
+    """Service control policies of each level from the root to the account; none in no organization, and in the account
+    that manages it."""
+    rcps: tuple[tuple[Document, ...], ...] = ()
+    """Resource control policies, likewise."""
+    unread: str = ""
+    """Why they are not known: then what the account's own policies allow may be denied all the same."""
+
+    def __hash__(self) -> int:
+        return hash((len(self.scps), len(self.rcps), self.unread))
+
+    def limit(self, policies: Policies, arn: str) -> Policies:
+        """Return the policies that have a say when a principal calls: those of an organization spare roles that
+        services made for themselves."""
+        if ":role/aws-service-role/" in arn:
+            return policies
+        return replace(policies, scps=self.scps, rcps=self.rcps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +131,7 @@ class Account:
     """Whether there is nothing else in the account, so that what is not known of does not exist."""
     foreign: frozenset[str] = frozenset()
     """ARNs of principals of other systems: goals ask nothing of them, and what they allow to others counts."""
+    organization: Organization = Organization()
     gaps: tuple[str, ...] = ()
     """What could not be read, so that nothing can be excluded."""
     now: str = "2026-01-01T00:00:00+00:00"

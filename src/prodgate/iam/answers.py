@@ -64,9 +64,14 @@ class Standing:
             found = self._find_lacking(goal, actions, principal)
         else:
             found = self._find_way(goal, actions, principal)
-        if self.account.gaps and (goal.may or found.kept is not False):  # what was not read may allow, and may deny
+        unheard, reasons = self.account.organization.unread, set(self.account.gaps)
+        if goal.may and unheard and found.kept is not False:
+            reasons.add(unheard)  # it denies, and allows nothing
+        if reasons and (goal.may or found.kept is not False):  # what was not read may allow, and may deny
             known = found.kept.reasons if isinstance(found.kept, Doubt) else frozenset[str]()
-            return Answer(who=principal.arn, kept=Doubt(known | frozenset(self.account.gaps)))
+            return Answer(who=principal.arn, kept=Doubt(known | frozenset(reasons)))
+        if unheard and found.kept is False and not goal.may:
+            return replace(found, said=f"{found.said}; whether its organization denies that is not known: {unheard}")
         return found
 
     def _reach_all(self, principal: Principal, goal: Goal) -> Answer:

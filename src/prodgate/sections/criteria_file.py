@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import LAYERS, SEVERITIES, Criteria, CriteriaError, Criterion, UsageError
+from ..iam.account import Organization
 from ..quantities import Quantity
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
 from .bounds import SAMPLING, bounds_mistakes, deciding_mistakes, parse_bounds, sampling_mistakes, text_mistakes
@@ -21,6 +22,7 @@ from .goals import goals_mistakes, parse_goals
 from .includes import merge, read_files
 from .inherited import is_written_out
 from .load import LoadSection, parse_load_section
+from .organization import parse_organization
 from .rehearsal import RehearsalSection, parse_rehearsal_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
 from .rollout import RolloutSection, parse_rollout_section
@@ -97,6 +99,8 @@ class CriteriaFile:
     """Whom else to trust when a site is asked, and in which networks it may be asked without TLS."""
     attested: AttestedSection = field(default_factory=AttestedSection)
     """Where the records are of what people say, and when one is due."""
+    organization: Organization | None = None
+    """What the account's organization denies to all of it; None when the file does not say."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -149,6 +153,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         rehearsal=parse_rehearsal_section(data["rehearsal"]) if "rehearsal" in data else None,
         site=parse_site_section(data.get("site", {})),
         attested=parse_attested_section(data.get("attested", {})),
+        organization=parse_organization(data["organization"]) if "organization" in data else None,
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),

@@ -14,6 +14,7 @@ from .e2e import e2e_mistakes
 from .evidence import evidence_mistakes
 from .facts import facts_mistakes
 from .load import load_mistakes
+from .organization import organization_mistakes
 from .rehearsal import rehearsal_mistakes
 from .rollout import rollout_mistakes
 from .site import site_mistakes
@@ -21,7 +22,8 @@ from .validation import is_text_list, key_mistakes
 
 SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "cells", "repository", "facts", "evidence", "load",
-    "airflow", "dags", "e2e", "rollout", "rehearsal", "site", "attested", "requirements", "criteria",
+    "airflow", "dags", "e2e", "rollout", "rehearsal", "site", "attested", "organization", "requirements",
+    "criteria",
 )  # fmt: skip
 #: An availability zone of a region.
 _ZONE: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
@@ -47,6 +49,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from rehearsal_mistakes(data["rehearsal"]) if "rehearsal" in data else ()
     yield from site_mistakes(data.get("site", {}))
     yield from attested_mistakes(data.get("attested", {}))
+    yield from organization_mistakes(data["organization"]) if "organization" in data else ()
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
 

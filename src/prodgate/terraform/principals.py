@@ -10,6 +10,7 @@ from ..iam.account import Account, Group, Holder, Principal
 from ..iam.aws_managed import read_attached
 from ..iam.documents import Document, read_document, read_identity_document
 from ..semantics.unresolved import Assumed, Unresolved
+from .organization import add_organization
 from .reading import Block, find_unknown
 from .resources import Configuration, Resource
 
@@ -41,7 +42,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
     users = tuple(_read_user(one, groups) for one in configuration.of("aws_iam_user"))
     principals = (*users, *roles)
     gaps += _doubt_account(configuration, principals)
-    return Account(
+    account = Account(
         id=principals[0].account if principals else "",
         principals=principals,
         groups=groups,
@@ -50,6 +51,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
         gaps=tuple(gaps),
         now=now,
     )
+    return add_organization(account, configuration)
 
 
 def _doubt_account(configuration: Configuration, principals: tuple[Principal, ...]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from ...semantics.unresolved import Unresolved
 from .. import Fact
 from ..observers import observes, reads
 from .keys import list_key_regions
+from .organization import read_organization
 from .permissions import list_identities
 
 reads("iam", "GetPolicyVersion", "ListPolicies")
@@ -59,6 +60,7 @@ def read_account(account: Account) -> Known:
         id=account.id,
         principals=(*users, *roles),
         groups={group.arn: group for group in groups.values()},
+        organization=read_organization(account),
         now=account.now.isoformat(timespec="seconds"),
     )
 

@@ -70,6 +70,8 @@ def _read(facts: Facts, stated: CriteriaFile) -> Account | str:
         guards.setdefault(service, []).append(document)
     if reason := facts.why_unreadable(PolicyResource):
         account = replace(account, gaps=(*account.gaps, reason))
+    if account.organization.unread and stated.organization is not None:
+        account = replace(account, organization=stated.organization)
     return replace(
         account,
         guards={service: join(each) for service, each in guards.items()},

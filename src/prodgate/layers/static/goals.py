@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ...facts import Facts
 from ...findings import Finding
@@ -14,14 +15,15 @@ from ..goals import judge
 
 def conclude(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge every goal, as of a moment, by (check, criterion)."""
-    return judge(stated, "static", lambda: _read(facts, now))
+    return judge(stated, "static", lambda: _read(facts, stated, now))
 
 
-def _read(facts: Facts, now: Callable[[], str]) -> Account | str:
+def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account | str:
     configuration = next(iter(facts.of(Configuration)), None)
     if configuration is None:
         return facts.why_unreadable(Configuration) or "no configuration was observed"
     from ...terraform.guarded import add_guards  # noqa: PLC0415  only goals ask
     from ...terraform.principals import read_account  # noqa: PLC0415
 
-    return add_guards(read_account(configuration, now()), configuration)
+    account = add_guards(read_account(configuration, now()), configuration)
+    return account if stated.organization is None else replace(account, organization=stated.organization)
