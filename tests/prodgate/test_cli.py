@@ -209,7 +209,7 @@ def test_explain_speaks_of_every_criterion_and_policy(
     from prodgate.terraform.policy import POLICIES
 
     load_policies([Path("policies").resolve()])
-    checks, criteria = tuple(load_checks(Path.cwd())), load_criteria(Path("criteria.toml")).criteria
+    checks, criteria = tuple(load_checks(Path.cwd(), {})), load_criteria(Path("criteria.toml")).criteria
     for id_ in [*criteria, *POLICIES, *(check.name for check in checks)]:
         assert explain(id_, criteria, POLICIES, checks, [Path("policies/examples")])
 

@@ -42,10 +42,14 @@ def main(arguments: Sequence[str]) -> int:
 def explain_id(criteria: Path, id_: str) -> str:
     """Explain what an id names, by the policies and suites of a project."""
     root, file = root_of(criteria), load_criteria(criteria)
-    load_policies(find_folders("policies", root))
-    checks = list(load_checks(root))
+    broken: dict[Path, str] = {}
+    load_policies(find_folders("policies", root), broken)
+    checks = list(load_checks(root, broken))
     live = {name for name, _ in BUILT["live"].concludes(file)}
-    return explain(id_, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live)
+    try:
+        return explain(id_, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live)
+    except UsageError as error:
+        raise UsageError("\n".join([str(error), *broken.values()])) from error
 
 
 def render_iam_policy(criteria: Path, wanted: str) -> str:
@@ -60,15 +64,15 @@ def render_iam_policy(criteria: Path, wanted: str) -> str:
     return json.dumps(split(policy) if wanted == "managed" else policy, indent=2)
 
 
-def load_checks(root: Path) -> Iterator[Check]:
-    """Import every suite and yield its checks. Raises UsageError for a broken one."""
-    load_facts(root)
+def load_checks(root: Path, broken: dict[Path, str]) -> Iterator[Check]:
+    """Import every suite and yield its checks; why one can't be loaded is noted in ``broken``."""
+    load_facts(root, broken)
     for folder in dict.fromkeys(folder for layer in BUILT.values() for folder in layer.folders):
         for path in suite_files(folder, root):
-            yield from _import_checks(path)
+            yield from _import_checks(path, broken)
 
 
-def _import_checks(path: Path) -> Iterator[Check]:
+def _import_checks(path: Path, broken: dict[Path, str]) -> Iterator[Check]:
     before = set(registered_checks())
     within = "suites." if path.parent.parent.name == "suites" else ""
     spec = importlib.util.spec_from_file_location(f"{within}{path.parent.name}.{path.stem}", path)
@@ -78,8 +82,9 @@ def _import_checks(path: Path) -> Iterator[Check]:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a suite of any team may fail in any way, also by a skip of pytest's
-        raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    except BaseException as error:  # noqa: BLE001  a suite of any team may fail in any way, also by a skip of pytest's
+        broken[path] = f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module"
+        return
     yield from (found for found in registered_checks() if found not in before)
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -33,7 +34,7 @@ from .citations import Citations
 from .integrity import CHANGED_CRITERIA, Fingerprint, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .preloading import import_for_layer
-from .unloaded import forget_policies, leave_unjudged
+from .unloaded import find_unobserved, forget_policies, leave_unjudged
 from .watching import watch_judgements
 
 #: What pytest is always given: what else is installed has no say in a judgement, and takes a second to load.
@@ -44,6 +45,8 @@ _OPTIONS = (
     "-p", "prodgate.run.pytest_plugin", "-p", "prodgate.run.technical_log",
     "--continue-on-collection-errors", "--self-contained-html", "-q", "--no-header", "--tb=short",
 )  # fmt: skip
+#: The layer whose facts are made by observers, a team's own among them.
+OBSERVING: Final = "live"
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
 
@@ -84,8 +87,11 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
     policies = load_policies(project.policy_folders(), broken)
     _refuse_replaced(broken, project)
     forget_policies(broken)
-    load_facts(project.root)
+    lost: dict[Path, str] = {}
+    load_facts(project.root, lost)
+    unread = _leave_unobserved(layer, at, lost)
     facts = _recall(layer, at.run) if recall else _observe(layer, at)
+    facts = replace(facts, unreadable={**facts.unreadable, **unread})
     if not judge:
         return 0
     _refuse_changes(sound)
@@ -94,11 +100,25 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
         stated = project.stated.criteria
         for file in leave_unjudged(at.journal, layer.name, broken, _ask(layer, at), at.project, stated=stated):
             at.journal.write("broken", layer=layer.name, reason=broken[file])
-    code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
+    code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset(), lost)
     _refuse_changes(sound)
     if describe_criteria(at.stated.criteria) != told:
         raise UsageError(CHANGED_CRITERIA)
     return code
+
+
+def _leave_unobserved(layer: Layer, at: LayerContext, lost: Mapping[Path, str]) -> Mapping[type, str]:
+    """Return why kinds of fact are not observed, by the modules of a team that can't be loaded.
+
+    Raises UsageError for one of which nobody can tell what it would have observed, in the layer that observers are of.
+    """
+    unread, untold = find_unobserved(lost, at.project)
+    if layer.name == OBSERVING:
+        if untold:
+            raise UsageError("\n".join(lost[path] for path in sorted(untold)))
+        for why in lost.values():
+            at.note(layer.name, why)
+    return unread
 
 
 def _observe(layer: Layer, at: LayerContext) -> Facts:
@@ -170,7 +190,14 @@ def _ask(layer: Layer, context: LayerContext) -> Criteria:
     return Criteria({id_: criterion for id_, criterion in stated.items() if layer.name in criterion.layers})
 
 
-def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
+def _judge(  # noqa: PLR0917  as _observe_and_judge knows it
+    layer: Layer,
+    facts: Facts,
+    context: LayerContext,
+    project: Project,
+    policies: frozenset[Path],
+    lost: Mapping[Path, str],
+) -> int:
     asked = _ask(layer, context)
     judging = pytest_plugin.Judging(
         layer=layer.name,
@@ -181,6 +208,7 @@ def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, 
         policy_files=policies,
         root=project.root,
         unasked=frozenset(project.stated.criteria) - frozenset(asked),
+        lost=lost,
     )
     context.progress(f"{layer.name}: judging")
     files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
 from .judging import find_mistake, judge
 from .real_paths import find_real, find_real_files
-from .unloaded import leave_unjudged
+from .unloaded import find_cause, leave_unjudged
 
 #: Findings shown for one failed item; the journal has all of them.
 MOST_SHOWN = 20
@@ -45,6 +45,8 @@ class Judging:
     root: Path = field(default_factory=Path.cwd)
     unasked: frozenset[str] = frozenset()
     """Criteria that are stated, and that this run does not ask about."""
+    lost: Mapping[Path, str] = field(default_factory=dict)
+    """Why modules of the project's facts can't be loaded."""
     collected: list[pytest.Item] = field(default_factory=list)
     """Every item, also one that a plugin or the project's conftest.py takes out later."""
     process: int = field(default_factory=os.getpid)  # the one that judges, and no copy of it
@@ -56,7 +58,7 @@ class Judging:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be collected, and why: of a file its judges, of anything else the layer."""
         if not report.passed:
-            said = f"{report.nodeid}: {''.join(report.longreprtext.strip().splitlines()[-1:])}"
+            said = f"{report.nodeid}: {find_cause(report.longreprtext, self.lost, self.root)}"
             if leave_unjudged(self.journal, self.layer, {self.root / report.nodeid: said}, self.criteria, self.root):
                 self.journal.write("broken", layer=self.layer, reason=said)
 
@@ -240,10 +242,8 @@ def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> 
 
 
 def _render_failure(unmet: list[Finding]) -> str:
-    lines = []
-    for finding in unmet[:MOST_SHOWN]:
-        place = f"{finding.where[0]}: " if finding.where else ""
-        lines.append(f"{place}{finding.outcome}: {finding}")
+    shown = unmet[:MOST_SHOWN]
+    lines = [": ".join([*each.where[:1], str(each.outcome), str(each)]) for each in shown]
     if len(unmet) > MOST_SHOWN:
         lines.append(f"… and {len(unmet) - MOST_SHOWN} more")
     lines.append(f"remedy: {unmet[0].remedy}")

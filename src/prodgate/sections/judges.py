@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..criteria import UsageError
+from .imported_names import read_imports
 from .lazy_comparisons import find_lazy_comparisons
 
 Kind = Literal["policy", "check"]
@@ -113,27 +114,14 @@ class _Names:
     """What the names of a module stand for, as far as its imports and constants say."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.imported: dict[str, str] = {}
         self._constants: dict[str, str] = {}
         nodes = list(ast.walk(tree))
-        for node in nodes:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self._learn_import(node)
+        self.imported = {name: full.lstrip(".") for name, full in read_imports(nodes).items()}
         self._written = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         for node in tree.body:
             if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 self._constants |= {each.id: str(node.value.value) for each in targets if isinstance(each, ast.Name)}
-
-    def _learn_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for alias in node.names:
-            if isinstance(node, ast.ImportFrom):
-                self.imported[alias.asname or alias.name] = f"{node.module or '.'}.{alias.name}"
-            elif alias.asname:
-                self.imported[alias.asname] = alias.name
-            else:
-                first = alias.name.partition(".")[0]
-                self.imported[first] = first
 
     def declares(self, node: ast.AST) -> Kind | None:
         """Return what a name or attribute declares if it is one of the package's own decorators."""

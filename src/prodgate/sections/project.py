@@ -143,11 +143,14 @@ def load_policies(among: Iterable[Path], broken: dict[Path, str] | None = None) 
     return _import_modules("policies", folders, policy_files(folders), broken)
 
 
-def load_facts(root: Path) -> None:
-    """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
+def load_facts(root: Path, broken: dict[Path, str] | None = None) -> None:
+    """Import a project's own kinds of fact, with their observers, as ``facts.<name>``.
+
+    Why a module can't be loaded is noted in ``broken``; without that, UsageError is raised.
+    """
     folder = root / "facts"
     if folder.is_dir():
-        _import_modules("facts", (folder,), _list_files((folder,), "[!_]*.py", deep=True))
+        _import_modules("facts", (folder,), _list_files((folder,), "[!_]*.py", deep=True), broken)
 
 
 def _import_modules(
