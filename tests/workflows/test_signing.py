@@ -117,12 +117,15 @@ def test_without_a_key_sigstore_is_asked_where_that_is_said(tmp_path: Path, file
 def test_without_a_key_a_deploy_asks_for_the_signature_of_its_own_workflow(tmp_path: Path) -> None:
     reference = "nba-news/nba-news/.github/workflows/deploy.yml@refs/heads/main"
     machine = Machine(
-        tmp_path, {"vars.PRODGATE_SIGNER": "keyless"}, {"GITHUB_SHA": COMMIT, "GITHUB_WORKFLOW_REF": reference}
+        tmp_path,
+        {"vars.PRODGATE_SIGNER": "keyless"},
+        {"GITHUB_SHA": COMMIT, "GITHUB_WORKFLOW_REF": reference, "GITHUB_REPOSITORY": "nba-news/nba-news"},
     )
     machine.install("pipx")
     (machine.work(DEPLOY["deploy"]) / "runs" / "2026-11-27T120000Z-2").mkdir(parents=True)
     assert begin_deploy(machine) == 0
     given = cli._parser().parse_args(["verify", *machine.commands[-1].split(" -- ")[1].split()])
+    assert given.repository == "https://github.com/nba-news/nba-news"
     assert (given.key, given.identity, given.fetch_root) == ([], f"https://github.com/{reference}", True)
     assert given.issuer == "https://token.actions.githubusercontent.com"
     assert (given.commit, given.whole, given.max_age) == (COMMIT, True, "24h")

@@ -61,11 +61,24 @@ def _add_signers(verify: argparse.ArgumentParser) -> None:
         "--key", type=Path, metavar="FILE", action="append", default=[],
         help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
     )  # fmt: skip
+    _add_identities(verify)
+    verify.add_argument(
+        "--tsa", type=Path, metavar="FILE", action="append", default=[],
+        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
+    )  # fmt: skip
+
+
+def _add_identities(verify: argparse.ArgumentParser) -> None:
+    """Add the options that say whose word counts who has no key."""
     verify.add_argument(
         "--identity", metavar="WHO", default="",
         help="whose signature without a key counts, too, as Sigstore's certificate has it, with --issuer",
     )  # fmt: skip
     verify.add_argument("--issuer", metavar="URL", default="", help="who let them in")
+    verify.add_argument(
+        "--repository", metavar="URL", default="",
+        help="the repository whose run it must be, signed there (default: the one that holds the workflow)",
+    )  # fmt: skip
     verify.add_argument(
         "--trusted-root", type=Path, metavar="FILE",
         help="keys of the instance of Sigstore (default: those of the public one, as last fetched)",
@@ -75,10 +88,6 @@ def _add_signers(verify: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fetch the keys of Sigstore's public instance first; else nothing is fetched",
     )
-    verify.add_argument(
-        "--tsa", type=Path, metavar="FILE", action="append", default=[],
-        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
-    )  # fmt: skip
 
 
 def add_signing_key(parser: argparse.ArgumentParser) -> None:

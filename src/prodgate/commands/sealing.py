@@ -51,7 +51,8 @@ def seal(given: argparse.Namespace) -> int:
         raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(flaws)}; nobody should stand for it")
     if given.keyless and signer is not None:
         raise UsageError(f"--keyless: a key is given, too, by --signing-key or {VARIABLE}; sign by one of them")
-    whoever = take_identity(given.trust_config, run.criteria.evidence) if given.keyless else signer
+    commit = str(run.about.get("commit") or "")
+    whoever = take_identity(given.trust_config, run.criteria.evidence, commit) if given.keyless else signer
     stamp = partial(request_timestamp, given.timestamp) if given.timestamp else None
     try:
         state, made = seal_again(given.run, whoever, stamp)
@@ -104,7 +105,7 @@ def _print_gaps(gaps: Sequence[str]) -> None:
 def _read_wanted(given: argparse.Namespace) -> Wanted:
     """Return what the run must be. Raises UsageError."""
     _refuse_mistakes(given)
-    identities = [*read_identities(given.identity, given.issuer)]
+    identities = [*read_identities(given.identity, given.issuer, given.repository)]
     path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not given.key and not identities else None)
     stated = load_criteria(path) if path else None
     return Wanted(

@@ -17,10 +17,12 @@ SUMMARY: Final = "summary.dsse.json"
 TIME_STAMP: Final = "seal.tsr"
 #: Who signed the seal without a key, as Sigstore has it.
 BUNDLE: Final = "seal.sigstore.json"
+#: The same of the summary.
+SUMMARY_BUNDLE: Final = "summary.sigstore.json"
 #: Files that stand for others and that no statement covers.
-SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP, BUNDLE})
-#: The verifier of another hand.
-VERIFIER: Final = "verify.py"
+SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP, BUNDLE, SUMMARY_BUNDLE})
+#: The verifier of another hand: whether the run is what was signed, and whether that follows from it.
+VERIFIERS: Final = ("verify.py", "derive.py")
 
 
 @dataclass(frozen=True, slots=True)

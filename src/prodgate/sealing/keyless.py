@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from ..sections.evidence import EvidenceSection, TrustedIdentity
 from ..signatures.keyless import KeylessError, KeylessUnready, fetch_trusted_root, read_trusted_root, verify_keyless
 from ..signatures.sigstore_bundles import BundleMistake, SigstoreBundle, parse_bundle
 from .files import BUNDLE, SEAL
+from .origins import find_flaws_of_origin
 from .seals import Seal, SealError
 
 #: Bytes that a bundle may have: the statement in it names every file of a run.
@@ -32,20 +33,20 @@ class Keyless:
 WITH_KEY: Final = Keyless()
 
 
-def read_keyless(run: Path, seal: Seal) -> Keyless:
-    """Read who signed a seal without a key. Whether it was them is not asked."""
-    path = run / BUNDLE
+def read_keyless(run: Path, seal: Seal, name: str = SEAL, beside: str = BUNDLE) -> Keyless:
+    """Read who signed a seal, or what else has that name, without a key. Whether it was them is not asked."""
+    path = run / beside
     if path.is_symlink() or not path.is_file():
         there = path.is_symlink() or path.exists()
-        return Keyless(flaws=(f"UNLISTED: {BUNDLE}: is no file",) if there else (), there=there)
+        return Keyless(flaws=(f"UNLISTED: {beside}: is no file",) if there else (), there=there)
     if path.stat().st_size > _MOST:
-        return Keyless(flaws=(f"CHANGED: {BUNDLE}: is larger than any that the gate writes",), there=True)
+        return Keyless(flaws=(f"CHANGED: {beside}: is larger than any that the gate writes",), there=True)
     try:
         bundle = parse_bundle(path.read_bytes())
     except BundleMistake as error:
-        return Keyless(flaws=(f"CHANGED: {BUNDLE}: {error}",), there=True)
+        return Keyless(flaws=(f"CHANGED: {beside}: {error}",), there=True)
     if not bundle.is_of(seal.envelope):
-        return Keyless(flaws=(f"CHANGED: {SEAL}: is not what was signed by {BUNDLE}",), there=True)
+        return Keyless(flaws=(f"CHANGED: {name}: is not what was signed by {beside}",), there=True)
     return Keyless(there=True, bundle=bundle)
 
 
@@ -54,24 +55,36 @@ def find_known(bundle: SigstoreBundle, known: Sequence[TrustedIdentity]) -> Trus
     return EvidenceSection(identities=tuple(known)).find_identity(bundle.identity.subject, bundle.identity.issuer)
 
 
+def find_flaws_of_place(bundle: SigstoreBundle, known: Sequence[TrustedIdentity], commit: str) -> Iterator[str]:
+    """Say why a bundle was not made where the run of a commit was, by what its certificate says."""
+    counts = find_known(bundle, known)
+    flaws = find_flaws_of_origin(bundle.identity, bundle.origin, commit, counts.repository if counts else "")
+    yield from (f"FOREIGN: {BUNDLE}: {flaw}" for flaw in flaws)
+
+
 def find_flaws_of_identity(
-    bundle: SigstoreBundle, known: Sequence[TrustedIdentity], trusted_root: Path | None, *, believed: bool
+    bundle: SigstoreBundle,
+    known: Sequence[TrustedIdentity],
+    trusted_root: Path | None,
+    *,
+    believed: bool,
+    name: str = BUNDLE,
 ) -> tuple[str, ...]:
-    """Say why the signature of a bundle is not that of somebody who counts. Raises SealError.
+    """Say why the signature of a bundle of that name is not that of somebody who counts. Raises SealError.
 
     ``believed`` leaves it at whom the certificate names.
     """
     if find_known(bundle, known) is None:
         named = ", ".join(f"{each.name} ({each.subject}, let in by {each.issuer})" for each in known) or "none"
-        return (f"WRONG KEY: {BUNDLE}: is signed by {bundle.identity}; those without a key that count are {named}",)
+        return (f"WRONG KEY: {name}: is signed by {bundle.identity}; those without a key that count are {named}",)
     if believed:
         return ()
     try:
         verify_keyless(bundle, bundle.identity, trusted_root)
     except KeylessError as error:
-        return (f"WRONG KEY: {BUNDLE}: {error}",)
+        return (f"WRONG KEY: {name}: {error}",)
     except KeylessUnready as error:
-        raise SealError(f"{BUNDLE}: nobody can say whether it holds: {error}") from None
+        raise SealError(f"{name}: nobody can say whether it holds: {error}") from None
     return ()
 
 

@@ -23,7 +23,7 @@ from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write
 from ..signatures.keyless import KeylessSigner
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
-from .files import BUNDLE, SEAL, SEALING, SUMMARY, TIME_STAMP, VERIFIER, FileDigest, digest_files
+from .files import BUNDLE, SEAL, SEALING, SUMMARY, SUMMARY_BUNDLE, TIME_STAMP, VERIFIERS, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
 #: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few
@@ -94,8 +94,9 @@ def seal(
     """
     if run.finished is None:
         raise SealError(f"{run.path}: was cut off, and is no whole to seal; run the gate again")
-    with _held(run.path.parent), taken_back(run.path, (VERIFIER,)):
-        _write(run.path / VERIFIER, resources.files(__package__).joinpath(f"bundled/{VERIFIER}").read_bytes())
+    with _held(run.path.parent), taken_back(run.path, VERIFIERS):
+        for name in VERIFIERS:
+            _write(run.path / name, resources.files(__package__).joinpath(f"bundled/{name}").read_bytes())
         earlier = read_whatever_seal(run.path)
         before = _read_before(earlier) if earlier else find_before(run)
         replaces = (*earlier.replaced, earlier.digest) if earlier else ()
@@ -113,18 +114,10 @@ def seal(
 
 def _make(statement: Mapping[str, Any], signer: Signer | KeylessSigner | None) -> tuple[Seal, dict[str, bytes]]:
     """Return the seal that says a statement, and the files that it is made of."""
-    payload = write_json(statement)
-    if isinstance(signer, KeylessSigner):
-        bundle = signer.sign_statement(payload)
-        envelope = Envelope(payload=payload, keyid=bundle.public.keyid, signature=bundle.signature)
-        if not bundle.is_of(envelope):
-            raise SigningError("Sigstore: signed something else than was asked for")
-        return Seal(envelope, statement), {SEAL: envelope.to_bytes(), BUNDLE: bundle.data}
-    made = Seal(_enclose(statement, signer), statement)
-    files = {SEAL: made.envelope.to_bytes()}
-    # of a commit, which Sigstore's library signs nothing about
+    envelope, files = _enclose(statement, signer, SEAL, BUNDLE)
+    made = Seal(envelope, statement)
     if signer and (summary := make_summary(statement, made.digest)):
-        files[SUMMARY] = _enclose(summary, signer).to_bytes()
+        files |= _enclose(summary, signer, SUMMARY, SUMMARY_BUNDLE)[1]
     return made, files
 
 
@@ -135,11 +128,22 @@ def _digest_files(run: Path) -> Mapping[str, FileDigest]:
     return files
 
 
-def _enclose(statement: Mapping[str, Any], signer: Signer | None) -> Envelope:
+def _enclose(
+    statement: Mapping[str, Any], signer: Signer | KeylessSigner | None, name: str, bundle: str
+) -> tuple[Envelope, dict[str, bytes]]:
+    """Return the envelope of a statement, and the file of that name; without a key also the bundle beside it."""
     bare = Envelope(payload=write_json(statement))
     if signer is None:
-        return bare
-    return Envelope(payload=bare.payload, keyid=signer.public.keyid, signature=signer.sign(bare.signed_bytes))
+        return bare, {name: bare.to_bytes()}
+    if not isinstance(signer, KeylessSigner):
+        signature = signer.sign(bare.signed_bytes)
+        envelope = Envelope(payload=bare.payload, keyid=signer.public.keyid, signature=signature)
+        return envelope, {name: envelope.to_bytes()}
+    signed = signer.sign_statement(bare.payload)
+    envelope = Envelope(payload=bare.payload, keyid=signed.public.keyid, signature=signed.signature)
+    if not signed.is_of(envelope):
+        raise SigningError("Sigstore: signed something else than was asked for")
+    return envelope, {name: envelope.to_bytes(), bundle: signed.data}
 
 
 def _read_before(earlier: Seal) -> Before | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..evidence import runs
 from ..signatures.keys import parse_public
-from .files import SEAL
-from .keyless import Keyless, find_flaws_of_identity, find_known
+from .files import SEAL, SUMMARY_BUNDLE
+from .keyless import Keyless, find_flaws_of_identity, find_flaws_of_place, find_known, read_keyless
 from .seals import Seal
 from .wanted import Wanted
 
@@ -34,6 +34,28 @@ def find_flaws_of_keyless(keyless: Keyless, wanted: Wanted) -> Sequence[str]:
     if keyless.bundle is None or not asked:
         return keyless.flaws
     return find_flaws_of_identity(keyless.bundle, wanted.identities, wanted.trusted_root, believed=wanted.believed)
+
+
+def find_flaws_of_keyless_summary(
+    run: runs.Run, keyless: Keyless, wanted: Wanted, summary: Seal, name: str
+) -> Iterator[str]:
+    """Say what is wrong with the signature of a summary whose seal somebody signed without a key."""
+    found, own = read_keyless(run.path, summary, name, SUMMARY_BUNDLE), keyless.bundle
+    if not found.there:
+        yield f"MISSING: {SUMMARY_BUNDLE}: nobody stands for {name}"
+    elif not found.bundle:
+        yield from found.flaws
+    elif own and (found.bundle.identity, found.bundle.origin) != (own.identity, own.origin):
+        yield f"FOREIGN: {SUMMARY_BUNDLE}: is not signed by whoever signed {SEAL}"
+    elif wanted.signers or wanted.identities or not wanted.unsigned:
+        known, root = wanted.identities, wanted.trusted_root
+        yield from find_flaws_of_identity(found.bundle, known, root, believed=wanted.believed, name=SUMMARY_BUNDLE)
+
+
+def find_flaws_of_signed_place(keyless: Keyless, wanted: Wanted, run: runs.Run) -> Iterator[str]:
+    """Say when somebody without a key signed at another commit, or in another repository, than the run is of."""
+    if keyless.bundle:
+        yield from find_flaws_of_place(keyless.bundle, wanted.identities, str(run.about.get("commit") or ""))
 
 
 def name_signer(seal: Seal, keyless: Keyless, wanted: Wanted) -> str:

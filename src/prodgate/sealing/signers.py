@@ -12,6 +12,7 @@ from ..sections.evidence import EvidenceSection, TrustedIdentity, TrustedSigner,
 from ..semantics.kms_uris import EXAMPLE, split_kms_uri
 from ..signatures.keyless import KeylessSigner, open_keyless_signer
 from ..signatures.keys import KeyMistake, Signer, SigningError, parse_public, parse_signer
+from .origins import find_flaws_of_origin
 
 #: Variable of the environment that holds a private key in PEM, or says where one is: a file, or a key of AWS KMS.
 VARIABLE: Final = "PRODGATE_SIGNING_KEY"
@@ -39,17 +40,23 @@ def take_signer(option: str, stated: EvidenceSection) -> Signer | None:
     return signer
 
 
-def take_identity(trust_config: Path | None, stated: EvidenceSection) -> KeylessSigner:
-    """Return whoever the environment says, who signs without a key. Raises UsageError."""
+def take_identity(trust_config: Path | None, stated: EvidenceSection, commit: str) -> KeylessSigner:
+    """Return whoever the environment says, who signs a run of a commit without a key.
+
+    Raises UsageError, also for one whose signature would not count.
+    """
     try:
         signer = open_keyless_signer(trust_config)
     except SigningError as error:
         raise UsageError(f"--keyless: {error}") from None
-    if stated.names and stated.find_identity(signer.identity.subject, signer.identity.issuer) is None:
+    known = stated.find_identity(signer.identity.subject, signer.identity.issuer)
+    if stated.names and known is None:
         named = ", ".join(stated.names)
         raise UsageError(
             f"--keyless: the signature of {signer.identity} does not count; [evidence] signers names {named}"
         )
+    for flaw in find_flaws_of_origin(signer.identity, signer.origin, commit, known.repository if known else ""):
+        raise UsageError(f"--keyless: {flaw}; let a job sign that has checked out what was judged")
     return signer
 
 
@@ -88,10 +95,11 @@ def read_trusted(paths: Iterable[Path]) -> Iterator[TrustedSigner]:
         yield TrustedSigner(name=path.name, key=key.text, keyid=key.keyid)
 
 
-def read_identities(subject: str, issuer: str) -> Iterator[TrustedIdentity]:
+def read_identities(subject: str, issuer: str, repository: str) -> Iterator[TrustedIdentity]:
     """Yield whose signature without a key counts, from options. Raises UsageError."""
-    if not subject and not issuer:
+    if not subject and not issuer and not repository:
         return
-    if mistakes := [*find_mistakes_in_identity("--", {"identity": subject or None, "issuer": issuer or None})]:
+    said = {"identity": subject or None, "issuer": issuer or None, **({"repository": repository} if repository else {})}
+    if mistakes := [*find_mistakes_in_identity("--", said)]:
         raise UsageError("\n".join(mistakes))
-    yield TrustedIdentity(name=subject, subject=subject, issuer=issuer)
+    yield TrustedIdentity(name=subject, subject=subject, issuer=issuer, repository=repository)

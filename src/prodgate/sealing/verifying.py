@@ -23,7 +23,14 @@ from ..verdict import Verdict
 from .files import SEAL, FileDigest, digest_files
 from .keyless import WITH_KEY, Keyless, read_keyless
 from .seals import Seal, read_seal
-from .signed import find_flaws_of_keyless, find_flaws_of_signature, find_foreign_signer, name_signer
+from .signed import (
+    find_flaws_of_keyless,
+    find_flaws_of_keyless_summary,
+    find_flaws_of_signature,
+    find_flaws_of_signed_place,
+    find_foreign_signer,
+    name_signer,
+)
 from .statement import OWN, Before, Sealing, make_statement
 from .summaries import find_flaws_of_summary
 from .time_stamps import UNSTAMPED, Stamped, check_time_stamp
@@ -90,8 +97,11 @@ def _compare_run(wanted: Wanted, seal: Seal, keyless: Keyless, run: runs.Run, ve
     derived = _derive(seal, run, verdict)
     yield from _find_uncited(run, seal.statement)
     yield from _compare_statement(seal, run.name, derived)
-    summed = None if keyless.there else derived
-    yield from find_flaws_of_summary(run.path, seal, summed, partial(find_flaws_of_signature, wanted))
+    yield from find_flaws_of_signed_place(keyless, wanted, run)
+    by_key = partial(find_flaws_of_signature, wanted)
+    without = partial(find_flaws_of_keyless_summary, run, keyless, wanted)
+    find_flaws = without if keyless.there else by_key
+    yield from find_flaws_of_summary(run.path, seal, derived, find_flaws, without_key=keyless.there)
 
 
 def check_by_itself(path: Path) -> Checked:

@@ -13,7 +13,7 @@ from .validation import key_mistakes
 
 _EXAMPLE: Final = '[evidence] with signers = [{ name = "nightly", key = "MCowBQYDK2VwAyEA…" }]'
 _KEYS: Final = ("name", "key", "kms")
-_KEYLESS: Final = ("name", "identity", "issuer")
+_KEYLESS: Final = ("name", "identity", "issuer", "repository")
 _ADDRESS: Final = re.compile(r"https://[!-~]+")
 _IDENTITY: Final = re.compile(r"https://[!-~]+|[!-?A-~]+@[!-?A-~]+")
 
@@ -40,6 +40,8 @@ class TrustedIdentity:
     """A workflow at a ref, or an address of mail, as the certificate has it."""
     issuer: str
     """Who lets them in."""
+    repository: str = ""
+    """Of which repository they sign runs; empty for the one whose workflow they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,10 @@ def find_mistakes_in_identity(where: str, signer: Mapping[str, Any]) -> Iterator
     if not isinstance(issuer, str) or not _ADDRESS.fullmatch(issuer):
         example = "https://token.actions.githubusercontent.com"
         yield f'{where}issuer: is {issuer!r}; write who lets them in, e.g. "{example}"'
+    repository = signer.get("repository", "https://")
+    if not isinstance(repository, str) or not repository.startswith("https://"):
+        example = "https://github.com/ORG/REPO"
+        yield f'{where}repository: is {repository!r}; write of which repository they sign runs, e.g. "{example}"'
 
 
 def _find_mistakes_in_keys(where: str, signer: Mapping[str, Any]) -> Iterator[str]:
@@ -154,7 +160,12 @@ def parse_evidence_section(section: Mapping[str, Any]) -> EvidenceSection:
             for key, keyid in [_parse_key(each["key"])]
         ),
         identities=tuple(
-            TrustedIdentity(name=each["name"], subject=each["identity"], issuer=each["issuer"])
+            TrustedIdentity(
+                name=each["name"],
+                subject=each["identity"],
+                issuer=each["issuer"],
+                repository=each.get("repository", ""),
+            )
             for each in section.get("signers", ())
             if _is_keyless(each)
         ),

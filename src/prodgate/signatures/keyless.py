@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from .envelope import IN_TOTO
 from .keys import PublicKey, SigningError, take_public
-from .sigstore_bundles import Identity, SigstoreBundle, read_identity, write_bundle
+from .sigstore_bundles import Identity, Origin, SigstoreBundle, read_identity, read_origin, write_bundle
 
 #: Seconds that the services may take for one signature; sigstore itself would wait without end.
 LIMIT: Final = 60.0
@@ -39,12 +39,17 @@ class KeylessSigner:
     _signer: Any
     public: PublicKey
     identity: Identity
+    origin: Origin
 
     def sign_statement(self, payload: bytes) -> SigstoreBundle:
         """Return the bundle of an in-toto statement, which is in the log by then. Raises SigningError."""
         from sigstore import dsse  # noqa: PLC0415  an extra
 
-        return _ask(lambda: write_bundle(self._signer.sign_dsse(dsse.Statement(payload)).to_json()))
+        class Stated(dsse.Statement):
+            def __init__(self) -> None:  # its own refuses what is about a commit: it knows digests of SHA-2 and 3 alone
+                self._contents = payload
+
+        return _ask(lambda: write_bundle(self._signer.sign_dsse(Stated()).to_json()))
 
 
 def open_keyless_signer(trust_config: Path | None) -> KeylessSigner:
@@ -65,7 +70,8 @@ def open_keyless_signer(trust_config: Path | None) -> KeylessSigner:
         trusted = config.from_json(trust_config.read_text("utf-8")) if trust_config else config.production()
         signer = sign.Signer(oidc.IdentityToken(token), sign.SigningContext.from_trust_config(trusted))
         certificate = signer._signing_cert()  # which it holds by now; nothing public says whom it names
-        return KeylessSigner(signer, take_public(certificate.public_key()), read_identity(certificate))
+        public = take_public(certificate.public_key())
+        return KeylessSigner(signer, public, read_identity(certificate), read_origin(certificate))
 
     return _ask(open_signer)
 

@@ -22,6 +22,12 @@ _KIND: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _ISSUER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 _OLD_ISSUER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
 _TEXT: Final = 0x0C  # UTF8String of DER
+# where they signed: repository and commit, as Fulcio has written them since 2023, and as it did before, of GitHub alone
+_REPOSITORY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.12")
+_COMMIT: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.13")
+_OLD_REPOSITORY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.5")
+_OLD_COMMIT: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.3")
+_OLD_HOST: Final = "https://github.com/"
 
 
 class BundleMistake(ValueError):
@@ -41,6 +47,15 @@ class Identity:
         return f"{self.subject}, let in by {self.issuer}"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a job that signs has checked out; empty where the certificate names none, such as that of a person."""
+
+    repository: str = ""
+    """Such as https://github.com/ORG/REPO."""
+    commit: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigstoreBundle:
     """What a bundle says. Nothing says that it holds."""
@@ -52,6 +67,7 @@ class SigstoreBundle:
     public: PublicKey
     """The key of the certificate, which signed and was thrown away."""
     identity: Identity
+    origin: Origin
 
     def is_of(self, envelope: Envelope) -> bool:
         """Whether it is about an envelope, and the key of its certificate signed that."""
@@ -91,6 +107,7 @@ def _parse(document: Any, data: bytes) -> SigstoreBundle:
         signature=_decode(signed["sig"]),
         public=take_public(certificate.public_key()),
         identity=read_identity(certificate),
+        origin=read_origin(certificate),
     )
 
 
@@ -108,6 +125,15 @@ def read_identity(certificate: x509.Certificate) -> Identity:
     except x509.ExtensionNotFound:
         issuer = _read_extension(certificate, _OLD_ISSUER).decode()
     return Identity(name.value, issuer)
+
+
+def read_origin(certificate: x509.Certificate) -> Origin:
+    """Return what a certificate of Fulcio says of where somebody signed. Raises ValueError where it can't be read."""
+    stated = {each.oid for each in certificate.extensions}
+    said = {oid: _read_text(_read_extension(certificate, oid)) for oid in (_REPOSITORY, _COMMIT) if oid in stated}
+    old = {oid: _read_extension(certificate, oid).decode() for oid in (_OLD_REPOSITORY, _OLD_COMMIT) if oid in stated}
+    before = f"{_OLD_HOST}{old[_OLD_REPOSITORY]}" if _OLD_REPOSITORY in old else ""
+    return Origin(said.get(_REPOSITORY, before), said.get(_COMMIT, old.get(_OLD_COMMIT, "")))
 
 
 def _read_extension(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> bytes:

@@ -18,6 +18,7 @@ from ..signatures.sigstore_instance import WORKFLOW, Instance, pem_of
 from .sealed import EVE, NIGHTLY, edit_envelope, encode, make_run, read_statement, write_envelope
 
 SEAL, BUNDLE = "seal.dsse.json", "seal.sigstore.json"
+SUMMARY, SUMMARY_BUNDLE = "summary.dsse.json", "summary.sigstore.json"
 #: Another workflow than the one whose signature counts.
 OTHER = WORKFLOW.replace("shop/shop", "eve/shop")
 
@@ -88,5 +89,14 @@ FORGERIES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a certificate of another authority": (certify_anew, "WRONG KEY: seal.sigstore.json"),
     "a log deleted": (lambda run: (run / "logs" / "static.txt").unlink(), "MISSING: logs/static.txt"),
-    "a summary": (lambda run: write_envelope(run, {}, NIGHTLY, "summary.dsse.json"), "UNLISTED: summary.dsse.json"),
+    "another summary": (lambda run: write_envelope(run, {}, NIGHTLY, SUMMARY), f"CHANGED: {SUMMARY}: does not say"),
+    "the summary deleted": (lambda run: (run / SUMMARY).unlink(), f"MISSING: {SUMMARY}"),
+    "the bundle of the summary deleted": (lambda run: (run / SUMMARY_BUNDLE).unlink(), f"MISSING: {SUMMARY_BUNDLE}"),
+    "the bundle of the seal beside the summary": (
+        lambda run: shutil.copy(run / BUNDLE, run / SUMMARY_BUNDLE), f"CHANGED: {SUMMARY}: is not what was signed",
+    ),
+    "no promise of the log for the summary": (
+        lambda run: change(run, lambda said: entry_of(said).pop("inclusionPromise"), name=SUMMARY_BUNDLE),
+        f"WRONG KEY: {SUMMARY_BUNDLE}",
+    ),
 }  # fmt: skip

@@ -314,6 +314,33 @@ MATRIX: dict[str, Tampering] = {
     "a promotion, signed, of one moment": Tampering(
         partial(lie_of_promotion, criteria=f'{CRITERIA}moment = "before"\n', moment="before"), "CHANGED: "
     ),
+    "a promotion, signed, of staging": Tampering(
+        partial(lie_of_promotion, target="https://staging.shop.example"), "CHANGED: "
+    ),
+    "a promotion, signed, of staging beside a site that is stated": Tampering(
+        partial(
+            lie_of_promotion,
+            criteria=f'{CRITERIA}[e2e]\nbase_url = "https://www.shop.example"\n',
+            target="https://staging.shop.example",
+        ),
+        "CHANGED: ",
+    ),
+    "a promotion, signed, without a layer that a requirement asks": Tampering(
+        partial(
+            lie_of_promotion,
+            criteria=f'{CRITERIA}[requirements.OPS-2]\nasks = "that somebody looks"\nlayers = ["static", "live"]\n',
+            layers=["static"],
+        ),
+        "CHANGED: ",
+    ),
+    "a promotion, signed, without a layer that a section asks": Tampering(
+        partial(
+            lie_of_promotion,
+            criteria=f'{CRITERIA}[e2e]\nbase_url = "https://www.shop.example"\n',
+            layers=["static"],
+        ),
+        "CHANGED: ",
+    ),
     "a promotion, signed, without a layer that is asked": Tampering(
         partial(lie_of_promotion, criteria=CRITERIA.replace('["static"]', '["static", "live"]'), layers=["static"]),
         "CHANGED: ",

@@ -21,6 +21,7 @@ from prodgate.evidence.journal import NAME, Journal
 from prodgate.run import publishing
 from prodgate.sealing import seals
 from prodgate.sealing.bundles import make_bundle
+from prodgate.sealing.files import VERIFIERS
 from prodgate.signatures.envelope import write_json
 from prodgate.signatures.keys import SigningError
 
@@ -178,7 +179,8 @@ def test_a_run_that_was_not_signed_after_all_is_as_it_was_sealed(
     monkeypatch.chdir(keys)  # no criteria are there
     seal(run, None)
     (keys / "bundled").mkdir()
-    (keys / "bundled" / "verify.py").write_text("# of a later version\n")
+    for name in VERIFIERS:
+        (keys / "bundled" / name).write_text("# of a later version\n")
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     with monkeypatch.context() as patched:
         patched.setattr(sealing, "take_signer", lambda *_: Refusing())

@@ -6,69 +6,37 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prodgate.cli import main
+from prodgate.signatures.envelope import write_json
 from prodgate.signatures.sigstore_bundles import parse_bundle
 
-from ..sample_run import CRITERIA
 from ..signatures.sigstore_instance import ISSUER, WORKFLOW, Instance, running_instance
-from .forgeries import BUNDLE, FORGERIES, OTHER, sign
-from .sealed import EVE, NIGHTLY, ask_other, make_run, pem, seal
+from .forgeries import BUNDLE, FORGERIES, OTHER, SUMMARY, SUMMARY_BUNDLE, sign
+from .keyless import NAMED, WHO, ask, said, write_key_of
+from .sealed import (
+    COMMIT,
+    EVE,
+    NIGHTLY,
+    ask_other,
+    make_run,
+    pem,
+    read_statement,
+    seal,
+)
 from .test_commands import run_commands_of_report
 from .test_signers import private
 
-WHO = ("--identity", WORKFLOW, "--issuer", ISSUER)
-NAMED = f'{CRITERIA}\n[evidence]\nsigners = [{{ name = "nightly", identity = "{WORKFLOW}", issuer = "{ISSUER}" }}]\n'
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[Instance]:
-    with running_instance() as instance:
-        yield instance
-
 
 @pytest.fixture
-def instance(own: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
-    for name, value in own.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    own.write(tmp_path)
-    kept = dict(vars(own))
-    yield own
-    vars(own).update(kept)
-
-
-def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    code = main([*map(str, words)])
-    return code, *capsys.readouterr()
-
-
-def ask(capsys: pytest.CaptureFixture[str], run: Path, *words: object) -> tuple[int, str, str]:
-    return said(capsys, "verify", run, "--trusted-root", "trusted_root.json", *(words or WHO))
-
-
-@pytest.fixture(scope="module")
-def kept(own: Instance, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("kept")
-    own.write(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in own.environment().items():
-            patch.setenv(name, value)
-        patch.chdir(folder)
-        return sign(make_run(folder))
-
-
-@pytest.fixture
-def run(kept: Path, instance: Instance, tmp_path: Path) -> Path:
+def run(signed: Path, instance: Instance, tmp_path: Path) -> Path:
     """A run that the instance was asked to sign."""
     assert instance.url
-    return shutil.copytree(kept, tmp_path / "runs" / "runs" / kept.name)
+    return shutil.copytree(signed, tmp_path / "runs" / "runs" / signed.name)
 
 
 def test_a_job_signs_and_everybody_verifies_it(
@@ -79,9 +47,15 @@ def test_a_job_signs_and_everybody_verifies_it(
     )
     assert (code, err) == (0, "")
     assert "sealed, signed by nightly (without a key): " in out
-    assert instance.asked[-3:] == ["/token?job=1&audience=sigstore", "/api/v2/signingCert", "/api/v1/log/entries"]
+    assert instance.asked[-4:] == [
+        "/token?job=1&audience=sigstore",
+        "/api/v2/signingCert",
+        *["/api/v1/log/entries"] * 2,
+    ]
     (run,) = (tmp_path / "runs" / "runs").iterdir()
-    assert not (run / "summary.dsse.json").exists()
+    said_of = read_statement(run, SUMMARY)
+    assert said_of["subject"] == [{"name": "shop", "digest": {"gitCommit": COMMIT}}]
+    assert parse_bundle((run / SUMMARY_BUNDLE).read_bytes()).payload == write_json(said_of)
     code, out, _ = ask(capsys, run)
     assert (code, f"signed without a key by {WORKFLOW}, let in by {ISSUER} ({WORKFLOW}) at " in out) == (0, True)
     (tmp_path / "named.toml").write_text(NAMED)
@@ -104,11 +78,16 @@ def test_what_was_signed_is_packed_reported_and_verified_by_others(
     code, out, _ = said(capsys, "report", run)
     assert (code, f"sealed, signed by {WORKFLOW} (without a key)" in " ".join(out.split())) == (0, True)
     assert (run / "report.html").read_bytes() == before
-    key = parse_bundle((run / BUNDLE).read_bytes()).public
-    (tmp_path / "key.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{key.text}\n-----END PUBLIC KEY-----\n")
+    key = write_key_of(run, tmp_path)
     assert ask_other(run, tmp_path / "key.pem") == []
     assert run_commands_of_report(run, tmp_path / "key.pem") == (0, [key.keyid], "")
     assert said(capsys, "bundle", run, "--to", "b.tar")[0] == 0
+    shutil.copy(run / BUNDLE, run / SUMMARY_BUNDLE)
+    assert "CHANGED: summary.dsse.json: not what was signed by summary.sigstore.json" in ask_other(
+        run, tmp_path / "key.pem"
+    )
+    (run / SUMMARY_BUNDLE).unlink()
+    assert ask_other(run, tmp_path / "key.pem") == ["MISSING: summary.dsse.json: signed otherwise than seal.dsse.json"]
     shutil.rmtree(run)
     assert ask(capsys, tmp_path / "b.tar")[0] == 0
 
@@ -143,7 +122,7 @@ def test_a_forgery_is_refused_and_named(run: Path, name: str, capsys: pytest.Cap
         ({"promises": False}, "invalid inclusion promise"),
         ({"age": timedelta(hours=1)}, "not valid at validation time"),
         ({"age": -timedelta(hours=1)}, "not valid at validation time"),
-        ({"subject": OTHER}, f"is signed by {OTHER}"),
+        ({"subject": OTHER, "repository": "https://github.com/eve/shop"}, f"is signed by {OTHER}"),
         ({"issuer": "https://eve.example"}, "let in by https://eve.example"),
     ],
     ids=[

@@ -89,7 +89,7 @@ def test_a_waiver_that_covers_more_than_it_says_is_void(many: int, most: int, fl
     ]
     other = [{**found[0], "outcome": "satisfied"}, {**found[0], "criterion": "d"}]
     started = "2026-01-02T23:59:59+00:00"
-    void = load_other_verifier().find_void([("w", waiver)], [*found, *other], started)
+    void = load_other_verifier().DERIVED["find_void"]({"w": waiver}, [*found, *other], started)
     assert len(list(void)) == flaws
 
 

@@ -24,10 +24,13 @@ from .authority import make_name
 
 ISSUER: Final = "https://token.actions.githubusercontent.com"
 WORKFLOW: Final = "https://github.com/shop/shop/.github/workflows/nightly.yml@refs/heads/main"
+COMMIT: Final = "c0ffee00" * 5
 _START: Final = "2020-01-01T00:00:00Z"
 _SHA256: Final = hashes.SHA256()
 _ISSUER_OID: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 _OLD_ISSUER_OID: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
+_PLACE_OIDS: Final = tuple(x509.ObjectIdentifier(f"1.3.6.1.4.1.57264.1.{number}") for number in (12, 13))
+_OLD_PLACE_OIDS: Final = tuple(x509.ObjectIdentifier(f"1.3.6.1.4.1.57264.1.{number}") for number in (5, 3))
 _SCTS_OID: Final = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 
 
@@ -42,6 +45,11 @@ def to_json(document: Any) -> bytes:
 def der_of(key: ec.EllipticCurvePrivateKey) -> bytes:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_key().public_bytes(serialization.Encoding.DER, form)
+
+
+def in_der(value: str) -> bytes:
+    """Return a text as DER has it, if it is short."""
+    return b"\x0c" + lengthened(1, value.encode())
 
 
 def pem_of(certificate: x509.Certificate) -> str:
@@ -66,8 +74,11 @@ class Instance:
 
     subject: str = WORKFLOW
     issuer: str = ISSUER
+    repository: str = "https://github.com/shop/shop"
+    commit: str = COMMIT
+    """What the job has checked out; a certificate names none that is empty."""
     old: bool = False
-    """Whether certificates name the issuer as they did before 2023."""
+    """Whether certificates name issuer and commit as they did before 2023."""
     age: timedelta = timedelta()
     """How long ago Rekor says that it entered something."""
     promises: bool = True
@@ -179,7 +190,8 @@ class Instance:
             (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
             (x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.subject)]), True),
             (x509.UnrecognizedExtension(_OLD_ISSUER_OID, self.issuer.encode()), False),
-            (x509.UnrecognizedExtension(_ISSUER_OID, b"\x0c" + lengthened(1, self.issuer.encode())), False),
+            (x509.UnrecognizedExtension(_ISSUER_OID, in_der(self.issuer)), False),
+            *((each, False) for each in self._place()),
         ):
             if not (self.old and extension.oid == _ISSUER_OID):
                 builder = builder.add_extension(extension, critical=critical)
@@ -191,6 +203,15 @@ class Instance:
         logged = x509.UnrecognizedExtension(_SCTS_OID, b"\x04" + lengthened(1, listed))
         assert len(listed) < 128
         return builder.add_extension(logged, critical=False).sign(self.ca, _SHA256)
+
+    def _place(self) -> Iterator[x509.UnrecognizedExtension]:
+        """Yield what a certificate says of the job's repository and commit."""
+        said = (self.repository, self.commit)
+        for new, old, value in zip(_PLACE_OIDS, _OLD_PLACE_OIDS, said, strict=True):
+            if value:
+                yield x509.UnrecognizedExtension(old, value.removeprefix("https://github.com/").encode())
+            if value and not self.old:
+                yield x509.UnrecognizedExtension(new, in_der(value))
 
     def enter(self, proposed: dict[str, Any]) -> dict[str, Any]:
         """Return Rekor's entry for an envelope: the second of a log of two."""

@@ -1,0 +1,121 @@
+"""Say where a seal does not follow from its run: the second half of verify.py, which says whether the run is authentic.
+
+The journal must be one chain of one run, run.json the one that the journal names, and the seal about both. No GO is
+believed that journal, criteria and waivers contradict, and no promotion that does not follow from them.
+"""
+
+import datetime
+import fnmatch
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SAME = ("system", "target", "rehearsal", "layers", "commit", "moment", "started")
+#: Sections of the criteria that are for one layer alone: whoever writes one asks for it.
+SECTIONS = {"load": "load", "e2e": "e2e", "airflow": "dags", "rollout": "rollout"}
+
+
+def check_chain(lines: list[bytes]) -> Iterator[str]:
+    """Yield which lines of the journal are not in its chain."""
+    digest, last, own, seen = b"", 0, "", set()
+    for line in lines:
+        link, objects = json.loads(line).get("chain") or {}, list[Any]()
+        json.loads(line, object_pairs_hook=objects.append)
+        number, run = link.get("line", 0), link.get("run", "")
+        own = own or run
+        if link and run != own:
+            yield f"FOREIGN: journal.jsonl: a line of run {run}"
+            continue
+        if not link or number in seen:
+            yield "UNLISTED: journal.jsonl: a line"
+        elif number < last:
+            yield f"REORDERED: journal.jsonl: line {number}"
+        elif number > last + 1:
+            yield f"MISSING: journal.jsonl: line {last + 1}"
+        elif hashlib.sha256(digest + line[:-67]).hexdigest().encode() + b'"}}' != line[-67:]:
+            yield f"CHANGED: journal.jsonl: line {number}"
+        elif any(len(pairs) > len(dict(pairs)) for pairs in objects):
+            yield f"CHANGED: journal.jsonl: line {number} holds a key twice"
+        seen.add(number)
+        digest, last = line[-67:-3], max(last, number)
+
+
+def read_toml(run: Path, *digests: str) -> list[Any]:
+    """Return files of evidence."""
+    return [tomllib.loads((run / "evidence" / f"{digest}.toml").read_text("utf-8")) for digest in digests]
+
+
+def find_void(waivers: dict[str, Any], findings: list[Any], started: str) -> Iterator[str]:
+    """Yield which waivers held nothing on the day of the run; one such waiver is NO-GO, whatever it covers."""
+    day = datetime.datetime.fromisoformat(started).date()
+    for name, waiver in waivers.items():
+        most = sum(covers(waiver, e) for e in findings if e["outcome"] == "not-satisfied")
+        if not waiver["opened"] <= day <= waiver["expires"] or most > waiver.get("most", 1):
+            yield f"the waiver {name} is not in force, or covers more than it says"
+
+
+def covers(waiver: Any, finding: Any) -> bool:
+    """Whether a waiver speaks of a finding."""
+    pairs = ((finding["subject"], waiver["subject"]), (finding.get("aspect", ""), waiver.get("aspect", "*")))
+    named = waiver["covers"] in (finding["criterion"], finding["check"])
+    return named and all(fnmatch.fnmatchcase(text, pattern.replace("[", "[[]")) for text, pattern in pairs)
+
+
+def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: list[Any]) -> Iterator[str]:
+    """Yield why this is no journal of a GO."""
+    findings = [event for event in events if event["event"] == "finding"]
+    yield from find_void(waivers, findings, about["started"])
+    for e in findings:
+        if e["outcome"] == "not-satisfied" and not any(covers(waiver, e) for waiver in waivers.values()):
+            yield f"{e['criterion']} is not satisfied"
+        if e["outcome"] == "undetermined" and not (about["rehearsal"] and e.get("needs") == "production"):
+            yield f"{e['criterion']} is undetermined"
+    ended = ("broken", "interrupted")
+    yield from (f"{e['layer']} {e['event']}" for e in events if e["event"] in ended and e["layer"] in about["layers"])
+    named = {(e["event"], e["layer"], e[k]) for e in events for k in ("check", "criterion") if k in e}
+    for name, table in (pair for file in stated for pair in file.get("criteria", {}).items()):
+        if not about.get("moment") or table.get("moment") == about["moment"]:
+            asked = [layer for layer in table["layers"] if layer in about["layers"]]
+            yield from (f"{layer} says nothing of {name}" for layer in asked if ("finding", layer, name) not in named)
+    planned = ((e["layer"], e["check"]) for e in events if e["event"] == "planned")
+    yield from (f"{check} did not end" for layer, check in planned if ("finished", layer, check) not in named)
+    if events[-1]["event"] != "closed":
+        yield "the run was cut off"
+
+
+def may_promote(about: Any, stated: list[Any]) -> bool:
+    """Whether a GO of a run allows a promotion: of all that is asked, and neither a rehearsal nor staging."""
+    asked = {SECTIONS[name] for file in stated for name in file if name in SECTIONS}
+    tables = [file.get(kind, {}) for file in stated for kind in ("criteria", "requirements")]
+    asked.update(layer for each in tables for table in each.values() for layer in table.get("layers", ()))
+    urls = (about["target"], *(file["e2e"].get("base_url", "") for file in stated if "e2e" in file))
+    site, *sites = [(parts.scheme, parts.netloc.lower()) for parts in map(urlsplit, urls)]
+    staging = site[0] in ("http", "https") and site not in sites
+    return not (about["rehearsal"] or staging or about.get("moment") or about.get("cell") or asked - {*about["layers"]})
+
+
+def check_run(run: Path, own: Any) -> Iterator[str]:
+    """Yield what the seal says of the run that is not so."""
+    written, lines = (run / "run.json").read_bytes(), (run / "journal.jsonl").read_bytes().splitlines()
+    about, events = json.loads(written), [json.loads(line) for line in lines]
+    yield from check_chain(lines)
+    if hashlib.sha256(written).hexdigest() != events[0]["about"]:
+        yield "CHANGED: run.json"
+    if own["run"] != events[0]["run"]:
+        yield f"FOREIGN: the seal is of run {own['run']}, the journal of {events[0]['run']}"
+    if events[0]["run"] != (folder := run.resolve().name):
+        yield f"FOREIGN: the folder is called {folder}, and the run in it {events[0]['run']}"
+    for name in (name for name in SAME if own[name] != about.get(name, "")):
+        yield f"CHANGED: the seal says {name} {own[name]!r}, run.json {about.get(name)!r}"
+    if own["head"] != events[-1]["chain"]["sha256"]:
+        yield "CHANGED: the seal names another head than the journal has"
+    stated = read_toml(run, about["criteria"], *about.get("included", {}).values())
+    waivers = read_toml(run, about["waivers"])[0].get("waivers", {})
+    if doubt := next(find_doubts(about, stated, waivers, events), "") if own["verdict"] == "GO" else "":
+        yield f"CHANGED: the seal says GO, and in the journal {doubt}"
+    if own["promotes"] and not (own["verdict"] == "GO" and may_promote(about, stated)):
+        yield "CHANGED: the seal allows a promotion that does not follow from the run"
