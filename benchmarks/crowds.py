@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from prodgate.semantics.unresolved import Assumed
 from prodgate.terraform.policy import Policy
 from prodgate.terraform.resources import Configuration, Resource
 
@@ -45,6 +46,8 @@ def _copy(resource: Resource, number: int, names: re.Pattern[str]) -> Resource:
 
 
 def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(value, Assumed):  # an ARN of an account that nobody states is a name as well
+        return Assumed(rename(value), value.what, value.reason)
     if type(value) is str:
         return rename(value)
     if isinstance(value, Mapping):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from prodgate import Configuration, Resource, Unknown
@@ -31,6 +32,21 @@ def find_alarms_reading(configuration: Configuration, namespace: str, metrics: I
     index = configuration.once(_index_alarms)
     places = {index.by_metric[namespace, name] for name in metrics if (namespace, name) in index.by_metric}
     return tuple(configuration.of(ALARM)[place] for place in sorted(places))
+
+
+@cache
+def list_names(attribute: str, types: tuple[str, ...], *, doubted: bool) -> Callable[[Configuration], frozenset[str]]:
+    """Return what lists, of a configuration, the values of an attribute of these types, for ``Configuration.once``.
+
+    Where it is ``doubted``, one that is known later is a doubt of whoever asks.
+    """
+    return partial(_list_names, attribute=attribute, types=types, doubted=doubted)
+
+
+def _list_names(configuration: Configuration, attribute: str, types: tuple[str, ...], doubted: bool) -> frozenset[str]:
+    declared = configuration.of(*types)
+    values = [(one.values if doubted else one.search()).get(attribute) for one in declared]
+    return frozenset(value for value in values if isinstance(value, str))
 
 
 def _index_alarms(configuration: Configuration) -> AlarmIndex:

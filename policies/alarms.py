@@ -11,7 +11,7 @@ from prodgate import Block, Resource, allow_unknown
 from prodgate.semantics import cloudwatch
 from prodgate.semantics.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
 
-from .alarm_index import ALARM, find_alarms_on, find_alarms_reading
+from .alarm_index import ALARM, find_alarms_on, find_alarms_reading, list_names
 
 __all__ = ["ALARM", "COMPOSITE", "Reading", "alarms_on", "fires_above", "fires_below", "point_at_nearest", "readings"]
 
@@ -69,6 +69,15 @@ class Reading:
             return self._refers_to({dimension: resource})
         return _names_value(stated.get(dimension, ""), dimension, resource)
 
+    def mentions_any(self, dimension: str, *types: str) -> bool:
+        """Whether one dimension names a declared resource of these types, whatever the others are."""
+        stated, tree = self._known_dimensions(), self.alarm.configuration
+        if stated is None:
+            return bool(self.alarm.related(self._argument, *types))
+        name, attribute = stated.get(dimension, ""), NAMED_BY.get(dimension, "name")
+        # what none is known to be called may be the name of one that is only known later
+        return any(name in tree.once(list_names(attribute, types, doubted=each)) for each in (False, True))
+
     def _known_dimensions(self) -> dict[str, str] | None:
         with allow_unknown(because="the configuration says which resource the dimension names"):
             return self.dimensions()
@@ -76,9 +85,13 @@ class Reading:
 
     def _refers_to(self, wanted: dict[str, Resource | str]) -> bool:
         """Fall back on what the configuration says the dimensions refer to; AWS gives some names only on creation."""
-        argument = self.source.path.split(".")[0] or "dimensions"
         resources = [value for value in wanted.values() if isinstance(value, Resource)]
-        return all(resource in self.alarm.related(argument, resource.type) for resource in resources)
+        return all(resource in self.alarm.related(self._argument, resource.type) for resource in resources)
+
+    @property
+    def _argument(self) -> str:
+        """The argument of the alarm that the dimensions are written in."""
+        return self.source.path.split(".")[0] or "dimensions"
 
 
 def _names_value(stated: str, dimension: str, wanted: Resource | str) -> bool:

@@ -161,8 +161,8 @@ def _is_bucket(origin: Block) -> bool:
 def _is_signed(distribution: Resource, origin: Block, criterion: Criterion) -> bool:
     if not origin.has("origin_access_control_id"):
         return False
-    controls = distribution.configuration.of("aws_cloudfront_origin_access_control")
-    own = [control for control in controls if origin.text("origin_access_control_id") in control.identities]
+    id_ = origin.text("origin_access_control_id") or ""
+    own = distribution.configuration.identified({id_}, "aws_cloudfront_origin_access_control")
     if not own:
         raise criterion.undetermined("its origin access control is declared elsewhere")
     return own[0].text("signing_behavior") == "always" and own[0].text("origin_access_control_origin_type") == "s3"
@@ -179,7 +179,7 @@ def _why_not_cached(distribution: Resource, behaviour: Block, criterion: Criteri
     id_ = behaviour.text("cache_policy_id") or ""
     if id_ in CACHING | NOT_CACHING:
         return "uses a managed policy that does not cache, or varies by cookie" if id_ in NOT_CACHING else ""
-    own = [one for one in distribution.configuration.of("aws_cloudfront_cache_policy") if id_ in one.identities]
+    own = distribution.configuration.identified({id_}, "aws_cloudfront_cache_policy")
     if not own:
         raise criterion.undetermined(f"the cache policy of {_behaviour_name(behaviour)} is declared elsewhere")
     cookies = own[0].text("parameters_in_cache_key_and_forwarded_to_origin.cookies_config.cookie_behavior")
@@ -206,8 +206,7 @@ def _find_headers_policy(distribution: Resource, behaviour: Block, criterion: Cr
     id_ = behaviour.text("response_headers_policy_id") or ""
     if id_ in SECURITY_HEADERS:
         return None
-    declared = distribution.configuration.of("aws_cloudfront_response_headers_policy")
-    own = [one for one in declared if id_ in one.identities]
+    own = distribution.configuration.identified({id_}, "aws_cloudfront_response_headers_policy")
     if not own:
         raise criterion.undetermined(f"the headers policy of {_behaviour_name(behaviour)} is declared elsewhere")
     return own[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
 
-from .network_rules import INGRESS, group_of, list_ingress
+from .network_rules import list_holders, list_ingress
 
 LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
@@ -34,7 +34,7 @@ def balancers_answer_nobody_but_cloudfront(balancer: Resource, criterion: Criter
     groups = balancer.related("security_groups", "aws_security_group")
     if not groups:
         raise criterion.undetermined("its security groups are declared elsewhere")
-    holders = [one for one in balancer.configuration.of(*INGRESS) if group_of(one) in groups]
+    holders = [holder for group in groups for holder in list_holders(group)]
     open_ = [str(net) for holder in holders for opening in list_ingress(holder) for net in opening.public]
     criterion.exclude(sorted(set(open_)), expected="no public address")
     unasked = [one.address for one in _list_forwarding(balancer) if not _asks_for_header(one)]

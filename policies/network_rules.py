@@ -23,6 +23,12 @@ def list_egress(holder: Resource) -> Iterator[NetworkRule]:
     yield from _list_openings(holder, "egress")
 
 
+def list_holders(group: Resource) -> Iterator[Resource]:
+    """Yield what states what a declared group lets in: the group itself, and the rules that name it."""
+    yield group
+    yield from group.configuration.naming(group, "security_group_id", *(each for each in INGRESS if each not in GROUPS))
+
+
 def group_of(holder: Resource) -> Resource | None:
     """Return the declared group that a rule belongs to, or the group itself."""
     if holder.type in GROUPS:

@@ -6,7 +6,7 @@ from prodgate import Configuration, Criterion, Resource, policy
 from prodgate.semantics.cloudwatch import HEARTBEATS, alarms_in_rule
 from prodgate.semantics.policy_documents import Statement
 
-from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings
+from .alarms import ALARM, COMPOSITE, fires_below, readings
 from .unset import is_unset
 
 TOPIC = "aws_sns_topic"
@@ -117,7 +117,7 @@ def alarms_watch_what_exists(alarm: Resource, criterion: Criterion) -> None:
              if space == one.namespace and (key in one.source.values.get("dimensions", {}) or {})]  # fmt: skip
     if not named:
         raise criterion.not_applicable("names no resource that could be looked up")
-    lost = [f"{key} = {one.dimensions()[key]}" for one, key, types in named if not _is_declared(one, key, types)]
+    lost = [f"{key} = {one.dimensions()[key]}" for one, key, types in named if not one.mentions_any(key, *types)]
     elsewhere = [key for one, key, types in named if not alarm.configuration.of(*types)]
     if elsewhere:
         raise criterion.undetermined(f"{', '.join(elsewhere)} names something that is declared elsewhere")
@@ -191,7 +191,3 @@ def _serves(statement: Statement, topic: Resource) -> bool:
     """Whether a statement lets a service act for the account of a topic: it names none, or this one."""
     accounts = statement.pinned("aws:SourceAccount")
     return not accounts or _account(topic) in accounts
-
-
-def _is_declared(read: Reading, dimension: str, types: tuple[str, ...]) -> bool:
-    return any(read.mentions(dimension, resource) for resource in read.alarm.configuration.of(*types))

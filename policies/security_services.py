@@ -1,15 +1,11 @@
-"""The services of AWS that watch the account are on, and what they find reaches somebody."""
+"""The services of AWS that watch the account are on."""
 
 from fnmatch import fnmatchcase
-from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
-from prodgate.semantics.event_patterns import SEVERE, matches
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
-#: Services whose findings must reach somebody -> source of their events.
-FINDERS = {"aws_guardduty_detector": "aws.guardduty", "aws_securityhub_account": "aws.securityhub"}
 
 
 @policy(
@@ -137,58 +133,6 @@ def the_account_blocks_public_buckets(account: Resource, criterion: Criterion) -
     """The account blocks public buckets, whatever a bucket says. Unset means false."""
     for name in BLOCKS:
         criterion.hold(account.flag(name), expected=f"{name} = true", observed=f"{name} = false")
-
-
-@policy(
-    "PG_WATCH_7",
-    criterion="security-alerts-reach-someone",
-    resources=tuple(FINDERS),
-    required=True,
-    remedy="Add aws_cloudwatch_event_rule for the source of the findings with a topic that somebody subscribes to.",
-)
-def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
-    """What GuardDuty and Security Hub find of high severity goes by an EventBridge rule to a topic with a subscriber.
-
-    GuardDuty also counts when Security Hub, which takes its findings in, passes on all of them.
-    """
-    tree = finder.configuration
-    sources = {FINDERS[finder.type]} | ({"aws.securityhub"} if tree.of("aws_securityhub_account") else set())
-    rules = [rule for rule in tree.of("aws_cloudwatch_event_rule") if _is_on(rule) and _matches(rule, sources)]
-    criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none", premise=True)
-    severe = any(_pass_severe_ones(rules, source) for source in sorted(sources, reverse=True))
-    criterion.hold(severe, expected="findings of high and critical severity", observed="a pattern that leaves some out")
-    topics = [topic for rule in rules for topic in _topics(rule, tree)]
-    criterion.hold(
-        bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}", premise=True
-    )
-    heard = any(
-        tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _has_chat_channel(topic) for topic in topics
-    )
-    criterion.hold(heard, expected="a subscriber", observed=f"nobody listens to {[t.address for t in topics]}")
-
-
-def _is_on(rule: Resource) -> bool:
-    return rule.text("state", "ENABLED") != "DISABLED" and rule.flag("is_enabled", True)
-
-
-def _matches(rule: Resource, sources: set[str]) -> bool:
-    pattern: Any = rule.json("event_pattern") or {}
-    return bool(sources & {one for one in pattern.get("source", ()) if isinstance(one, str)})
-
-
-def _pass_severe_ones(rules: list[Resource], source: str) -> bool:
-    """Whether each severe finding of a source is passed on by some rule."""
-    events = [{"source": source, "detail": detail} for detail in SEVERE[source]]
-    return all(any(matches(rule.json("event_pattern") or {}, event) for rule in rules) for event in events)
-
-
-def _topics(rule: Resource, tree: Configuration) -> list[Resource]:
-    targets = tree.naming(rule, "rule", "aws_cloudwatch_event_target")
-    return [topic for target in targets for topic in target.related("arn", "aws_sns_topic")]
-
-
-def _has_chat_channel(topic: Resource) -> bool:
-    return bool(topic.configuration.naming(topic, "sns_topic_arns", "aws_chatbot_slack_channel_configuration"))
 
 
 @policy(

@@ -75,8 +75,7 @@ def test_a_policy_that_raises_is_undetermined() -> None:
 
 #: A root has one or a few of these, so that a policy may compare each of them with everything else.
 FEW = frozenset(
-    {"aws_mwaa_environment", "aws_guardduty_detector", "aws_securityhub_account", "aws_accessanalyzer_analyzer",
-     "aws_backup_plan", "aws_backup_restore_testing_plan"}
+    {"aws_mwaa_environment", "aws_accessanalyzer_analyzer", "aws_backup_plan", "aws_backup_restore_testing_plan"}
 )  # fmt: skip
 #: Each of its subjects is compared with every aws_backup_selection, of which a root has a few and a crowd many.
 APART = ("PG_REC_7",)

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     plan = _make_plan(args)
     sealer = _make_sealer(args, plan)
     before = runs.latest(plan.runs) if args.compare else None
-    return publish(carry_out(plan), as_json=args.json, before=before, sealer=sealer)
+    return publish(carry_out(plan), as_json=args.json, before=before, sealer=sealer, project=plan.project.root)
 
 
 def observe(args: argparse.Namespace) -> int:
@@ -35,10 +35,10 @@ def observe(args: argparse.Namespace) -> int:
     """
     if args.cells or NAME.fullmatch(args.target):
         plan = _make_plan_of_cell(args)
-        return publish(carry_out(plan), as_json=args.json, sealer=_make_sealer(args, plan))
+        return publish(carry_out(plan), as_json=args.json, sealer=_make_sealer(args, plan), project=plan.project.root)
     plan = _make_plan(args)
     sealer = _make_sealer(args, plan)
-    return publish(carry_out(plan, judge=False), as_json=args.json, sealer=sealer)
+    return publish(carry_out(plan, judge=False), as_json=args.json, sealer=sealer, project=plan.project.root)
 
 
 def judge(args: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def judge(args: argparse.Namespace) -> int:
         moment=earlier.about.get("moment") or "",
     )
     sealer = _make_sealer(args, plan)
-    return publish(judge_again(plan, earlier), as_json=args.json, sealer=sealer)
+    return publish(judge_again(plan, earlier), as_json=args.json, sealer=sealer, project=plan.project.root)
 
 
 def report(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..evidence.runs import Run
 from ..findings import Finding
 from ..terraform.moves import Move, follow_moves
 from ..verdict import Verdict
@@ -52,6 +53,20 @@ def place_worsening(found: Worsening, base: Path, reader: Path) -> Worsening:
     )
 
 
+def place_run(run: Run, base: Path, reader: Path) -> Run:
+    """Return a run whose findings name files relative to where the reader is, and not to ``base``."""
+    return replace(run, findings=place_findings(run.findings, base, reader))
+
+
+def place_in_repository(run: Run) -> Run:
+    """Return a run that names files as they lie in the repository, which others show, and not from its criteria on.
+
+    What run.json does not say is not guessed: a run outside of a repository, or of an earlier version, stays as it is.
+    """
+    top = Path("/")
+    return place_run(run, top / str(run.about.get("folder") or ""), top)
+
+
 def place_findings(findings: Iterable[Finding], base: Path, reader: Path) -> tuple[Finding, ...]:
     """Return findings that name files relative to where the reader is, and not to ``base``."""
     return tuple(
@@ -68,7 +83,7 @@ def _place(place: str, base: Path, reader: Path) -> str:
     'arn:aws:sqs:eu-west-1:123456789012:jobs'
     """
     file, _, line = place.rpartition(":")
-    if not file or not line.isdigit() or file.startswith("arn:"):
+    if not file or not line.isdigit() or file.startswith("arn:") or "://" in file:
         return place
     found = os.path.relpath(base.resolve() / file, reader.resolve())
     return f"{Path(found).as_posix()}:{line}"

@@ -24,7 +24,7 @@ GIVEN = ("criteria", "waivers")
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
 _NAMED = (
     "system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", "included",
-    "judged_again", "inputs", "judges", "uncommitted", *GIVEN,
+    "judged_again", "inputs", "judges", "uncommitted", "folder", *GIVEN,
 )  # fmt: skip
 
 

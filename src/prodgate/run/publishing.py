@@ -16,6 +16,7 @@ from ..evidence import runs
 from ..processes.ending import naming
 from ..report.catalogue import FILES
 from ..report.html import render_html
+from ..report.placing import place_run
 from ..report.summary import render_summary
 from ..report.terminal import render_terminal
 from ..report.text import visible
@@ -26,6 +27,7 @@ from ..signatures.keyless import KeylessSigner
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
 from .nights import read_nights
+from .revisions import find_top
 
 #: The summary for the page of a CI job.
 SUMMARY: Final = "summary.md"
@@ -40,25 +42,35 @@ class Sealer:
 
 
 def publish(
-    path: Path, *, as_json: bool, before: Path | None = None, sealer: Sealer | None = None, pdf: Path | None = None
+    path: Path,
+    *,
+    as_json: bool,
+    before: Path | None = None,
+    sealer: Sealer | None = None,
+    pdf: Path | None = None,
+    project: Path | None = None,
 ) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
 
     ``before`` is an earlier run; what has changed since then is said. A run that came to its end is sealed
     where there is a sealer. ``pdf`` is a folder outside of the run, into which its reports are printed, or
-    UsageError is raised.
+    UsageError is raised. ``project`` is the folder of the criteria; None where only the run says which one it is.
+    What is printed names files as they lie from here, so that a terminal opens them.
     """
     run = runs.read(path)
     verdict = run.verdict()
     state = _seal(run, verdict, sealer) if sealer and run.finished else _write_again(run, verdict)
     if pdf is not None:
         _print_pages(path, pdf)
+    base = project or _find_base(run)
+    run = place_run(run, base, Path.cwd())
+    verdict = run.verdict()
     if as_json:
         said = {"run": str(path), "head": run.head, "seal": str(state), **verdict_to_json(verdict)}
         _print(json.dumps(said, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
-        _print(f"{_render_changes(before, run)}\n")
+        _print(f"{_render_changes(before, run, base)}\n")
     columns = shutil.get_terminal_size().columns
     encoding = sys.stdout.encoding or "ascii"
     report = path / FILES["en"]
@@ -138,15 +150,21 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
 
 
-def _render_changes(before: Path, run: runs.Run) -> str:
+def _render_changes(before: Path, run: runs.Run, base: Path) -> str:
     """Say what changed since an earlier run; one that can't be read takes nothing from the verdict of this one."""
     from ..report.diff.comparison import compare  # noqa: PLC0415  few runs are compared
     from ..report.diff.text import render_comparison  # noqa: PLC0415
 
     try:
-        return render_comparison(compare(runs.read(before), run))
+        return render_comparison(compare(place_run(runs.read(before), base, Path.cwd()), run))
     except UsageError as error:
         return visible(f"nothing to compare with: {error}")
+
+
+def _find_base(run: runs.Run) -> Path:
+    """Return what a run names files from: the folder of this repository that it names, else the working directory."""
+    folder = find_top(Path.cwd()) / str(run.about.get("folder") or "")
+    return folder if run.about.get("folder") and folder.is_dir() else Path.cwd()
 
 
 def _has_colour() -> bool:

@@ -77,6 +77,14 @@ def find_top(path: Path) -> Path:
         return Path.cwd()
 
 
+def find_folder(path: Path) -> str:
+    """Return where a folder lies in its repository, ``.`` at the top of it; nothing where there is none."""
+    try:
+        return make_asker(path.resolve())("rev-parse", "--show-prefix").rstrip("/") or "."
+    except GitError:
+        return ""
+
+
 def _explain_no_repository(path: Path, error: GitError) -> str:
     if "not a git repository" in str(error):
         return f"--changed: {path} is in no git repository, so that nothing was before; leave --changed out"

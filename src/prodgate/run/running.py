@@ -34,6 +34,7 @@ from .lanes import LayerProcesses, plan_rounds, run_rounds
 from .machine import read_versions
 from .places import Places, find_places
 from .planning import plan_judges
+from .revisions import find_folder
 
 #: The option of a layer's process that judges what an earlier run observed.
 _RECALL: Final = "--recall"
@@ -218,6 +219,7 @@ def describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
         "commit": inputs.commit,
+        **({"folder": folder} if (folder := find_folder(plan.project.root)) else {}),
         "committed": inputs.committed,
         "inputs": dict(inputs.digests),
         "judges": dict(inputs.judges),

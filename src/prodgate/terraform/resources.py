@@ -135,18 +135,20 @@ class Configuration:
         return not self.gaps
 
     @cached_property
-    def _by_type(self) -> dict[str, list[Resource]]:
+    def _by_type(self) -> dict[str, tuple[Resource, ...]]:
         found: dict[str, list[Resource]] = {}
         for resource in (*self.resources, *self.providers):
             if resource.mode != "data":
                 found.setdefault(resource.type, []).append(resource)
-        return found
+        return {type_: tuple(resources) for type_, resources in found.items()}
 
     def of(self, *types: str) -> tuple[Resource, ...]:
         """Return the managed resources of the given types, in the order of the configuration.
 
         Provider blocks with keys are of the type ``provider_block``: each argument says what its value comes from.
         """
+        if len(types) == 1:  # asked for each subject of a policy: what was listed once is not copied
+            return self._by_type.get(types[0], ())
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
     def identified(self, names: Collection[str], *types: str) -> tuple[Resource, ...]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import PurePosixPath
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -18,6 +19,7 @@ from ...findings import Finding, Outcome
 from ...sealing.standing import read_state
 from ...verdict import Verdict
 from ...waivers import Waiver
+from ..placing import place_in_repository
 from ..text import visible
 from ..verdict_words import verdict_sentence
 from ..view import observed_account
@@ -108,14 +110,17 @@ def plain(text: str) -> str:
 
 
 def read_source(run: Run) -> Source:
-    """Return what is exported of a run; its criteria and waivers are read to say where each stands."""
+    """Return what is exported of a run; its criteria and waivers are read to say where each stands.
+
+    Whoever reads a format of others sees the repository: files are named as they lie in it.
+    """
     account, _, region = observed_account(run).partition(" in ")
     files = {**run.about.get("included", {}), "criteria.toml": run.about["criteria"]}
     return Source(
         name=run.path.name,
         system=run.criteria.system,
         target=str(run.about.get("target", "")),
-        verdict=run.verdict(),
+        verdict=place_in_repository(run).verdict(),
         started=run.started,
         finished=run.finished,
         head=run.head,
@@ -137,12 +142,13 @@ def read_source(run: Run) -> Source:
 
 def _find_places(run: Run, files: Mapping[str, str], what: re.Pattern[str]) -> dict[str, str]:
     found: dict[str, str] = {}
+    folder = PurePosixPath(str(run.about.get("folder") or ""))
     for name, digest in files.items():
         with suppress(*UNREADABLE):
             text = load(run.path, digest).decode("utf-8")
             for match in what.finditer(text):
                 line = text.count("\n", 0, match.start(match.lastindex or 0)) + 1
-                found.setdefault(match[match.lastindex or 0], f"{name}:{line}")
+                found.setdefault(match[match.lastindex or 0], f"{folder / name}:{line}")
     return found
 
 
