@@ -42,6 +42,21 @@ def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
     criterion.hold(asked, expected=f"{name} other than NONE", observed=kind)
 
 
+@policy(
+    "PG_API_3",
+    criterion="apis-authorized",
+    resources=("aws_appsync_graphql_api",),
+    population=0,
+    remedy="Set authentication_type to AWS_IAM, AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT or AWS_LAMBDA.",
+)
+def graphql_asks_who_calls(api: Resource, criterion: Criterion) -> None:
+    """A GraphQL API lets nobody in by an API key alone: it stands in every page that calls the API."""
+    providers = api.blocks("additional_authentication_provider")
+    kinds = [one.text("authentication_type") for one in (*providers, api)]
+    keys = [kind for kind in kinds if kind == "API_KEY"]
+    criterion.exclude(keys, expected="a caller who signs in")
+
+
 def _asks_elsewhere(route: Resource) -> str:
     """Return why a route itself need not ask, or nothing."""
     if route.type == REST_METHOD:

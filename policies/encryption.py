@@ -15,11 +15,16 @@ DATABASES = {
     "aws_opensearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
     "aws_elasticsearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
 }
+#: Databases that are encrypted under a key of AWS alone -> the argument that switches encryption on.
+UNDER_KEYS_OF_AWS = {"aws_dax_cluster": "server_side_encryption.enabled"}
 #: Other stores that are written in plain text unless an argument says otherwise.
 PLAIN_BY_DEFAULT = {
     "aws_efs_file_system": ("encrypted", "kms_key_id"),
     "aws_ebs_volume": ("encrypted", "kms_key_id"),
 }
+#: Stores of several parts, each of which is written in plain text unless its argument says otherwise.
+PLAIN_IN_PARTS = {"aws_workspaces_workspace": ("root_volume_encryption_enabled", "user_volume_encryption_enabled")}
+METHODS = "aws_api_gateway_method_settings"
 #: Stores -> the argument that names a customer-managed key. SNS and Kinesis keep plain text without it, the others
 #: fall back to a key that AWS owns or manages.
 KEYS = {
@@ -37,6 +42,7 @@ KEYS = {
     "aws_memorydb_cluster": "kms_key_arn",
     "aws_elasticache_serverless_cache": "kms_key_id",
     "aws_redshiftserverless_namespace": "kms_key_id",
+    "aws_sfn_state_machine": "encryption_configuration.kms_key_id",
 }
 #: Resources that are customer-managed keys, or names of them.
 OWN_KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_alias")
@@ -46,7 +52,7 @@ SYMMETRIC = "SYMMETRIC_DEFAULT"
 @policy(
     "PG_ENC_1",
     criterion="database-encryption-at-rest",
-    resources=tuple(DATABASES),
+    resources=(*DATABASES, *UNDER_KEYS_OF_AWS),
     population=0,
     remedy="Switch encryption at rest on; for an existing database restore an encrypted copy of its snapshot.",
 )
@@ -56,7 +62,7 @@ def databases_are_encrypted(database: Resource, criterion: Criterion) -> None:
     Snapshots and replicas inherit it, and it can't be switched on later without a new database. Unset is judged as
     off, the default of every one of these APIs for as long as most existing databases have been around.
     """
-    switch, _ = DATABASES[database.type]
+    switch = UNDER_KEYS_OF_AWS.get(database.type) or DATABASES[database.type][0]
     if database.type == "aws_db_instance" and database.has("replicate_source_db"):
         raise criterion.not_applicable("a replica is encrypted as its source is")
     criterion.hold(database.flag(switch), expected=f"{switch} = true", observed="off")
@@ -65,24 +71,33 @@ def databases_are_encrypted(database: Resource, criterion: Criterion) -> None:
 @policy(
     "PG_ENC_2",
     criterion="encryption-at-rest",
-    resources=(*PLAIN_BY_DEFAULT, "aws_sns_topic", "aws_sqs_queue", "aws_kinesis_stream"),
+    resources=(*PLAIN_BY_DEFAULT, *PLAIN_IN_PARTS, METHODS, "aws_sns_topic", "aws_sqs_queue", "aws_kinesis_stream"),
     population=0,
     remedy="Switch encryption at rest on and name a customer-managed key.",
 )
 def other_stores_are_encrypted(store: Resource, criterion: Criterion) -> None:
-    """File systems, volumes, queues, topics and streams encrypt what they hold.
+    """File systems, volumes, queues, topics, streams and the caches of APIs encrypt what they hold.
 
     Unset means plain text for all of them but SQS, whose queues are encrypted with a key of SQS since October 2022
     unless sqs_managed_sse_enabled is false.
     """
-    if store.type in PLAIN_BY_DEFAULT:
-        encrypted = store.flag(PLAIN_BY_DEFAULT[store.type][0])
+    if store.type == METHODS and not store.flag("settings.caching_enabled"):
+        return
+    if parts := _SWITCHES.get(store.type):
+        encrypted = all(store.flag(part) for part in parts)
     elif store.type == "aws_kinesis_stream":
         encrypted = store.text("encryption_type", "NONE") == "KMS"
     else:
         queue = store.type == "aws_sqs_queue"
         encrypted = store.has("kms_master_key_id") or (queue and store.flag("sqs_managed_sse_enabled", True))
     criterion.hold(encrypted, expected="encryption at rest", observed="plain text")
+
+
+_SWITCHES = {
+    **{type_: (switch,) for type_, (switch, _) in PLAIN_BY_DEFAULT.items()},
+    **PLAIN_IN_PARTS,
+    METHODS: ("settings.cache_data_encrypted",),
+}
 
 
 @policy(

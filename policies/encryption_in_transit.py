@@ -198,6 +198,8 @@ CLIENTS = {
     "aws_memorydb_cluster": ("tls_enabled", "true", "true"),
     "aws_opensearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
     "aws_elasticsearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
+    "aws_dax_cluster": ("cluster_endpoint_encryption_type", "TLS", "NONE"),
+    "aws_db_proxy": ("require_tls", "true", "false"),
     "aws_msk_cluster": ("encryption_info.encryption_in_transit.client_broker", "TLS", "TLS"),
 }
 
@@ -210,9 +212,10 @@ CLIENTS = {
     remedy="Switch encryption in transit on.",
 )
 def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: Criterion) -> None:
-    """Caches, search domains, brokers and file system mounts of tasks use TLS.
+    """Caches, search domains, brokers, proxies of databases and file system mounts of tasks use TLS.
 
-    Unset means plain text for ElastiCache, for EFS volumes of a task, and for search domains without the whole block.
+    Unset means plain text for ElastiCache, for DAX and proxies, for EFS volumes of a task, and for search domains
+    without the whole block.
     """
     if store.type == "aws_ecs_task_definition":
         mounts = [mount for volume in store.blocks("volume") for mount in volume.blocks("efs_volume_configuration")]

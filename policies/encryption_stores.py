@@ -16,6 +16,33 @@ def nodes_of_search_domains_speak_tls(domain: Resource, criterion: Criterion) ->
     criterion.hold(on, expected="node_to_node_encryption.enabled = true", observed="plain text")
 
 
+#: Endpoints -> (argument that names the oldest TLS, what that is where it is not set, if AWS says so).
+ENDPOINTS = {
+    "aws_opensearch_domain": ("domain_endpoint_options.tls_security_policy", "Policy-Min-TLS-1-0-2019-07"),
+    "aws_elasticsearch_domain": ("domain_endpoint_options.tls_security_policy", "Policy-Min-TLS-1-0-2019-07"),
+    "aws_api_gateway_domain_name": ("security_policy", ""),
+}
+#: How the names of policies begin that let in TLS 1.2 or newer alone.
+MODERN = ("Policy-Min-TLS-1-2-", "TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPolicy_TLS13_")
+
+
+@policy(
+    "PG_ENC_19",
+    criterion="tls-minimum-version",
+    resources=tuple(ENDPOINTS),
+    population=0,
+    remedy="Name a policy of TLS 1.2 or newer: Policy-Min-TLS-1-2-PFS-2023-10 of a search domain, TLS_1_2 of an API.",
+)
+def endpoints_refuse_old_tls(endpoint: Resource, criterion: Criterion) -> None:
+    """Search domains and names of APIs accept TLS 1.2 or newer only; unset, a search domain is content with TLS 1.0."""
+    name, default = ENDPOINTS[endpoint.type]
+    stated = "domain_endpoint_options" not in name or endpoint.blocks("domain_endpoint_options")
+    chosen = (endpoint.text(name, default) if stated else default) or default
+    if not chosen:
+        raise criterion.undetermined(f"{name} is not set, and AWS chooses")
+    criterion.hold(chosen.startswith(MODERN), expected="TLS 1.2 or newer", observed=chosen)
+
+
 @policy(
     "PG_ENC_17",
     criterion="database-encryption-in-transit",

@@ -85,8 +85,9 @@ def locked_objects_stay_for_the_stated_time(bucket: Resource, criterion: Criteri
 def _require_named(bucket: Resource, criterion: Criterion) -> None:
     """Raise NotApplicable for a bucket that the criterion does not name, and Unresolved for one that might be it."""
     names = criterion.bound.texts if criterion.bound else ()
-    others = (one for one in bucket.configuration.identified(names, "aws_s3_bucket") if _is_named(one, criterion))
-    if not _is_named(bucket, criterion) and (any(others) or bucket.text("bucket") is not None):
+    found = bucket.configuration.identified(names, "aws_s3_bucket")
+    named = [one for one in found if _is_named(one, criterion)]
+    if bucket not in named and (named or bucket.text("bucket") is not None):
         raise criterion.not_applicable("runs are archived elsewhere")
     criterion.require(bucket.text("bucket") or "a name that AWS chooses")
 

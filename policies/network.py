@@ -5,6 +5,7 @@ import ipaddress
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
 
+from .network_acls import list_admitted
 from .network_rules import EGRESS, INGRESS, group_of, guards_a_load_balancer, list_egress, list_ingress
 
 #: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
@@ -12,6 +13,7 @@ ADDRESSES = {
     "aws_ecs_service": "network_configuration.assign_public_ip",
     "aws_subnet": "map_public_ip_on_launch",
     "aws_instance": "associate_public_ip_address",
+    "aws_launch_configuration": "associate_public_ip_address",
 }
 DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster", "aws_redshiftserverless_workgroup",
              "aws_dms_replication_instance", "aws_mq_broker")  # fmt: skip
@@ -134,6 +136,21 @@ def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) 
     """Databases and brokers have no public endpoint; the provider asks AWS for none when nothing is said."""
     public = database.flag("publicly_accessible")
     criterion.hold(not public, expected="publicly_accessible = false", observed=public)
+
+
+@policy(
+    "PG_NET_15",
+    criterion="security-groups-closed-to-the-world",
+    resources=("aws_network_acl", "aws_network_acl_rule"),
+    population=0,
+    remedy="Admit the network that administers, or deny these ports by a rule of a lower number.",
+)
+def network_acls_close_administration(holder: Resource, criterion: Criterion) -> None:
+    """No network ACL admits the whole internet to the ports of SSH and RDP, by a rule of its own or one beside it.
+
+    A rule on all the ports that callers call from admits answers, and is left to the security groups behind it.
+    """
+    criterion.exclude(list_admitted(holder), expected="no public address", observed="port {} from the whole internet")
 
 
 @policy(

@@ -24,6 +24,7 @@ PROTECTION = {
     "aws_lb": "enable_deletion_protection",
     "aws_alb": "enable_deletion_protection",
     "aws_cognito_user_pool": "deletion_protection",
+    "aws_networkfirewall_firewall": "delete_protection",
 }
 SNAPSHOTS = ("aws_rds_cluster", "aws_db_instance", "aws_docdb_cluster", "aws_neptune_cluster", "aws_redshift_cluster")
 #: Stores -> the argument with which a destroy takes everything in them along; unset means no.
@@ -65,7 +66,7 @@ def databases_keep_their_backups(database: Resource, criterion: Criterion) -> No
     population=0,
 )
 def production_cannot_be_deleted_by_a_slip(holder: Resource, criterion: Criterion) -> None:
-    """Databases, tables, load balancers and user pools are protected against deletion."""
+    """Databases, tables, load balancers, user pools and firewalls are protected against deletion."""
     name = PROTECTION[holder.type]
     if holder.type == "aws_db_instance" and holder.has("replicate_source_db"):
         raise criterion.not_applicable("a replica can be made anew")

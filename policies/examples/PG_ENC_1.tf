@@ -44,3 +44,20 @@ resource "aws_rds_cluster" "decided_at_apply" { # undetermined PG_ENC_1
 resource "aws_elasticsearch_domain" "plain_text" { # violates PG_ENC_1
   domain_name = "es-plain"
 }
+
+resource "aws_dax_cluster" "encrypted" {
+  cluster_name       = "encrypted"
+  iam_role_arn       = "arn:aws:iam::123456789012:role/dax"
+  node_type          = "dax.r5.large"
+  replication_factor = 3
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+resource "aws_dax_cluster" "plain_by_default" { # violates PG_ENC_1
+  cluster_name       = "plain"
+  iam_role_arn       = "arn:aws:iam::123456789012:role/dax"
+  node_type          = "dax.r5.large"
+  replication_factor = 3
+}

@@ -80,3 +80,39 @@ resource "aws_opensearch_domain" "without_the_block" { # violates PG_ENC_14
 resource "aws_elasticsearch_domain" "plain_http_too" { # violates PG_ENC_14
   domain_name = "es-http"
 }
+
+resource "aws_dax_cluster" "tls" {
+  cluster_name                     = "tls"
+  iam_role_arn                     = "arn:aws:iam::123456789012:role/dax"
+  node_type                        = "dax.r5.large"
+  replication_factor               = 3
+  cluster_endpoint_encryption_type = "TLS"
+}
+
+resource "aws_dax_cluster" "plain_by_default" { # violates PG_ENC_14
+  cluster_name       = "plain"
+  iam_role_arn       = "arn:aws:iam::123456789012:role/dax"
+  node_type          = "dax.r5.large"
+  replication_factor = 3
+}
+
+resource "aws_db_proxy" "tls" {
+  name           = "tls"
+  engine_family  = "POSTGRESQL"
+  role_arn       = "arn:aws:iam::123456789012:role/proxy"
+  vpc_subnet_ids = ["subnet-1"]
+  require_tls    = true
+  auth {
+    secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database-AbCdEf"
+  }
+}
+
+resource "aws_db_proxy" "plain_by_default" { # violates PG_ENC_14
+  name           = "plain"
+  engine_family  = "POSTGRESQL"
+  role_arn       = "arn:aws:iam::123456789012:role/proxy"
+  vpc_subnet_ids = ["subnet-1"]
+  auth {
+    secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database-AbCdEf"
+  }
+}

@@ -43,3 +43,46 @@ resource "aws_kinesis_stream" "plain_by_default" { # violates PG_ENC_2
 }
 
 resource "aws_kms_key" "own" {}
+
+resource "aws_workspaces_workspace" "encrypted" {
+  directory_id                   = "d-1"
+  bundle_id                      = "wsb-1"
+  user_name                      = "kay"
+  root_volume_encryption_enabled = true
+  user_volume_encryption_enabled = true
+}
+
+resource "aws_workspaces_workspace" "half_of_it" { # violates PG_ENC_2
+  directory_id                   = "d-1"
+  bundle_id                      = "wsb-1"
+  user_name                      = "lee"
+  root_volume_encryption_enabled = true
+}
+
+resource "aws_api_gateway_method_settings" "encrypted" {
+  rest_api_id = "abc123"
+  stage_name  = "live"
+  method_path = "*/*"
+  settings {
+    caching_enabled      = true
+    cache_data_encrypted = true
+  }
+}
+
+resource "aws_api_gateway_method_settings" "without_a_cache" {
+  rest_api_id = "abc123"
+  stage_name  = "live"
+  method_path = "*/*"
+  settings {
+    metrics_enabled = true
+  }
+}
+
+resource "aws_api_gateway_method_settings" "a_plain_cache" { # violates PG_ENC_2
+  rest_api_id = "abc123"
+  stage_name  = "live"
+  method_path = "orders/GET"
+  settings {
+    caching_enabled = true
+  }
+}

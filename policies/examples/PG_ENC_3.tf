@@ -77,3 +77,19 @@ resource "aws_backup_vault" "key_known_at_apply" { # undetermined PG_ENC_3
   name        = "later"
   kms_key_arn = var.key
 }
+
+resource "aws_sfn_state_machine" "key_of_its_own" {
+  name       = "orders"
+  role_arn   = "arn:aws:iam::123456789012:role/orders"
+  definition = "{}"
+  encryption_configuration {
+    type       = "CUSTOMER_MANAGED_KMS_KEY"
+    kms_key_id = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+}
+
+resource "aws_sfn_state_machine" "key_of_aws" { # violates PG_ENC_3
+  name       = "refunds"
+  role_arn   = "arn:aws:iam::123456789012:role/refunds"
+  definition = "{}"
+}

@@ -34,3 +34,15 @@ resource "aws_launch_template" "public" { # violates PG_NET_7
     associate_public_ip_address = true
   }
 }
+
+resource "aws_launch_configuration" "inside" {
+  image_id                    = "ami-1"
+  instance_type               = "t4g.small"
+  associate_public_ip_address = false
+}
+
+resource "aws_launch_configuration" "with_an_address" { # violates PG_NET_7
+  image_id                    = "ami-1"
+  instance_type               = "t4g.small"
+  associate_public_ip_address = true
+}

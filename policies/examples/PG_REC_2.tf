@@ -42,3 +42,22 @@ resource "aws_cognito_user_pool" "unprotected" { # violates PG_REC_2
   name                = "unprotected"
   deletion_protection = "INACTIVE"
 }
+
+resource "aws_networkfirewall_firewall" "protected" {
+  name                = "protected"
+  firewall_policy_arn = "arn:aws:network-firewall:eu-west-1:123456789012:firewall-policy/a"
+  vpc_id              = "vpc-1"
+  delete_protection   = true
+  subnet_mapping {
+    subnet_id = "subnet-1"
+  }
+}
+
+resource "aws_networkfirewall_firewall" "unprotected_by_default" { # violates PG_REC_2
+  name                = "unprotected"
+  firewall_policy_arn = "arn:aws:network-firewall:eu-west-1:123456789012:firewall-policy/a"
+  vpc_id              = "vpc-1"
+  subnet_mapping {
+    subnet_id = "subnet-1"
+  }
+}

@@ -1,0 +1,108 @@
+resource "aws_network_acl" "closed" {
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 443
+    to_port    = 443
+  }
+}
+
+resource "aws_network_acl" "denied_first" {
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 200
+    action     = "allow"
+    protocol   = "-1"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 0
+    to_port    = 0
+  }
+  ingress {
+    rule_no    = 90
+    action     = "deny"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 22
+    to_port    = 22
+  }
+  ingress {
+    rule_no    = 91
+    action     = "deny"
+    protocol   = "6"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 3000
+    to_port    = 4000
+  }
+}
+
+resource "aws_network_acl" "everything" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no         = 100
+    action          = "allow"
+    protocol        = "-1"
+    ipv6_cidr_block = "::/0"
+    from_port       = 0
+    to_port         = 0
+  }
+}
+
+resource "aws_network_acl_rule" "out" {
+  network_acl_id = aws_network_acl.closed.id
+  rule_number    = 100
+  rule_action    = "allow"
+  egress         = true
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 22
+  to_port        = 22
+}
+
+resource "aws_network_acl" "of_rules" {
+  vpc_id = "vpc-2"
+}
+
+resource "aws_network_acl_rule" "remote_desktop_is_denied" {
+  network_acl_id = aws_network_acl.of_rules.id
+  rule_number    = 50
+  rule_action    = "deny"
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 3389
+  to_port        = 3389
+}
+
+resource "aws_network_acl_rule" "what_is_denied_first" {
+  network_acl_id = aws_network_acl.of_rules.id
+  rule_number    = 60
+  rule_action    = "allow"
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 3000
+  to_port        = 4000
+}
+
+resource "aws_network_acl_rule" "ssh" { # violates PG_NET_15
+  network_acl_id = aws_network_acl.of_rules.id
+  rule_number    = 70
+  rule_action    = "ALLOW"
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 0
+  to_port        = 1024
+}
+
+resource "aws_network_acl" "answers" {
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 1024
+    to_port    = 65535
+  }
+}
