@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..semantics.secret_forms import redact_credentials
+from ..browser.redacting.redaction import Redaction
 
 #: Characters of a failure's text that are kept.
 MAX_TEXT: Final = 200
 #: Characters that are searched for credentials first, so that none is kept because it was cut in two.
 _MAX_SCANNED: Final = 4096
+#: Takes out what is a secret by its form, or by its name in an address.
+_NAMELESS: Final = Redaction()
 
 #: Counted for each host: arrivals that were sent, and further requests of an arrival. In a complete run the two add up
 #: to the requests in the cells.
@@ -121,7 +123,7 @@ class Tally:
         self.cells[moment.side, moment.second, request].failed[kind] += 1
         self.settled += 1
         if (kind, request) not in self.failures:
-            kept = redact_credentials(text[:_MAX_SCANNED])[:MAX_TEXT]
+            kept = _NAMELESS.redact_text(text[:_MAX_SCANNED])[:MAX_TEXT]
             self.failures[kind, request] = {"class": kind, "request": request, "second": moment.second, "text": kept}
 
     def take(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE32 = re.compile(rb"[A-Z2-7]{16,}|[a-z2-7]{16,}")
 _DEEPEST = 6
 
 
@@ -39,7 +40,7 @@ def find(secret: str, name: str, data: bytes, depth: int = 0) -> Iterator[str]:
 
 
 def unpack(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield what is inside of an archive, of what is compressed, or of a long piece of base64."""
+    """Yield what is inside of an archive, of what is compressed, or of a long piece of Base64 or Base32."""
     if data[:2] == b"\x1f\x8b":
         yield "gzip", gzip.decompress(data)
     elif data[:4] == b"PK\x03\x04":
@@ -57,6 +58,11 @@ def unpack(data: bytes) -> Iterator[tuple[str, bytes]]:
             text = match[0].replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
             if decoded := base64.b64decode(text + b"=" * (-len(text) % 4)) if len(text) % 4 != 1 else b"":
                 yield f"base64 at {match.start()}", decoded
+        for match in _BASE32.finditer(data):
+            for by in range(8):
+                text = match[0].upper()[by:]
+                text = text[: len(text) - len(text) % 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(text) % 8]]
+                yield f"base32 at {match.start()}", base64.b32decode(text + b"=" * (-len(text) % 8))
 
 
 def unpack_picture(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -67,4 +73,6 @@ def unpack_picture(data: bytes) -> Iterator[tuple[str, bytes]]:
         content = data[place + 8 : place + 8 + length]
         if kind == b"zTXt":
             yield "zTXt", zlib.decompress(content.partition(b"\0")[2][1:])
+        if kind == b"iTXt":
+            yield "iTXt", zlib.decompress(content.partition(b"\0\1\0\0\0")[2])
         place += length + 12

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from .bodies import find_in_body
 from .events import find_in_event, find_typed, redact_event
+from .pictures import without_texts
 from .places import Found
 from .redaction import Redaction
 from .writing import UnreadableDataError
@@ -126,7 +127,7 @@ def _is_picture(data: bytes) -> bool:
 def _redact_file(name: str, data: bytes, events: Events, known: Redaction) -> bytes:
     held = known.among(data)
     if name not in events:
-        return data if _is_picture(data) else held.redact_bytes(data)
+        return without_texts(data) if _is_picture(data) else held.redact_bytes(data)
     return "".join(f"{json.dumps(redact_event(line, held))}\n" for line in events[name]).encode()
 
 

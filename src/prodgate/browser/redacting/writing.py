@@ -27,6 +27,7 @@ _PASSES, _DEPTH = 5, 2
 #: Runs that may be Base64 of either alphabet, broken into lines or not, and hexadecimal digits.
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
+_BASE32: Final = re.compile(rb"[A-Z2-7]{8,}")
 _DIGITS: Final = re.compile(rb"[0-9a-fA-F]{6,}")
 _ENCODED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-=")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
@@ -108,6 +109,16 @@ def decode_base64(run: bytes) -> Iterator[bytes]:
         yield binascii.a2b_base64(part + b"=" * (-len(part) % 4))
 
 
+def decode_base32(run: bytes) -> Iterator[bytes]:
+    """Yield what a run says in Base32 if it begins at its first character, or at one of the next seven."""
+    for part in _BASE32.findall(run.upper()):
+        for by in range(8):
+            text = part[by:]
+            whole, rest = divmod(len(text), 8)
+            text = text[: whole * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[rest]]  # of how many characters whole bytes are made
+            yield base64.b32decode(text + b"=" * (-len(text) % 8))
+
+
 def _decode_hex(run: bytes) -> Iterator[bytes]:
     for by in range(2):
         part = run[by:]
@@ -116,8 +127,12 @@ def _decode_hex(run: bytes) -> Iterator[bytes]:
 
 @lru_cache(20_000)
 def encodings(form: bytes) -> tuple[bytes, ...]:
-    """Return what is certain of a form in Base64, at any offset and in either alphabet, and its hexadecimal digits."""
+    """Return what is certain of a form in Base64 and Base32, at any offset and in each alphabet, and its digits."""
     made = {form.hex().encode(), form.hex().upper().encode()}
+    for by in range(5):
+        first = -(-by * 8 // 5)
+        text = base64.b32encode(b"\0" * by + form)[first : (by + len(form)) * 8 // 5]
+        made |= {text, text.lower()}
     for by in range(3):
         text = base64.b64encode(b"\0" * by + form)[(0, 2, 3)[by] :]
         certain = text[: (len(form) * 8 - (0, 4, 2)[by]) // 6]
@@ -198,7 +213,8 @@ def _runs_with(data: bytes, encoded: bytes, form: bytes, word: bool) -> Iterator
         while end < len(data) and data[end] in _ENCODED:
             end += 1
         digits = (piece for part in _DIGITS.findall(data[begin:end]) for piece in _decode_hex(part))
-        if any(_is_in(piece, form, word) for piece in (*decode_base64(data[begin:end]), *digits)):
+        said = (*decode_base64(data[begin:end]), *decode_base32(data[begin:end]), *digits)
+        if any(_is_in(piece, form, word) for piece in said):
             yield begin, end
 
 

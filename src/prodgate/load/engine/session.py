@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from secrets import token_hex
 from time import perf_counter
 from typing import Any, Final
@@ -13,6 +14,7 @@ from locust import FastHttpUser
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
+from ...browser.redacting.redaction import Redaction
 from ...facts.load.soundness import UNCACHED
 from ..cacheability import came_from_cache, explain_unshareable
 from ..contents import Contents
@@ -25,6 +27,14 @@ from .connections import Connections
 _LATE: Final = "prodgate-late"
 #: Whether the body is left for the task to read.
 _STREAMED: Final = "prodgate-streamed"
+#: Names of requests that are kept; a locustfile names its requests, or else their addresses do.
+_NAMES: Final = 4096
+
+
+@lru_cache(_NAMES)
+def _without_secrets(name: str) -> str:
+    """Return the name of a request as the record has it: an address may hold what lets somebody in."""
+    return Redaction().redact_text(name)
 
 
 class Visit:
@@ -85,7 +95,7 @@ class Client:
 
     def _request(self, method: str, url: str, **given: Any) -> Any:
         """Send one request within its timeout; after one that failed, the next opens a connection of its own."""
-        name, past = given.pop("name", None) or url, self.visit.uncached and method == "GET"
+        name, past = _without_secrets(given.pop("name", None) or url), self.visit.uncached and method == "GET"
         self.visit.start(f"{method} {name}{UNCACHED * past}")
         url = _pass_caches(url) if past else url
         failed = self.visit.failed

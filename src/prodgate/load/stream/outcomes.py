@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ...browser.redacting.redaction import Redaction
 from ...facts.rollout.formats import STREAM_FORMAT
-from ...semantics.secret_forms import redact_credentials
 from ...statistics import nearest_rank
 from .plan import Plan, Request
 
@@ -17,6 +17,7 @@ from .plan import Plan, Request
 MOST_KEPT: Final = 2_000
 #: Characters of a failure's text.
 _TEXT: Final = 160
+_NAMELESS: Final = Redaction()
 _UNKNOWN, _GOOD, _BAD = 0, 1, 2
 
 
@@ -82,7 +83,7 @@ class Outcomes:
         self._each[request.number] = _BAD
         self._cell(request).failed[kind] += 1
         if len(self._failures) < MOST_KEPT:
-            said = redact_credentials(text)[:_TEXT]
+            said = _NAMELESS.redact_text(text)[:_TEXT]
             about = {"method": request.method, "path": request.path, "class": kind, "text": said, "reused": reused}
             self._failures.append({"number": request.number, "at": round(self._time(request.number), 4), **about})
 
