@@ -1,8 +1,8 @@
 """Waivers: dated, named acceptances of findings that are known not to be satisfied.
 
 A waiver turns exactly as many not-satisfied findings as it says into waived ones, none of them worse than what was
-accepted, and does nothing else. Waivers that are expired, match nothing, or match more or fewer findings than they say
-are findings of their own, under the criterion ``waivers``.
+accepted nor another fault, and does nothing else. One that is expired, matches nothing, or matches more or fewer
+findings than it says is a finding of its own, under the criterion ``waivers``.
 """
 
 from __future__ import annotations
@@ -82,11 +82,7 @@ class Waiver:
             ("expires", self.expires - self.opened > LONGEST, "lives longer than 90 days; choose a nearer expiry"),
             ("expires", self.expires <= self.opened, "expires before it opens; correct the dates"),
             ("subject", self._is_too_wide(), "covers every subject; name the subjects it is meant for"),
-            (
-                "most",
-                self.most > CEILING,
-                f"covers more than {CEILING}; write several, each for what it names",
-            ),
+            ("most", self.most > CEILING, f"covers more than {CEILING}; write several, each for what it names"),
         )
         faults: dict[str, tuple[str, ...]] = {}
         for key, wrong, text in found:
@@ -123,14 +119,25 @@ def apply_waivers(
     open_ = [finding for finding in seen if finding.outcome is Outcome.NOT_SATISFIED]
     behind = _describe_clock(waivers, now, not_before)
     named = {waiver.id: [finding for finding in open_ if waiver.names(finding)] for waiver in waivers}
-    usable = [w for w in waivers if not behind and w.in_force(now) and 0 < len(named[w.id]) <= w.most]
+    wide = {waiver.id: named[waiver.id] and _describe_width(waiver, seen) for waiver in waivers}
+    sound = [w for w in waivers if not behind and not wide[w.id] and w.in_force(now)]
+    usable = [w for w in sound if 0 < len(named[w.id]) <= w.most]
     applied = tuple(_waive(finding, usable) for finding in seen)
     states = []
     for waiver in waivers:
         asked = {finding.criterion for finding in seen if waiver.covers in (finding.criterion, finding.check)}
         complete = whole or bool(asked and not asked & set(partly))
-        states.append(_judge_waiver(waiver, named[waiver.id], now, complete, behind))
+        states.append(_judge_waiver(waiver, named[waiver.id], now, complete, behind or wide[waiver.id] or ""))
     return applied, tuple(states)
+
+
+def _describe_width(waiver: Waiver, seen: Iterable[Finding]) -> str:
+    """Say that several checks judge what was accepted, so that the fault of one could come in place of another's."""
+    checks = {f.check for f in seen if f.criterion == waiver.covers and _matches(f.subject, waiver.subject)}
+    if waiver.covers in checks or len(checks) < 2:
+        return ""
+    names = ", ".join(sorted(checks))
+    return f"says not which of {names} found what was accepted; write covers = its name, in a waiver for each"
 
 
 def _matches(text: str, pattern: str) -> bool:
@@ -157,6 +164,8 @@ def _waive(finding: Finding, usable: Sequence[Waiver]) -> Finding:
 def describe_change(waiver: Waiver, finding: Finding) -> str:
     """Say why what a finding observed is not what was accepted, and what to write; nothing when it is no worse."""
     compared = _read_comparison(finding)
+    if finding.aspect and not waiver.aspect and (compared or not waiver.observed):
+        return f'says not which fault of {finding.subject} was accepted; write aspect = "{finding.aspect}"'
     if compared is None:
         same = not waiver.observed or waiver.observed.strip() == finding.observed.strip()
         return "" if same else f"{finding.subject} is {finding.observed!r} now, not {waiver.observed!r}"

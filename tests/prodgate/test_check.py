@@ -104,6 +104,7 @@ def test_a_fault_that_stood_before_hides_no_other_of_its_resource(
 WAIVER = """[waivers.OPEN-1]
 covers = "PG_NET_1"
 subject = "aws_security_group.open"
+aspect = "*22*"
 reason = "It is asked for."
 opened = 2026-11-24
 expires = 2027-02-01

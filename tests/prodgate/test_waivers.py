@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,33 @@ from prodgate.waivers import apply_waivers
 from .samples import NOW, finding, waiver
 
 OPEN = finding(Outcome.NOT_SATISFIED)
+PLAIN = replace(OPEN, expected="on", observed="off")
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen", "says"),
+    [
+        ({}, [{"aspect": "CPU"}], 'says not which fault of aws_rds_cluster.this was accepted; write aspect = "CPU"'),
+        ({"aspect": "CPU"}, [{"aspect": "CPU"}], ""),
+        ({"aspect": "*"}, [{"aspect": "CPU"}], ""),
+        ({"covers": "backup-retention", "aspect": "memory"}, [{"aspect": "CPU"}], "covers no finding"),
+        ({"covers": "backup-retention"}, [{}], ""),
+        ({"covers": "backup-retention"}, [{}, {"check": "PG_REC_2", "outcome": Outcome.SATISFIED}], "says not which of PG_REC_1, PG_REC_2"),
+        ({"covers": "backup-retention", "most": 2}, [{}, {"check": "PG_REC_2"}], "says not which of PG_REC_1, PG_REC_2"),
+        ({"covers": "PG_REC_1"}, [{}, {"check": "PG_REC_2", "outcome": Outcome.SATISFIED}], ""),
+        ({"covers": "backup-retention"}, [{}, {"check": "PG_REC_2", "subject": "aws_rds_cluster.other"}], ""),
+        ({"covers": "backup-retention"}, [{"check": "backup-retention"}, {"outcome": Outcome.SATISFIED}], ""),
+    ],
+)  # fmt: skip
+def test_a_waiver_says_which_fault_was_accepted(changes: dict[str, Any], seen: list[dict[str, Any]], says: str) -> None:
+    """Another one would come in its place and be covered, too."""
+    found = [replace(PLAIN, **each) for each in seen]
+    covered, (state,) = apply_waivers(found, [waiver(**changes)], NOW)
+    assert (state.outcome is Outcome.SATISFIED, Outcome.WAIVED in {each.outcome for each in covered}) == (
+        not says,
+        not says,
+    )
+    assert state.reason.startswith(says)
 
 
 def test_a_sound_waiver_covers_what_it_names() -> None:

@@ -124,7 +124,7 @@ def render_comparisons(before: Run, after: Run, language: str) -> None:
     figures = (
         FigureChange(criterion="c", layer="load", subject="s", before="1", after="2", change=k, why="w") for k in kinds
     )
-    edits = tuple(Edit(id="w", kind=kind) for kind in ("added", "removed", "ended", "expiring", "changed"))
+    edits = tuple(Edit(id="w", kind=kind) for kind in ("added", "removed", "covering", "ended", "expiring", "changed"))
     population = Population(criterion="c", layer="live", before=1, after=1, appeared=("a",), vanished=("b",))
     same = compare(before, before)
     every = replace(compare(before, after), figures=tuple(figures), waivers=edits, populations=(population,))

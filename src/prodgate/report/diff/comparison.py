@@ -13,7 +13,7 @@ from .changes import Changes, pair_findings, sort_changes
 from .conditions import describe_conditions
 from .figures import FigureChange, compare_figures
 from .populations import Population, compare_populations
-from .statements import Edit, compare_criteria, compare_waivers
+from .statements import Edit, compare_covered, compare_criteria, compare_waivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,10 @@ def compare(before: Run, after: Run) -> Comparison:
         verdicts=(then, now),
         seals=(read_state(before), read_state(after)),
         changes=sort_changes(pairs, after.scope.layers),
-        waivers=tuple(compare_waivers(before.waivers, after.waivers, after.started.date())),
+        waivers=(
+            *compare_waivers(before.waivers, after.waivers, after.started.date()),
+            *compare_covered(then, now),
+        ),
         figures=tuple(compare_figures(before, after, pairs)),
         populations=tuple(compare_populations(then, now)),
         criteria=tuple(compare_criteria(before.criteria.criteria, after.criteria.criteria)),

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from ...criteria import Criterion
+from ...findings import Finding
+from ...verdict import Verdict
 from ...waivers import Waiver
 
 #: A waiver that ends within so much time after the later run is named.
@@ -16,7 +18,7 @@ SOON: Final = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What happened to one criterion or waiver: ``added``, ``removed``, ``changed``, ``ended`` or ``expiring``."""
+    """What happened to a criterion or waiver: it is ``added``, ``removed``, ``changed``, ``covering``, ``ended``…"""
 
     id: str
     kind: str
@@ -33,6 +35,30 @@ def compare_waivers(before: Sequence[Waiver], after: Sequence[Waiver], today: da
             yield Edit(id=waiver.id, kind="ended", detail=f"it expired on {waiver.expires}")
         elif left <= SOON:
             yield Edit(id=waiver.id, kind="expiring", detail=f"{left.days} d left, until {waiver.expires}")
+
+
+def compare_covered(before: Verdict, after: Verdict) -> Iterator[Edit]:
+    """Yield which waivers of both runs cover another fault than before, which took the place of the accepted one."""
+    then, now = _list_covered(before), _list_covered(after)
+    for id_ in sorted(then.keys() & now.keys()):
+        come, gone = now[id_].keys() - then[id_].keys(), then[id_].keys() - now[id_].keys()
+        if come and gone:
+            texts = (", ".join(map(_say_fault, sorted(each))) for each in (gone, come))
+            yield Edit(id=id_, kind="covering", detail=" -> ".join(texts))
+
+
+def _list_covered(verdict: Verdict) -> Mapping[str, Mapping[tuple[str, ...], Finding]]:
+    """Return what each waiver covers: by which check, of which subject, which fault."""
+    covered: dict[str, dict[tuple[str, ...], Finding]] = {}
+    for each in verdict.findings:
+        if each.waiver:
+            covered.setdefault(each.waiver, {})[each.check, each.subject, each.aspect or each.expected] = each
+    return covered
+
+
+def _say_fault(fault: tuple[str, ...]) -> str:
+    check, subject, what = fault
+    return f"{check} {subject}" + (f" ({what})" if what else "")
 
 
 def compare_criteria(before: Mapping[str, Criterion], after: Mapping[str, Criterion]) -> Iterator[Edit]:

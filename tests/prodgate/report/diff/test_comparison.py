@@ -6,6 +6,7 @@ import pytest
 from prodgate.evidence.runs import Run
 from prodgate.findings import Finding
 from prodgate.quantities import Bound
+from prodgate.report.catalogue import Catalogue
 from prodgate.report.diff.changes import KINDS
 from prodgate.report.diff.comparison import compare
 from prodgate.report.diff.sections import say_edit
@@ -70,6 +71,17 @@ def test_names_changed_criteria_and_waivers_field_by_field() -> None:
     made = compare(before, after)
     assert [*map(say_edit, made.criteria)] == ["d: added", "c: bound >= 30 d -> >= 7 d"]
     assert [*map(say_edit, made.waivers)] == ["W-7: owner sato -> kato; most 1 -> 2"]
+
+
+def test_says_which_waiver_covers_another_fault_than_before() -> None:
+    accepted = waiver(covers="PG_REC_1", subject="main.*", observed="", aspect="*")
+    found = [failing("c", "main.a", aspect=name, expected="an alarm", observed="none") for name in ("CPU", "memory")]
+    then, now = (of(each, waivers=(accepted,)) for each in found)
+    said = "W-7: covers another fault, PG_REC_1 main.a (CPU) -> PG_REC_1 main.a (memory)"
+    assert [*map(say_edit, compare(then, now).waivers)] == [said]
+    assert compare(then, then).waivers == ()
+    assert compare(then, of(waivers=(accepted,))).waivers == ()  # mended, and nothing in its place
+    assert "別の不備を対象としている" in say_edit(compare(then, now).waivers[0], Catalogue("ja"))
 
 
 @pytest.mark.parametrize(
