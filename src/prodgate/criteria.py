@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn, SupportsIndex
 
 from .comparing import counted
@@ -20,6 +20,7 @@ LAYERS: dict[str, str] = {
 }  # fmt: skip
 #: How bad it is when a criterion does not hold, the worst first.
 SEVERITIES: Final = ("critical", "high", "medium", "low")
+_COMPARED, _UNKNOWN = ("expected", "observed"), ("reason", "observed")  # fields in the words of whoever wrote a judge
 
 
 class UsageError(Exception):
@@ -102,7 +103,7 @@ class Criterion:
             raise TypeError(f"criterion {self.id!r} is decided by the interval of what was observed; give an Estimate")
         if (samples or 1) < self.samples:
             seen = "an unstated number" if samples is None else f"only {samples:,}"
-            raise self.only_production(f"{seen} of {self.samples:,} samples", observed=observed)
+            raise self._lack(f"{seen} of {self.samples:,} samples", observed)
         _record_comparison(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
@@ -114,12 +115,12 @@ class Criterion:
             _record_comparison(False, str(bound), str(observed))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"
-            raise self.only_production(f"{seen} of {least:,} samples", observed=observed)
+            raise self._lack(f"{seen} of {least:,} samples", observed)
         if self.decides == "bound" and not observed.is_within(bound):
             settles = f"; {observed.settles}" if observed.settles else ""
-            raise self.only_production(f"the bound may hold or not within the interval{settles}", observed=observed)
+            raise self._lack(f"the bound may hold or not within the interval{settles}", observed)
         if observed.unfinished:
-            raise self.undetermined(observed.unfinished, observed=observed)
+            raise Undetermined(self._not_known(observed.unfinished, observed))
         _record_comparison(True, str(bound), str(observed))
 
     @counted
@@ -132,10 +133,10 @@ class Criterion:
         __tracebackhide__ = True
         if not isinstance(ok, bool):
             said = f"hold() was given {describe(ok)!r}, a {type(ok).__name__}; give it True or False"
-            raise self.undetermined(said, observed=observed)
+            raise Undetermined(self._not_known(said, observed))
         outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
-        told = Conclusion(outcome=outcome, expected=expected, observed=describe(observed), aspect=describe(aspect))
-        _record(told, ends=premise)
+        told = Conclusion(outcome=outcome, expected=expected, observed=describe(observed), words=_COMPARED)
+        _record(replace(told, aspect=describe(aspect)), ends=premise)
 
     @counted
     def exclude(self, found: Iterable[object], *, expected: str, observed: str = "{}") -> None:
@@ -144,15 +145,11 @@ class Criterion:
         ``observed`` says what is wrong with one; ``{}`` in it stands for its text, which is the same in each run.
         """
         __tracebackhide__ = True
-        faults = list(dict.fromkeys(map(describe, found)))
-        said = [
-            Conclusion(
-                outcome=Outcome.NOT_SATISFIED, expected=expected, observed=observed.replace("{}", fault), aspect=fault
-            )
-            for fault in faults
-        ]
+        told = Conclusion(outcome=Outcome.NOT_SATISFIED, expected=expected, words=_COMPARED)
+        faults = dict.fromkeys(map(describe, found))
+        said = [replace(told, observed=observed.replace("{}", each), aspect=each) for each in faults]
         if not said:
-            record_comparison(Conclusion(outcome=Outcome.SATISFIED, expected=expected, observed="none"))
+            record_comparison(replace(told, outcome=Outcome.SATISFIED, observed="none", words=_COMPARED[:1]))
         for conclusion in said if is_going_on() else said[1:]:
             record_comparison(conclusion)
         if said and not is_going_on():
@@ -163,15 +160,19 @@ class Criterion:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
         __tracebackhide__ = True
         if self.window is None or observed.base < self.window.base:
-            raise self.only_production(f"there is data for {observed} of {self.window or 'an unstated window'}")
+            raise self._lack(f"there is data for {observed} of {self.window or 'an unstated window'}")
 
     def undetermined(self, reason: str, *, observed: object = "") -> Undetermined:
         """Return the exception to raise when the answer cannot be known."""
-        return Undetermined(self._not_known(reason, observed))
+        return Undetermined(replace(self._not_known(reason, observed), words=_UNKNOWN))
 
-    def _not_known(self, reason: str, observed: object, needs: str = "") -> Conclusion:
+    def _not_known(self, reason: str, observed: object) -> Conclusion:
         expected, seen = str(self.bound) if self.bound else "", describe(observed)
-        return Conclusion(outcome=Outcome.UNDETERMINED, expected=expected, observed=seen, reason=reason, needs=needs)
+        return Conclusion(outcome=Outcome.UNDETERMINED, expected=expected, observed=seen, reason=reason)
+
+    def _lack(self, reason: str, observed: object = "", by: tuple[str, ...] = ()) -> Undetermined:
+        lacking = self._not_known(reason, observed)
+        return Undetermined(replace(lacking, needs="production" * self.needs_production, words=by))
 
     def only_production(self, reason: str, *, observed: object = "") -> Undetermined:
         """Return the exception to raise when a rehearsal can't know the answer, and production can.
@@ -179,7 +180,7 @@ class Criterion:
         Where the criterion ``needs`` production, a rehearsal names it and goes on; a crash or a gap is never deferred.
         Too little time in ``cover`` and too few samples in ``require`` are said so by themselves.
         """
-        return Undetermined(self._not_known(reason, observed, needs="production" if self.needs_production else ""))
+        return self._lack(reason, observed, _UNKNOWN)
 
     @property
     def exempts(self) -> bool:
@@ -196,7 +197,7 @@ class Criterion:
 
     def not_applicable(self, reason: str) -> NotApplicable:
         """Return the exception to raise when the question does not arise for this subject."""
-        return NotApplicable(Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=reason))
+        return NotApplicable(Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=reason, words=_UNKNOWN[:1]))
 
 
 def _record_comparison(ok: bool, expected: str, observed: str) -> None:

@@ -70,17 +70,22 @@ def conclude(
             return found[0]
         if outcome is Outcome.UNDETERMINED and judgement.doubts:
             doubt = judgement.doubts[0]
-            return replace(criterion.undetermined(doubt.reason).conclusion, observed=doubt.observed)
+            return replace(_not_known(criterion, doubt.reason), observed=doubt.observed, words=doubt.words)
     if ends:
         return ends[0] if criterion.exempts else _refuse_exemption(criterion, ends[0])
     if judgement.compared or (looked and criterion.bound is None):
         held = judgement.compared[-1] if judgement.compared else Conclusion(outcome=Outcome.SATISFIED)
         return replace(held, reason="; ".join(dict.fromkeys(judgement.set_aside)))
-    return criterion.undetermined("ended without comparing anything").conclusion
+    return _not_known(criterion, "ended without comparing anything")
 
 
 def _refuse_exemption(criterion: Criterion, said: Conclusion) -> Conclusion:
     """Return what follows when a judge exempts a subject: only the criterion can say that some may be exempt."""
     allowed = 'write applicability = "some-subjects" in the criterion if the question need not arise for each'
     reason = f"was called not applicable ({said.reason}), and the criterion does not allow that; {allowed}"
-    return criterion.undetermined(reason).conclusion
+    return _not_known(criterion, reason)
+
+
+def _not_known(criterion: Criterion, reason: str) -> Conclusion:
+    """Return what follows of a doubt, in the words of the gate."""
+    return replace(criterion.undetermined(reason).conclusion, words=())

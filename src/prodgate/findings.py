@@ -40,6 +40,12 @@ class Conclusion:
     """``production`` when the check said that only production can answer."""
     aspect: str = ""
     """Which of several things that are wrong with the subject it is about, the same in each run."""
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """Fields that say what whoever wrote the judge wrote, and not the gate."""
+
+    def name_words(self, remedy: str, *, but: str = "") -> tuple[str, ...]:
+        """Return which fields of a finding are in the judge's words, whose own remedy it may be; ``but`` is none."""
+        return (*(each for each in self.words if each != but), *(["remedy"] if remedy else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,8 @@ class Finding:
     """Id of the waiver that accepted this finding; only on waived findings."""
     aspect: str = ""
     """Which of the things that are judged of the subject it is about, the same in each run; empty where it is one."""
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """Fields in the words of a team that wrote the judge, which are shown as they are written in every language."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON values; empty fields are left out."""
@@ -73,7 +81,7 @@ class Finding:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Rebuild a finding that ``to_json`` wrote."""
-        lists = {key: tuple(data.get(key, ())) for key in ("where", "evidence")}
+        lists = {key: tuple(data.get(key, ())) for key in ("where", "evidence", "words")}
         return cls(**{**data, **lists, "outcome": Outcome(data["outcome"])})
 
     def __str__(self) -> str:
@@ -108,7 +116,11 @@ class Undetermined(Concluded):
     def __init__(self, conclusion: Conclusion) -> None:
         super().__init__(conclusion)
         said = Doubt(
-            reason=conclusion.reason, expected=conclusion.expected, observed=conclusion.observed, needs=conclusion.needs
+            reason=conclusion.reason,
+            expected=conclusion.expected,
+            observed=conclusion.observed,
+            needs=conclusion.needs,
+            words=conclusion.words,
         )
         record_doubt(said, optional=isinstance(self, NotKnown))
 

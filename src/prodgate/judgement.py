@@ -21,6 +21,8 @@ class Doubt:
     expected: str = ""
     observed: str = ""
     needs: str = ""
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """Fields in the words of whoever wrote the judge."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

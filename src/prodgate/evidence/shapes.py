@@ -78,7 +78,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "subject": _TEXT,
         "outcome": ("an outcome", lambda value: value in list(Outcome)),
         **dict.fromkeys(("expected?", "observed?", "reason?", "remedy?", "needs?", "waiver?", "aspect?"), _TEXT),
-        **dict.fromkeys(("where?", "evidence?"), _TEXTS),
+        **dict.fromkeys(("where?", "evidence?", "words?"), _TEXTS),
     },
     "finished": {"layer": _TEXT, "check": _TEXT, "findings": _COUNT},
     "fact": {**dict.fromkeys(("layer", "kind", "subject", "source"), _TEXT), "digest": _DIGEST},

@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from .translation import translate
+from .translation import knows, translate
+from .verbatim import Verbatim
 
 #: Language of a report -> its file name; the reports link to each other.
 FILES: dict[str, str] = {"en": "report.html", "ja": "report.ja.html"}
@@ -40,7 +41,11 @@ class Catalogue:
 
     def say(self, text: str) -> str:
         """Return a text that was written in English with a run; one that is not ours comes back as it is."""
-        return translate(text, self.language)
+        return text if isinstance(text, Verbatim) else translate(text, self.language)
+
+    def knows(self, text: str) -> bool:
+        """Whether a text as a whole is one of ours in this language."""
+        return not text or knows(text, self.language)
 
 
 ENGLISH: Final = Catalogue("en")

@@ -18,6 +18,7 @@ from .history.nights import MARKS, Night
 from .history.trends import list_trends
 from .made_up import list_made_up
 from .matrix import citations, criterion_rows, find_orphans, requirements
+from .own_words import keep_words
 from .pages import render_page
 from .parts import make_parts
 from .uncommitted import name_uncommitted
@@ -39,6 +40,7 @@ def render_html(
 ) -> str:
     """Return the report of a run in one language, with the nights before it. Pure: the same give the same bytes."""
     catalogue = Catalogue(language)
+    run, verdict = (run, verdict) if language == "en" else keep_words(run, verdict, catalogue)
     trends, undrawn = list_trends(nights)
     return render_page(
         "report.html.j2",

@@ -20,11 +20,11 @@ _DEEPEST: Final = 3
 _WEAK: Final = 4
 #: Letters of its own with which a message may hold words that nobody knows, of half as many letters; with fewer, what
 #: stands in its fields is names, numbers and what is known.
-_ENOUGH: Final = 6
+_ENOUGH: Final = 5
 #: A number with its unit, a name with its version, or a command.
 _QUANTITY: Final = re.compile(r"[-\d.,∞]+ \S+|\S+ v?\d[\w.+-]*|prodgate .+")
-#: A word of a language, and no name of something.
-_WORD: Final = re.compile(r"(?<!\S)[(\"']?([A-Za-z][a-z]+(?:['’-][a-z]+)*)[)\"'.,;:!?]*(?!\S)")
+#: A word of a language, and no name of something: such has more than one hyphen.
+_WORD: Final = re.compile(r"(?<!\S)[(\"']?([A-Za-z][a-z]+(?:['’-][a-z]+)?)[)\"'.,;:!?]*(?!\S)")
 #: What words of a language don't have, and identifiers do.
 _SIGN: Final = re.compile(r"[_:/\d]")
 #: A name with what it is of in brackets.
@@ -199,6 +199,11 @@ def read_messages(language: str) -> Mapping[str, str]:
 def translate(text: str, language: str) -> str:
     """Return what was judged in a language; what no message knows comes back as it was written."""
     return _open(language).say(text)
+
+
+def knows(text: str, language: str) -> bool:
+    """Whether a text as a whole, without fields, is one of ours."""
+    return text in _open(language).whole
 
 
 @cache

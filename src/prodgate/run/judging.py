@@ -12,6 +12,7 @@ from ..facts import Fact, Facts
 from ..faults import conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
+from ..sections import bundled
 from ..terraform.policy import Policy
 
 
@@ -56,7 +57,7 @@ def judge(
         reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif not subjects:
-        yield make(f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
+        yield make(f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind} observed"))
 
 
 def _run_check(
@@ -103,4 +104,11 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy or criterion.remedy,
         where=(place,) if place else (),
         aspect=conclusion.aspect,
+        words=conclusion.name_words(check.remedy),
     )
+
+
+def comes_with_gate(subject: Policy | Check) -> bool:
+    """Whether the words of a judge are the gate's, which has them in other languages, too."""
+    code = getattr(subject.function if isinstance(subject, Check) else subject.judge, "__code__", None)
+    return code is not None and bundled.comes_with_gate(code.co_filename)

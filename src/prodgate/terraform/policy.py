@@ -140,7 +140,7 @@ def _make_finding(
     conclusion: Conclusion,
     reads: Sequence[tuple[Declaration, str]],
 ) -> Finding:
-    resource, path = reads[-1] if reads else (subject, "")
+    hidden = "observed" if conclusion.observed and _reads_sensitive(reads) else ""
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
@@ -148,11 +148,12 @@ def _make_finding(
         subject=subject.address if isinstance(subject, Resource) else subject.root,
         outcome=conclusion.outcome,
         expected=conclusion.expected,
-        observed=SENSITIVE if conclusion.observed and _reads_sensitive(reads) else conclusion.observed,
+        observed=SENSITIVE if hidden else conclusion.observed,
         reason=conclusion.reason,
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
-        where=_find_places(subject, resource, path),
+        where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
+        words=conclusion.name_words(policy.remedy, but=hidden),
     )
 
 
@@ -233,7 +234,6 @@ def _report_silence(policy: Policy, configuration: Configuration, criterion: Cri
 def _report_too_few(policy: Policy, configuration: Configuration, criterion: Criterion, found: int) -> Finding:
     kinds = " or ".join(policy.resources)
     least = f", at least {policy.population} expected" if policy.population else ""
-    reason = f"{found or 'no'} {kinds} declared{least}"
     outcome = Outcome.NOT_APPLICABLE
     if policy.population:
         outcome = Outcome.NOT_SATISFIED if policy.required and configuration.complete else Outcome.UNDETERMINED
@@ -245,6 +245,6 @@ def _report_too_few(policy: Policy, configuration: Configuration, criterion: Cri
         outcome=outcome,
         expected=f"at least {policy.population} {kinds}" if policy.population else "",
         observed=str(found) if policy.population else "",
-        reason=reason if outcome is not Outcome.NOT_SATISFIED else "",
+        reason="" if outcome is Outcome.NOT_SATISFIED else f"{found or 'no'} {kinds} declared{least}",
         remedy=(policy.remedy or criterion.remedy) if policy.population else "",
     )

@@ -140,6 +140,12 @@ def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
         ("none for any", "どの DAG のものもない"),
         ("nothing", "何もない"),
         ("nobody", "だれもいない"),
+        ("no Alarm observed", "Alarm の観測なし"),
+        ("build green", "ビルド green"),
+        ("alarm orders", "アラーム orders"),
+        ("lacks latency, errors", "latency, errors の欠落"),
+        ("main.a policy; shop-prod-api-reader policy", "main.a のポリシー；shop-prod-api-reader のポリシー"),
+        ("(sensitive)", "（機密）"),
     ],
 )
 def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None:

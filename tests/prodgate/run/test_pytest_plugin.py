@@ -102,6 +102,7 @@ def test_one_item_is_applied_to_every_subject(gate: Gate) -> None:
     assert gate.judge(Pod(subject="a", answers=True), Pod(subject="b", answers=False)) == pytest.ExitCode.TESTS_FAILED
     assert gate.outcomes == [("a", "satisfied"), ("b", "not-satisfied")]
     assert gate.findings[1].remedy == "Restart it."
+    assert gate.findings[1].words == ("expected", "observed", "remedy")
     assert {finding.evidence for finding in gate.findings} == {(sha256(b"Pod").hexdigest(),)}
     assert len(gate.result.listoutcomes()[2]) == 1
 
@@ -138,7 +139,7 @@ def test_no_check_asks_for_one_where_there_need_be_none(gate: Gate) -> None:
     gate.pytester.makepyfile(HEADER + CHECK.replace('"answers"', '"rare"'))
     assert gate.judge() == pytest.ExitCode.OK
     (found,) = gate.findings
-    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "no Pod")
+    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "no Pod observed")
 
 
 @pytest.mark.parametrize(
@@ -333,7 +334,15 @@ def test_a_policy_is_one_item_over_all_its_resources(
     configuration = Configuration(root="terraform", engine="made", resources=[queue("good"), queue("bad")])
     gate.judge(configuration, policies=files)
     assert gate.outcomes == outcomes
+    assert {finding.words for finding in gate.findings} <= {("expected", "observed", "remedy"), ("remedy",)}
     POLICIES.pop("TEAM_1", None)
+
+
+def test_the_words_of_what_comes_with_the_gate_are_not_a_teams(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodgate.run.judging.bundled.comes_with_gate", lambda file: file.endswith(".py"))
+    gate.pytester.makepyfile(HEADER + CHECK)
+    gate.judge(Pod(subject="a", answers=False))
+    assert [finding.words for finding in gate.findings] == [()]
 
 
 def test_a_conftest_works_as_users_of_pytest_expect(gate: Gate) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...findings import Finding
 from ..catalogue import ENGLISH, Catalogue
+from ..own_words import keep_finding
 from .changes import KINDS, Change
 from .comparison import Comparison
 from .figures import FigureChange
@@ -51,7 +52,8 @@ def _say_change(change: Change, words: Catalogue) -> str:
 def _say_outcome(finding: Finding | None, words: Catalogue) -> str:
     if finding is None:
         return words.text("diff-not-there")
-    outcome, seen = words.text(f"outcome-{finding.outcome}"), words.say(finding.observed or finding.reason)
+    kept = keep_finding(finding)
+    outcome, seen = words.text(f"outcome-{finding.outcome}"), words.say(kept.observed or kept.reason)
     return f"{outcome} ({seen})" if seen else outcome
 
 
