@@ -263,6 +263,8 @@ MATRIX: dict[str, Tampering] = {
     "the summary of the job": Tampering(lambda w: write(w.run / "summary.md", bytes.upper), "CHANGED: summary.md"),
     "the verifier": Tampering(lambda w: add(w.run / "verify.py", b"print('GO')\n"), "CHANGED: verify.py"),
     "the verifier deleted": Tampering(lambda w: (w.run / "verify.py").unlink(), "MISSING: verify.py"),
+    "the other half of the verifier": Tampering(lambda w: add(w.run / "derive.py", b"print('GO')\n"), "CHANGED: derive.py"),
+    "the other half of the verifier deleted": Tampering(lambda w: (w.run / "derive.py").unlink(), "MISSING: derive.py"),
     "a hidden file": Tampering(lambda w: add(w.run / ".note"), "UNLISTED: .note"),
     "a file in a folder of its own": Tampering(lambda w: add(w.run / "more" / "x"), "UNLISTED: more/x"),
     "a time stamp of nobody": Tampering(lambda w: add(w.run / "seal.tsr"), "UNLISTED: seal.tsr"),

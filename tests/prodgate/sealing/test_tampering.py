@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,10 +16,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prodgate.evidence.files import list_paths
+from prodgate.signatures.keys import KeySigner
 
 from .sealed import (
     COMMIT,
     DAY,
+    EVE,
     NIGHTLY,
     OTHER_COMMIT,
     ask_gate,
@@ -28,6 +32,7 @@ from .sealed import (
     read_statement,
     seal,
     waive,
+    write_envelope,
 )
 from .tampering import MATRIX, World
 
@@ -89,7 +94,7 @@ def test_a_waiver_that_covers_more_than_it_says_is_void(many: int, most: int, fl
     ]
     other = [{**found[0], "outcome": "satisfied"}, {**found[0], "criterion": "d"}]
     started = "2026-01-02T23:59:59+00:00"
-    void = load_other_verifier().DERIVED["find_void"]({"w": waiver}, [*found, *other], started)
+    void = runpy.run_path(str(load_other_verifier().DERIVE))["find_void"]({"w": waiver}, [*found, *other], started)
     assert len(list(void)) == flaws
 
 
@@ -121,6 +126,25 @@ def test_no_byte_of_what_seals_can_be_another(kept: Path, name: str) -> None:
             assert ask_other(run, kept / "nightly.pub"), place
     finally:
         path.write_bytes(data)
+
+
+@pytest.mark.parametrize("sealed_by", [None, EVE])
+def test_a_program_that_nobody_stands_for_is_not_run(
+    kept: Path, world: World, monkeypatch: pytest.MonkeyPatch, sealed_by: KeySigner | None
+) -> None:
+    """Who may change the folder would say GO in it; only what is as it was signed is run."""
+    other = load_other_verifier()
+    monkeypatch.setattr(other, "DERIVE", world.run / "derive.py")
+    assert ask_other(world.run, kept / "nightly.pub", module=other) == []
+    (world.run / "derive.py").write_text("raise SystemExit(0)\n")
+    if sealed_by:
+        statement = read_statement(world.run)
+        data = (world.run / "derive.py").read_bytes()
+        (own,) = [each for each in statement["subject"] if each["name"] == "derive.py"]
+        own.update(digest={"sha256": hashlib.sha256(data).hexdigest()}, annotations={"bytes": len(data)})
+        write_envelope(world.run, statement, sealed_by)
+    said, *_ = ask_other(world.run, kept / "nightly.pub", module=other)
+    assert said.startswith("WRONG KEY: seal.dsse.json" if sealed_by else "CHANGED: derive.py")
 
 
 def test_a_copy_elsewhere_is_verified_without_the_sources_of_the_gate(kept: Path, world: World, tmp_path: Path) -> None:
