@@ -1,28 +1,25 @@
 """Trees that real core evaluates once for all tests that look at them."""
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
-from tests.prodgate.terraform.tree_files import TREES, Find, Plant
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant, write_tree
 
 
 @pytest.fixture
 def plant(tmp_path: Path) -> Plant:
     """Write files below a fresh directory, and return it."""
+    return partial(write_tree, tmp_path / "tree")
 
-    def write(files: Mapping[str, str]) -> Path:
-        root = tmp_path / "tree"
-        for name, text in files.items():
-            file = root / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        return root
 
-    return write
+@pytest.fixture(scope="module")
+def plant_once(tmp_path_factory: pytest.TempPathFactory) -> Plant:
+    """The same for a tree that all tests of a module look at."""
+    return partial(write_tree, tmp_path_factory.mktemp("shared") / "tree")
 
 
 @pytest.fixture(scope="session")

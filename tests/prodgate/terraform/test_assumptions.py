@@ -20,55 +20,58 @@ def queue(name: str, *more: str) -> str:
     return f'resource "aws_sqs_queue" "q" {{\n  name = {name}\n  {lines}\n}}\n'
 
 
+def queues(*names: str) -> str:
+    """A queue for each name, so that core evaluates all of them at once."""
+    return "".join(queue(name).replace('"q"', f'"q{number}"') for number, name in enumerate(names))
+
+
 HELD = [f'"q-${{{ID}}}"', f'format("q-%s", {ID})', f'join("-", [{ID}])', f"upper({ID})", "aws_sqs_queue.other.arn"]
 
 
-@pytest.mark.parametrize("name", HELD)
-def test_a_text_that_holds_the_account_is_a_gap_where_it_can_be_stated(plant: Plant, name: str) -> None:
-    root = plant({"main.tf": HERE + OTHER + queue(name)})
+def test_texts_that_hold_the_account_are_a_gap_where_it_can_be_stated(plant: Plant) -> None:
+    root = plant({"main.tf": HERE + OTHER + queues(*HELD)})
 
     reasons = {gap.subject: gap.reason for gap in evaluate(root, account="").gaps}
     assert reasons["the account"].startswith(
-        "is not stated, and 123456789012 stands in for it in aws_sqs_queue.q.name; write "
+        "is not stated, and 123456789012 stands in for it in aws_sqs_queue.q0.name, aws_sqs_queue.q1.name, "
+        f"aws_sqs_queue.q2.name and {len(HELD) - 3} more; write "
     )
     assert "the account" not in {gap.subject for gap in evaluate(root, account="111122223333").gaps}
 
 
-@pytest.mark.parametrize("name", HELD)
-def test_it_is_a_note_where_there_are_no_criteria(plant: Plant, name: str) -> None:
-    found = evaluate(plant({"main.tf": HERE + OTHER + queue(name)}))
+def test_they_are_a_note_where_there_are_no_criteria(plant: Plant) -> None:
+    found = evaluate(plant({"main.tf": HERE + OTHER + queues(*HELD)}))
 
     assert found.complete
-    assert any(note.startswith("the account is not stated, and 123456789012 stands in") for note in found.notes)
+    assert any(
+        note.startswith("the account is not stated, and 123456789012 stands in")
+        and f"aws_sqs_queue.q2.name and {len(HELD) - 3} more" in note
+        for note in found.notes
+    )
 
 
-@pytest.mark.parametrize("name", [*HELD, '"q-${data.aws_region.r.region}"'])
-def test_what_the_provider_states_is_no_gap(plant: Plant, name: str) -> None:
-    found = evaluate(plant({"main.tf": STATED + HERE + OTHER + queue(name)}), account="")
+def test_what_the_provider_states_is_no_gap(plant: Plant) -> None:
+    names = (*HELD, '"q-${data.aws_region.r.region}"')
+    found = evaluate(plant({"main.tf": STATED + HERE + OTHER + queues(*names)}), account="")
 
     assert found.complete
-    assert found.of("aws_sqs_queue")[1].known("name")
+    assert [each.name for each in found.of("aws_sqs_queue") if each.known("name")][1:] == [
+        f"q{number}" for number in range(len(names))
+    ]
 
 
-@pytest.mark.parametrize("attribute", ["id", "name", "region", "endpoint"])
-def test_the_region_is_a_gap_under_each_of_its_names(plant: Plant, attribute: str) -> None:
-    found = evaluate(plant({"main.tf": HERE + queue(f'"q-${{data.aws_region.r.{attribute}}}"')}), account="1" * 12)
+def test_the_region_is_a_gap_under_each_of_its_names(plant: Plant) -> None:
+    names = [f'"q-${{data.aws_region.r.{attribute}}}"' for attribute in ("id", "name", "region", "endpoint")]
+    found = evaluate(plant({"main.tf": HERE + queues(*names)}), account="1" * 12)
 
     (gap,) = found.gaps
     assert (gap.subject, str(gap.position)) == ("the region", "main.tf:3")
+    assert "aws_sqs_queue.q2.name and 1 more" in gap.reason
 
 
-@pytest.mark.parametrize("name", ['"123456789012"', '"us-east-1"', f'{ID} == null ? "a" : "b"'])
-def test_a_number_that_somebody_wrote_is_no_stand_in(plant: Plant, name: str) -> None:
-    assert evaluate(plant({"main.tf": HERE + queue(name)}), account="").complete
-
-
-def test_many_places_are_counted(plant: Plant) -> None:
-    queues = "".join(queue(f'"q-${{{ID}}}"').replace('"q"', f'"q{n}"') for n in range(5))
-
-    (gap,) = evaluate(plant({"main.tf": HERE + queues}), account="").gaps
-
-    assert "in aws_sqs_queue.q0.name, aws_sqs_queue.q1.name, aws_sqs_queue.q2.name and 2 more; write" in gap.reason
+def test_a_number_that_somebody_wrote_is_no_stand_in(plant: Plant) -> None:
+    names = ('"123456789012"', '"us-east-1"', f'{ID} == null ? "a" : "b"')
+    assert evaluate(plant({"main.tf": HERE + queues(*names)}), account="").complete
 
 
 @pytest.mark.parametrize("recalled", [False, True])
@@ -97,11 +100,11 @@ def test_the_region_of_a_resource_is_known_where_it_is_stated(plant: Plant) -> N
     assert own.find_region() == "eu-west-1"
 
 
-@pytest.mark.parametrize("attribute", ["arn", "user_id"])
-def test_who_runs_terraform_is_never_known(plant: Plant, attribute: str) -> None:
-    text = STATED + HERE + queue(f"data.aws_caller_identity.c.{attribute}")
+def test_who_runs_terraform_is_never_known(plant: Plant) -> None:
+    names = [f"data.aws_caller_identity.c.{attribute}" for attribute in ("arn", "user_id")]
 
-    assert isinstance(evaluate(plant({"main.tf": text})).of("aws_sqs_queue")[0].values["name"], Unknown)
+    found = evaluate(plant({"main.tf": STATED + HERE + queues(*names)})).of("aws_sqs_queue")
+    assert [isinstance(each.values["name"], Unknown) for each in found] == [True, True]
 
 
 def test_the_answer_of_a_data_source_is_known_where_it_is_stated(plant: Plant) -> None:
@@ -123,20 +126,18 @@ def test_only_the_part_that_is_not_known_is_hidden(plant: Plant) -> None:
         assert isinstance(tags[name]["at"], Unknown)
 
 
-@pytest.mark.parametrize(
-    "cut", ['split(":", {})[5]', 'regex("[a-z]+$", {})', 'element(reverse(split(":", {})), 0)', "basename({})"]
-)
-def test_what_is_cut_out_of_an_arn_is_known_when_all_of_it_is_stated(plant: Plant, cut: str) -> None:
-    tree = OTHER + queue(cut.format("aws_sqs_queue.other.arn"))
+def test_what_is_cut_out_of_an_arn_is_known_when_all_of_it_is_stated(plant: Plant) -> None:
+    cuts = ('split(":", {})[5]', 'regex("[a-z]+$", {})', 'element(reverse(split(":", {})), 0)', "basename({})")
+    tree = OTHER + queues(*(cut.format("aws_sqs_queue.other.arn") for cut in cuts))
+    stated = evaluate(plant({"main.tf": STATED + tree})).of("aws_sqs_queue")[1:]
+    assumed = evaluate(plant({"main.tf": tree})).of("aws_sqs_queue")[1:]
 
-    assert evaluate(plant({"main.tf": STATED + tree})).of("aws_sqs_queue")[1].known("name")
-    assert isinstance(evaluate(plant({"main.tf": tree})).of("aws_sqs_queue")[1].values["name"], Unknown)
+    assert [each.known("name") for each in stated] == [*["other"] * 3, "arn:aws:sqs:eu-west-1:111122223333:other"]
+    assert [isinstance(each.values["name"], Unknown) for each in assumed] == [True] * len(cuts)
 
 
-@pytest.mark.parametrize(
-    "source", ["aws_vpc.v.id", "aws_kms_key.k.arn", "aws_ecs_task_definition.t.arn", "aws_sqs_queue.made_up.arn"]
-)
-def test_what_is_cut_out_of_what_aws_draws_by_lot_is_unknown(plant: Plant, source: str) -> None:
+def test_what_is_cut_out_of_what_aws_draws_by_lot_is_unknown(plant: Plant) -> None:
+    sources = ("aws_vpc.v.id", "aws_kms_key.k.arn", "aws_ecs_task_definition.t.arn", "aws_sqs_queue.made_up.arn")
     tree = """resource "aws_vpc" "v" { cidr_block = "10.0.0.0/16" }
 resource "aws_kms_key" "k" {}
 resource "aws_sqs_queue" "made_up" {}
@@ -145,6 +146,7 @@ resource "aws_ecs_task_definition" "t" {
   container_definitions = "[]"
 }
 """
-    found = evaluate(plant({"main.tf": STATED + tree + queue(f"substr({source}, 4, 9)")}))
+    cut = queues(*(f"substr({source}, 4, 9)" for source in sources))
+    found = evaluate(plant({"main.tf": STATED + tree + cut})).of("aws_sqs_queue")
 
-    assert isinstance(found.of("aws_sqs_queue")[1].values["name"], Unknown)
+    assert [isinstance(each.values["name"], Unknown) for each in found if each.name != "made_up"] == [True] * 4

@@ -6,7 +6,11 @@ import pytest
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.reading import find_unknown
-from tests.prodgate.terraform.tree_files import Plant
+from prodgate.terraform.resources import Configuration
+from tests.prodgate.terraform.tree_files import Plant, combine
+
+#: Each worker would evaluate the shared trees.
+pytestmark = pytest.mark.xdist_group("stand_ins")
 
 HERE = 'data "aws_caller_identity" "c" {}\n'
 ID = "data.aws_caller_identity.c.account_id"
@@ -53,7 +57,7 @@ TREES = {
         "main.tf": 'module "m" {\n  source = "./m"\n}\n' + attached('count = module.m.id == "9" ? 1 : 0'),
         "m/main.tf": f'{HERE}output "id" {{\n  value = {ID}\n}}\n',
     },
-    "module count": {
+    "module_count": {
         "main.tf": f'{HERE}module "m" {{\n  source = "./m"\n  count = {ID} == "9" ? 1 : 0\n}}\n',
         "m/main.tf": attached(),
     },
@@ -64,11 +68,11 @@ TREES = {
     "json": from_json(
         {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": f'${{{ID} == "9" ? 1 : 0}}'}}}}
     ),
-    "workspace in json": from_json(
+    "workspace_in_json": from_json(
         {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": '${terraform.workspace == "p" ? 1 : 0}'}}}}
     ),
     "template": {
-        "main.tf": QUEUE.replace('"q"\n}', '"${templatefile("n.tftpl", {})}"\n}'),
+        "main.tf": QUEUE.replace('"q"\n}', '"${templatefile("${path.module}/n.tftpl", {})}"\n}'),
         "n.tftpl": "q-%{ if fileexists(\"/etc/production\") }a%{ else }b%{ endif }",
     },
 }  # fmt: skip
@@ -82,18 +86,33 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, *TREES])
-def test_what_a_stand_in_decides_the_number_of_is_a_gap(name: str, plant: Plant) -> None:
-    found = evaluate(plant(TREES.get(name) or {"main.tf": NUMBERS[name]}))
+@pytest.fixture(scope="module")
+def numbers(plant_once: Plant) -> Configuration:
+    cases = {name: {"main.tf": text} for name, text in NUMBERS.items()} | TREES
+    return evaluate(plant_once(combine(cases)))
 
-    assert not found.complete
+
+@pytest.fixture(scope="module")
+def values(plant_once: Plant) -> dict[str, object]:
+    cases = {name: {"main.tf": HERE + QUEUE + attached(policy=text)} for name, text in VALUES.items()}
+    found = evaluate(plant_once(combine(cases)))
+    return {
+        each.address.split(".")[1]: each.values["policy_arn"] for each in found.of("aws_iam_role_policy_attachment")
+    }
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *TREES])
+def test_what_a_stand_in_decides_the_number_of_is_a_gap(name: str, numbers: Configuration) -> None:
+    assert [
+        gap
+        for gap in numbers.gaps
+        if gap.subject.startswith(f"module.{name}.") or f"{gap.position}".startswith(f"{name}/")
+    ]
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_value_that_a_stand_in_decides_is_unknown(name: str, plant: Plant) -> None:
-    found = evaluate(plant({"main.tf": HERE + QUEUE + attached(policy=VALUES[name])}))
-
-    unknown = find_unknown(found.of("aws_iam_role_policy_attachment")[0].values["policy_arn"])
+def test_a_value_that_a_stand_in_decides_is_unknown(name: str, values: dict[str, object]) -> None:
+    unknown = find_unknown(values[name])
     assert unknown is not None
     assert "is decided by" in unknown.reason
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.hcl import parse_text
 from prodgate.terraform.templates import write_templates
 from tests.prodgate.terraform.tree_files import Plant
+
+#: Each worker would evaluate the shared tree.
+pytestmark = pytest.mark.xdist_group("templates")
 
 OTHER = 'resource "aws_sqs_queue" "other" {\n  name = "other"\n}\n'
 GIVEN = "{ a = aws_sqs_queue.other.arn, o = { arn = aws_sqs_queue.other.arn, n = 5 }, l = [aws_sqs_queue.other.arn], s = 1 }"
@@ -37,36 +41,52 @@ HANDING_ON = {
 }  # fmt: skip
 
 
-def evaluate_template(
-    plant: Plant, template: str, call: str = 'templatefile("${path.module}/t.tftpl", GIVEN)'
-) -> object:
-    tree = f'{OTHER}resource "aws_sqs_queue" "q" {{\n  name = {call.replace("GIVEN", GIVEN)}\n}}\n'
-    return evaluate(plant({"main.tf": tree, "t.tftpl": template})).of("aws_sqs_queue")[1].values["name"]
+PLAIN = 'templatefile("${path.module}/t.tftpl", GIVEN)'
+CALLS = [
+    'upper(templatefile("t.tftpl", GIVEN))',
+    '"x-${templatefile("t.tftpl", merge({ z = 1 }, GIVEN))}"',
+    'core::templatefile("${path.root}/t.tftpl", GIVEN)',
+    '[for each in [GIVEN] : templatefile("t.tftpl", each)][0]',
+    'true ? templatefile("t.tftpl", GIVEN) : ""',
+]
+NESTED = 'templatefile("t.tftpl", { a = templatefile("t.tftpl", GIVEN) })'
+FIRST = '${split(":", a)[0]}'
+#: Call and template.
+CASES = [
+    *((PLAIN, template) for template in (*DECIDING.values(), *HANDING_ON.values())),
+    *((call, template) for call in CALLS for template in (DECIDING["cut"], HANDING_ON["as it is"])),
+    (NESTED, FIRST),
+    (NESTED, "${a}"),
+]
+Names = Mapping[tuple[str, str], object]
+
+
+@pytest.fixture(scope="module")
+def names(plant_once: Plant) -> Names:
+    """The name that each template makes by each call, all of them in one tree."""
+    files = {"main.tf": OTHER}
+    for number, (call, template) in enumerate(CASES):
+        files[f"t{number}.tftpl"] = template
+        name = call.replace("GIVEN", GIVEN).replace("t.tftpl", f"t{number}.tftpl")
+        files["main.tf"] += f'resource "aws_sqs_queue" "q{number}" {{\n  name = {name}\n}}\n'
+    found = {each.name: each.values["name"] for each in evaluate(plant_once(files)).of("aws_sqs_queue")}
+    return {case: found[f"q{number}"] for number, case in enumerate(CASES)}
 
 
 @pytest.mark.parametrize("name", DECIDING)
-def test_what_a_template_decides_by_an_arn_is_unknown(plant: Plant, name: str) -> None:
-    assert isinstance(evaluate_template(plant, DECIDING[name]), Unknown)
+def test_what_a_template_decides_by_an_arn_is_unknown(names: Names, name: str) -> None:
+    assert isinstance(names[PLAIN, DECIDING[name]], Unknown)
 
 
 @pytest.mark.parametrize("name", HANDING_ON)
-def test_what_a_template_hands_on_is_known(plant: Plant, name: str) -> None:
-    assert isinstance(evaluate_template(plant, HANDING_ON[name]), str)
+def test_what_a_template_hands_on_is_known(names: Names, name: str) -> None:
+    assert isinstance(names[PLAIN, HANDING_ON[name]], str)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        'upper(templatefile("t.tftpl", GIVEN))',
-        '"x-${templatefile("t.tftpl", merge({ z = 1 }, GIVEN))}"',
-        'core::templatefile("${path.root}/t.tftpl", GIVEN)',
-        '[for each in [GIVEN] : templatefile("t.tftpl", each)][0]',
-        'true ? templatefile("t.tftpl", GIVEN) : ""',
-    ],
-)
-def test_wherever_the_call_stands(plant: Plant, call: str) -> None:
-    assert isinstance(evaluate_template(plant, DECIDING["cut"], call), Unknown)
-    assert isinstance(evaluate_template(plant, HANDING_ON["as it is"], call), str)
+@pytest.mark.parametrize("call", CALLS)
+def test_wherever_the_call_stands(names: Names, call: str) -> None:
+    assert isinstance(names[call, DECIDING["cut"]], Unknown)
+    assert isinstance(names[call, HANDING_ON["as it is"]], str)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +102,6 @@ def test_a_template_that_cant_be_told_is_left_as_it_is(tmp_path: Path, path: str
     assert write_templates(source, tmp_path, tmp_path).text == source.text
 
 
-def test_a_template_in_what_another_is_given_is_followed(plant: Plant) -> None:
-    call = 'templatefile("t.tftpl", { a = templatefile("t.tftpl", GIVEN) })'
-
-    assert isinstance(evaluate_template(plant, '${split(":", a)[0]}', call), Unknown)
-    assert isinstance(evaluate_template(plant, "${a}", call), str)
+def test_a_template_in_what_another_is_given_is_followed(names: Names) -> None:
+    assert isinstance(names[NESTED, FIRST], Unknown)
+    assert isinstance(names[NESTED, "${a}"], str)

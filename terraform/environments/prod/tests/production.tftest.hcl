@@ -1,5 +1,5 @@
 # What core can decide about production: the stated sizes reach the resources, and wrong values are refused by name.
-# No credentials, no network: every provider is a mock.
+# No credentials, no network: every provider is a mock. A refusal plans only what the refused value would reach.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -40,10 +40,19 @@ run "plans_as_one_tree" {
     condition     = output.release.migration_task.networkConfiguration.awsvpcConfiguration.assignPublicIp == "DISABLED"
     error_message = "A migration runs in the private network."
   }
+
+  assert {
+    condition     = length(module.load) == 0 && output.load_test == null
+    error_message = "A load test is off by default."
+  }
 }
 
 run "refuses_another_environment" {
   command = plan
+
+  plan_options {
+    target = [module.network.aws_vpc.this]
+  }
 
   variables {
     environment = "staging"
@@ -55,6 +64,10 @@ run "refuses_another_environment" {
 run "refuses_a_repository_pattern" {
   command = plan
 
+  plan_options {
+    target = [module.identity.aws_iam_role.deploy]
+  }
+
   variables {
     github_repository = "nba-news/*"
   }
@@ -64,6 +77,10 @@ run "refuses_a_repository_pattern" {
 
 run "refuses_both_backups_in_one_region" {
   command = plan
+
+  plan_options {
+    target = [module.keys]
+  }
 
   variables {
     backup_copy_region = "ap-northeast-1"
@@ -75,6 +92,10 @@ run "refuses_both_backups_in_one_region" {
 run "refuses_zones_of_another_region" {
   command = plan
 
+  plan_options {
+    target = [module.network.aws_subnet.public]
+  }
+
   variables {
     availability_zones = ["ap-northeast-1a", "ap-northeast-1c", "us-east-1a"]
   }
@@ -84,6 +105,10 @@ run "refuses_zones_of_another_region" {
 
 run "refuses_a_small_network" {
   command = plan
+
+  plan_options {
+    target = [module.network.aws_vpc.this]
+  }
 
   variables {
     vpc_cidr = "10.20.0.0/24"
@@ -95,6 +120,10 @@ run "refuses_a_small_network" {
 run "refuses_a_lone_database" {
   command = plan
 
+  plan_options {
+    target = [module.database.aws_rds_cluster_instance.this]
+  }
+
   variables {
     database_instances = 1
   }
@@ -104,6 +133,10 @@ run "refuses_a_lone_database" {
 
 run "refuses_capacity_upside_down" {
   command = plan
+
+  plan_options {
+    target = [module.database.aws_rds_cluster.this]
+  }
 
   variables {
     database_capacity = { min = 4, max = 1 }
@@ -115,6 +148,10 @@ run "refuses_capacity_upside_down" {
 run "refuses_a_major_version_alone" {
   command = plan
 
+  plan_options {
+    target = [module.database.aws_db_parameter_group.this]
+  }
+
   variables {
     database_engine_version = "17"
   }
@@ -124,6 +161,10 @@ run "refuses_a_major_version_alone" {
 
 run "refuses_short_backups" {
   command = plan
+
+  plan_options {
+    target = [module.database.aws_rds_cluster.this]
+  }
 
   variables {
     backup_retention_days = 7
@@ -135,6 +176,10 @@ run "refuses_short_backups" {
 run "refuses_to_lock_evidence_for_less_than_a_year" {
   command = plan
 
+  plan_options {
+    target = [module.evidence]
+  }
+
   variables {
     evidence_lock_days = 90
   }
@@ -144,6 +189,10 @@ run "refuses_to_lock_evidence_for_less_than_a_year" {
 
 run "refuses_a_lone_task" {
   command = plan
+
+  plan_options {
+    target = [module.service.aws_ecs_cluster_capacity_providers.this]
+  }
 
   variables {
     task_count = { min = 1, max = 10 }
@@ -155,6 +204,10 @@ run "refuses_a_lone_task" {
 run "refuses_a_size_that_fargate_does_not_have" {
   command = plan
 
+  plan_options {
+    target = [module.service.aws_ecs_task_definition.migration]
+  }
+
   variables {
     task_size = { cpu = 1000, memory = 2048 }
   }
@@ -164,6 +217,10 @@ run "refuses_a_size_that_fargate_does_not_have" {
 
 run "refuses_a_tag_for_a_digest" {
   command = plan
+
+  plan_options {
+    target = [module.service.aws_ecs_task_definition.migration]
+  }
 
   variables {
     image_digests = {
@@ -179,6 +236,10 @@ run "refuses_a_tag_for_a_digest" {
 run "refuses_all_traffic_at_once" {
   command = plan
 
+  plan_options {
+    target = [module.service.aws_codedeploy_deployment_config.this]
+  }
+
   variables {
     release = { first_step_percent = 100, first_step_minutes = 5, bake_minutes = 30 }
   }
@@ -186,33 +247,15 @@ run "refuses_all_traffic_at_once" {
   expect_failures = [var.release]
 }
 
-run "warns_of_too_many_connections" {
+run "warns_of_too_many_connections_and_of_an_unwatched_release" {
   command = plan
 
   variables {
     task_count = { min = 2, max = 60 }
+    release    = { first_step_percent = 10, first_step_minutes = 5, bake_minutes = 5 }
   }
 
-  expect_failures = [check.connections_fit_the_database]
-}
-
-run "warns_of_an_unwatched_release" {
-  command = plan
-
-  variables {
-    release = { first_step_percent = 10, first_step_minutes = 5, bake_minutes = 5 }
-  }
-
-  expect_failures = [check.release_is_watched_long_enough]
-}
-
-run "makes_no_load_unless_asked" {
-  command = plan
-
-  assert {
-    condition     = length(module.load) == 0 && output.load_test == null
-    error_message = "A load test is off by default."
-  }
+  expect_failures = [check.connections_fit_the_database, check.release_is_watched_long_enough]
 }
 
 run "makes_what_a_load_test_needs_when_asked" {
@@ -231,6 +274,10 @@ run "makes_what_a_load_test_needs_when_asked" {
 run "refuses_a_load_test_without_an_image" {
   command = plan
 
+  plan_options {
+    target = [module.load.aws_ecr_repository.this]
+  }
+
   variables {
     load_test = { enabled = true }
   }
@@ -240,6 +287,10 @@ run "refuses_a_load_test_without_an_image" {
 
 run "refuses_more_load_than_its_workers_can_measure" {
   command = plan
+
+  plan_options {
+    target = [module.load.aws_ecr_repository.this]
+  }
 
   variables {
     load_test = { rate = 2001 }
