@@ -1,20 +1,25 @@
 """Says how long it takes to find who reaches administrator in an account of many roles.
 
-    python benchmarks/iam_speed.py 200
+    python benchmarks/iam_speed.py 200 [--organization] [--details FILE]
 
-Each role has five statements, a third of them under a condition and a tenth that deny; the same every time.
+Each role has five statements, a third of them under a condition and a tenth that deny; the same every time. With
+--organization the account is limited as many are: to regions, and from stopping trails. With --details the roles are
+written as IAM lists them, for tools that read `aws iam get-account-authorization-details`, and nothing is asked.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import resource
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
-from prodgate.iam.account import Account, Principal
+from prodgate.iam.account import EVERYTHING, Account, Organization, Principal
 from prodgate.iam.documents import read_document, read_identity_document
 from prodgate.iam.reach import find_reach
 from prodgate.iam.truth import Doubt
@@ -27,10 +32,33 @@ _ACTIONS: Final = (
 _TRUSTED: Final = ({"Service": "ecs-tasks.amazonaws.com"}, {"AWS": _ACCOUNT}, {"Service": "lambda.amazonaws.com"})
 
 
-def main(count: int) -> int:
+_LIMITS: Final = (
+    {
+        "Effect": "Deny",
+        "NotAction": ["cloudfront:*", "iam:*", "organizations:*", "route53:*", "sts:*", "support:*"],
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}},
+    },
+    {"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "organizations:LeaveOrganization"], "Resource": "*"},
+    {
+        "Effect": "Deny",
+        "Action": "iam:*",
+        "Resource": f"arn:aws:iam::{_ACCOUNT}:role/r0",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{_ACCOUNT}:role/r1"}},
+    },
+)
+
+
+def main(count: int, *, limited: bool, details: Path | None) -> int:
     """Print the answers, the seconds of CPU and the memory; exit 1 where nothing was decided."""
-    draw = random.Random(1)
-    account = Account(id=_ACCOUNT, principals=tuple(_list_roles(count, draw)))
+    written = list(_list_roles(count, random.Random(1)))
+    if details is not None:
+        details.write_text(json.dumps({"UserDetailList": [], "GroupDetailList": [], "Policies": [],
+                                       "RoleDetailList": [_describe(*one) for one in written]}, indent=1))  # fmt: skip
+        return 0
+    denied = read_document({"Version": "2012-10-17", "Statement": list(_LIMITS)}, "the organization")
+    limits = Organization(scps=((EVERYTHING, denied), (EVERYTHING,))) if limited else Organization()
+    account = Account(id=_ACCOUNT, principals=tuple(_read(*one) for one in written), organization=limits)
     began = time.process_time()
     found = find_reach(account)
     took = time.process_time() - began
@@ -40,15 +68,29 @@ def main(count: int) -> int:
     return 1 if undetermined == count else 0
 
 
-def _list_roles(count: int, draw: random.Random) -> Iterator[Principal]:
+def _list_roles(count: int, draw: random.Random) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
     for number in range(count):
         written = {"Version": "2012-10-17", "Statement": [_write(count, number * 5 + each, draw) for each in range(5)]}
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": draw.choice(_TRUSTED)}
-        yield Principal(
-            arn=_name(number),
-            identity=(read_identity_document(written, f"role {number}"),),
-            trust=read_document({"Version": "2012-10-17", "Statement": trust}, f"trust {number}"),
-        )
+        yield number, written, {"Version": "2012-10-17", "Statement": trust}
+
+
+def _read(number: int, written: dict[str, Any], trust: dict[str, Any]) -> Principal:
+    return Principal(
+        arn=_name(number),
+        identity=(read_identity_document(written, f"role {number}"),),
+        trust=read_document(trust, f"trust {number}"),
+    )
+
+
+def _describe(number: int, written: dict[str, Any], trust: dict[str, Any]) -> dict[str, Any]:
+    """Return a role as IAM lists it."""
+    return {
+        "Arn": _name(number), "RoleName": f"r{number}", "RoleId": f"AROA{number:016}", "Path": "/",
+        "CreateDate": "2026-01-01T00:00:00+00:00", "AssumeRolePolicyDocument": trust, "InstanceProfileList": [],
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": written}], "AttachedManagedPolicies": [],
+        "Tags": [], "RoleLastUsed": {},
+    }  # fmt: skip
 
 
 def _write(count: int, number: int, draw: random.Random) -> dict[str, Any]:
@@ -66,4 +108,9 @@ def _name(number: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", type=int)
+    parser.add_argument("--organization", action="store_true")
+    parser.add_argument("--details", type=Path)
+    given = parser.parse_args()
+    sys.exit(main(given.count, limited=given.organization, details=given.details))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from .account import Account, Principal
-from .callers import Naming, name_caller
+from .callers import Caller, Naming, name_caller
 from .decision import Asked, Decision, Policies
 from .documents import Document, Statement
 from .evaluation import Request, applies
@@ -48,6 +48,8 @@ class Abilities:
     ) -> Ability:
         """Return whether it can do an action on some resource of a pattern. ``stated`` is what the request will say
         of itself: if it is allowed only when it says otherwise, that is a doubt."""
+        if not self._may_be_allowed(action, trust):  # of most, so that there is nothing to remember
+            return None
         key = (action, resource, tuple((stated or {}).items()), trust is not None)
         if key not in self._asked:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
@@ -65,8 +67,6 @@ class Abilities:
         return self._put(action, resource, stated or {}, replace(policies, identity=(*policies.identity, besides)))
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
-        if not self._may_be_allowed(action, trust):
-            return None
         found = self._ask(action, resource, stated, trust)
         if found is None and stated and self._ask(action, resource, {}, trust) is not None:
             says = ", ".join(f"{key} {value or 'absent'}" for key, value in stated.items())
@@ -123,9 +123,7 @@ class Abilities:
             return False
         if any(each.allows for one in policies.identity for each in one.statements):
             return False
-        lets_in = (one for one in (policies.resource or Document()).statements if one.allows)
-        ways = [name_caller(one, self._caller, bounded=False).items() for one in lets_in]
-        return not any(value is not False for way in ways for naming, value in way if naming is not Naming.ACCOUNT)
+        return not _lets_in(policies.resource or Document(), self._caller)
 
     def _may_be_allowed(self, action: str, trust: Document | None) -> bool:
         """Whether any statement speaks of the action: a cheap no to most questions."""
@@ -134,8 +132,7 @@ class Abilities:
             self._spoken[action] = any(each.unread or any(one.allows for one in each.statements) for each in identity)
         if trust is not None and trust.unread:
             return True
-        names = (name_caller(one, self._caller, bounded=False) for one in (trust or Document()).statements)
-        return self._spoken[action] or any(value is not False for each in names for value in each.values())
+        return self._spoken[action] or _lets_in(trust or Document(), self._caller)
 
     @cached_property
     def known(self) -> Given:
@@ -187,6 +184,12 @@ def _keep(policies: Policies, action: str, resource: str) -> Policies:
 def _keep_of(document: Document, action: str, resource: str) -> Document:
     spoken = (one for one in document.statements if _speaks_of(one, action))
     return replace(document, statements=tuple(one for one in spoken if _reaches(one, resource)))
+
+
+def _lets_in(document: Document, caller: Caller) -> bool:
+    """Whether the policy of a resource may let in a caller by itself, and not by leaving that to its account."""
+    ways = [name_caller(one, caller, bounded=False).items() for one in document.statements if one.allows]
+    return any(value is not False for way in ways for naming, value in way if naming is not Naming.ACCOUNT)
 
 
 def _reaches(statement: Statement, resource: str) -> bool:

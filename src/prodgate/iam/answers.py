@@ -13,7 +13,7 @@ from .abilities import Abilities, Ability, Allowed
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, read_document
 from .goals import ADMINISTRATOR, ADMINISTRATORS, Goal
-from .hops import Hop, list_hops
+from .hops import Hop, list_all_hops
 from .known_actions import is_kind
 from .patterns import matches, read_arn_pattern
 from .reach import Reach, judge_reach
@@ -45,7 +45,7 @@ class Standing:
     @cached_property
     def hops(self) -> dict[str, tuple[Hop, ...]]:
         """The hops of each principal, certain or not."""
-        return {arn: tuple(list_hops(one, self.account)) for arn, one in self.abilities.items()}
+        return list_all_hops(self.abilities, self.account)
 
     @cached_property
     def reach(self) -> dict[str, Reach]:

@@ -5,21 +5,14 @@ A hop with doubts may be one: a condition that is not understood, or something t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
-from ..semantics.unresolved import Unresolved
 from .abilities import Abilities, Ability, Allowed
-from .account import ADMINISTRATOR_ACCESS, Account, Holder, Organization, Principal
-from .callers import Caller
-from .decision import Policies
-from .documents import read_document
+from .account import ADMINISTRATOR_ACCESS, Account, Principal
+from .documents import Document, read_document
 from .editing import Way, list_edits
-from .evaluation import Answer, Request, evaluate
-from .paths import Path, list_paths
-from .questions import Question, ask
+from .passing import Services, list_elsewhere
 from .truth import Doubt
 
 
@@ -35,24 +28,31 @@ class Hop:
     doubts: frozenset[str] = frozenset()
 
 
-def list_hops(own: Abilities, account: Account) -> Iterator[Hop]:
-    """Yield every hop of one principal, certain or not."""
-    arn = own.principal.arn
+def list_all_hops(abilities: Mapping[str, Abilities], account: Account) -> dict[str, tuple[Hop, ...]]:
+    """Return the hops of each principal of an account, certain or not."""
+    services = Services(account)
+    return {arn: tuple(_list_hops(one, services)) for arn, one in abilities.items()}
+
+
+def _list_hops(own: Abilities, services: Services) -> Iterator[Hop]:
+    arn, account = own.principal.arn, services.account
     if own.everything is True:
         return  # there is nowhere to go
     edits = [make_hop((arn, None), *way, _bounds(own.principal)) for way in list_edits(own, own.principal, account)]
     yield from edits
     if any(not hop.doubts for hop in edits):
         return  # with all rights there are, every other way is open, too
+    crossings = services.list_crossings(own)
     for other in account.principals:
         if other.arn == arn:
             continue
         for how, known_as, steps in (*_list_logins(own, other), *_list_assumptions(own, other)):
             yield from _become(own, other, make_hop((arn, other.arn), how, known_as, steps), account)
-        for path in list_paths():
-            for hop in _follow(own, other, path, account):
-                yield from _become(own, other, hop, account)
-    yield from _list_elsewhere(own, account)
+        for one in crossings.get(other.arn, ()):
+            hop = make_hop((arn, other.arn), one.how, one.known_as, one.steps, one.doubts)
+            yield from _become(own, other, hop, account)
+    if not account.is_whole:
+        yield from _list_elsewhere(own, account)
 
 
 def make_hop(
@@ -114,88 +114,11 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
         yield f"let {other.name} trust itself, and assume it", ("iam-012",), (found,)
 
 
-def _follow(own: Abilities, role: Principal, path: Path, account: Account) -> Iterator[Hop]:
-    if not role.is_role:
-        return
-    for holder in account.holders:
-        if path.kind and holder.kind == path.kind and holder.role == role.arn:
-            steps = _take_steps(own, path, account, holder)
-            if steps is not None:
-                yield make_hop((own.principal.arn, role.arn), f"{path.name} ({holder.arn})", path.known_as, steps)
-    if path.service:
-        yield from _pass(own, role, path, account)
-
-
-def _pass(own: Abilities, role: Principal, path: Path, account: Account) -> Iterator[Hop]:
-    trusts = _trusts(role, path.service, account.organization)
-    steps = _take_steps(own, path, account, None) if trusts is not False else None
-    passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": path.service}) if steps is not None else None
-    if steps is None or passing is None:
-        return
-    unsure = set(trusts.reasons) if isinstance(trusts, Doubt) else set()
-    if path.needs and path.needs not in account.things:
-        unsure.add(f"whether there is {_name_one(path.needs)} is not known")
-    if path.service == "ec2.amazonaws.com" and not role.in_profile:
-        unsure.add(f"whether an instance profile holds {role.name} is not known")
-    if unsure and account.is_whole and not isinstance(trusts, Doubt):
-        return
-    how = f"{path.name} ({role.name})"
-    yield make_hop((own.principal.arn, role.arn), how, path.known_as, (passing, *steps), unsure)
-
-
-@lru_cache(maxsize=65536)
-def _trusts(role: Principal, service: str, organization: Organization) -> bool | Doubt:
-    """Whether a service may assume a role: for certain, or under a condition that it may fulfil."""
-    if role.trust is None:
-        return Doubt(frozenset({f"whom {role.name} trusts is not known"}))
-    known = {"aws:principalisawsservice": "true", "aws:principalservicename": service}
-    heard = Policies(resource=role.trust, rcps=organization.rcps)
-    asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": role.arn, "account": role.account}
-    asked["caller"] = Caller("service", service)
-    try:
-        if evaluate(Request(**asked, context=known), heard) is Answer.ALLOWED:
-            return True
-    except Unresolved as error:
-        return Doubt(frozenset({str(error)}))
-    found = ask(Question(**asked, policies=heard, given=known))
-    if not isinstance(found, Request):
-        return False if found is None else found
-    return Doubt(frozenset({f"whether {service} fulfils what {role.name} demands is not known"}))
-
-
-def _name_one(kind: str) -> str:
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
-
-
-def _take_steps(own: Abilities, path: Path, account: Account, holder: Holder | None) -> tuple[Ability, ...] | None:
-    found: list[Ability] = []
-    for step in path.steps:
-        for resource in step.resources:
-            held = holder.arn if holder else path.pattern
-            named = resource.replace("{held}", held).replace("{account}", account.id)
-            found.append(own.can(step.action, named))
-            if found[-1] is None:
-                return None
-    return tuple(found)
-
-
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
     """Yield what may lead somewhere by things and principals of the account that are not known."""
-    if account.is_whole:
-        return
-    for path in list_paths():
-        steps, passing = _take_steps(own, path, account, None), None
-        if path.service and steps is not None:
-            role = f"arn:aws:iam::{account.id}:role/*"
-            passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
-        if steps is not None and (passing is not None or path.kind):
-            what = f"a role that trusts {path.service}" if path.service else f"{_name_one(path.kind)} with a role"
-            doubts = [f"it can {path.name}, if there is {what} which is not known here"]
-            yield make_hop((own.principal.arn, None), path.name, path.known_as, (passing, *steps), doubts)
-    declared = [one.arn for one in account.principals if one.is_role]
-    beside = read_document({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": declared}}, "")
-    others = Abilities(replace(own.principal, identity=(*own.principal.identity, beside)), account)
-    if (found := others.can("sts:AssumeRole", f"arn:aws:iam::{account.id}:role/*")) is not None:
+    for one in list_elsewhere(own, account):
+        yield make_hop((own.principal.arn, None), one.how, one.known_as, one.steps, one.doubts)
+    if (found := _assume_unknown(own, account)) is not None:
         doubts = ["it can assume a role which is not known here, if that trusts it"]
         yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
     for action, resource, known_as, how in _ELSEWHERE:
@@ -203,6 +126,26 @@ def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
         if (found := own.can(action, resource.replace("{account}", account.id), stated)) is not None:
             doubts = [f"it can {how} which is not known here"]
             yield make_hop((own.principal.arn, None), how, (known_as,), (found,), doubts)
+
+
+def _assume_unknown(own: Abilities, account: Account) -> Ability:
+    """Return whether it may assume some role that is not known."""
+    declared = [one.arn for one in account.principals if one.is_role]
+    identity = tuple(_leave_out(one, frozenset(declared)) for one in own.principal.identity)
+    principal, any_role = replace(own.principal, identity=identity), f"arn:aws:iam::{account.id}:role/*"
+    found = Abilities(principal, account).can("sts:AssumeRole", any_role)
+    if not isinstance(found, Allowed) or found.request.resource not in declared:
+        return found
+    beside = read_document({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": declared}}, "")
+    return Abilities(replace(principal, identity=(*identity, beside)), account).can("sts:AssumeRole", any_role)
+
+
+def _leave_out(document: Document, named: frozenset[str]) -> Document:
+    """Return a document without what allows nothing but to some named resources."""
+    left = (
+        one for one in document.statements if not (one.allows and one.resources and named.issuperset(one.resources))
+    )
+    return replace(document, statements=tuple(left))
 
 
 _ELSEWHERE = (

@@ -14,6 +14,7 @@ from typing import Final
 from .truth import Doubt, Truth, doubt
 
 _TOKENS: Final = re.compile(r"\$\{[^}]*\}|\*|\?|[^$*?]+|\$")
+_SIGNS: Final = re.compile(r"\*|\?|[^*?]+")
 _DEFAULTED: Final = re.compile(r"([^,]+?)\s*,\s*'(.*)'\s*")
 
 #: Returns the only value that a request has under a key in lower case, None without one, or why it can't be known.
@@ -38,11 +39,13 @@ def read_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
 
     ``lookup`` gives the values of variables; without it, as in documents of 2008, there are none.
     """
+    if not lookup or "${" not in text:
+        return _read_plain(text)
     tokens: list[Token] = []
-    for found in _TOKENS.findall(text) if lookup else re.findall(r"\*|\?|[^*?]+", text):
+    for found in _TOKENS.findall(text):
         if found in ("*", "?"):
             tokens.append(Wild(found == "*"))
-        elif lookup and found.startswith("${"):
+        elif found.startswith("${"):
             value = _substitute(found[2:-1], lookup)
             if not isinstance(value, str):
                 return value
@@ -50,6 +53,11 @@ def read_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
         else:
             tokens.append(found)
     return tuple(tokens)
+
+
+@lru_cache(maxsize=65536)
+def _read_plain(text: str) -> Pattern:
+    return tuple(Wild(one == "*") if one in ("*", "?") else one for one in _SIGNS.findall(text))
 
 
 def _substitute(inner: str, lookup: Lookup) -> str | Doubt | None:
@@ -65,6 +73,17 @@ def _substitute(inner: str, lookup: Lookup) -> str | Doubt | None:
 
 def read_arn_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
     """Return the tokens of a pattern of ARNs, whose first five parts no wildcard reaches across."""
+    return _read_plain_arn(text) if not lookup or "${" not in text else _read_arn(text, lookup)
+
+
+@lru_cache(maxsize=65536)
+def _read_plain_arn(text: str) -> Pattern | Doubt:
+    read = _read_arn(text, None)
+    assert read is not None  # without variables, none of them is without a value
+    return read
+
+
+def _read_arn(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
     parts = _split_arn(text)
     if isinstance(parts, Doubt):
         return parts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .abilities import Abilities
 from .account import Account, Principal
-from .hops import Hop, list_hops
+from .hops import Hop, list_all_hops
 from .truth import Doubt
 
 _Ways = dict[str, tuple[Hop, ...]]
@@ -26,7 +26,7 @@ class Reach:
 def find_reach(account: Account) -> tuple[Reach, ...]:
     """Return what each principal of an account can reach."""
     abilities = {one.arn: Abilities(one, account) for one in account.principals}
-    return judge_reach(account, abilities, {arn: tuple(list_hops(one, account)) for arn, one in abilities.items()})
+    return judge_reach(account, abilities, list_all_hops(abilities, account))
 
 
 def judge_reach(

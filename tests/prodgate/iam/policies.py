@@ -50,6 +50,25 @@ conditions = st.sampled_from(
         {"Bool": {"aws:mfa": "true"}},
         {"BoolIfExists": {"aws:mfa": "false"}},
         {"StringEquals": {"aws:x": "${aws:username}"}},
+        {"StringNotEqualsIfExists": {"aws:x": ["a", "ab"]}},
+        {"ForAnyValue:StringNotLike": {"aws:tags": ["a*", "b"]}},
+        {"ForAllValues:StringNotEquals": {"aws:tags": ["b", "c"]}},
+        {"ForAllValues:StringLikeIfExists": {"aws:tags": "a*"}},
+        {"Null": {"aws:tags": "false"}, "ForAllValues:StringEquals": {"aws:tags": "a"}},
+        {"NotIpAddress": {"aws:ip": "10.0.0.0/8"}},
+        {"StringLike": {"aws:x": "${aws:username, 'a'}*"}},
+    ]
+)
+#: Principal elements, by name: those that name the caller in one way, in all ways, or not.
+named = st.sampled_from(
+    [
+        {"Principal": "*"},
+        {"Principal": {"AWS": ACCOUNT}},
+        {"Principal": {"AWS": USER}},
+        {"Principal": {"AWS": ROLE}},
+        {"Principal": {"Service": "ec2.amazonaws.com"}},
+        {"NotPrincipal": {"AWS": [USER, ACCOUNT]}},
+        {"NotPrincipal": {"AWS": ROLE}},
     ]
 )
 
