@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from uv import find_uv_bin
@@ -13,6 +17,9 @@ from uv import find_uv_bin
 MOST = 250_000_000
 pytestmark = pytest.mark.once
 ROOT = Path(__file__).parents[1]
+build_release: Any = importlib.import_module("scripts.build_release")
+#: Any time of a commit.
+EPOCH = 1_795_000_000
 TREE = 'resource "aws_db_instance" "orders" {\n  engine              = "postgres"\n  instance_class      = "db.t4g.medium"\n  publicly_accessible = true\n}\n'
 
 
@@ -21,10 +28,26 @@ def uv(*arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def copy_tree(into: Path) -> Path:
+    """Copy what git holds or would hold of this tree."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, into / name)
+    return into
+
+
 @pytest.fixture(scope="module")
 def prodgate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("wheel")
-    uv("build", "--wheel", "--quiet", "--out-dir", str(place), str(ROOT))
+    tree = copy_tree(tmp_path_factory.mktemp("tree") / "prod-gate")
+    build_release.build_twice(tree, place, EPOCH)
     (wheel,) = place.glob("*.whl")
     uv("venv", "--quiet", "--python", sys.executable, str(place / "venv"))
     uv("pip", "install", "--quiet", "--python", str(place / "venv" / "bin" / "python"), f"{wheel}[core]")
@@ -42,6 +65,21 @@ def test_the_bundled_policies_judge_a_strangers_tree(prodgate: Path, tmp_path: P
     assert done.returncode == 1, done.stderr
     assert "main.tf:4: not-satisfied: [PG_NET_" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["main.tf"]
+
+
+def test_pipx_runs_it_in_a_home_where_nothing_is(prodgate: Path, tmp_path: Path) -> None:
+    """Only what was downloaded before is at hand; whoever has an empty home, too, downloads it once."""
+    (wheel,) = prodgate.parents[2].glob("*.whl")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "main.tf").write_text(TREE)
+    cache = subprocess.run([find_uv_bin(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIPX_", "PYTHON", "XDG_"))}
+    environment = {**kept, "HOME": str(tmp_path / "home"), "UV_CACHE_DIR": cache}
+    spec = f"prod-gate[core] @ {wheel.as_uri()}"
+    command = [sys.executable, "-m", "pipx", "run", "--python", sys.executable, "--spec", spec, "prodgate", "check"]
+    done = subprocess.run([*command, "."], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NO-GO for what . declares" in done.stdout
 
 
 def test_the_bundled_criteria_and_examples_are_explained(prodgate: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ..criteria import Criteria, Criterion, UsageError, suggest
 from ..findings import Finding
 from ..terraform.policy import Policy
 
-_HEADER: Final = re.compile(r'^(?:resource|data) "(?P<type>[\w-]+)" "(?P<name>[\w-]+)" \{(?P<comment>.*)$')
+_HEADER: Final = re.compile(r'^(?:(?:resource|data) "(?P<type>[\w-]+)" "[\w-]+"|provider "[\w-]+") \{(?P<comment>.*)$')
 
 
 def explain(
@@ -138,23 +138,28 @@ def _render_check(check: Check, criteria: Criteria, *, brief: bool = False) -> I
 
 
 def _render_example(policy: Policy, folders: Iterable[Path]) -> Iterator[str]:
-    """Show one resource that violates the policy and one that does not, from its example file."""
-    path = next((folder / f"{policy.id}.tf" for folder in folders if (folder / f"{policy.id}.tf").exists()), None)
-    if path is None:
-        return
-    blocks = list(_parse_blocks(path.read_text("utf-8")))
-    before = next((text for _, comment, text in blocks if f"violates {policy.id}" in comment), "")
-    after = next((text for type_, comment, text in blocks if not comment and type_ in policy.resources), "")
-    for title, text in (("before, which violates it:", before), ("after:", after)):
+    titles = ("before, which violates it:", "after:")
+    for title, text in zip(titles, pick_examples(policy, folders), strict=True):
         if text:
             yield f"\n{title}\n"
             yield from (f"  {line}".rstrip() for line in text.splitlines())
 
 
+def pick_examples(policy: Policy, folders: Iterable[Path]) -> tuple[str, str]:
+    """Return a resource that violates a policy and one that does not, from its example; empty where there is none."""
+    path = next((folder / f"{policy.id}.tf" for folder in folders if (folder / f"{policy.id}.tf").exists()), None)
+    if path is None:
+        return "", ""
+    blocks = list(_parse_blocks(path.read_text("utf-8")))
+    before = next((text for _, comment, text in blocks if f"violates {policy.id}" in comment), "")
+    after = next((text for type_, comment, text in blocks if not comment and type_ in policy.resources), "")
+    return before, after
+
+
 def _parse_blocks(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (type, comment of the header line, whole text) of each top-level resource of a formatted file."""
+    """Yield (type, comment of the header line, whole text) of each resource and provider block of a formatted file."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if header := _HEADER.match(line):
             end = number if line.rstrip().endswith("}") else lines.index("}", number)
-            yield header["type"], header["comment"].strip(" #}"), "\n".join(lines[number : end + 1])
+            yield header["type"] or "provider_block", header["comment"].strip(" #}"), "\n".join(lines[number : end + 1])

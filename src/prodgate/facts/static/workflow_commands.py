@@ -30,7 +30,7 @@ _TOX: Final = (
 #: Environments of tox that do by their names no more than look, the gate's own among them.
 _TRANSPARENT_TOX: Final = (
     r"(?:lint|format|types?|mypy|docs?|coverage|py\d*|pypy\d*|static|unit|load|dags|faults|e2e|prod-gate|pre-deploy"
-    r"|post-deploy|deploy-watch|nightly|sign|verify-run|export-run)\b"
+    r"|post-deploy|deploy-watch|nightly|sign|verify-run|export-run|dist|site)\b"
 )
 #: All layers and moments of the gate, rather than some, or none.
 _WHOLE: Final = r"(?!.*\s(?:--(?:only|moment|help)|-h)\b)"
@@ -110,7 +110,7 @@ _ACTIONS: Final[Mapping[str, re.Pattern[str]]] = {
     }.items()
 }
 _HARMLESS: Final = re.compile(
-    r"(?:actions|github|docker|(?:hashicorp|opentofu)/setup-\w+|astral-sh|pnpm|oven-sh|dtolnay|Swatinem|snok|ruby|shivammathur"
+    r"(?:actions|github|docker|pypa|(?:hashicorp|opentofu)/setup-\w+|astral-sh|pnpm|oven-sh|dtolnay|Swatinem|snok|ruby|shivammathur"
     r"|codecov|sonarsource|slackapi|8398a7|rtCamp|peter-evans/create-[\w-]*|step-security|tj-actions|dorny"
     r"|google-github-actions/(?:auth|setup-gcloud|get-[\w-]+)"
     r"|terraform-linters|bridgecrewio|aquasecurity|anchore|trufflesecurity|gitleaks|infracost|marocchino|softprops"
