@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..criteria import UsageError
+from ..processes.progress import Progress
 from ..report.text import visible
 from ..sections.project import Project, open_project
 from ..sections.waivers_file import load_waivers
@@ -29,6 +31,15 @@ def read_waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
     if named and not path.exists():
         raise UsageError(f"{path}: there is no such file; name a waivers file, or leave --waivers out")
     return load_waivers(path)
+
+
+def choose_progress(args: argparse.Namespace) -> Progress:
+    """Return what says how far a command is; nothing with --quiet."""
+    return _say_nothing if args.quiet else print_progress
+
+
+def _say_nothing(_step: str) -> None:
+    return
 
 
 def print_progress(step: str) -> None:

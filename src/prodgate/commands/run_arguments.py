@@ -28,6 +28,7 @@ def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]
             "--criteria", type=Path, default=Path("criteria.toml"), help="what must hold (default: criteria.toml)"
         )
         added.add_argument("--waivers", type=Path, help="accepted risks (default: waivers.toml beside the criteria)")
+        added.add_argument("--quiet", action="store_true", help="say nothing until the verdict, but what is wrong")
         added.add_argument("--runs", type=Path, default=Path("runs"), help="where run directories go (default: runs)")
         add_signing_key(added)
     for added in (run, observe, judge, report):

@@ -17,7 +17,7 @@ from ..sections.cells import NAME
 from ..sections.moments import narrow, require_judges
 from ..sections.targets import Target, parse_target
 from .allowed_hosts import refuse_other_host, refuse_other_site
-from .opening import open_stated, print_progress
+from .opening import choose_progress, open_stated
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,7 +51,7 @@ def judge(args: argparse.Namespace) -> int:
         target=parse_target(earlier.about["target"]),
         layers=frozenset(earlier.about["layers"]),
         runs=args.runs,
-        progress=print_progress,
+        progress=choose_progress(args),
         waivers=args.waivers,
         moment=earlier.about.get("moment") or "",
     )
@@ -81,7 +81,7 @@ def _make_plan(args: argparse.Namespace) -> Plan:
         target=target,
         layers=layers,
         runs=args.runs,
-        progress=print_progress,
+        progress=choose_progress(args),
         waivers=args.waivers,
         load_allowed=args.i_am_allowed_to_load,
         attack_allowed=args.i_am_allowed_to_attack,
@@ -107,7 +107,7 @@ def _make_plan_of_cell(args: argparse.Namespace) -> Plan:
         target=target,
         layers=frozenset({cell.layer}),
         runs=args.runs,
-        progress=print_progress,
+        progress=choose_progress(args),
         waivers=args.waivers,
         cell={"cell": cell.name, "cells": stated.digest},
     )

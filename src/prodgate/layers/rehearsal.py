@@ -178,6 +178,9 @@ class Rehearsal(Protocol):
         be had.
         """
 
+    def list_types(self) -> Sequence[str]:
+        """Return the types of resources that it creates, sorted."""
+
     def measure_cpu_contention(self) -> AbstractContextManager[Contention]:
         """Count, while the context is open, how many threads want to run."""
 

@@ -14,12 +14,14 @@ from ..processes.progress import Progress
 from ..terraform.resources import Configuration
 from . import edge as edges
 from .account import RehearsalAccount, provision
+from .adapters.registry import ADAPTERS
 from .airflow.process import running as running_airflow
 from .airflow.sources import serving_feeds
 from .airflow.startup import read_exports
 from .cpu_contention import CpuContention
 from .cpu_contention import measure_cpu_contention as counting
 from .edge_settings import EdgeSettings, read_edge_settings
+from .provider.creator import load
 from .rollout import stage as rollouts
 from .shared_account import copy_shared
 from .site import process as sites
@@ -105,6 +107,12 @@ def open_rollout(
     """
     opened = open_account(root, var_files=var_files, dags=dags, shared=shared, progress=progress)
     return rollouts.running_rollout(opened, logs, speed=speed, progress=progress)
+
+
+def list_types() -> Sequence[str]:
+    """Return the types of resources that a rehearsal creates, sorted."""
+    load("prodgate.rehearsal.adapters")
+    return sorted(ADAPTERS)
 
 
 def measure_cpu_contention() -> AbstractContextManager[CpuContention]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import re
+import socket
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,3 +29,17 @@ def _describe_processors() -> str:
         told = None
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{usable} x {told[1].strip() if told else platform.machine()}"
+
+
+def name_actor() -> str:
+    """Return who runs this: the CI run that says so, else user and host."""
+    environment = os.environ
+    if environment.get("GITHUB_ACTIONS"):
+        keys = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+        server, repository, number = (environment.get(key, "") for key in keys)
+        return f"{environment.get('GITHUB_ACTOR', '')} by {server}/{repository}/actions/runs/{number}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

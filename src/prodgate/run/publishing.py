@@ -168,7 +168,8 @@ def _find_base(run: runs.Run) -> Path:
 
 
 def _has_colour() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    """Whether to paint; NO_COLOR forbids it unless it is empty (no-color.org), and a terminal that can't says so."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _print(text: str) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,10 +28,11 @@ from .children import describe_end, describe_limit, log_lines, make_command, rea
 from .fixity import Fixity, take_fixity
 from .inputs import find_inputs
 from .lanes import LayerProcesses, plan_rounds, run_rounds
-from .machine import read_versions
+from .machine import name_actor, read_versions
 from .places import Places, find_places
 from .planning import plan_judges
 from .revisions import find_folder
+from .telling import Telling, reminding
 
 #: The option of a layer's process that judges what an earlier run observed.
 _RECALL: Final = "--recall"
@@ -137,13 +135,19 @@ def _run_layers(execution: Execution) -> None:
     plan, last = execution.plan, "e2e" if execution.plan.attack_allowed else ""
     asked = (plan.layers - find_undeclared(plan.project.stated)) | plan.supporting
     names = [layer for layer in LAYERS if layer in asked]
+    rounds = plan_rounds(names, last)
+    telling = Telling(rounds, plan.progress)
+    execution = replace(execution, plan=replace(plan, progress=telling.say))
+    if order := telling.describe_order():
+        telling.say(order)
     try:
-        with sharing_account(plan.project, _list_rehearsing(execution, names), execution.logs, plan.progress) as lines:
-            run_rounds(plan_rounds(names, last), partial(_run_watched, execution, lines), execution.processes)
+        rehearsing = _list_rehearsing(execution, names)
+        with reminding(telling), sharing_account(plan.project, rehearsing, execution.logs, telling.say) as lines:
+            run_rounds(rounds, partial(_run_told, telling, execution, lines), execution.processes)
     except KeyboardInterrupt:
         for name in execution.processes.stopped:
             execution.journal.write("interrupted", layer=name)
-            plan.progress(f"interrupted while judging {name}; what was found so far is kept")
+            telling.say(f"interrupted while judging {name}; what was found so far is kept")
         return
     runs.close(execution.run)
 
@@ -157,6 +161,11 @@ def _list_rehearsing(execution: Execution, names: Sequence[str]) -> list[str]:
 def _list_asked(judges: Sequence[WrittenJudge], plan: Plan) -> Iterator[WrittenJudge]:
     asked = narrow(plan.project.stated, plan.moment).criteria
     yield from (judge for judge in judges if judge.criterion in asked)
+
+
+def _run_told(telling: Telling, execution: Execution, lines: AccountLines, name: str) -> None:
+    with telling.during(name):
+        _run_watched(execution, lines, name)
 
 
 def _run_watched(execution: Execution, lines: AccountLines, name: str) -> None:
@@ -177,7 +186,6 @@ def _run_watched(execution: Execution, lines: AccountLines, name: str) -> None:
 def _run_layer(execution: Execution, name: str, account: Sequence[int]) -> None:
     """Run a layer in a process of its own; one that dies, or does not end within the limit, is broken."""
     plan, processes, logs = execution.plan, execution.processes, execution.logs
-    plan.progress(f"{name}: starting")
     limit = read_limit()
     command = [*_command(execution, name), *(f"--account={line}" for line in account)]
     with (logs / f"{name}.txt").open("wb") as log:
@@ -217,7 +225,7 @@ def describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "target": plan.target.url,
         "rehearsal": plan.target.rehearsal,
         "layers": sorted(plan.layers, key=list(LAYERS).index),
-        "actor": _actor(),
+        "actor": name_actor(),
         "commit": inputs.commit,
         **({"folder": folder} if (folder := find_folder(plan.project.root)) else {}),
         "committed": inputs.committed,
@@ -231,17 +239,3 @@ def describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": read_versions(),
     }
-
-
-def _actor() -> str:
-    """Who runs this: the CI run that says so, else user and host."""
-    environment = os.environ
-    if environment.get("GITHUB_ACTIONS"):
-        keys = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-        server, repository, number = (environment.get(key, "") for key in keys)
-        return f"{environment.get('GITHUB_ACTOR', '')} by {server}/{repository}/actions/runs/{number}"
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,34 @@
+"""``prodgate rehearsal types`` names what our own root needs, and says what to install where nothing can create it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from prodgate import cli
+from prodgate.aws.answers import Unreadable
+from prodgate.commands import rehearsing
+from prodgate.rehearsal.adapters.registry import ADAPTERS
+
+pytestmark = pytest.mark.once
+
+
+def test_every_type_that_has_an_adapter_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rehearsal", "types"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed == sorted(ADAPTERS)
+    assert {"aws_rds_cluster", "aws_lb", "aws_ecs_service", "aws_lambda_function"} <= {*listed}
+    assert cli.main(["rehearsal", "types", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == listed
+
+
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load() -> None:
+        raise Unreadable("moto is not installed; write: pip install 'prod-gate[rehearsal]'")
+
+    monkeypatch.setattr(rehearsing, "load_rehearsal", load)
+    assert cli.main(["rehearsal", "types"]) == 4
+    assert "pip install 'prod-gate[rehearsal]'" in capsys.readouterr().err
