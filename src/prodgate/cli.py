@@ -132,9 +132,11 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     )
     add_iam_arguments(command("iam", "permitting.permissions", "prove what principals can and cannot do"))
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
-    command("setup", "setup", "install what the layers need; list what is ready").add_argument(
-        "--json", action="store_true"
-    )
+    prepared = command("setup", "setup", "install what the layers need; list what is ready")
+    prepared.add_argument("--json", action="store_true")
+    way = prepared.add_mutually_exclusive_group()
+    way.add_argument("--keep", type=Path, metavar="DIR", help="download into a folder what another machine needs")
+    way.add_argument("--offline", type=Path, metavar="DIR", help="install from such a folder, and ask no registry")
 
 
 def _call(name: str, args: argparse.Namespace) -> int:

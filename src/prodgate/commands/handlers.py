@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..criteria import UsageError
 from ..run.planning import list_written
 from ..sections.bundled import BUNDLED
 from ..sections.project import open_project
@@ -40,10 +44,23 @@ def trace(args: argparse.Namespace) -> int:
 
 
 def setup(args: argparse.Namespace) -> int:
-    """Make the engines ready and say which are; exit 3 when one is not."""
-    from ..engines.setup import check_engines  # noqa: PLC0415  the other commands need nothing of it
+    """Make the engines ready and say which are; exit 3 when one is not. Raises UsageError for a folder of no use."""
+    from ..engines.carrying import filling, offline  # noqa: PLC0415  the other commands need nothing of it
+    from ..engines.environments import EngineError  # noqa: PLC0415
+    from ..engines.setup import EngineState, check_engines, make_environments  # noqa: PLC0415
 
-    states = check_engines(print_progress)
+    states: Sequence[EngineState]
+    try:
+        with ExitStack() as way:
+            if args.keep:
+                way.enter_context(filling(args.keep))
+                made = make_environments(print_progress)
+                states = [replace(each, detail=f"kept in {args.keep}") if each.ready else each for each in made]
+            else:
+                way.enter_context(offline(args.offline) if args.offline else nullcontext())
+                states = check_engines(print_progress, fetches=not args.offline)
+    except EngineError as error:
+        raise UsageError(str(error)) from None
     if args.json:
         _print(json.dumps([{"engine": s.name, "ready": s.ready, "detail": s.detail} for s in states], indent=2))
     else:

@@ -13,7 +13,7 @@ from typing import Final
 from ..processes.progress import Progress
 from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
-from .chromium import ensure_chromium
+from .chromium import PACKAGES, ensure_chromium, find_chromium, find_shell_of_playwright
 from .environments import EngineError, ensure_python
 from .haproxy import ensure_haproxy
 
@@ -31,15 +31,19 @@ class EngineState:
     needed: bool = True
 
 
-def check_engines(progress: Progress) -> Sequence[EngineState]:
-    """Make ready what can be, and return the state of every engine."""
+def check_engines(progress: Progress, *, fetches: bool = True) -> Sequence[EngineState]:
+    """Make ready what can be, and return the state of every engine. Without ``fetches`` no program is downloaded."""
     return (
         _check_core(),
-        _make_ready("Checkov", "checkov", progress),
-        _make_ready("Airflow", AIRFLOW, progress),
-        _check_chromium(progress),
-        _check_haproxy(progress),
+        *make_environments(progress),
+        _check_chromium(progress) if fetches else _look_for_chromium(),
+        _check_haproxy(progress, fetches),
     )
+
+
+def make_environments(progress: Progress) -> Sequence[EngineState]:
+    """Make ready the engines that are packages of Python, and return their states."""
+    return _make_ready("Checkov", "checkov", progress), _make_ready("Airflow", AIRFLOW, progress)
 
 
 def _check_core() -> EngineState:
@@ -72,9 +76,20 @@ def _check_chromium(progress: Progress) -> EngineState:
     return EngineState("Chromium", True, found.program or f"kept by {found.source}")
 
 
-def _check_haproxy(progress: Progress) -> EngineState:
+def _look_for_chromium() -> EngineState:
     try:
-        found = ensure_haproxy(progress)
+        found = find_chromium() or find_shell_of_playwright()
+    except EngineError as error:
+        return EngineState("Chromium", False, str(error))
+    if found is None:
+        wanted = f"is not on PATH; install {' and '.join(PACKAGES)} from your mirror, or set PRODGATE_CHROMIUM"
+        return EngineState("Chromium", False, wanted)
+    return EngineState("Chromium", True, found.program)
+
+
+def _check_haproxy(progress: Progress, fetches: bool) -> EngineState:
+    try:
+        found = ensure_haproxy(progress, root=None if fetches else False)
     except EngineError as error:
         return EngineState("HAProxy", False, str(error))
     return EngineState("HAProxy", True, f"{found.version} ({found.program})")
