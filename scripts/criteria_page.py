@@ -42,7 +42,7 @@ MEANINGS = {
     "attested_by": "How many people must stand for a record of it.",
     "document": "What they must have looked at, and the headings that it must have something under.",
     "shown_by": "The layer that a gate run must have judged for them to cite it.",
-    "goals": "What principals can and cannot do, proven of the declared ones. [iam.md](iam.md)",
+    "goals": "What principals can and cannot do, or what they use, proven of the declared ones. [iam.md](iam.md)",
 }
 #: What each section says, and the page that has the rest.
 PURPOSES = {

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from prodgate.facts import Facts
+from prodgate.facts.static.called.folders import code_facts, observe_code
+from prodgate.facts.static.workflow_files import observe_workflows, workflow_facts
 from prodgate.findings import Finding, Outcome
+from prodgate.layers.goals import list_code
 from prodgate.layers.static.goals import conclude
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.evaluate import evaluate
@@ -21,6 +24,7 @@ pytestmark = [pytest.mark.once, pytest.mark.xdist_group("goals")]
 
 ROOT = Path(__file__).parents[2]
 STATED = load_criteria(ROOT / "criteria.toml")
+WORKFLOWS = workflow_facts(observe_workflows(ROOT / ".github" / "workflows"))
 NAME = "nba-news-prod"
 SUBJECT = "token.actions.githubusercontent.com:sub"
 
@@ -32,7 +36,8 @@ def declared() -> Mapping[str, Any]:
 
 
 def judged(configuration: Configuration) -> list[Finding]:
-    found = conclude(Facts((configuration,)), STATED, lambda: "2026-01-01T00:00:00+00:00")
+    facts = Facts((configuration, *code_facts(observe_code(ROOT, list_code(STATED))), *WORKFLOWS))
+    found = conclude(facts, STATED, lambda: "2026-01-01T00:00:00+00:00")
     return [finding for findings in found.values() for finding in findings]
 
 
@@ -65,6 +70,7 @@ EDITS: Mapping[str, tuple[str, str, Any]] = {
     "roles-passed-as-named": ("verifier", "policy", lambda text: allow(text, "iam:PassRole")),
     "outsiders-named": ("gate", "trust", lambda text: admit(text, "repo:nba-news/another:ref:refs/heads/main")),
     "deployments-can-deploy": ("rollback", "policy", lambda text: withhold(text, "codedeploy:StopDeployment")),
+    "roles-hold-what-is-used": ("airflow", "policy", lambda text: allow(text, "dynamodb:PutItem")),
 }
 
 
@@ -100,3 +106,21 @@ def test_each_goal_is_broken_by_an_edit(declared: Mapping[str, Any]) -> None:
     (administrator,) = [one for one in found if one.criterion == "administrator-reached-by-nobody" and one.observed][:1]
     assert "iam:putrolepolicy" in administrator.observed
     assert "Slipped" in administrator.observed
+    unused = [one.observed for one in found if one.criterion == "roles-hold-what-is-used" and "airflow" in one.subject]
+    assert "nothing uses dynamodb:PutItem, granted by" in unused[0]
+
+
+def test_a_right_that_code_needs_and_no_policy_grants_is_missing(declared: Mapping[str, Any]) -> None:
+    role, action = f"{NAME}-verifier", "codedeploy:PutLifecycleEventHookExecutionStatus"
+    resources = [
+        {**one, "values": {**one["values"], "policy": withhold(one["values"]["policy"], action)}}
+        if one["type"] == "aws_iam_role_policy" and one["values"]["role"] == role
+        else one
+        for one in declared["resources"]
+    ]
+    found = judged(from_json({**declared, "resources": resources}))
+    (missing,) = [one for one in found if one.outcome is not Outcome.SATISFIED and role in one.subject]
+    assert (
+        missing.observed
+        == f"{action} is not granted, which is for terraform/modules/service/verifier/new_version.py:21"
+    )

@@ -21,6 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
     parser.add_argument("--who-can", nargs=2, metavar=("ACTION", "RESOURCE"), help="print who can do that, and by what")
     parser.add_argument("--idle", action="store_true", help="print the statements that can never grant, and why")
+    parser.add_argument(
+        "--least",
+        metavar="ROLE",
+        help="print what of a role's rights nothing uses, what it lacks, and the least policy that would do",
+    )
+    parser.add_argument(
+        "--criteria", type=Path, default=Path("criteria.toml"), help="for --least: the file that says what a role uses"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 

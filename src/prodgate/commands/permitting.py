@@ -22,6 +22,7 @@ from ..semantics.unresolved import Unresolved
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import Given, open_configurations
 from ..terraform.principals import read_account
+from ..terraform.resources import Configuration
 from ..terraform.roots import list_roots
 from .iam_arguments import COMPARING, parse_documents
 from .output import write
@@ -35,7 +36,7 @@ def permissions(args: argparse.Namespace) -> int:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
     documents = parse_documents(args.words)
     if documents is not None:
-        if args.who_can or args.var_file or args.idle:
+        if args.who_can or args.var_file or args.idle or args.least:
             raise UsageError(f"options but --json ask about a PATH; {COMPARING} takes two policy documents alone")
         return _compare(*map(_read, documents), as_json=args.json)
     if len(args.words) != 1:
@@ -48,8 +49,10 @@ def permissions(args: argparse.Namespace) -> int:
 def _reach(named: str, args: argparse.Namespace) -> int:
     from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
 
-    if args.who_can and args.idle:
-        raise UsageError("--who-can and --idle are two questions; ask them one by one")
+    if sum(map(bool, (args.who_can, args.idle, args.least))) > 1:
+        raise UsageError("--who-can, --idle and --least are questions of their own; ask them one by one")
+    if args.least:
+        return _print_least(named, args)
     if args.who_can:
         _check(*args.who_can)
     account = _read_account(named, args)
@@ -63,6 +66,23 @@ def _reach(named: str, args: argparse.Namespace) -> int:
         lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
     write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
     return 0
+
+
+def _print_least(named: str, args: argparse.Namespace) -> int:
+    from .least import describe_least, find_role, find_uses, render_least, see  # noqa: PLC0415  it needs z3
+
+    goal, stated = find_uses(args.least, args.criteria)
+    path = Path(named)
+    declared = _open_root(path, Given(args.var_file)) if _is_declared(named) else None
+    account = _read_declared(path, declared) if declared else _read_account(named, args)
+    assert goal.uses is not None
+    row = describe_least(find_role(args.least, account), account, goal.uses, see(named, stated, declared))
+    write(json.dumps(row, indent=2) if args.json else "\n".join(render_least(row)), None)
+    return 0
+
+
+def _is_declared(named: str) -> bool:
+    return "://" not in named and not (Path(named) / "run.json").is_file()
 
 
 def _list_idle(account: Account, *, as_json: bool) -> int:
@@ -86,19 +106,24 @@ def _read_account(named: str, args: argparse.Namespace) -> Account:
         from .kept_principals import read_kept  # noqa: PLC0415  it needs every observer
 
         return read_kept(path)
-    return _read_root(path, Given(args.var_file))
+    return _read_declared(path, _open_root(path, Given(args.var_file)))
 
 
-def _read_root(path: Path, given: Given) -> Account:
-    """Read the only root at a path; roots know nothing of the principals of one another."""
+def _open_root(path: Path, given: Given) -> Configuration:
+    """Evaluate the only root at a path; roots know nothing of the principals of one another."""
     try:
         roots = list_roots(path) if path.is_dir() else [path]
         if len(roots) != 1:
             raise UsageError(f"{path}: holds several roots; name one: {', '.join(str(one) for one in roots)}")
         (configuration,) = open_configurations(path, given=given)
-        account = read_account(configuration, datetime.now(UTC).isoformat(timespec="seconds"))
     except TerraformError as error:
         raise UsageError(str(error)) from error
+    return configuration
+
+
+def _read_declared(path: Path, configuration: Configuration) -> Account:
+    try:
+        account = read_account(configuration, datetime.now(UTC).isoformat(timespec="seconds"))
     except Unresolved as error:
         raise UsageError(f"{path}: {error}; name the root that the plan is of") from error
     return account

@@ -19,8 +19,24 @@ ADMINISTRATORS: Final = "administrators"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """Where it stands what a principal uses: what runs as it, and what that runs on."""
+
+    code: tuple[str, ...] = ()
+    """Folders and files of Python, from the criteria file."""
+    workflows: tuple[str, ...] = ()
+    """Names of variables under which workflows take on the role."""
+    services: tuple[str, ...] = ()
+    """What runs it, as `service_needs.toml` lists it."""
+    quiet: tuple[str, ...] = ()
+    """Packages that the code imports, and that call nothing of AWS."""
+    also: tuple[tuple[str, str], ...] = ()
+    """Actions that something uses which is not read here, each with what that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """That each of some principals can, or none of them cannot, do something."""
+    """That each of some principals can, or none of them cannot, do something; or holds what it uses, and no more."""
 
     may: bool
     """Whether they shall be able to; else that none is, directly or by way of another."""
@@ -33,6 +49,8 @@ class Goal:
     resources: tuple[str, ...] = ("*",)
     unless: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """Conditions, each an operator, a key and values; what fulfils all of them is not asked about."""
+    uses: Uses | None = None
+    """What each of them shall hold, in place of actions."""
 
     @property
     def is_about_outsiders(self) -> bool:
@@ -45,6 +63,8 @@ class Goal:
 
     def __str__(self) -> str:
         who = ", ".join(self.principals) + (f" but {', '.join(self.spared)}" if self.spared else "")
+        if self.uses is not None:
+            return f"{who} can do what is used, and no more"
         on = f" on {', '.join(self.resources)}" if self.actions != (ADMINISTRATOR,) else ""
         tests = [f"{operator} {key} {', '.join(values)}" for operator, key, values in self.unless]
         besides = f" unless {' and '.join(tests)}" if tests else ""

@@ -79,6 +79,14 @@ def _list_forms(service: str, verb: str) -> Iterator[str]:
             yield _read().resources.get_resource_type_details(service, kind["name"])["arn"]
 
 
+def find_action(services: tuple[str, ...], name: str) -> str:
+    """Return the action of a name, in any case, of the first of some services that has it; empty where none has."""
+    for service in services:
+        if _read().services.service_exists(service) and _read().actions.action_exists(service, name):
+            return f"{service}:{_read().actions.get_action_details(service, name)['name']}"
+    return ""
+
+
 def find_unknown(statement: Statement) -> str:
     """Return that AWS has no action that a statement could allow, as of the data; empty where it has, or may have.
 
@@ -86,7 +94,7 @@ def find_unknown(statement: Statement) -> str:
     """
     if statement.actions is None:
         return ""
-    known = any(True for text in statement.actions for _ in _list_known(text.lower()))
+    known = any(True for text in statement.actions for _ in list_known(text.lower()))
     return (
         ""
         if known
@@ -94,7 +102,7 @@ def find_unknown(statement: Statement) -> str:
     )
 
 
-def _list_known(pattern: str) -> Iterator[str]:
+def list_known(pattern: str) -> Iterator[str]:
     """Yield the actions that a pattern in lower case names."""
     services = _read().services
     if ":" not in pattern:  # an asterisk stands for it, if anything does

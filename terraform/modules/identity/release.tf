@@ -83,14 +83,8 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   statement {
-    sid       = "ReadMigrationLog"
-    actions   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
-    resources = ["${var.log_group_arns["migration"]}:*"]
-  }
-
-  statement {
     sid       = "BackUpBeforeMigration"
-    actions   = ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
+    actions   = ["rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
     resources = [var.database.arn, local.release_snapshot_arn]
   }
 
@@ -98,13 +92,9 @@ data "aws_iam_policy_document" "deploy" {
     sid = "ShiftTraffic"
     actions = [
       "codedeploy:CreateDeployment",
-      "codedeploy:GetApplication",
       "codedeploy:GetApplicationRevision",
-      "codedeploy:GetDeployment",
       "codedeploy:GetDeploymentConfig",
-      "codedeploy:GetDeploymentGroup",
       "codedeploy:RegisterApplicationRevision",
-      "codedeploy:StopDeployment",
     ]
     resources = local.deployment_arns
   }
@@ -137,12 +127,6 @@ data "aws_iam_policy_document" "deploy" {
     sid       = "RefreshEdge"
     actions   = ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"]
     resources = [var.site.distribution_arn]
-  }
-
-  statement {
-    sid       = "SeeAlarms"
-    actions   = ["cloudwatch:DescribeAlarms"]
-    resources = ["*"] # composite alarms can't be named for this action
   }
 }
 
@@ -194,7 +178,7 @@ resource "aws_iam_role" "dags" {
 data "aws_iam_policy_document" "dags" {
   statement {
     sid       = "PublishDags"
-    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    actions   = ["s3:DeleteObject", "s3:PutObject"]
     resources = ["${var.airflow.dags_bucket_arn}/dags/*"]
   }
 
@@ -220,12 +204,6 @@ data "aws_iam_policy_document" "dags" {
       variable = "kms:ViaService"
       values   = ["s3.${local.region}.amazonaws.com"]
     }
-  }
-
-  statement {
-    sid       = "SeeEnvironment"
-    actions   = ["airflow:GetEnvironment"]
-    resources = ["arn:${local.partition}:airflow:${local.region}:${local.account}:environment/${var.airflow.environment_name}"]
   }
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.criteria import CriteriaError
-from prodgate.iam.goals import Goal
+from prodgate.iam.goals import Goal, Uses
 from prodgate.sections.criteria_file import parse_criteria
 
 TEXT = """
@@ -40,12 +40,40 @@ def test_goals_are_read_whole() -> None:
     assert [each.may for each in parse('{ can = ["administrator"] }, { cannot = ["administrator"] }')] == [True, False]
 
 
+def test_what_is_used_is_read_whole() -> None:
+    stated = (
+        'code = ["dags"], workflows = ["A_ROLE"], services = ["mwaa"], quiet = ["x"], also = { "s3:Get*" = "a job" }'
+    )
+    (goal,) = parse(f'{{ uses = {{ {stated} }}, principals = ["role/a"] }}')
+    assert goal.uses == Uses(
+        code=("dags",), workflows=("A_ROLE",), services=("mwaa",), quiet=("x",), also=(("s3:Get*", "a job"),)
+    )
+    assert str(goal) == "role/a can do what is used, and no more"
+
+
 @pytest.mark.parametrize(
     ("goals", "mistake"),
     [
         ("", "goals: holds none"),
         ('"kms:*"', "goals 1: is 'kms:*'; write a table"),
         ('{ principals = ["*"] }', "write either 'can' or 'cannot'"),
+        ('{ can = ["a:B"], uses = { code = ["x"] } }', "write either 'can' or 'cannot', or 'uses'"),
+        ("{ uses = {} }", "goals 1.uses: is {}; say what uses it"),
+        ('{ uses = { code = ["x"] } }', "goals 1.principals: name those that use it"),
+        ('{ uses = { code = ["x"] }, principals = ["outside"] }', "goals 1.principals: name those that use it"),
+        (
+            '{ uses = { code = ["x"] }, principals = ["*"], resources = ["*"] }',
+            "goals 1.resources: is not for what is used",
+        ),
+        ('{ uses = { code = "x" }, principals = ["*"] }', "goals 1.uses.code: is 'x'; write a list of texts"),
+        ('{ uses = { code = ["../x"] }, principals = ["*"] }', "'../x' is not below the criteria file"),
+        ('{ uses = { codes = ["x"] }, principals = ["*"] }', "did you mean 'code'"),
+        ('{ uses = { services = ["ec3"] }, principals = ["*"] }', "'ec3' is not known; write one of mwaa"),
+        ('{ uses = { also = { "s3:GetObject" = "" } }, principals = ["*"] }', "write actions, each with what uses it"),
+        (
+            '{ uses = { also = { GetObject = "it" } }, principals = ["*"] }',
+            "goals 1.uses.also: 'GetObject' is no action",
+        ),
         ('{ can = ["a:B"], cannot = ["a:B"] }', "write either 'can' or 'cannot'"),
         ('{ cannot = "kms:*" }', "goals 1.cannot: is 'kms:*'; write a list of texts"),
         ("{ cannot = [] }", "goals 1.cannot: is []; write a list of texts"),
@@ -73,5 +101,7 @@ def test_goals_are_judged_by_two_layers_and_bound_nothing() -> None:
     goal = '{ cannot = ["a:B"] }'
     with pytest.raises(CriteriaError, match="are judged by the layers static and live alone"):
         parse(goal, layers='["static", "load"]')
+    with pytest.raises(CriteriaError, match="is read by the layer static alone"):
+        parse('{ uses = { code = ["x"] }, principals = ["*"] }', layers='["static", "live"]')
     with pytest.raises(CriteriaError, match="goals hold or do not"):
         parse(goal, more='require = "<= 1 s"')

@@ -43,6 +43,12 @@ _FORGIVES: Final = re.compile(r"^[ \t]*trap\s[^\n]*\bexit\s+0\b[^\n]*\b(?:EXIT|E
 _FAILS_ANYWAY: Final = re.compile(r"^(?:(?:then|\{)\s+)?(?:exit\s+[1-9]|return\s+[1-9]|false\b)")
 
 
+#: Labels of `case` on a line of their own, arithmetic, and patterns such as ``@(a|b)``: none of them runs anything.
+_PATTERNS: Final = re.compile(
+    r"^[ \t]*[\w*?.-]+(?:[ \t]*\|[ \t]*[\w*?.-]+)*\)[ \t]*$|\$\(\([^()`]*\)\)|[@?*+!]\([\w|.*?-]*\)", re.MULTILINE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One simple command, its words separated by one space, without what only wraps it (``sudo``, ``pipx run`` …)."""
@@ -64,6 +70,11 @@ def read_commands(script: str, shell: str = "") -> tuple[Command, ...]:
     forgives = bool(_FORGIVES.search(text))
     commands = _read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash", hidden=forgives))
     return tuple(replace(one, ordered=False) for one in commands) if _FUNCTION.search(text) else tuple(commands)
+
+
+def drop_patterns(script: str) -> str:
+    """Return a script without labels, arithmetic and patterns, whose words would be taken for commands."""
+    return _PATTERNS.sub("", script)
 
 
 def _mask_expressions(script: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ...quantities import Quantity
 from .. import Fact
-from .shell_commands import Command, read_commands
+from .shell_commands import Command, drop_patterns, read_commands
 from .workflow_commands import (
     CHANGES,
     DAG_TEST,
@@ -73,6 +73,15 @@ class Step(Fact):
         said = "\n".join(self.env.values()) if "migrat" in " ".join(self.env).lower() else ""
         for command in self._follow(read_commands(self.run or remote, self.shell), ()):
             yield from ((kind, command) for kind in list_kinds(f"{command.text} {said}" if said else command.text))
+
+    def list_commands(self) -> Iterator[str]:
+        """Yield every command that the step runs, those of known scripts among them."""
+        if len(self.run) > _LONGEST_SCRIPT:
+            yield f"script-of-{len(self.run)}-characters"
+            return
+        scripts = {word: drop_patterns(text) for word, text in self.scripts.items()}
+        commands = read_commands(drop_patterns(self.run), self.shell)
+        yield from (one.text for one in replace(self, scripts=scripts)._follow(commands, ()))
 
     def _follow(self, commands: Collection[Command], within: tuple[str, ...]) -> Iterator[Command]:
         """Yield commands, with those of a known script in place of the one that runs it."""

@@ -11,11 +11,14 @@ from ...iam.account import Account
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.resources import Configuration
 from ..goals import judge
+from ..used import find_needs
 
 
 def conclude(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge every goal, as of a moment, by (check, criterion)."""
-    return judge(stated, "static", lambda: _read(facts, stated, now))
+    return judge(
+        stated, "static", lambda: _read(facts, stated, now), lambda uses, role: find_needs(uses, facts, role)
+    )
 
 
 def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account | str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ...engines.checkov import Scan, ScannerReport
 from ...evidence.artifacts import load_json
 from ...facts import Facts
+from ...facts.static.called.folders import CodeCalls, code_facts, observe_code
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
 from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
 from ...facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
@@ -18,7 +19,7 @@ from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
-from ..goals import check_name
+from ..goals import check_name, list_code
 from ..layer import NOT_OBSERVED, LayerContext
 from . import checkov
 from .repository import evaluate_root
@@ -31,13 +32,14 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "workflows": WORKFLOW_FACTS,
     "credentials": (RepositoryPart,),
     "backend": (StateBackend,),
+    "code": (CodeCalls,),
 }
 #: Kind of fact, or what is concluded here -> kinds of evidence that it is made of.
 _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
     **{kind: frozenset({evidence}) for evidence, kinds in _KINDS.items() for kind in kinds},
     "terraform": frozenset({"configuration", "diagnostics"}),
     **dict.fromkeys(checkov.NAMES, frozenset({checkov.KIND})),
-    check_name("*"): frozenset({"configuration"}),
+    check_name("*"): frozenset({"configuration", "code", "workflows"}),
 }
 
 
@@ -101,12 +103,15 @@ def _observe_workflows(context: LayerContext) -> Facts:
 def _observe_repository(context: LayerContext) -> Facts:
     credentials = observe_credentials(context.project, context.stated.exempt)
     context.store_fact("static", "credentials", ".", credentials, "files of the repository")
+    code = observe_code(context.project, list_code(context.stated))
+    if code:
+        context.store_fact("static", "code", ".", code, "files of the repository")
     root = context.project / context.stated.applied_root
     if not context.stated.applied_root or not root.is_dir():
-        return Facts(credential_facts(credentials))
+        return Facts((*credential_facts(credentials), *code_facts(code)))
     backend = observe_backend(root, context.project)
     context.store_fact("static", "backend", context.stated.applied_root, backend, "files of the root")
-    return Facts((*credential_facts(credentials), *backend_facts(backend)))
+    return Facts((*credential_facts(credentials), *code_facts(code), *backend_facts(backend)))
 
 
 def _rebuild_configuration(stored: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -121,6 +126,7 @@ _REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
     "workflows": workflow_facts,
     "credentials": credential_facts,
     "backend": backend_facts,
+    "code": code_facts,
     checkov.KIND: lambda stored: (ScannerReport.from_json(stored),),
 }
 

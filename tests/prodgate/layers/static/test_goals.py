@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from prodgate.facts import Facts
+from prodgate.facts.static.called import folders
+from prodgate.facts.static.workflow_files import workflow_facts
 from prodgate.findings import Finding, Outcome
 from prodgate.layers import goals as judging
 from prodgate.layers.static import goals
@@ -131,3 +133,66 @@ def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None
     found = goals.conclude(Facts((only,)), parse_criteria(text, Path("criteria.toml")), lambda: "2026-01-01T00:00:00Z")
     ((spared,),) = found.values()
     assert (spared.outcome, spared.reason) == (Outcome.NOT_APPLICABLE, "there is nobody of whom it asks")
+
+
+USED = '{ uses = { code = ["jobs"], workflows = ["SHOP_ROLE"], services = ["ecs-execution"] }, principals = ["role/shop"] }'
+WORKFLOW = """
+on: push
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v5
+        with:
+          role-to-assume: ${{ vars.SHOP_ROLE }}
+      - run: aws sqs send-message --queue-url x
+"""
+TASK = '[{"name": "web", "image": "1.dkr.ecr.x.amazonaws.com/web", "secrets": [{"name": "K", "valueFrom": "/k"}]}]'
+STARTING = ("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer", "ssm:GetParameters")  # fmt: skip
+
+
+def used(tmp_path: Path, *actions: str, code: str = "import boto3\nboto3.client('s3').get_object()") -> list[Finding]:
+    (tmp_path / "jobs").mkdir(exist_ok=True)
+    (tmp_path / "jobs" / "one.py").write_text(code, "utf-8")
+    shop = role(*actions)
+    task = declared(
+        "aws_ecs_task_definition",
+        family="web",
+        execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/shop",
+        container_definitions=TASK,
+    )
+    configuration = Configuration(root="infra", engine="none", resources=[*shop.resources, task])
+    code_facts = folders.code_facts(folders.observe_code(tmp_path, judging.list_code(stated(USED))))
+    workflows = workflow_facts({".github/workflows/release.yml": WORKFLOW})
+    return judged(Facts((configuration, *code_facts, *workflows)), USED)
+
+
+def test_what_is_used_is_what_code_workflows_and_tasks_call(tmp_path: Path) -> None:
+    (kept,) = used(tmp_path, "s3:GetObject", "sqs:SendMessage", *STARTING)
+    assert kept.outcome is Outcome.SATISFIED, kept
+    (unused,) = used(tmp_path, "s3:GetObject", "sqs:SendMessage", "sns:Publish", *STARTING)
+    assert (unused.outcome, unused.observed.partition(",")[0]) == (Outcome.NOT_SATISFIED, "nothing uses sns:Publish")
+    (missing,) = used(tmp_path, "s3:GetObject", *STARTING)
+    assert missing.observed == "sqs:SendMessage is not granted, which is for .github/workflows/release.yml:10"
+    (missing,) = used(tmp_path, "sqs:SendMessage", *STARTING)
+    assert missing.observed == "s3:GetObject is not granted, which is for jobs/one.py:2"
+    (missing,) = used(tmp_path, "s3:GetObject", "sqs:SendMessage", *STARTING[:4])
+    assert missing.observed == "ssm:GetParameters is not granted, which is for aws_ecs_task_definition.this (web)"
+    (unknown,) = used(tmp_path, "s3:*", "sqs:*", *STARTING, code="import subprocess")
+    assert (unknown.outcome, unknown.reason) == (
+        Outcome.UNDETERMINED,
+        "jobs/one.py:1 imports subprocess, which runs what is not read",
+    )
+
+
+def test_what_was_not_read_is_not_called_unused() -> None:
+    (unknown,) = judged(Facts((role("s3:GetObject"),)), USED)
+    assert unknown.outcome is Outcome.UNDETERMINED
+    assert unknown.reason == (
+        f"no task definition that is declared here is started with arn:aws:iam::{ACCOUNT}:role/shop; "
+        "no workflows were observed; what jobs calls was not observed"
+    )
+    told = workflow_facts({".github/workflows/release.yml": WORKFLOW.replace("SHOP", "OTHER")})
+    (unknown,) = judged(Facts((role("s3:GetObject"), *told)), USED)
+    assert "no workflow takes on the role that SHOP_ROLE names" in unknown.reason

@@ -1,0 +1,1 @@
+"""What code and commands of a repository call of AWS, read from their syntax without running anything."""

@@ -1,0 +1,86 @@
+"""The code that goals name, and what it calls of AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from ....processes.regular_files import open_regular
+from ... import Fact
+from .python_code import read_calls
+
+#: Files of a folder that are read at most, and bytes of one.
+_MOST, _LARGEST = 2_000, 1_000_000
+_SKIPPED: Final = frozenset({"tests", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCalls(Fact):
+    """What the Python code in a folder or file of the repository calls. ``subject`` is its path."""
+
+    calls: tuple[tuple[str, str, str, str], ...]
+    """Each as kind, boto3's name of the service, method, ``file:line``."""
+    unseen: tuple[tuple[str, str, str], ...]
+    """What may call more: ``file:line``, why, and the package where it is that of others."""
+
+
+def observe_code(project: Path, named: Iterable[str]) -> dict[str, Any]:
+    """Return what the code of each path that is named calls, as `code_facts` reads it."""
+    return {path: _observe(project / path, path) for path in named}
+
+
+def code_facts(stored: Mapping[str, Any]) -> tuple[CodeCalls, ...]:
+    """Return the facts in what `observe_code` returned."""
+    return tuple(
+        CodeCalls(
+            subject=path,
+            calls=tuple((kind, service, method, place) for kind, service, method, place in found["calls"]),
+            unseen=tuple((place, why, package) for place, why, package in found["unread"]),
+        )
+        for path, found in stored.items()
+    )
+
+
+def _observe(path: Path, named: str) -> dict[str, Any]:
+    texts: dict[str, str] = {}
+    unread: list[list[str]] = []
+    files = [*islice(_list_files(path), _MOST + 1)]
+    for file in files[:_MOST]:
+        try:
+            with open_regular(file) as opened:
+                data = opened.read(_LARGEST + 1)
+            if len(data) > _LARGEST:
+                raise ValueError(f"is larger than {_LARGEST:,} bytes")
+            texts[file.relative_to(path if path.is_dir() else path.parent).as_posix()] = data.decode("utf-8-sig")
+        except (OSError, ValueError) as error:
+            unread.append(
+                [
+                    f"{named.rpartition('/')[0]}/{file.relative_to(path.parent).as_posix()}".lstrip("/"),
+                    f"can't be read ({error})",
+                    "",
+                ]
+            )
+    if not files:
+        unread.append([named, "holds no Python file", ""])
+    if len(files) > _MOST:
+        unread.append([named, f"holds more than {_MOST:,} Python files", ""])
+    base = named.rstrip("/") if path.is_dir() else named.rpartition("/")[0]
+    found = read_calls(texts)
+    return {
+        "calls": [[*call[:3], f"{base}/{call[3]}".lstrip("/")] for call in found["calls"]],
+        "unread": [*unread, *([f"{base}/{place}".lstrip("/"), *rest] for place, *rest in found["unread"])],
+    }
+
+
+def _list_files(path: Path) -> Iterator[Path]:
+    """Yield the Python files of a folder, its tests left out, or the file itself."""
+    if path.is_file():
+        yield path
+    for one in sorted(path.iterdir()) if path.is_dir() else ():
+        if one.is_dir() and not one.is_symlink() and one.name not in _SKIPPED:
+            yield from _list_files(one)
+        elif one.suffix == ".py" and not one.is_dir():
+            yield one

@@ -1,0 +1,138 @@
+"""What Python files call of AWS by boto3 and Airflow's hooks, and what of them could not be followed.
+
+Nothing is run. A client is followed through names, attributes, parameters and returned values of all files of a folder;
+where it goes anywhere else, that is said, so that nobody takes silence for an answer.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from .names import Scope, read_names, walk
+from .packages import list_unseen
+from .values import HOOKS, OPEN, QUIET, Thing, Values
+
+#: Methods of a client that name an operation, or a waiter, by a text.
+_NAMING: Final = {"get_paginator": "paginator", "get_waiter": "waiter", "generate_presigned_url": "client"}
+#: Nodes in which a client may stand without going anywhere.
+_HARMLESS: Final = (
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncFunctionDef, ast.Attribute, ast.Await, ast.BoolOp, ast.Compare,
+    ast.Expr, ast.For, ast.FunctionDef, ast.If, ast.IfExp, ast.NamedExpr, ast.Return, ast.UnaryOp, ast.While, ast.Yield,
+    ast.arg, ast.arguments, ast.comprehension, ast.withitem,
+)  # fmt: skip
+_LOOKING: Final = ("isinstance", "type", "id", "bool", "closing", "cast", "super")
+
+
+def read_calls(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``{"calls": [[kind, service, method, place], …], "unread": [[place, why, package], …]}`` of files by their
+    path; the package is named where it is what an import brings that nobody reads."""
+    trees, unread = {}, []
+    for file, text in texts.items():
+        try:
+            trees[file] = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            unread.append([f"{file}:{getattr(error, 'lineno', None) or 1}", "is no Python that can be read", ""])
+    folder = read_names(trees)
+    values = Values(folder)
+    calls: list[list[str]] = []
+    for scope in folder.scopes:
+        for call in _Reader(scope, values).list_uses():
+            (calls if len(call) == 4 else unread).append(call if len(call) == 4 else [*call, ""])
+    if values.is_too_deep:
+        unread.append([next(iter(texts)), "and what it imports are nested too deeply to follow", ""])
+    unread += [[f"{file}:{line}", why, package] for file, line, why, package in list_unseen(folder)]
+    return {"calls": _sort(calls), "unread": _sort(unread)}
+
+
+def _sort(rows: list[list[str]]) -> list[list[str]]:
+    return [list(one) for one in sorted({tuple(one) for one in rows})]
+
+
+class _Reader:
+    """Reads the uses of one scope."""
+
+    def __init__(self, scope: Scope, values: Values) -> None:
+        self.scope, self.values = scope, values
+        nodes = (scope.node, *walk(scope.node))
+        self.around = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+
+    def list_uses(self) -> Iterator[list[str]]:
+        """Yield each call of AWS as four words, and each use that is not followed as two."""
+        for node in walk(self.scope.node):
+            if not isinstance(node, ast.Name | ast.Attribute | ast.Call):
+                continue
+            if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+                continue
+            place = f"{self.scope.file}:{node.lineno}"
+            if self._hands_out(node):
+                yield [place, f"hands on {ast.unparse(node)}, which returns a client"]
+            for thing in self.values.of(node, self.scope):
+                yield from self._read_use(thing, node, place)
+
+    def _hands_out(self, node: ast.expr) -> bool:
+        """Whether a function that returns something of AWS's is named and not called: whoever gets it may call it."""
+        parent = self.around.get(node)
+        if isinstance(node, ast.Call) or (isinstance(parent, ast.Call) and parent.func is node):
+            return False
+        functions = self.values.list_called(ast.Call(node, [], []), self.scope)
+        found = (one for each in functions for value in each.returned for one in self.values.of(value, each))
+        return any(one.kind not in ("text", "open") for one in found)
+
+    def _read_use(self, thing: Thing, node: ast.expr, place: str) -> Iterator[list[str]]:
+        parent = self.around.get(node)
+        if thing.kind == "part":
+            yield from self._read_part(thing, node, place)
+        elif thing.kind in ("client", "resource") and not thing.service:
+            if isinstance(node, ast.Call):
+                yield [place, "opens a client whose service is decided when it runs"]
+        elif thing.kind == "resource" and isinstance(node, ast.Attribute):
+            yield ["resource", thing.service, thing.text, place]
+        elif thing.kind == "hook" and isinstance(parent, ast.Attribute) and not self.values.of(parent, self.scope):
+            yield [place, f"uses {parent.attr} of {thing.service}, and what that calls is not known"]
+        elif _is_unknown_part(thing, parent):
+            yield [place, f"uses {thing.text}, and what that calls is not known"]
+        if thing.kind not in ("text", "open", "part") and not self._stays(node):
+            yield [place, _say_handed(thing)]
+
+    def _read_part(self, thing: Thing, node: ast.expr, place: str) -> Iterator[list[str]]:
+        if thing.text in QUIET:
+            return
+        if thing.text not in _NAMING:
+            yield ["client", thing.service, thing.text, place]
+            return
+        call = self.around.get(node)
+        called = call if isinstance(call, ast.Call) and call.func is node else ast.Call(node, [], [])
+        named = [*called.args, *(one.value for one in called.keywords)][:1]
+        for one in frozenset().union(*(self.values.of(each, self.scope) for each in named)) or [OPEN]:
+            if one.kind == "text":
+                yield [_NAMING[thing.text], thing.service, one.text, place]
+            else:
+                yield [place, f"asks {thing.text} of {thing.service} for what is decided when it runs"]
+
+    def _stays(self, node: ast.expr) -> bool:
+        """Whether what stands here is used where it is followed."""
+        parent = self.around.get(node)
+        if isinstance(parent, ast.keyword):
+            parent = self.around.get(parent)
+        if isinstance(parent, ast.Assign):
+            return all(isinstance(one, ast.Name | ast.Attribute) for one in parent.targets)
+        if not isinstance(parent, ast.Call):
+            return parent is None or isinstance(parent, _HARMLESS)
+        if parent.func is node:
+            return True
+        name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
+        return name in _LOOKING or bool(self.values.list_called(parent, self.scope))
+
+
+def _is_unknown_part(thing: Thing, parent: ast.AST | None) -> bool:
+    """Whether something of Airflow's provider is called that is not followed."""
+    is_called = thing.text.startswith("airflow.") and isinstance(parent, ast.Call)
+    return thing.kind == "module" and is_called and thing.text.rpartition(".")[2] not in HOOKS
+
+
+def _say_handed(thing: Thing) -> str:
+    if thing.kind == "module" or not thing.service:
+        return f"hands {thing.text or thing.kind} to what is not followed"
+    return f"hands its {thing.kind} of {thing.service} to what is not followed"
