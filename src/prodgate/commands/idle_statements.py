@@ -7,13 +7,15 @@ from typing import Any
 
 from ..iam.account import Account
 from ..iam.idle import list_idle
+from ..iam.impossible import list_shut
 
 
 def describe_idle(account: Account) -> list[dict[str, Any]]:
     """Return one object for each principal that has a statement which can never grant it anything."""
     found = []
     for principal in account.principals:
-        rows = [{"statement": one.statement.place, "why": one.why} for one in list_idle(principal, account)]
+        idle = [*list_idle(principal, account), *list_shut(account, principal.arn)]
+        rows = [{"statement": one.statement.place, "why": one.why} for one in idle]
         if rows:
             found.append({"name": principal.name, "arn": principal.arn, "idle": rows})
     return found

@@ -51,6 +51,8 @@ class Goal:
     """Conditions, each an operator, a key and values; what fulfils all of them is not asked about."""
     uses: Uses | None = None
     """What each of them shall hold, in place of actions."""
+    grants: bool = False
+    """In place of actions: whether each of their statements shall be able to grant something."""
 
     @property
     def is_about_outsiders(self) -> bool:
@@ -65,6 +67,8 @@ class Goal:
         who = ", ".join(self.principals) + (f" but {', '.join(self.spared)}" if self.spared else "")
         if self.uses is not None:
             return f"{who} can do what is used, and no more"
+        if self.grants:
+            return f"{who} cannot hold a statement that grants nothing"
         on = f" on {', '.join(self.resources)}" if self.actions != (ADMINISTRATOR,) else ""
         tests = [f"{operator} {key} {', '.join(values)}" for operator, key, values in self.unless]
         besides = f" unless {' and '.join(tests)}" if tests else ""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .abilities import Abilities
+from .abilities import Abilities, Allowed
 from .account import Account, Principal
 from .decision import Asked, Decision
-from .documents import Document, Statement
+from .documents import Document, Statement, read_document
 from .formulas import Formulas, Unsettled, find_model
-from .known_actions import find_unknown
+from .known_actions import find_one, find_unfit, find_unknown
 from .patterns import may_agree
 from .questions import list_statements
 from .requested import Requests
@@ -20,6 +20,10 @@ from .space import Given, build_space
 _LOGIC: Final = Formulas()
 #: Keys that are known of today's requests, and not of tomorrow's.
 _OF_A_DAY: Final = ("aws:currenttime", "aws:tokenissuetime")
+
+
+#: What leaves a resource to the policies of its account, as most policies of keys and roles do.
+_LEAVING: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ def list_idle(principal: Principal, account: Account) -> Iterator[Idle]:
     for statement in dict.fromkeys(one for each in principal.identity for one in each.statements if one.allows):
         if statement.place.startswith("arn:aws:iam::aws:"):
             continue
-        why = find_unknown(statement) or _find_reason(statement, denying, principal, account, known)
+        why = find_words(statement) or _find_reason(statement, denying, principal, account, known)
         if why:
             yield Idle(statement, why)
+
+
+def find_words(statement: Statement) -> str:
+    """Return why a statement, or a part of it, grants nothing by its words alone; empty where they fit together."""
+    return find_unknown(statement) or find_unfit(statement)
 
 
 def _find_reason(
@@ -50,6 +59,8 @@ def _find_reason(
 ) -> str:
     denying = tuple(one for one in denying if _may_meet(statement, one))
     if not denying and not statement.conditions and principal.boundary is None:
+        return ""
+    if _is_granted_near(statement, denying, principal, account):
         return ""
     if _grants(statement, denying, principal, account, known):
         return ""
@@ -60,6 +71,17 @@ def _find_reason(
         return "the permissions boundary allows nothing of it"
     alone = next((one for one in denying if not _grants(statement, (one,), unbound, account, known)), None)
     return f"denied by {alone.place}" if alone else "denied in part by each of several statements, or out of bounds"
+
+
+def _is_granted_near(
+    statement: Statement, denying: tuple[Statement, ...], principal: Principal, account: Account
+) -> bool:
+    """Whether a request near what the statement says is allowed: most are, and need no solver."""
+    only = Abilities(replace(principal, identity=(Document((statement, *denying)),)), account)
+    named = find_one(statement)
+    trust = read_document({"Statement": {**_LEAVING, "Principal": {"AWS": account.id}}}, "trust")
+    asked = (statement.resources or ())[:1] if named else ()
+    return any(isinstance(only.can(named, one, trust=trust), Allowed) for one in asked)
 
 
 def _may_meet(statement: Statement, other: Statement) -> bool:

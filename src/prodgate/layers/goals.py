@@ -80,7 +80,8 @@ def _judge(criterion: Criterion, standing: Standing | str, find_needs: FindNeeds
         if criterion.where_present and not goal.is_about_outsiders and _asks_nobody(goal, standing.account):
             yield _make_finding(criterion, goal, Outcome.NOT_APPLICABLE, reason="there is nobody of whom it asks")
             continue
-        answers = _answer_of_use(goal, standing, find_needs) if goal.uses else answer_goal(goal, standing)
+        asked = goal.uses or goal.grants
+        answers = _answer_of_statements(goal, standing, find_needs) if asked else answer_goal(goal, standing)
         if isinstance(answers, Doubt):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=str(answers))
             continue
@@ -93,14 +94,17 @@ def _asks_nobody(goal: Goal, account: Account) -> bool:
     return not account.gaps and not list_asked(goal, account)
 
 
-def _answer_of_use(goal: Goal, standing: Standing, find_needs: FindNeeds | None) -> list[Answer] | Doubt:
-    """Return whether each principal of a goal holds what it uses and no more, or why that can't be asked."""
+def _answer_of_statements(goal: Goal, standing: Standing, find_needs: FindNeeds | None) -> list[Answer] | Doubt:
+    """Return whether each principal of a goal holds what it uses and no more, or no statement that grants nothing, or
+    why that can't be asked."""
     from ..iam.answers import list_asked, name_nobody  # noqa: PLC0415  it needs z3
-    from ..iam.usage import answer_of_use  # noqa: PLC0415
+    from ..iam.usage import answer_of_idle, answer_of_use  # noqa: PLC0415
 
     if (missing := name_nobody(goal, standing.account)) is not None:
         return missing
-    if goal.uses is None or find_needs is None:
+    if goal.uses is None:
+        return list(answer_of_idle(goal, standing.account))
+    if find_needs is None:
         return doubt("what is used is not read in this layer")
     asked = list_asked(goal, standing.account)
     return [one for who in asked for one in answer_of_use(who, standing.account, find_needs(goal.uses, who.arn))]

@@ -13,7 +13,8 @@ from ..iam.truth import Doubt
 from .uses import parse_uses, uses_mistakes
 from .validation import is_text_list, key_mistakes
 
-_KEYS: Final = ("can", "cannot", "uses", "principals", "except", "resources", "unless")
+_KEYS: Final = ("can", "cannot", "uses", "idle", "principals", "except", "resources", "unless")
+_ASKING: Final = frozenset({"can", "cannot", "idle", "uses"})
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
 _LAYERS: Final = frozenset({"static", "live"})
 _EXAMPLE: Final = '{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"], except = ["role/shop-keys"] }'
@@ -33,6 +34,14 @@ def _parse(goal: Mapping[str, Any]) -> Goal:
             principals=tuple(goal["principals"]),
             spared=tuple(goal.get("except", ())),
             uses=parse_uses(goal["uses"]),
+        )
+    if "idle" in goal:
+        return Goal(
+            may=True,
+            actions=(),
+            principals=tuple(goal.get("principals", ("*",))),
+            spared=tuple(goal.get("except", ())),
+            grants=True,
         )
     return Goal(
         may="can" in goal,
@@ -63,21 +72,33 @@ def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.goals {number}: is {goal!r}; write a table, e.g. {_EXAMPLE}"
 
 
+def _idle_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
+    if goal["idle"] != "none":
+        yield f"{where}.idle: is {goal['idle']!r}; write 'none'"
+    if goal.get("principals") == [OUTSIDE]:
+        yield f"{where}.principals: {OUTSIDE!r} holds no statements; leave it out"
+    for key in {"resources", "unless"} & set(goal):
+        yield f"{where}.{key}: is not for what grants nothing; drop it"
+
+
 def _states_uses(table: Mapping[str, Any]) -> bool:
     return any(isinstance(goal, dict) and "uses" in goal for goal in table["goals"])
 
 
 def _goal_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
     yield from key_mistakes(where, goal, _KEYS)
-    if len({"can", "cannot", "uses"} & set(goal)) != 1:
-        yield f"{where}: says not in one way what is asked; write either 'can' or 'cannot', or 'uses', e.g. {_EXAMPLE}"
-    lists = [key for key in goal if key in _KEYS and key not in ("unless", "uses")]
+    if len(_ASKING & set(goal)) != 1:
+        yield f"{where}: says not in one way what is asked; write one of {', '.join(sorted(_ASKING))}, e.g. {_EXAMPLE}"
+    lists = [key for key in goal if key in _KEYS and key not in ("unless", "uses", "idle")]
     for key in lists:
         if not is_text_list(goal[key]) or not goal[key] or not all(goal[key]):
             yield f"{where}.{key}: is {goal[key]!r}; write a list of texts, at least one"
             return
     if "uses" in goal:
         yield from uses_mistakes(where, goal)
+        return
+    if "idle" in goal:
+        yield from _idle_mistakes(where, goal)
         return
     yield from _action_mistakes(where, goal.get("can", goal.get("cannot", ())), goal)
     if OUTSIDE in goal.get("principals", ()) and (goal["principals"] != [OUTSIDE] or "can" in goal):

@@ -40,6 +40,11 @@ def test_goals_are_read_whole() -> None:
     assert [each.may for each in parse('{ can = ["administrator"] }, { cannot = ["administrator"] }')] == [True, False]
 
 
+def test_what_grants_nothing_is_asked_of_all() -> None:
+    (goal,) = parse('{ idle = "none", except = ["role/old"] }')
+    assert (goal.grants, str(goal)) == (True, "* but role/old cannot hold a statement that grants nothing")
+
+
 def test_what_is_used_is_read_whole() -> None:
     stated = (
         'code = ["dags"], workflows = ["A_ROLE"], services = ["mwaa"], quiet = ["x"], also = { "s3:Get*" = "a job" }'
@@ -56,8 +61,11 @@ def test_what_is_used_is_read_whole() -> None:
     [
         ("", "goals: holds none"),
         ('"kms:*"', "goals 1: is 'kms:*'; write a table"),
-        ('{ principals = ["*"] }', "write either 'can' or 'cannot'"),
-        ('{ can = ["a:B"], uses = { code = ["x"] } }', "write either 'can' or 'cannot', or 'uses'"),
+        ('{ principals = ["*"] }', "write one of can, cannot, idle, uses"),
+        ('{ can = ["a:B"], uses = { code = ["x"] } }', "write one of can, cannot, idle, uses"),
+        ('{ idle = "some" }', "goals 1.idle: is 'some'; write 'none'"),
+        ('{ idle = "none", principals = ["outside"] }', "goals 1.principals: 'outside' holds no statements"),
+        ('{ idle = "none", resources = ["*"] }', "goals 1.resources: is not for what grants nothing"),
         ("{ uses = {} }", "goals 1.uses: is {}; say what uses it"),
         ('{ uses = { code = ["x"] } }', "goals 1.principals: name those that use it"),
         ('{ uses = { code = ["x"] }, principals = ["outside"] }', "goals 1.principals: name those that use it"),
@@ -74,7 +82,7 @@ def test_what_is_used_is_read_whole() -> None:
             '{ uses = { also = { GetObject = "it" } }, principals = ["*"] }',
             "goals 1.uses.also: 'GetObject' is no action",
         ),
-        ('{ can = ["a:B"], cannot = ["a:B"] }', "write either 'can' or 'cannot'"),
+        ('{ can = ["a:B"], cannot = ["a:B"] }', "write one of can, cannot, idle, uses"),
         ('{ cannot = "kms:*" }', "goals 1.cannot: is 'kms:*'; write a list of texts"),
         ("{ cannot = [] }", "goals 1.cannot: is []; write a list of texts"),
         ('{ cannot = ["ScheduleKeyDeletion"] }', "is no action"),

@@ -16,9 +16,7 @@ from ..used import find_needs
 
 def conclude(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge every goal, as of a moment, by (check, criterion)."""
-    return judge(
-        stated, "static", lambda: _read(facts, stated, now), lambda uses, role: find_needs(uses, facts, role)
-    )
+    return judge(stated, "static", lambda: _read(facts, stated, now), lambda uses, role: find_needs(uses, facts, role))
 
 
 def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account | str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...engines.checkov import Scan, ScannerReport
 from ...evidence.artifacts import load_json
 from ...facts import Facts
-from ...facts.static.called.folders import CodeCalls, code_facts, observe_code
+from ...facts.static.called.folders import code_facts, observe_code
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
 from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
 from ...facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
@@ -32,7 +32,6 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "workflows": WORKFLOW_FACTS,
     "credentials": (RepositoryPart,),
     "backend": (StateBackend,),
-    "code": (CodeCalls,),
 }
 #: Kind of fact, or what is concluded here -> kinds of evidence that it is made of.
 _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {

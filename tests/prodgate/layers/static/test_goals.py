@@ -196,3 +196,12 @@ def test_what_was_not_read_is_not_called_unused() -> None:
     told = workflow_facts({".github/workflows/release.yml": WORKFLOW.replace("SHOP", "OTHER")})
     (unknown,) = judged(Facts((role("s3:GetObject"), *told)), USED)
     assert "no workflow takes on the role that SHOP_ROLE names" in unknown.reason
+
+
+def test_a_statement_that_grants_nothing_is_a_finding() -> None:
+    goal = '{ idle = "none" }'
+    (kept,) = judged(Facts((role("s3:GetObject"),)), goal)
+    assert kept.outcome is Outcome.SATISFIED
+    (idle,) = judged(Facts((role("s3:GetObjects"),)), goal)
+    assert idle.outcome is Outcome.NOT_SATISFIED
+    assert "grants nothing: AWS has no action of that name" in idle.observed

@@ -45,34 +45,34 @@ def code_facts(stored: Mapping[str, Any]) -> tuple[CodeCalls, ...]:
 
 
 def _observe(path: Path, named: str) -> dict[str, Any]:
+    base = named.rstrip("/") if path.is_dir() else named.rpartition("/")[0]
+    files = [*islice(_list_files(path), _MOST + 1)]
     texts: dict[str, str] = {}
     unread: list[list[str]] = []
-    files = [*islice(_list_files(path), _MOST + 1)]
     for file in files[:_MOST]:
+        name = file.relative_to(path if path.is_dir() else path.parent).as_posix()
         try:
-            with open_regular(file) as opened:
-                data = opened.read(_LARGEST + 1)
-            if len(data) > _LARGEST:
-                raise ValueError(f"is larger than {_LARGEST:,} bytes")
-            texts[file.relative_to(path if path.is_dir() else path.parent).as_posix()] = data.decode("utf-8-sig")
+            texts[name] = _read_text(file)
         except (OSError, ValueError) as error:
-            unread.append(
-                [
-                    f"{named.rpartition('/')[0]}/{file.relative_to(path.parent).as_posix()}".lstrip("/"),
-                    f"can't be read ({error})",
-                    "",
-                ]
-            )
+            unread.append([f"{base}/{name}".lstrip("/"), f"can't be read ({error})", ""])
     if not files:
         unread.append([named, "holds no Python file", ""])
     if len(files) > _MOST:
         unread.append([named, f"holds more than {_MOST:,} Python files", ""])
-    base = named.rstrip("/") if path.is_dir() else named.rpartition("/")[0]
     found = read_calls(texts)
     return {
         "calls": [[*call[:3], f"{base}/{call[3]}".lstrip("/")] for call in found["calls"]],
         "unread": [*unread, *([f"{base}/{place}".lstrip("/"), *rest] for place, *rest in found["unread"])],
     }
+
+
+def _read_text(file: Path) -> str:
+    """Return the text of a file. Raises OSError and ValueError."""
+    with open_regular(file) as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"is larger than {_LARGEST:,} bytes")
+    return data.decode("utf-8-sig")
 
 
 def _list_files(path: Path) -> Iterator[Path]:
