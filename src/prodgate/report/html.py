@@ -21,6 +21,7 @@ from .matrix import citations, criterion_rows, find_orphans, requirements
 from .own_words import keep_words
 from .pages import render_page
 from .parts import make_parts
+from .permissions.view import permission_parts
 from .uncommitted import name_uncommitted
 from .view import (
     GIVEN,
@@ -52,6 +53,7 @@ def render_html(
         **make_parts(run, verdict, catalogue.text),
         made_up=list_made_up(run, verdict, catalogue.text),
         records=record_rows(run, verdict),
+        permissions=permission_parts(run),
         nights=nights,
         marks=MARKS,
         trends=trends,

@@ -30,6 +30,7 @@ from .samples import PLAN, asked_by, criterion, fact, failing, finding, note, ru
 from .test_attested import of_all_kinds
 from .test_browser_part import of_all_sorts, opened
 from .test_made_up import rehearsed
+from .test_permissions_part import of_each_kind as principals
 
 
 def fields(text: str) -> set[str]:
@@ -106,6 +107,7 @@ def test_every_entry_is_used_and_none_is_missing(
         lost(tmp_path),
         asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"),
         replace(asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"), path=tmp_path / "elsewhere"),
+        *principals(tmp_path),
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)

@@ -17,7 +17,7 @@ from ...iam.guards import join, pin
 from ...sections.criteria_file import CriteriaFile
 from ...semantics.json_texts import read_json
 from ...semantics.unresolved import Unknown, Unresolved
-from ..goals import judge
+from ..goals import Keep, judge
 from .foreign import is_foreign
 
 #: The facts of which goals are judged.
@@ -54,9 +54,9 @@ _UNREAD: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 }  # fmt: skip
 
 
-def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
-    """Judge every goal of the live layer, by (check, criterion)."""
-    return judge(stated, "live", lambda: _read(facts, stated))
+def conclude(facts: Facts, stated: CriteriaFile, keep: Keep) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge every goal of the live layer, by (check, criterion); ``keep`` keeps who can become whom."""
+    return judge(stated, "live", lambda: _read(facts, stated), keep)
 
 
 def _read(facts: Facts, stated: CriteriaFile) -> Account | str:

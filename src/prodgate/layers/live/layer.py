@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class LiveLayer:
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Judge live documents by the policies for declared ones, and goals."""
-        from . import goals, policies  # noqa: PLC0415  every command imports the layer itself
+        from ..goals import keep_overview  # noqa: PLC0415  every command imports the layer itself
+        from . import goals, policies  # noqa: PLC0415
 
-        return {**policies.conclude(facts, context.stated), **goals.conclude(facts, context.stated)}
+        proven = goals.conclude(facts, context.stated, partial(keep_overview, context, self.name))
+        return {**policies.conclude(facts, context.stated), **proven}

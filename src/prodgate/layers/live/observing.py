@@ -15,7 +15,7 @@ from ...evidence.artifacts import load_json
 from ...facts import Fact, Facts
 from ...facts import live as _observers  # noqa: F401  importing them registers them
 from ...facts.observers import OBSERVERS, Observer, observe_all
-from ..goals import check_name
+from ..goals import OVERVIEW, check_name
 from ..layer import LayerContext
 from ..static.repository import ProjectView
 from . import goals, policies
@@ -87,7 +87,7 @@ def observe_through(
         facts = observe_all(make_account(calls, about, project, pool), observers)
     known = [fact for fact in facts.known if not is_foreign(fact.subject, about["foreign"])]
     judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
-    judged_by[check_name("*")] = frozenset().union(*map(facts.sources, goals.KINDS))
+    judged_by[check_name("*")] = frozenset({OVERVIEW}).union(*map(facts.sources, goals.KINDS))
     return replace(facts, known=known, made_of={**facts.made_of, **judged_by})
 
 

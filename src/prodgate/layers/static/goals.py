@@ -10,13 +10,17 @@ from ...findings import Finding
 from ...iam.account import Account
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.resources import Configuration
-from ..goals import judge
+from ..goals import Keep, judge
 from ..used import find_needs
 
 
-def conclude(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Mapping[tuple[str, str], Sequence[Finding]]:
-    """Judge every goal, as of a moment, by (check, criterion)."""
-    return judge(stated, "static", lambda: _read(facts, stated, now), lambda uses, role: find_needs(uses, facts, role))
+def conclude(
+    facts: Facts, stated: CriteriaFile, now: Callable[[], str], keep: Keep
+) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge every goal, as of a moment, by (check, criterion); ``keep`` keeps who can become whom."""
+    return judge(
+        stated, "static", lambda: _read(facts, stated, now), keep, lambda uses, role: find_needs(uses, facts, role)
+    )
 
 
 def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account | str:

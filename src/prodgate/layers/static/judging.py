@@ -13,6 +13,7 @@ from ...semantics.json_texts import read_json
 from ...terraform.diagnostics import Diagnostic
 from ...terraform.positions import Position
 from ...terraform.resources import Configuration
+from ..goals import keep_overview
 from ..goals import list_questions as list_goals
 from ..layer import LayerContext
 from . import checkov, goals
@@ -30,7 +31,8 @@ def conclude(facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Se
     stated = context.stated
     evaluated = tuple(_judge_evaluation(facts) if EVALUATES in stated.criteria else _find_flaws(facts))
     judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
-    proven = goals.conclude(facts, stated, partial(_read_start, context.run))
+    keep = partial(keep_overview, context, "static")
+    proven = goals.conclude(facts, stated, partial(_read_start, context.run), keep)
     return {**judged, **checkov.conclude(facts, stated), **proven}
 
 

@@ -19,7 +19,7 @@ from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
-from ..goals import check_name, list_code
+from ..goals import OVERVIEW, check_name, list_code
 from ..layer import NOT_OBSERVED, LayerContext
 from . import checkov
 from .repository import evaluate_root
@@ -38,7 +38,7 @@ _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
     **{kind: frozenset({evidence}) for evidence, kinds in _KINDS.items() for kind in kinds},
     "terraform": frozenset({"configuration", "diagnostics"}),
     **dict.fromkeys(checkov.NAMES, frozenset({checkov.KIND})),
-    check_name("*"): frozenset({"configuration", "code", "workflows"}),
+    check_name("*"): frozenset({"configuration", "code", "workflows", OVERVIEW}),
 }
 
 
@@ -126,6 +126,7 @@ _REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
     "credentials": credential_facts,
     "backend": backend_facts,
     "code": code_facts,
+    OVERVIEW: lambda _: (),  # of no use but to whoever reads the run
     checkov.KIND: lambda stored: (ScannerReport.from_json(stored),),
 }
 

@@ -66,7 +66,7 @@ def guarded(arn: str, type_: str, policy: Any) -> PolicyResource:
 
 def judged(goal: str, *facts: Any, unreadable: Mapping[type, str] = {}) -> list[tuple[Outcome, str]]:
     stated = parse_criteria(TEXT.format(goal), Path("criteria.toml"))
-    found = goals.conclude(Facts(facts, unreadable), stated)
+    found = goals.conclude(Facts(facts, unreadable), stated, lambda _: None)
     assert list(found) == [("goals-kept", "kept")]
     assert {one.layer for one in found["goals-kept", "kept"]} == {"live"}
     return [(one.outcome, one.observed or one.reason) for one in found["goals-kept", "kept"]]

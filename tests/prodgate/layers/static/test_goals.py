@@ -1,6 +1,8 @@
 """Goals as part of the static layer: what is kept, broken and not known, as findings."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from prodgate.sections.criteria_file import CriteriaFile, parse_criteria
 from prodgate.terraform.resources import Configuration, Resource
 
 ACCOUNT = "111122223333"
+#: What was kept of who can become whom, of each judgement so far.
+KEPT: list[Mapping[str, Any]] = []
 TEXT = """
 system = "shop"
 [criteria.keys-kept]
@@ -49,7 +53,7 @@ def role(*actions: str) -> Configuration:
 
 
 def judged(facts: Facts, goal: str = GOAL) -> list[Finding]:
-    found = goals.conclude(facts, stated(goal), lambda: "2026-01-01T00:00:00+00:00")
+    found = goals.conclude(facts, stated(goal), lambda: "2026-01-01T00:00:00+00:00", KEPT.append)
     assert list(found) == [("goals-keys-kept", "keys-kept")]
     return list(found["goals-keys-kept", "keys-kept"])
 
@@ -121,7 +125,7 @@ def test_without_a_configuration_or_the_solver_nothing_is_known(monkeypatch: pyt
 
 def test_where_no_criterion_states_goals_nothing_is_asked() -> None:
     text = TEXT.format(GOAL).replace(f"goals = [{GOAL}]", "")
-    assert goals.conclude(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "") == {}
+    assert goals.conclude(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "", KEPT.append) == {}
 
 
 def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None:
@@ -130,7 +134,9 @@ def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None
     (nobody,) = judged(Facts((only,)))
     assert nobody.outcome is Outcome.UNDETERMINED
     text = TEXT.format(GOAL) + 'applicability = "where-present"\npopulation = 0\n'
-    found = goals.conclude(Facts((only,)), parse_criteria(text, Path("criteria.toml")), lambda: "2026-01-01T00:00:00Z")
+    found = goals.conclude(
+        Facts((only,)), parse_criteria(text, Path("criteria.toml")), lambda: "2026-01-01T00:00:00Z", KEPT.append
+    )
     ((spared,),) = found.values()
     assert (spared.outcome, spared.reason) == (Outcome.NOT_APPLICABLE, "there is nobody of whom it asks")
 
@@ -205,3 +211,19 @@ def test_a_statement_that_grants_nothing_is_a_finding() -> None:
     (idle,) = judged(Facts((role("s3:GetObjects"),)), goal)
     assert idle.outcome is Outcome.NOT_SATISFIED
     assert "grants nothing: AWS has no action of that name" in idle.observed
+
+
+def test_who_can_become_whom_is_kept_where_goals_ask_it() -> None:
+    """It costs a proof of each pair: a goal that asks nothing of the kind does not bring it."""
+    KEPT.clear()
+    judged(Facts((role("iam:PutRolePolicy"),)))
+    (kept,) = KEPT
+    shop = f"arn:aws:iam::{ACCOUNT}:role/shop"
+    assert [(one["arn"], one["administrator"]) for one in kept["principals"]] == [(shop, "yes")]
+    assert [(one["from"], one["to"], one["how"]) for one in kept["hops"]] == [
+        (shop, "", "write an inline policy of shop")
+    ]
+    judged(Facts((role("s3:GetObject"),)), '{ idle = "none" }')
+    judged(Facts((role("s3:GetObject"),)), '{ cannot = ["sts:AssumeRole"], principals = ["outside"] }')
+    judged(Facts(unreadable={Configuration: "it does not evaluate"}))
+    assert len(KEPT) == 1
