@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...evidence.artifacts import UNREADABLE, describe_flaw, load_json
@@ -23,14 +23,13 @@ _PARTS: Final = 4
 class Permissions:
     """What the principals of one account can become."""
 
-    layer: str
-    cell: str
-    digest: str
+    layer: str = ""
+    cell: str = ""
     problem: str = ""
     """Why the evidence can't be read; then there is nothing else."""
-    counts: Mapping[str, int]
+    counts: Mapping[str, int] = field(default_factory=dict)
     """How many principals reach administrator: ``yes``, ``undetermined``, ``no``."""
-    names: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of those that do, and may."""
     rows: tuple[HopRow, ...] = ()
     more: int = 0
@@ -46,22 +45,19 @@ def permission_parts(run: Run) -> tuple[Permissions, ...]:
 
 
 def _read(run: Run, event: Mapping[str, Any]) -> Permissions:
-    known = {key: str(event.get(key, "")) for key in ("layer", "cell", "digest")}
+    layer, cell, digest = (str(event.get(key, "")) for key in ("layer", "cell", "digest"))
     try:
-        stored = load_json(run.path, known["digest"])
-        return _make(stored["principals"], stored["hops"], int(stored["left_out"]), known)
+        stored = load_json(run.path, digest)
+        return replace(_make(stored["principals"], stored["hops"], int(stored["left_out"])), layer=layer, cell=cell)
     except (*UNREADABLE, KeyError, TypeError, ValueError) as error:
-        return Permissions(**known, problem=describe_flaw(error), counts={}, names={})
+        return Permissions(layer=layer, cell=cell, problem=describe_flaw(error))
 
 
-def _make(
-    principals: Sequence[Mapping[str, Any]], hops: Sequence[Mapping[str, Any]], left_out: int, known: Mapping[str, str]
-) -> Permissions:
+def _make(principals: Sequence[Mapping[str, Any]], hops: Sequence[Mapping[str, Any]], left_out: int) -> Permissions:
     names = {str(one["arn"]): str(one["name"]) for one in principals}
     states = {str(one["arn"]): str(one["administrator"]) for one in principals}
     rows = tuple(_make_row(number, hop, names) for number, hop in enumerate(hops[:MOST_ROWS], start=1))
     return Permissions(
-        **known,
         counts=Counter(states.values()),
         names={
             state: tuple(name for arn, name in names.items() if states[arn] == state)[:MOST_ROWS]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_PROPERTIES = ("property", "cached_property")
 
 
 @dataclass(eq=False)
@@ -24,6 +25,13 @@ class Scope:
     """Name -> the dotted name of what is imported as it."""
     functions: dict[str, Scope] = field(default_factory=dict)
     is_method: bool = False
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it is read like an attribute."""
+        if isinstance(self.node, ast.Module):
+            return False
+        return any(ast.unparse(one).rpartition(".")[2] in _PROPERTIES for one in self.node.decorator_list)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

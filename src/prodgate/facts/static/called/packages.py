@@ -20,9 +20,18 @@ _QUIET: Final = frozenset({
 #: Modules that run something that this does not see.
 _RUNS: Final = ("ctypes", "importlib", "imp", "multiprocessing", "pkgutil", "pty", "runpy", "subprocess")
 _RUNS_BY: Final = ("os.exec", "os.popen", "os.posix_spawn", "os.spawn", "os.system", "asyncio.create_subprocess")
-_HIDES: Final = ("__import__", "compile", "eval", "exec")
-#: What of botocore calls nothing.
-_OF_BOTOCORE: Final = ("botocore.config", "botocore.exceptions")
+_HIDES: Final = ("__import__", "compile", "eval", "exec", "globals", "locals", "vars")
+#: What calls nothing of botocore; what of Airflow runs the code that is read, and nothing else; and its hooks, which
+#: are followed like clients.
+_SEEN: Final = (
+    "airflow.DAG.", "airflow.Dataset.", "airflow.configuration.", "airflow.datasets.", "airflow.decorators.",
+    "airflow.exceptions.", "airflow.hooks.base.", "airflow.models.", "airflow.operators.empty.",
+    "airflow.operators.python.", "airflow.providers.amazon.aws.hooks.", "airflow.sdk.", "airflow.sensors.base.",
+    "airflow.sensors.python.", "airflow.timetables.", "airflow.utils.", "airflow.version.", "botocore.config.",
+    "botocore.exceptions.",
+)  # fmt: skip
+#: Of its decorator of tasks, what runs something else than the function that is read.
+_TASKS: Final = ("bash", "docker", "kubernetes", "kubernetes_cmd", "pyspark")
 
 
 def list_unseen(folder: Folder) -> Iterator[tuple[str, int, str, str]]:
@@ -38,8 +47,10 @@ def list_unseen(folder: Folder) -> Iterator[tuple[str, int, str, str]]:
                         yield scope.file, node.lineno, reason, name.partition(".")[0]
             if isinstance(node, ast.Name) and node.id in _HIDES and scope.find(node.id) is None:
                 yield scope.file, node.lineno, f"uses {node.id}, which runs what is not read", ""
-            if isinstance(node, ast.Attribute) and _name(node, scope).startswith(_RUNS_BY):
-                yield scope.file, node.lineno, f"runs a program by {_name(node, scope)}", ""
+            if isinstance(node, ast.Attribute) and (name := _find_runner(node, scope)):
+                yield scope.file, node.lineno, f"runs a program by {name}", ""
+            if isinstance(node, ast.Call) and _looks_up(node, scope):
+                yield scope.file, node.lineno, "looks something up in an import by getattr", ""
 
 
 def _list_imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
@@ -51,17 +62,25 @@ def _list_imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 def _doubt(name: str, own: set[str]) -> str:
     package = name.partition(".")[0]
-    if package in own or package == "boto3" or name.startswith(_OF_BOTOCORE):
+    if package in _RUNS or name.startswith(_RUNS_BY):
+        return f"imports {package if package in _RUNS else name}, which runs what is not read"
+    is_seen = package in own or package == "boto3" or name == "airflow" or f"{name}.".startswith(_SEEN)
+    if is_seen or package in sys.stdlib_module_names or package in _QUIET:
         return ""
-    if package in _RUNS:
-        return f"imports {package}, which runs what is not read"
-    if package in sys.stdlib_module_names or package in _QUIET or package == "__future__":
-        return ""
-    if package == "airflow" and not name.startswith("airflow.providers."):
-        return ""
-    if name.startswith("airflow.providers.amazon.aws.hooks."):
-        return ""  # hooks are followed like clients
     return f"imports {name}, and what that calls of AWS is not known; name it under 'quiet' if it is nothing"
+
+
+def _find_runner(node: ast.Attribute, scope: Scope) -> str:
+    """Return what runs a program, by its dotted name: of the library, or of Airflow's decorator of tasks."""
+    is_task = node.attr in _TASKS and isinstance(node.value, ast.Name) and node.value.id == "task"
+    return f"task.{node.attr}" if is_task else name if (name := _name(node, scope)).startswith(_RUNS_BY) else ""
+
+
+def _looks_up(node: ast.Call, scope: Scope) -> bool:
+    if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args):
+        return False
+    owner = scope.find(node.args[0].id) if isinstance(node.args[0], ast.Name) else None
+    return owner is not None and isinstance(node.args[0], ast.Name) and node.args[0].id in owner.imported
 
 
 def _name(node: ast.expr, scope: Scope) -> str:

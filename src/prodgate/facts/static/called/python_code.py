@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from .names import Scope, read_names, walk
 from .packages import list_unseen
-from .values import HOOKS, OPEN, QUIET, Thing, Values
+from .things import HOOKS, OPEN, QUIET, Thing
+from .values import Values
 
 #: Methods of a client that name an operation, or a waiter, by a text.
 _NAMING: Final = {"get_paginator": "paginator", "get_waiter": "waiter", "generate_presigned_url": "client"}
@@ -77,7 +78,8 @@ class _Reader:
         if isinstance(node, ast.Call) or (isinstance(parent, ast.Call) and parent.func is node):
             return False
         functions = self.values.list_called(ast.Call(node, [], []), self.scope)
-        found = (one for each in functions for value in each.returned for one in self.values.of(value, each))
+        handed = [each for each in functions if not each.is_property]
+        found = (one for each in handed for value in each.returned for one in self.values.of(value, each))
         return any(one.kind not in ("text", "open") for one in found)
 
     def _read_use(self, thing: Thing, node: ast.expr, place: str) -> Iterator[list[str]]:
@@ -123,7 +125,25 @@ class _Reader:
         if parent.func is node:
             return True
         name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
-        return name in _LOOKING or bool(self.values.list_called(parent, self.scope))
+        return name in _LOOKING or self._is_followed(node, parent)
+
+    def _is_followed(self, node: ast.expr, call: ast.Call) -> bool:
+        """Whether what is given in a call is given to a parameter of a function that is read."""
+        functions = self.values.list_called(call, self.scope)
+        of_others = any(one.is_method for one in functions) and not _is_own(call.func)
+        if not functions or of_others or any(isinstance(one, ast.Starred) for one in call.args):
+            return False
+        if node in call.args:
+            return all(call.args.index(node) < len(one.parameters) for one in functions)
+        names = [one.arg for one in call.keywords if one.value is node]
+        return all(name in one.parameters for name in names for one in functions)
+
+
+def _is_own(called: ast.expr) -> bool:
+    """Whether a method is called of the object that it stands in; of another one, somebody else may have made it."""
+    return (
+        isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in ("self", "cls")
+    )
 
 
 def _is_unknown_part(thing: Thing, parent: ast.AST | None) -> bool:

@@ -4,46 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from .names import Folder, Scope, walk
+from .things import HOOKS, OPEN, Thing, Things, step, take_part
 
 #: How deep expressions are followed into one another.
 _DEEPEST: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A value that matters."""
-
-    kind: str
-    """``module`` (boto3 or a part of it), ``session``, ``client``, ``resource``, ``part`` of a client, ``hook`` of
-    Airflow, ``text``; or ``open``: a name of a service that is decided when the code runs."""
-    service: str = ""
-    """boto3's name of the service; of a hook, its class."""
-    text: str = ""
-    """Of a text itself; of a module its dotted name; of a resource its kind, as ``Bucket.objects``."""
-
-
-OPEN: Final = Thing("open")
-Things = frozenset[Thing]
 _NOTHING: Final[Things] = frozenset()
 #: What wraps a client and hands it out again.
 _TRANSPARENT: Final = ("contextlib.closing", "typing.cast")
 _CLIENTS: Final = ("boto3.client", "boto3.resource")
 _SESSIONS: Final = ("boto3.Session", "boto3.session.Session")
-#: Of a client, what calls nothing.
-QUIET: Final = ("can_paginate", "close", "exceptions", "meta", "waiter_names")
-#: Classes of Airflow's provider that give a client, and the service that it is of.
-HOOKS: Final[Mapping[str, str]] = {
-    "AthenaHook": "athena", "BatchClientHook": "batch", "DynamoDBHook": "dynamodb", "EcsHook": "ecs",
-    "EventBridgeHook": "events", "GlueJobHook": "glue", "KinesisHook": "kinesis", "LambdaHook": "lambda",
-    "RdsHook": "rds", "S3Hook": "s3", "SecretsManagerHook": "secretsmanager", "SesHook": "ses", "SnsHook": "sns",
-    "SqsHook": "sqs", "SsmHook": "ssm", "StepFunctionHook": "stepfunctions",
-}  # fmt: skip
-#: What a hook's client is had by.
-_OPENING: Final = ("get_conn", "get_client_type", "conn", "conn_client")
 
 
 class Values:
@@ -92,10 +64,11 @@ class Values:
             case ast.Call():
                 yield from self._of_call(node, scope, given)
             case ast.Subscript():
-                yield from (_step(one, "[]") for one in self.of(node.value, scope, given) if one.kind == "resource")
+                for one in self.of(node.value, scope, given):  # a client is what a generator hands out
+                    yield from (step(one, "[]"),) if one.kind == "resource" else (one,) if one.kind == "client" else ()
                 yield from self._of_elements(node.value, scope)
-        for one in _list_inner(node):
-            yield from self.of(one, scope, given)
+        for inner in _list_inner(node):
+            yield from self.of(inner, scope, given)
 
     def _of_elements(self, node: ast.expr, scope: Scope) -> Iterator[Thing]:
         """Yield what a name of a list or tuple holds."""
@@ -129,6 +102,8 @@ class Values:
     def _of_parameter(self, name: str, scope: Scope) -> Iterator[Thing]:
         """Yield what is given for a parameter, by all who call the function."""
         calls = self._calls.get(id(scope), [])
+        if name in scope.defaults:
+            yield from self.of(scope.defaults[name], scope.parent or scope)
         for call, where in calls:
             yield from self._list_given(call, where, scope, None).get(name, frozenset({OPEN}))
         if not calls:
@@ -150,22 +125,14 @@ class Values:
 
     def _of_attribute(self, node: ast.Attribute, scope: Scope, given: Mapping[str, Things] | None) -> Iterator[Thing]:
         owners = self.of(node.value, scope, given)
-        for one in owners:
-            if one.kind == "module":
-                yield Thing("module", text=f"{one.text}.{node.attr}")
-            elif one.kind == "resource":
-                yield from (Thing("client", one.service),) if node.attr == "meta" else (_step(one, node.attr),)
-            elif one.kind == "client" and node.attr == "client":
-                yield one  # of a resource: resource.meta.client
-            elif one.kind == "client":
-                yield Thing("part", one.service, node.attr)
-            elif one.kind == "session" and node.attr in ("client", "resource"):
-                yield Thing("opener", text=node.attr)
-            elif one.kind == "hook" and node.attr in _OPENING:
-                yield Thing("client", HOOKS[one.service])
-        if not {one.kind for one in owners} - {"open", "text"}:
-            for value, where in self.folder.attributes.get(node.attr, ()):
-                yield from self.of(value, where)
+        yield from (found for one in owners if (found := take_part(one, node.attr)))
+        if {one.kind for one in owners} - {"open", "text"}:
+            return
+        for value, where in self.folder.attributes.get(node.attr, ()):
+            yield from self.of(value, where)
+        for method in self.folder.methods.get(node.attr, ()):
+            for returned in method.returned if method.is_property else ():
+                yield from self.of(returned, method)
 
     def _of_call(self, node: ast.Call, scope: Scope, given: Mapping[str, Things] | None) -> Iterator[Thing]:
         for function in self.list_called(node, scope):
@@ -220,10 +187,6 @@ class Values:
         owner = scope.find(node.id)
         first = owner.imported.get(node.id, "") if owner else node.id
         return ".".join([first, *reversed(parts)]) if first else ""
-
-
-def _step(one: Thing, name: str) -> Thing:
-    return Thing("resource", one.service, f"{one.text}.{name}".lstrip("."))
 
 
 def _list_inner(node: ast.expr) -> list[ast.expr]:
