@@ -154,8 +154,7 @@ def test_the_readme_names_environments_and_commands_that_exist() -> None:
     for name in set(re.findall(r"tox -e ([\w-]+)", text)):
         assert f"[testenv:{name}]" in tox or re.fullmatch(r"py3\d+", name), name
     cli = "".join(
-        (PACKAGE / name).read_text("utf-8")
-        for name in ("cli.py", "commands/run_arguments.py", "commands/seal_arguments.py")
+        path.read_text("utf-8") for path in (PACKAGE / "cli.py", *sorted((PACKAGE / "commands").glob("*_arguments.py")))
     )
     for name in set(re.findall(r"(?<!from )prodgate ([a-z]+) ", text)):
         assert f'"{name}"' in cli, name

@@ -27,6 +27,8 @@ SILENT = {
     "__init__.py": "a docstring",
     "cli.py": "the terminal",
     "commands": "the terminal, before a run and after it",
+    "engines/carrying.py": "the terminal",
+    "run/telling.py": "the terminal",
     "testing.py": "for the tests of a team",
     "statistics.py": "numbers alone",
     "report": "the pages themselves, whose words are in catalogue.toml and pages.toml",

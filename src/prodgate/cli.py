@@ -79,12 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=lambda args: _call(run, args))
         return added
 
+    from .commands.preparing_arguments import add_preparing_commands  # noqa: PLC0415  --help needs no more
     from .commands.run_arguments import add_kept_commands, add_run_commands  # noqa: PLC0415  as above
 
     add_run_commands(command)
     add_kept_commands(command)
     _add_query_commands(command)
     _add_other_commands(command)
+    add_preparing_commands(command)
     return parser
 
 
@@ -118,12 +120,6 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
     from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
 
-    init = command("init", "initializing.initialize", "look at a repository, and write a first criteria.toml")
-    init.add_argument("directory", type=Path, nargs="?", default=Path(), help="the repository (default: here)")
-    init.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
-    rehearsal = command("rehearsal", "rehearsing.list_types", "list the types of resources that a rehearsal creates")
-    rehearsal.add_argument("what", choices=("types",), help="what is listed")
-    rehearsal.add_argument("--json", action="store_true")
     add_seal_commands(command)
     add_cell_commands(command)
     add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
@@ -132,11 +128,6 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     )
     add_iam_arguments(command("iam", "permitting.permissions", "prove what principals can and cannot do"))
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
-    prepared = command("setup", "setup", "install what the layers need; list what is ready")
-    prepared.add_argument("--json", action="store_true")
-    way = prepared.add_mutually_exclusive_group()
-    way.add_argument("--keep", type=Path, metavar="DIR", help="download into a folder what another machine needs")
-    way.add_argument("--offline", type=Path, metavar="DIR", help="install from such a folder, and ask no registry")
 
 
 def _call(name: str, args: argparse.Namespace) -> int:
