@@ -3,9 +3,9 @@
 import re
 
 from prodgate import Block, Criterion, Resource, Unresolved, policy
+from prodgate.semantics.listeners import MODERN_LISTENER, OLDEST
 from prodgate.semantics.policy_documents import Statement
 
-MODERN_LISTENER = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")
 MODERN_VIEWER = re.compile(r"TLSv1\.[23](_\d{4})?")
 #: Parameter that makes an engine refuse plain connections -> first major version in which it is on by default.
 FORCES_TLS = {
@@ -69,7 +69,7 @@ def listeners_refuse_old_tls(listener: Resource, criterion: Criterion) -> None:
     """
     if listener.text("protocol", "HTTP") not in ("HTTPS", "TLS"):
         raise criterion.not_applicable("the listener does not terminate TLS")
-    chosen = listener.text("ssl_policy", "ELBSecurityPolicy-2016-08")
+    chosen = listener.text("ssl_policy", OLDEST)
     criterion.hold(bool(MODERN_LISTENER.match(chosen or "")), expected="TLS 1.2 or newer", observed=chosen)
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 TARGET = Path(__file__).parents[1] / "docs" / "api.md"
-SEMANTICS = ("airflow_versions", "cloudwatch", "dashboard_metrics", "event_patterns", "network_rules",
+SEMANTICS = ("airflow_versions", "cloudwatch", "dashboard_metrics", "event_patterns", "listeners", "network_rules",
              "policy_documents", "schedules", "secret_forms")  # fmt: skip
 #: Where public names are, in the order of the page.
 MODULES = (

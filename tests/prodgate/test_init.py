@@ -25,6 +25,7 @@ SHOP = {
     "pipeline/dags/orders.py": "from airflow.sdk import dag\n",
     "pipeline/dags/shared/clock.py": "import airflow\n",
     "pipeline/report.py": 'text = """airflow"""\n',
+    "policies/examples/SHOP_1.tf": 'resource "aws_sqs_queue" "hasty" {}\n',
     "web/requirements.txt": "uvicorn==0.38.0\nstarlette==0.50.0\n",
     "docs/package.json": '{"dependencies": {"prettier": "3"}}',
     ".gitlab-ci.yml": "test: {script: make}\n",
@@ -88,6 +89,8 @@ def test_its_examples_are_valid_where_they_stand(shop: Path) -> None:
     assert stated.airflow is not None
     assert stated.airflow.folder == "pipeline/dags"
     assert stated.e2e is not None
+    assert stated.rehearsal is not None
+    assert "{port}" in stated.rehearsal.start
     assert (stated.account, set(stated.criteria)) == ("123456789012", {"queue-retention"})
     (waiver,) = parse_waivers(uncomment((shop / "waivers.toml").read_text("utf-8")), Path("waivers.toml"))
     assert waiver.find_faults() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,19 @@ def test_every_type_that_has_an_adapter_is_listed(capsys: pytest.CaptureFixture[
     assert {"aws_rds_cluster", "aws_lb", "aws_ecs_service", "aws_lambda_function"} <= {*listed}
     assert cli.main(["rehearsal", "types", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == listed
+
+
+def test_what_a_root_declares_and_nothing_creates_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "a" {}\nresource "random_id" "b" {}\n', "utf-8")
+    assert cli.main(["rehearsal", "types", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "1 of 1 types can be rehearsed\n"
+    (tmp_path / "cold.tf").write_text('resource "aws_glacier_vault" "cold" {}\n', "utf-8")
+    assert cli.main(["rehearsal", "types", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "aws_glacier_vault.cold: aws_glacier_vault can't be rehearsed yet; what depends on it is und"
+    )
+    assert said.endswith("1 of 2 types can be rehearsed\n")
 
 
 def test_without_the_extra_it_says_what_to_install(

@@ -22,7 +22,7 @@ from ..sections.project import find_folders, load_facts, load_policies, root_of,
 from ..sections.secrets import list_secrets
 from ..terraform.policy import POLICIES
 from .explaining import explain
-from .policy_examples import try_policies
+from .policy_examples import try_all
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -91,7 +91,7 @@ def _import_checks(path: Path, broken: dict[Path, str]) -> Iterator[Check]:
 QUESTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "explain": explain_id,
     "iam-policy": render_iam_policy,
-    "test": try_policies,
+    "test": lambda criteria: try_all(criteria, load_checks),
 }
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ _SITE: Final = """
 #
 # [e2e.pages]
 # front = {{ path = "/", regions = ["main"] }}
+#
+# How a rehearsal starts it, on a free port that the gate chooses; it is ready when its health answers.
+# [rehearsal]
+# start = "uvicorn app:app --port {{port}}"
+# health = "/healthz"
 """
 
 _WAIVERS: Final = """\

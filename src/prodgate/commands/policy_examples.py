@@ -1,21 +1,24 @@
-"""``prodgate test``: whether each of a team's own policies says of its example what the example says."""
+"""``prodgate test``: whether each of a team's own policies and checks says of its example what the example says."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..checks import Check
 from ..criteria import UsageError
 from ..report.text import visible
+from ..sections.bundled import BUNDLED
 from ..sections.project import Project, load_policies, open_project
 from ..terraform.diagnostics import TerraformError
 from ..terraform.examples import evaluate_examples, find_disagreements
 from ..terraform.policy import POLICIES, Policy
 from ..terraform.resources import Configuration
 from .answering import ask
+from .check_examples import try_checks
 
 #: Where examples are, in the folder of the policies; each is called after its policy.
 FOLDER = "examples"
@@ -32,8 +35,8 @@ def test(args: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def try_policies(criteria: Path) -> str:
-    """Return what is wrong with each policy of a project, by its id, and with each module that can't be loaded.
+def try_all(criteria: Path, load_checks: Callable[[Path, dict[Path, str]], Iterable[Check]]) -> str:
+    """Return what is wrong with each policy and check of a project, by name, and with modules that can't be loaded.
 
     It imports code of the team, and so runs in a process of its own. Raises UsageError.
     """
@@ -41,12 +44,22 @@ def try_policies(criteria: Path) -> str:
     broken: dict[Path, str] = {}
     load_policies(project.policy_folders(), broken)
     own = [policy for policy in POLICIES.values() if project.holds(policy.file) and policy.file not in broken]
-    if not own and not broken:
-        raise UsageError(f"{project.root / 'policies'}: holds no policies of your own; docs/tutorial.md writes one")
-    return json.dumps({**{str(path): [why] for path, why in broken.items()}, **dict(_try_all(own, project))})
+    checks = [check for check in load_checks(project.root, broken) if _is_own(check, project)]
+    if not own and not checks and not broken:
+        raise UsageError(
+            f"{project.root / 'policies'}: holds no policies of your own, and suites/ no checks; "
+            "docs/tutorial.md writes one"
+        )
+    whys = {str(path): [why] for path, why in broken.items()}
+    return json.dumps({**whys, **dict(_try_policies(own, project)), **dict(try_checks(checks, project))})
 
 
-def _try_all(own: Sequence[Policy], project: Project) -> Iterator[tuple[str, list[str]]]:
+def _is_own(check: Check, project: Project) -> bool:
+    """Whether a check is a team's own; those that come with the gate are seen red on an account of its own."""
+    return project.root != BUNDLED and project.holds(Path(check.function.__code__.co_filename))
+
+
+def _try_policies(own: Sequence[Policy], project: Project) -> Iterator[tuple[str, list[str]]]:
     examples = {policy.id: project.root / "policies" / FOLDER / f"{policy.id}.tf" for policy in own}
     there = [example for example in examples.values() if example.is_file()]
     try:

@@ -14,6 +14,9 @@ def add_preparing_commands(command: Callable[[str, str, str], argparse.ArgumentP
     init.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
     rehearsal = command("rehearsal", "rehearsing.list_types", "list the types of resources that a rehearsal creates")
     rehearsal.add_argument("what", choices=("types",), help="what is listed")
+    rehearsal.add_argument(
+        "path", type=Path, nargs="?", help="a Terraform root: say which of its resources it can't have"
+    )
     rehearsal.add_argument("--json", action="store_true")
     prepared = command("setup", "setup", "install what the layers need; list what is ready")
     prepared.add_argument("--json", action="store_true")

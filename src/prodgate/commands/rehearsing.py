@@ -1,21 +1,47 @@
-"""``prodgate rehearsal types``: what a rehearsal can create."""
+"""``prodgate rehearsal types``: which declared resources a rehearsal account can have."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..layers.rehearsal import load_rehearsal
+from ..report.text import visible
+from ..terraform.diagnostics import TerraformError
+from ..terraform.roots import MANIFEST, find_only_root
+from ..terraform.sources import read_manifest, read_tree
 
 
 def list_types(args: argparse.Namespace) -> int:
-    """Print the types of resources that a rehearsal creates, one a line. Raises UsageError without the extra."""
+    """Print all types, or what a root has besides; return 1 when it has something besides. Raises UsageError."""
     try:
-        types = load_rehearsal().list_types()
-    except Unreadable as error:
-        raise UsageError(str(error)) from None
-    sys.stdout.write(f"{json.dumps(types, indent=2)}\n" if args.json else "".join(f"{each}\n" for each in types))
-    return 0
+        known = load_rehearsal().list_types()
+        declared = dict(_list_declared(args.path)) if args.path else {}
+    except (Unreadable, TerraformError) as error:
+        raise UsageError(str(error)) from error
+    if not args.path:
+        sys.stdout.write(f"{json.dumps([*known], indent=2)}\n" if args.json else "".join(f"{each}\n" for each in known))
+        return 0
+    missing = {address: kind for address, kind in declared.items() if kind not in known}
+    sys.stdout.writelines(f"{visible(line)}\n" for line in _render({*declared.values()}, missing))
+    return 1 if missing else 0
+
+
+def _list_declared(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield address, without indices, and type of each resource of AWS that a root and its modules declare."""
+    root = find_only_root(path)
+    for place, module in read_tree(root, root, read_manifest(root, root / MANIFEST)).modules.items():
+        for address in module.resources:
+            if address.startswith("aws_"):
+                yield ".".join(filter(None, (place, address))), address.partition(".")[0]
+
+
+def _render(kinds: Collection[str], missing: dict[str, str]) -> Iterator[str]:
+    for address, kind in sorted(missing.items()):
+        yield f"{address}: {kind} can't be rehearsed yet; what depends on it is undetermined in a rehearsal"
+    yield f"{len(set(kinds) - set(missing.values()))} of {len(kinds)} types can be rehearsed"

@@ -21,6 +21,8 @@ _ALLOWED: Final = re.compile(r"(?m)^[ \t]*allowed_account_ids[ \t]*=[ \t]*\[([^\
 _PACKAGES: Final = ("pyproject.toml", "package.json", "Gemfile", "Cargo.toml")
 _AIRFLOW: Final = re.compile(r"(?m)^\s*(from|import)\s+airflow\b")
 _CI: Final = (".github/workflows/*.y*ml", ".gitlab-ci.yml", "buildspec.yml", "Jenkinsfile", ".circleci/config.yml")
+#: Folders whose Terraform is an example of a policy, and no system at all.
+_SHOWN: Final = "policies/examples"
 #: Folders whose Terraform is no system: what is called, shown or tested.
 _BESIDE: Final = ("modules", "module", "examples", "example", "tests", "test")
 #: Bytes of a file that are looked at.
@@ -69,7 +71,8 @@ def _find_roots(folder: Path) -> tuple[str, ...]:
         found = {*find_roots(folder), *find_other_roots(folder)}
     except TerraformError:  # a file that no parser reads; whoever judges it says so
         found = {path.parent for path in _list_files(folder) if path.name.endswith((".tf", ".tf.json"))}
-    return tuple(sorted((_name(folder, path) for path in found), key=_rank))
+    names = {_name(folder, path) for path in found}
+    return tuple(sorted((name for name in names if not name.endswith(_SHOWN)), key=_rank))
 
 
 def _find_account(root: Path) -> str:

@@ -23,6 +23,7 @@ from ..layers.rehearsal import load_rehearsal
 from ..report.text import visible
 from ..run.publishing import close_record
 from ..sections.project import Project, open_project
+from ..sections.rehearsal import name_past
 from ..sections.targets import Target, parse_target, require_account
 from ..terraform.diagnostics import TerraformError
 from .alarm import AlarmDrill, choose_alarm, drill_alarm
@@ -143,7 +144,12 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
         raise UsageError(f'{project.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
         opened = load_rehearsal().open_account(
-            project.root / root, var_files=files, dags=None, shared=None, progress=_print_progress
+            project.root / root,
+            var_files=files,
+            dags=None,
+            past=name_past(project.stated.rehearsal, project.root),
+            shared=None,
+            progress=_print_progress,
         )
         with opened as account:
             yield account.clients

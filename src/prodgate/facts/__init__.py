@@ -49,6 +49,8 @@ class Facts:
     made_of: Mapping[type | str, frozenset[str]] = field(default_factory=dict)
     """Kind of fact, or name of what the layer concludes itself -> kinds or subjects of the evidence it is made of. An
     asterisk at the end of a name stands for any end."""
+    unrehearsed: Mapping[type, str] = field(default_factory=dict)
+    """Kind of which a rehearsal account lacks something -> what, and why; it is among ``unreadable``, too."""
 
     def of(self, kind: type) -> tuple[Any, ...]:
         """Return the facts of one kind."""

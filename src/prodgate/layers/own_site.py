@@ -61,7 +61,7 @@ def open_own_site(context: LayerContext) -> Iterator[str]:
 
 def _require_section(context: LayerContext) -> RehearsalSection:
     section = context.stated.rehearsal
-    if section is None:
+    if section is None or not (section.site or section.start):
         raise Unreadable(
             "a rehearsal has only the sample site, and this is not your site: it would say nothing of "
             f"{context.stated.system}; write [rehearsal] in {context.stated.path} with "

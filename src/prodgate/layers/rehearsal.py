@@ -85,7 +85,15 @@ class Airflow(Protocol):
 
     @property
     def database(self) -> str:
-        """SQLAlchemy URL of the database that its DAGs write to."""
+        """SQLAlchemy URL of the database that DAGs of the sample system write to; empty for those of others."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def viewer(self) -> tuple[str, str]:
+        """Name and password of whoever may only look."""
 
 
 class Rollout(Protocol):
@@ -129,11 +137,19 @@ class Rehearsal(Protocol):
     """A system of our own in place of the real one. Each part lives as long as its context is open."""
 
     def open_account(
-        self, root: Path, *, var_files: Sequence[Path], dags: Path | None, shared: int | None, progress: Progress
+        self,
+        root: Path,
+        *,
+        var_files: Sequence[Path],
+        dags: Path | None,
+        past: str,
+        shared: int | None,
+        progress: Progress,
     ) -> AbstractContextManager[EmulatedAccount]:
         """Open an emulated account with what a Terraform root declares. Raises TerraformError.
 
         It is a copy of the one that a run shares on the line ``shared``; without a line, the root is applied here.
+        ``past`` is the file that tells its past, ``sample`` for that of the sample system, or empty.
         """
 
     def open_site(self, logs: Path, *, build: str, database: str = "") -> AbstractContextManager[Site]:
@@ -153,10 +169,13 @@ class Rehearsal(Protocol):
         environment: str,
         schedules: Mapping[str, str],
         server: str,
+        past: str,
         shared: int | None,
         progress: Progress,
     ) -> AbstractContextManager[Airflow]:
         """Run DAGs by other schedules, in an account as ``open_account`` gives it.
+
+        ``environment`` is one of MWAA, or empty for an Airflow that is no part of the account.
 
         Raises Unreadable, TerraformError and EngineError when a part can't be had.
         """

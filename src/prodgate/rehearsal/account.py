@@ -38,6 +38,7 @@ from ..terraform.working_copy import copy_tree
 from . import errors
 from .deployed_dags import deploy
 from .emulator_process import EmulatorProcess, RunningEmulator, running_emulator
+from .scenario import SCENARIO
 
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
 
@@ -79,9 +80,9 @@ class RehearsalAccount:
         """Return what Terraform knows of the resources of a type, by address."""
         return self.applied.by_type().get(kind, {})
 
-    def give_past(self, dags: Path | None) -> RehearsalAccount:
+    def give_past(self, dags: Path | None, scenario: Path = SCENARIO) -> RehearsalAccount:
         """Let happen what happened before now, deployments of DAGs included; say in the answer what of it failed."""
-        failed = dict(self.emulator.seed(self.region, self.applied.by_type()))
+        failed = dict(self.emulator.seed(self.region, self.applied.by_type(), scenario))
         if dags is not None:
             try:
                 deploy(dags, self.declared("aws_mwaa_environment"), self.clients)
@@ -115,7 +116,12 @@ class OriginalAccount:
 
 @contextmanager
 def provision(
-    path: Path, *, var_files: Sequence[Path] = (), dags: Path | None = None, progress: Progress = silent
+    path: Path,
+    *,
+    var_files: Sequence[Path] = (),
+    dags: Path | None = None,
+    scenario: Path = SCENARIO,
+    progress: Progress = silent,
 ) -> Iterator[RehearsalAccount]:
     """Provision the only root at or below ``path`` while the context is open, and give the account a past.
 
@@ -124,7 +130,7 @@ def provision(
     """
     with apply_root(path, var_files=var_files, progress=progress) as original:
         progress("rehearsal: what happened before")
-        yield original.account.give_past(dags)
+        yield original.account.give_past(dags, scenario)
 
 
 @contextmanager

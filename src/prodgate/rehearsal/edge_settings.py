@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..aws.answers import Unreadable
+from ..semantics.listeners import MODERN_LISTENER, OLDEST
 from ..semantics.unresolved import Unresolved
 from ..terraform.reading import Block, NoSuchAttribute
 from ..terraform.resources import Configuration, Resource
@@ -17,6 +18,8 @@ GROUPS: Final = {
     "AWSManagedRulesSQLiRuleSet": ("an SQL injection",),
     "AWSManagedRulesCommonRuleSet": ("a directory traversal", "a script"),
 }
+#: The types of what listens before a site without a distribution.
+_LISTENERS: Final = ("aws_lb_listener", "aws_alb_listener")
 #: Headers of AWS's own policies that hold the security headers.
 _OWN_HEADERS: Final = (
     ("Strict-Transport-Security", "max-age=31536000", False),
@@ -79,14 +82,15 @@ class EdgeSettings:
 
 
 def read_edge_settings(configuration: Configuration) -> EdgeSettings:
-    """Read what the only distribution of a Terraform root does. Raises Unreadable when it can't be stood for."""
+    """Read what the only distribution of a Terraform root does, or without one, what its load balancers do.
+
+    Raises Unreadable when it can't be stood for.
+    """
     found = configuration.of("aws_cloudfront_distribution")
-    if len(found) != 1:
-        raise Unreadable(
-            f"{configuration.root} declares {len(found) or 'no'} distributions; the rehearsal has one edge"
-        )
+    if len(found) > 1:
+        raise Unreadable(f"{configuration.root} declares {len(found)} distributions; the rehearsal has one edge")
     try:
-        return _read(found[0])
+        return _read(found[0]) if found else _read_listeners(configuration)
     except (Unresolved, NoSuchAttribute) as error:
         raise Unreadable(f"the edge can't be rehearsed: {error}") from error
 
@@ -101,6 +105,23 @@ def _read(distribution: Resource) -> EdgeSettings:
         minimum_tls="TLSv1" if bare or shown is None else shown.text("minimum_protocol_version", "TLSv1") or "TLSv1",
         refuses=tuple(dict.fromkeys(_list_refused_attacks(distribution))),
     )
+
+
+def _read_listeners(configuration: Configuration) -> EdgeSettings:
+    """Read what load balancers do before a site: nothing is kept and nothing added, plain HTTP is as it is listened to.
+
+    Where nothing listens for plain HTTP, it is refused.
+    """
+    listeners = [one for type_ in _LISTENERS for one in configuration.of(type_)]
+    plain = [one for one in listeners if one.text("protocol", "HTTP") == "HTTP"]
+    modern = all(
+        MODERN_LISTENER.match(one.text("ssl_policy", OLDEST) or OLDEST)
+        for one in listeners
+        if one.text("protocol", "HTTP") == "HTTPS"
+    )
+    redirected = all(action.text("type") == "redirect" for one in plain for action in one.blocks("default_action"))
+    way = ("redirect-to-https" if redirected else "allow-all") if plain else "https-only"
+    return EdgeSettings(behaviours=(Behaviour(plain=way, ttl=(0, 0, 0)),), minimum_tls="TLSv1.2" if modern else "TLSv1")
 
 
 def _behaviour(block: Block, distribution: Resource) -> Behaviour:

@@ -33,13 +33,13 @@ class RunningEmulator:
 
     endpoint: str
 
-    def seed(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
+    def seed(self, region: str, resources: Mapping[str, Any], scenario: Path = SCENARIO) -> Mapping[str, str]:
         """Give the account its past; return what of it failed and why, by section of the scenario."""
         try:
-            status, said = self._ask("seed", {"region": region, "resources": resources})
+            status, said = self._ask("seed", {"region": region, "resources": resources, "scenario": str(scenario)})
         except OSError as error:
-            return {SCENARIO.name: f"the emulator did not take it in: {error}"}
-        failed: Mapping[str, str] = json.loads(said) if status == 200 else {SCENARIO.name: said}
+            return {scenario.name: f"the emulator did not take it in: {error}"}
+        failed: Mapping[str, str] = json.loads(said) if status == 200 else {scenario.name: said}
         return failed
 
     def connect_airflow(self, url: str, viewer: Login, admin: Login) -> None:

@@ -1,6 +1,8 @@
-"""Gives the rehearsal account a past: what no resource declares and live checks look for, as scenario.toml tells it.
+"""Gives the rehearsal account a past: what no resource declares and live checks look for, as a scenario tells it.
 
-An area has a section there, and in a module below ``seed/`` a handler that makes it happen:
+The sample system's is ``scenario.toml``. That of any other follows from its plan, ``plain.toml``, and holds no figures;
+or a team tells it in a file of its own. An area has a section there, and in a module below ``seed/`` a handler that
+makes it happen:
 
     @seeds("visits")
     def report_visits(section: Mapping[str, Any], past: Past) -> None:
@@ -27,6 +29,8 @@ from .ledger import Ledger
 #: Stands in names, descriptions and messages of whatever is invented.
 STAMP: Final = "rehearsal"
 SCENARIO: Final = Path(__file__).with_name("scenario.toml")
+#: The past of a system of which nobody tells one.
+PLAIN: Final = Path(__file__).with_name("plain.toml")
 
 
 class Ledgers(Protocol):
@@ -104,11 +108,16 @@ def seeds(section: str) -> Callable[[H], H]:
 def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENARIO) -> dict[str, str]:
     """Let everything happen; return why a section could not, by section.
 
-    ``told_of`` holds the ``region`` and the ``resources`` of the account.
+    ``told_of`` holds the ``region`` and the ``resources`` of the account, and the path of another ``scenario``.
     """
     failed = dict(_import_handlers())
     past = Past(now=datetime.now(UTC), ledgers=ledgers, region=told_of["region"], resources=told_of["resources"])
-    for section, stated in tomllib.loads(scenario.read_text("utf-8")).items():
+    path = Path(told_of.get("scenario") or scenario)
+    try:
+        sections = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        return {**failed, path.name: describe_error(error)}
+    for section, stated in sections.items():
         try:
             if section not in SEEDS:
                 raise LookupError(f"no handler is registered for [{section}]; write one in seed/")

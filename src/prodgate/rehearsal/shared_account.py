@@ -18,13 +18,16 @@ from ..terraform.evaluate import read_time_limit
 from ..terraform.positions import Position
 from .account import RehearsalAccount
 from .emulator_process import RunningEmulator
+from .scenario import SCENARIO
 
 #: Commands of core whose time limits whoever waits has to wait for: initialise, read the provider block, apply.
 _COMMANDS: Final = 3
 
 
 @contextmanager
-def copy_shared(line: int, *, dags: Path | None, progress: Progress) -> Iterator[RehearsalAccount]:
+def copy_shared(
+    line: int, *, dags: Path | None, progress: Progress, scenario: Path = SCENARIO
+) -> Iterator[RehearsalAccount]:
     """Ask on a line for a copy of the account as it was applied, and give it a past that ends now.
 
     The copy ends with this process. Raises TerraformError when the account could not be applied or copied.
@@ -32,7 +35,7 @@ def copy_shared(line: int, *, dags: Path | None, progress: Progress) -> Iterator
     progress("waiting for the account, which is applied once for all layers")
     account = _read_account(_ask(line))
     progress("what happened before in this copy of the account")
-    yield account.give_past(dags)
+    yield account.give_past(dags, scenario)
 
 
 def _ask(line: int) -> Mapping[str, Any]:

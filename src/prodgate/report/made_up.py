@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
+from ..sections.rehearsal import SAMPLE
 from ..verdict import Verdict
 from .load.drawing import Words
 from .view import observed_account
@@ -18,13 +19,19 @@ def list_made_up(run: Run, verdict: Verdict, words: Words) -> list[tuple[str, st
     telling: Mapping[str, Callable[[], Iterable[str]]] = {
         "static": lambda: [words("made-up-static", engine=_find_engine(run, words))],
         "live": lambda: [words("made-up-live", account=observed_account(run) or words("not-recorded"))],
-        "load": lambda: [words("made-up-load")],
-        "e2e": lambda: [words("made-up-e2e", browser=_find_browser(run, words))],
+        "load": lambda: [words(f"made-up-load{_whose_site(run)}")],
+        "e2e": lambda: [words(f"made-up-e2e{_whose_site(run)}", browser=_find_browser(run, words))],
         "dags": lambda: _tell_schedules(run, words),
         "rollout": lambda: [words("made-up-rollout", speed=_find_speed(run, words))],
         "attested": lambda: [words("made-up-attested")],
     }
     return [(layer, text) for layer, tell in telling.items() if layer in verdict.scope.layers for text in tell()]
+
+
+def _whose_site(run: Run) -> str:
+    """Return how a text is called that speaks of the site: none other than the sample site is called that."""
+    stated = run.criteria.rehearsal
+    return "" if stated is None or stated.site == SAMPLE else "-own"
 
 
 def _find_engine(run: Run, words: Words) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -47,7 +48,8 @@ def judge(
     for subject in subjects:
         for conclusion in _run_check(check, criterion, subject, fixtures, interruptions):
             applies = applies or conclusion.outcome is not Outcome.NOT_APPLICABLE
-            yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
+            told = _allow_for(facts.unrehearsed.get(check.kind, ""), conclusion)
+            yield make(subject.subject, told, place=getattr(subject, "place", ""))
     kind = check.kind.__name__
     if not applies and not criterion.where_present:
         yield make(f"({kind})", refuse_silence(check.name, len(subjects)))
@@ -58,6 +60,13 @@ def judge(
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif not subjects:
         yield make(f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind} observed"))
+
+
+def _allow_for(missing: str, conclusion: Conclusion) -> Conclusion:
+    """Return a conclusion as far as it holds of an account that lacks something."""
+    if not missing or conclusion.outcome is not Outcome.NOT_SATISFIED:
+        return conclusion
+    return replace(conclusion, outcome=Outcome.UNDETERMINED, reason=f"may be so for want of a part of it: {missing}")
 
 
 def _run_check(

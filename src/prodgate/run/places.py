@@ -72,6 +72,8 @@ def _list_stated(stated: CriteriaFile) -> Iterator[str]:
         yield stated.e2e.journeys
     if stated.airflow:
         yield stated.airflow.folder
+    if stated.rehearsal and stated.rehearsal.past:
+        yield stated.rehearsal.past
     if stated.rollout and stated.rollout.migrations:
         yield stated.rollout.migrations.folder
 

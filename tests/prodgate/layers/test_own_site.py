@@ -25,6 +25,7 @@ from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import target as load_target
 from prodgate.layers.own_site import open_own_site
 from prodgate.sections.criteria_file import parse_criteria
+from prodgate.sections.rehearsal import name_past
 
 from .context import layer_context
 
@@ -126,6 +127,7 @@ def test_a_site_that_is_there_is_used_and_stays(tmp_path: Path) -> None:
     ("stated", "reason"),
     [
         ("", "a rehearsal has only the sample site, and this is not your site: it would say nothing of shop; write [reh"),
+        ('[rehearsal]\npast = "past.toml"\n', "this is not your site: it would say nothing of shop; write [rehearsal] in"),
         (f"[rehearsal]\nstart = \"'{sys.executable}' -c 'raise SystemExit(5)'\"\n", "[rehearsal] start ended with exit code 5 before the site was ready: it said nothing"),
         (f"[rehearsal]\nstart = \"'{sys.executable}' nowhere.py\"\n", "before the site was ready: "),
         ('[rehearsal]\nstart = "no-such-command"\n', "[rehearsal] start ended with exit code 127 before"),
@@ -191,6 +193,7 @@ def test_load_meets_the_site_that_is_stated(tmp_path: Path) -> None:
         ('start = ""', "rehearsal.start: is ''; write a command"),
         ("start = \"serve 'x\"", "rehearsal.start: is \"serve 'x\"; write a command"),
         ('start = "x"\nhealth = "ok"', "rehearsal.health: is 'ok'; write a path, e.g. '/healthz'"),
+        ('start = "x"\npast = 3', "rehearsal.past: is 3; write the path of a file beside this one, e.g. 'past.toml'"),
         *((f'start = "x"\nhealth = "/{path}"', "rehearsal.health: is '/") for path in ("ü", "a b", "a\\n", "#a")),
         ('start = "x"\nhelth = "/"', "rehearsal.helth: is not a key; did you mean 'health'?"),
     ],
@@ -200,3 +203,17 @@ def test_one_mistake_is_one_line(stated: str, message: str) -> None:
         parse_criteria(CRITERIA.format(rehearsal=f"[rehearsal]\n{stated}\n"), Path("criteria.toml"))
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stated", "past"),
+    [
+        ("", ""),
+        ('[rehearsal]\nsite = "sample"\n', "sample"),
+        ('[rehearsal]\nsite = "http://127.0.0.1:8077"\n', ""),
+        ('[rehearsal]\nsite = "http://127.0.0.1:8077"\npast = "past.toml"\n', "shop/past.toml"),
+    ],
+)
+def test_the_past_of_an_account_is_the_samples_for_the_sample_alone(stated: str, past: str) -> None:
+    section = parse_criteria(CRITERIA.format(rehearsal=stated), Path("criteria.toml")).rehearsal
+    assert name_past(section, Path("shop")) == past

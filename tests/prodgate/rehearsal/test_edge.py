@@ -128,7 +128,6 @@ def test_policies_and_certificates_of_aws_are_known() -> None:
 @pytest.mark.parametrize(
     ("sites", "reason"),
     [
-        ((), "root declares no distributions"),
         ((SITE, SITE), "root declares 2 distributions"),
         ((SITE | {"default_cache_behavior": [DEFAULT | {"cache_policy_id": "other"}]},), "declared elsewhere"),
         ((SITE | {"default_cache_behavior": [DEFAULT | {"cache_policy_id": UNKNOWN}]},), "is decided later"),

@@ -104,6 +104,7 @@ def test_every_entry_is_used_and_none_is_missing(
         of_all_sorts(tmp_path),
         opened(tmp_path, visits(format=2), journeys()),
         rehearsed(),
+        rehearsed(site="http://127.0.0.1:8077"),
         lost(tmp_path),
         asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"),
         replace(asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"), path=tmp_path / "elsewhere"),

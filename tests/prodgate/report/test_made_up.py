@@ -14,20 +14,22 @@ from prodgate.report.catalogue import FILES, Catalogue
 from prodgate.report.html import render_html
 from prodgate.report.made_up import list_made_up
 from prodgate.sections.dags import AirflowSection, DagSection, RehearsalSettings
+from prodgate.sections.rehearsal import RehearsalSection
 
 from .dags.samples import dag
 from .rollout.test_view import troubled
 from .samples import PLAN, criterion, fact, finding, run, showcase
 
 
-def rehearsed(**given: object) -> Run:
+def rehearsed(site: str = "sample", **given: object) -> Run:
     """Return a rehearsal of all layers with a DAG that runs more often than is stated."""
     durations = dict.fromkeys(("history", "grace", "limit"), timedelta(minutes=1))
     settings = RehearsalSettings(**durations, crons={"news": "* * * * * */15"})
     section = DagSection(declared=dag("news"), tasks={}, data=None, data_table={})
     made = run([criterion("c")], [finding("c", "satisfied")], rehearsal=True, **given)  # type: ignore[arg-type]
     airflow = AirflowSection(version="3.0.6", dags={"news": section}, rehearsal=settings)
-    return replace(made, criteria=replace(made.criteria, airflow=airflow))
+    stated = replace(made.criteria, airflow=airflow, rehearsal=RehearsalSection(site=site))
+    return replace(made, criteria=stated)
 
 
 def told(made: Run, language: str = "en") -> list[tuple[str, str]]:
@@ -67,6 +69,15 @@ def test_says_why_nobody_knows_how_fast_they_ran(tmp_path: Path, language: str) 
 
 def test_speaks_of_the_layers_that_were_asked_alone() -> None:
     assert [layer for layer, _ in told(rehearsed(layers=("static", "e2e")))] == ["static", "e2e"]
+
+
+@pytest.mark.parametrize(
+    ("site", "whose"), [("sample", "sample site"), ("http://127.0.0.1:8077", "Your own site"), ("", "Your own site")]
+)
+def test_the_sample_site_is_never_called_a_teams_own(site: str, whose: str) -> None:
+    texts = [text for _, text in told(rehearsed(site, layers=("load", "e2e")))]
+    assert len(texts) == 2
+    assert all(whose in text for text in texts)
 
 
 def test_a_run_of_a_real_target_made_nothing_up() -> None:

@@ -109,7 +109,8 @@ def observe_vaults(account: Account) -> Iterator[BackupVault]:
     yield from account.each(apart(BackupVault, lambda arn: _vault(account, arn)), sorted(arns))
 
 
-def _list_vaults(account: Account, region: str) -> set[str]:
+def list_vaults(account: Account, region: str) -> set[str]:
+    """Return the names of the vaults of a region."""
     listed = account.list("backup", "ListBackupVaults", "BackupVaultList", region=region)
     return {one["BackupVaultName"] for one in listed}
 
@@ -118,7 +119,7 @@ def _vault(account: Account, arn: str) -> BackupVault:
     region, owner, name = arn.split(":")[3], arn.split(":")[4], arn.split(":")[6]
     whose = {} if owner == account.id else {"BackupVaultAccountId": owner}
     # AWS denies access to a vault that does not exist, as it does to one that is somebody else's
-    gone = not whose and name not in _list_vaults(account, region)
+    gone = not whose and name not in list_vaults(account, region)
     found = {} if gone else account.find("backup", "DescribeBackupVault", region=region, BackupVaultName=name, **whose)
     found = found or {}
     locked = bool(found.get("Locked"))

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Absent
+from ...aws.answers import Absent, Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, reads
 from .backup_selections import selects
-from .backups import BackupPlan, observe_plans
+from .backups import BackupPlan, list_vaults, observe_plans
 from .databases import Database, hours, observe_databases
 
 reads(
@@ -74,7 +74,7 @@ class DatabaseBackups(Fact):
     plans: tuple[BackupPlan, ...]
     """Backup plans that select it."""
     points: tuple[RecoveryPoint, ...]
-    """Its restorable recovery points in the vaults of this region that plans use."""
+    """Its restorable recovery points in the vaults of this region that plans use; in all where no plan selects it."""
     copied_to: frozenset[str]
     """ARNs of those vaults that plans copy to and that hold a completed recovery point of it."""
     testing_plans: tuple[str, ...]
@@ -130,6 +130,8 @@ def _plans_of(account: Account, database: Database) -> tuple[BackupPlan, ...]:
 
 def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...]:
     vaults = {rule.vault for plan in account.once(observe_plans) for rule in plan.rules}
+    if _is_left_out(account, database):  # what somebody saved by hand, or before a plan was taken away
+        vaults |= list_vaults(account, account.region)
     listed = account.each(
         lambda vault: account.list(
             "backup", "ListRecoveryPointsByBackupVault", "RecoveryPoints", BackupVaultName=vault,
@@ -139,6 +141,14 @@ def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...
     )  # fmt: skip
     rows = [row for rows in listed for row in rows]
     return tuple(_point(row, database, account.now) for row in rows if row["Status"] in ("COMPLETED", "AVAILABLE"))
+
+
+def _is_left_out(account: Account, database: Database) -> bool:
+    """Whether no plan selects a database, as far as that can be known."""
+    try:
+        return not _plans_of(account, database)
+    except Unreadable:
+        return False
 
 
 def _find_copies(account: Account, database: Database) -> frozenset[str]:

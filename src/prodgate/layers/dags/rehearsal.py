@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from ...airflow.direct import HttpTransport, Login
 from ...airflow.mwaa import MwaaTransport, MwaaWriter
+from ...airflow.transport import Transport
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
@@ -21,9 +24,10 @@ from ...canaries.drill import Place, drill_canary
 from ...collected.references import resolve
 from ...dags.declared import DeclaredDag, Schedule
 from ...engines.environments import EngineError
-from ...facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
+from ...facts.dags.failure_destinations import find_failure_destinations
 from ...sections.dags import AirflowSection, RehearsalSettings
 from ...sections.data import DataSection, SlotTable
+from ...sections.rehearsal import name_past
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from ..rehearsal import Airflow, Contention, Rehearsal, load_rehearsal
@@ -59,30 +63,53 @@ def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
         since, id_, region = datetime.now(UTC), airflow.account.id, airflow.account.region
         calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True))
         with rehearsal.measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
-            drilled = _drill(context, airflow, section, find_failure_destinations(before, section.environment))
+            drilled = _attempt(lambda: _drill(context, airflow, section, before))
             _watch_slots(context, since + settings.history)
         context.progress(f"dags: {crowd.per_core:.1f} threads wanted each core")
-        with in_account(context, calls, id_, region) as account:
-            target = _make_target(airflow, section, settings, calls, account)
+        with in_account(context, calls, id_, region) as account, _open_transport(airflow, section, calls) as transport:
+            target = _make_target(airflow, section, settings, transport, account)
             dags = [replace(dag, since=since) for dag in target.dags]  # each slot since then is known to be due
-            yield replace(target, dags=dags, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
+            yield replace(target, dags=dags, since=since, canary=drilled, crowded=_describe_contention(crowd))
+
+
+@contextmanager
+def _open_transport(airflow: Airflow, section: AirflowSection, calls: LiveCalls) -> Iterator[Transport]:
+    """Yield how Airflow is asked: through the emulated MWAA where that is declared, else at its own address."""
+    if section.environment:
+        yield MwaaTransport(calls, section.environment, airflow.account.region)
+    else:
+        with HttpTransport(airflow.url, Login(*airflow.viewer)) as transport:
+            yield transport
+
+
+def _attempt(make: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, Any]]:
+    """Make something now; return what returns it, or raises Unreadable for what can't be made, whenever it is asked."""
+    try:
+        made = make()
+    except Unreadable as error:
+        return partial(_refuse, error.reason)
+    return lambda: made
+
+
+def _refuse(reason: str) -> Mapping[str, Any]:
+    raise Unreadable(reason)
 
 
 def _make_target(
-    airflow: Airflow, section: AirflowSection, settings: RehearsalSettings, calls: LiveCalls, account: Account
+    airflow: Airflow, section: AirflowSection, settings: RehearsalSettings, transport: Transport, account: Account
 ) -> DagsTarget:
     return DagsTarget(
         place="the rehearsal's Airflow",
-        transport=MwaaTransport(calls, section.environment, airflow.account.region),
+        transport=transport,
         account=account,
         dags=[_speed_up(dag.declared, settings) for dag in section.dags.values()],
         since=account.now,
         canary=dict,
         secret=_refuse_secret,
         environment=section.environment,
-        variables={_DATABASE: airflow.database},
+        variables={_DATABASE: airflow.database} if airflow.database else os.environ,
         settling=_SETTLING,
-        data=_use_rehearsal_database,
+        data=_use_rehearsal_database if airflow.database else _keep_database,
     )
 
 
@@ -107,6 +134,11 @@ def _use_rehearsal_database(section: DataSection) -> DataSection:
     return section
 
 
+def _keep_database(section: DataSection) -> DataSection:
+    """Leave a place where it is stated: a team's own DAGs write where their own variables say."""
+    return section
+
+
 def _refuse_secret(name: str) -> str:
     raise Unreadable(f"secret:{name}: a rehearsal asks for no secrets")
 
@@ -128,6 +160,7 @@ def _open_airflow(
         environment=section.environment,
         schedules=settings.crons,
         server=resolve(settings.database, os.environ) if settings.database else "",
+        past=name_past(context.stated.rehearsal, context.project),
         shared=context.shared_account,
         progress=context.progress_of("dags"),
     )
@@ -145,12 +178,16 @@ def _make_log_folder(context: LayerContext) -> Path:
     return folder
 
 
-def _drill(
-    context: LayerContext, airflow: Airflow, section: AirflowSection, where: FailureDestinations
-) -> Mapping[str, Any]:
+def _drill(context: LayerContext, airflow: Airflow, section: AirflowSection, account: Account) -> Mapping[str, Any]:
     """Make the canary fail in every way, and return the record of what became of it. Raises Unreadable."""
     if not section.canary:
         raise Unreadable(f"{context.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
+    if not section.environment:
+        raise Unreadable(
+            "where an Airflow of your own sends its failures is not known, so that no drill can be followed here; "
+            "prodgate drill dag does it on a real account"
+        )
+    where = find_failure_destinations(account, section.environment)
     place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
     aws = airflow.account.clients
     canaries = AirflowCanaries(MwaaWriter(aws, section.environment, airflow.account.region))

@@ -20,6 +20,7 @@ from ..layer import LayerContext
 from ..static.repository import ProjectView
 from . import goals, policies
 from .foreign import is_foreign
+from .unrehearsed import leave_unrehearsed
 
 if TYPE_CHECKING:
     from .target import LiveTarget
@@ -50,6 +51,7 @@ def observe_account(target: LiveTarget, context: LayerContext) -> Facts:
         "now": now,
         "foreign": context.stated.foreign,
         "notes": target.notes,
+        "unrehearsed": target.unrehearsed,
     }
     project = ProjectView(context)
     if context.stated.foreign:
@@ -88,7 +90,8 @@ def observe_through(
     known = [fact for fact in facts.known if not is_foreign(fact.subject, about["foreign"])]
     judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
     judged_by[check_name("*")] = frozenset({OVERVIEW}).union(*map(facts.sources, goals.KINDS))
-    return replace(facts, known=known, made_of={**facts.made_of, **judged_by})
+    seen = replace(facts, known=known, made_of={**facts.made_of, **judged_by})
+    return leave_unrehearsed(seen, about.get("unrehearsed", {}))
 
 
 def make_account(calls: Calls, about: Mapping[str, Any], project: ProjectView, pool: ThreadPoolExecutor) -> Account:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ...aws.answers import Unreadable
@@ -12,6 +12,7 @@ from ...aws.calls import LiveCalls
 from ...aws.clients import VERSION, rehearsal_clients
 from ...aws.sessions import open_account
 from ...criteria import UsageError
+from ...sections.rehearsal import name_past
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from ..named_site import require_account
@@ -30,6 +31,8 @@ class LiveTarget:
     calls: LiveCalls
     notes: tuple[str, ...] = ()
     """What a rehearsal could not create as declared."""
+    unrehearsed: Mapping[str, str] = field(default_factory=dict)
+    """Why a declared resource is not in a rehearsal's account, by address."""
     library: str = f"botocore {VERSION}"
 
 
@@ -55,6 +58,7 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
             context.project / root,
             var_files=context.var_files,
             dags=context.project / DAGS,
+            past=name_past(context.stated.rehearsal, context.project),
             shared=context.shared_account,
             progress=context.progress_of("live"),
         )
@@ -64,7 +68,7 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
             for note in notes:
                 context.note("live", note)
             calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True))
-            yield LiveTarget(made.id, made.region, calls, notes)
+            yield LiveTarget(made.id, made.region, calls, notes, dict(_list_missing(made)))
     except (TerraformError, Unreadable) as error:
         raise UsageError(str(error)) from error
 
@@ -76,6 +80,15 @@ def _refuse_other_cell(made: EmulatedAccount, cell: str) -> None:
             f"the root makes account {made.id} in {made.region}, and {cell} is rehearsed; let allowed_account_ids and "
             "region of the provider be variables, and set them by TF_VAR_…"
         )
+
+
+def _list_missing(made: EmulatedAccount) -> Iterator[tuple[str, str]]:
+    """Yield each declared resource that is not there, by its address, and why."""
+    for addresses in made.not_created.values():
+        yield from ((address, f"{address} can't be rehearsed yet") for address in addresses)
+    for flaw in made.failed:
+        if flaw.address:
+            yield flaw.address, f"{flaw.address} was not created: {flaw.detail or flaw.summary}"
 
 
 def _notes(made: EmulatedAccount) -> Iterator[str]:

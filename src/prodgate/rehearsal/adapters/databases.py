@@ -1,4 +1,4 @@
-"""RDS: Aurora clusters, their instances, parameters and subnets."""
+"""RDS: Aurora clusters, their instances, instances of their own, parameters and subnets."""
 
 from __future__ import annotations
 
@@ -85,6 +85,20 @@ _INSTANCE = {
     "MonitoringInterval": "monitoring_interval", "MonitoringRoleArn": "monitoring_role_arn",
 }  # fmt: skip
 
+_ALONE = {
+    **{name: own for name, own in _INSTANCE.items() if own not in ("cluster_identifier", "promotion_tier")},
+    "DBParameterGroupName": "parameter_group_name", "DBName": "db_name", "Port": "port", "MultiAZ": "multi_az",
+    "AllocatedStorage": "allocated_storage", "MaxAllocatedStorage": "max_allocated_storage", "Iops": "iops",
+    "StorageType": "storage_type", "StorageEncrypted": "storage_encrypted", "KmsKeyId": "kms_key_id",
+    "MasterUsername": "username", "MasterUserPassword": "password", "LicenseModel": "license_model",
+    "ManageMasterUserPassword": "manage_master_user_password",
+    "MasterUserSecretKmsKeyId": "master_user_secret_kms_key_id",
+    "EnableIAMDatabaseAuthentication": "iam_database_authentication_enabled",
+    "VpcSecurityGroupIds": "vpc_security_group_ids", "BackupRetentionPeriod": "backup_retention_period",
+    "PreferredBackupWindow": "backup_window", "PreferredMaintenanceWindow": "maintenance_window",
+    "DeletionProtection": "deletion_protection", "EnableCloudwatchLogsExports": "enabled_cloudwatch_logs_exports",
+}  # fmt: skip
+
 
 @creates("aws_rds_cluster")
 def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
@@ -95,9 +109,6 @@ def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
             "MinCapacity": scaling["min_capacity"], "MaxCapacity": scaling["max_capacity"]
         }  # fmt: skip
     made = aws("rds").create_db_cluster(**arguments, Tags=tags(declared))["DBCluster"]
-    secret = made.get("MasterUserSecret")
-    kept = {"secret_arn": secret["SecretArn"], "secret_status": secret["SecretStatus"],
-            "kms_key_id": secret.get("KmsKeyId")} if secret else {}  # fmt: skip
     return {
         "id": made["DBClusterIdentifier"],
         "arn": made["DBClusterArn"],
@@ -107,8 +118,16 @@ def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         "reader_endpoint": made["ReaderEndpoint"],
         "hosted_zone_id": made["HostedZoneId"],
         "engine_version_actual": made["EngineVersion"],
-        "master_user_secret": [kept] if kept else [],
+        "master_user_secret": _read_master_secret(made),
     }
+
+
+def _read_master_secret(made: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the secret in which RDS keeps the master password, as Terraform says it; none where it keeps none."""
+    if not (secret := made.get("MasterUserSecret")):
+        return []
+    return [{"secret_arn": secret["SecretArn"], "secret_status": secret["SecretStatus"],
+             "kms_key_id": secret.get("KmsKeyId")}]  # fmt: skip
 
 
 @creates("aws_rds_cluster_instance")
@@ -122,6 +141,25 @@ def instance(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         "dbi_resource_id": made["DbiResourceId"],
         "engine_version_actual": made["EngineVersion"],
         "endpoint": made["Endpoint"]["Address"],
+    }
+
+
+@creates("aws_db_instance")
+def instance_alone(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create an instance that belongs to no cluster; a replica and a restored one begin empty here."""
+    arguments = {"PubliclyAccessible": False, **_rename_arguments(_ALONE, declared)}
+    made = aws("rds").create_db_instance(**arguments, Tags=tags(declared))["DBInstance"]
+    place = made["Endpoint"]
+    return {
+        "id": made["DbiResourceId"],
+        "arn": made["DBInstanceArn"],
+        "identifier": made["DBInstanceIdentifier"],
+        "resource_id": made["DbiResourceId"],
+        "engine_version_actual": made["EngineVersion"],
+        "address": place["Address"],
+        "endpoint": f"{place['Address']}:{place['Port']}",
+        "status": made["DBInstanceStatus"],
+        "master_user_secret": _read_master_secret(made),
     }
 
 

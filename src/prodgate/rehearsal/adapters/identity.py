@@ -1,4 +1,4 @@
-"""Roles, their policies, and identity providers."""
+"""Roles and users, their policies, and identity providers."""
 
 from __future__ import annotations
 
@@ -36,6 +36,51 @@ def attachment(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Attach a managed policy to a role."""
     holder, arn = declared["role"], declared["policy_arn"]
     aws("iam").attach_role_policy(RoleName=holder, PolicyArn=arn)
+    return {"id": f"{holder}/{arn}"}
+
+
+@creates("aws_iam_policy")
+def managed_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a managed policy of the account's own."""
+    wanted = omit_empty(Path=declared["path"], Description=declared["description"], Tags=tags(declared))
+    made = aws("iam").create_policy(PolicyName=declared["name"], PolicyDocument=declared["policy"], **wanted)["Policy"]
+    return {"id": made["Arn"], "arn": made["Arn"], "policy_id": made["PolicyId"]}
+
+
+@creates("aws_iam_instance_profile")
+def instance_profile(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a profile by which instances have a role."""
+    iam, name = aws("iam"), declared["name"]
+    made = iam.create_instance_profile(InstanceProfileName=name, Path=declared["path"] or "/", Tags=tags(declared))
+    if declared["role"]:
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=declared["role"])
+    found = made["InstanceProfile"]
+    return {"id": name, "arn": found["Arn"], "unique_id": found["InstanceProfileId"]}
+
+
+@creates("aws_iam_user")
+def user(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a user, who has no key and no password."""
+    wanted = omit_empty(
+        Path=declared["path"], PermissionsBoundary=declared["permissions_boundary"], Tags=tags(declared)
+    )
+    made = aws("iam").create_user(UserName=declared["name"], **wanted)["User"]
+    return {"id": declared["name"], "arn": made["Arn"], "unique_id": made["UserId"]}
+
+
+@creates("aws_iam_user_policy")
+def user_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Write a policy into a user."""
+    holder, name = declared["user"], declared["name"]
+    aws("iam").put_user_policy(UserName=holder, PolicyName=name, PolicyDocument=declared["policy"])
+    return {"id": f"{holder}:{name}"}
+
+
+@creates("aws_iam_user_policy_attachment")
+def user_attachment(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Attach a managed policy to a user."""
+    holder, arn = declared["user"], declared["policy_arn"]
+    aws("iam").attach_user_policy(UserName=holder, PolicyArn=arn)
     return {"id": f"{holder}/{arn}"}
 
 

@@ -22,6 +22,14 @@ def secret(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     return {"id": made["ARN"], "arn": made["ARN"]}
 
 
+@creates("aws_secretsmanager_secret_version")
+def version(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Give a secret a value; what is write-only is not sent, and a stand-in is kept in its place."""
+    value = declared["secret_string"] or declared["secret_binary"] or "-"
+    made = aws("secretsmanager").put_secret_value(SecretId=declared["secret_id"], SecretString=value)
+    return {"id": f"{made['ARN']}|{made['VersionId']}", "arn": made["ARN"], "version_id": made["VersionId"]}
+
+
 @creates("aws_secretsmanager_secret_policy")
 def policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Attach the policy of a secret."""

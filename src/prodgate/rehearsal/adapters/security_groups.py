@@ -121,3 +121,15 @@ def _rule(declared: Mapping[str, Any], aws: Clients, authorize: Callable[..., An
     made = authorize(GroupId=declared["security_group_id"], IpPermissions=[opening])
     id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
     return {"id": id, "security_group_rule_id": id, "arn": arn(aws, "security-group-rule", id)}
+
+
+@creates("aws_security_group_rule")
+def old_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Add a rule, or several at once, in the older form of Terraform."""
+    ec2, group_id = aws("ec2"), declared["security_group_id"]
+    peer = declared["source_security_group_id"]
+    opening = _inline_permission({**declared, "security_groups": [peer] if peer else []}, group_id)
+    add = {"ingress": ec2.authorize_security_group_ingress, "egress": ec2.authorize_security_group_egress}
+    made = add[declared["type"]](GroupId=group_id, IpPermissions=[opening])["SecurityGroupRules"]
+    id = made[0]["SecurityGroupRuleId"]
+    return {"id": id, "security_group_rule_id": id if len(made) == 1 else ""}

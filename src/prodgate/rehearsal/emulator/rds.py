@@ -35,6 +35,20 @@ def describe_clusters(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str
     return found
 
 
+@corrects("rds", "CreateDBCluster", upstream=UNREPORTED)
+def create_cluster(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Create a cluster; RDS rotates the secret that it manages."""
+    made = ledger.moto()
+    _rotate_master_secret(ledger, made["DBCluster"])
+    return made
+
+
+def _rotate_master_secret(ledger: Ledger, made: Mapping[str, Any]) -> None:
+    """Let the secret of the master user be rotated every week, as RDS does with each that it manages."""
+    if arn := (made.get("MasterUserSecret") or {}).get("SecretArn"):
+        ledger.ask("secretsmanager", "RotateSecret", SecretId=arn, RotationRules={"AutomaticallyAfterDays": 7})
+
+
 @corrects("rds", "ModifyDBCluster", upstream="since getmoto/moto#5550")
 def modify_cluster(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Change a cluster, also which logs it exports, which moto leaves as they are."""
@@ -53,6 +67,7 @@ def put_instance(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
     made = ledger.moto()
     kept = ledger.of("insights").setdefault(params["DBInstanceIdentifier"], {"PerformanceInsightsEnabled": False})
     kept.update({said: params[asked] for asked, said in _INSIGHTS.items() if asked in params})
+    _rotate_master_secret(ledger, made["DBInstance"])
     return {"DBInstance": {**made["DBInstance"], **kept}}
 
 

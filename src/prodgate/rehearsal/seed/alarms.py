@@ -31,6 +31,26 @@ def report_calm_metrics(section: Mapping[str, Any], past: Past) -> None:
                 _report(past, region, metric, calm, hours=max(1, -(-span // 3600)))
 
 
+@seeds("quiet")
+def report_quiet_metrics(section: Mapping[str, Any], past: Past) -> None:
+    """Let the metric of each alarm on a single one report what does not fire, as calm metrics do."""
+    for region in {past.region, _EDGE}:
+        for alarm in _alarms(past, region):
+            if alarm.get("MetricName"):
+                span = alarm["Period"] * alarm["EvaluationPeriods"]
+                quiet = {"value": _find_quiet_value(alarm), "unit": alarm.get("Unit", section["unit"])}
+                _report(past, region, _metric_key(alarm), quiet, hours=max(1, -(-span // 3600)))
+
+
+def _find_quiet_value(alarm: Mapping[str, Any]) -> float:
+    """Return a value on which an alarm does not fire: none at all where that may be, else one well beyond."""
+    threshold, comparison = float(alarm.get("Threshold", 0)), alarm["ComparisonOperator"]
+    if not comparison.startswith("GreaterThan"):
+        return 2 * abs(threshold) + 1
+    rests = threshold > 0 or (threshold == 0 and comparison == "GreaterThanThreshold")
+    return 0.0 if rests else 2 * threshold - 1
+
+
 @seeds("alarms")
 def settle_alarms(section: Mapping[str, Any], past: Past) -> None:
     """Let every alarm go off and come to rest."""

@@ -63,7 +63,7 @@ class Answers:
     """Answers operations with what was given, or raises it."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        self.given = {**HEALTHY, **given}
+        self.given = {"ListBackupVaults": {"BackupVaultList": []}, **HEALTHY, **given}
 
     def pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool

@@ -82,3 +82,19 @@ def test_a_vault_that_is_gone_is_one_that_is_not_listed() -> None:
     given = answers({}, ListBackupVaults={"BackupVaultList": []}, DescribeBackupVault=denied)
     with account_answering(given) as account:
         assert [one.exists for one in observe_vaults(account)] == [False, False]
+
+
+@pytest.mark.parametrize(("selected", "seen"), [(True, False), (False, True)])
+def test_what_no_plan_selects_is_looked_for_in_every_vault(selected: bool, seen: bool) -> None:
+    row = {"RecoveryPointArn": "arn:by-hand", "Status": "COMPLETED", "CreationDate": NOW, "IsEncrypted": False}
+    chosen = [DATABASE] if selected else ["arn:aws:s3:::news"]
+    given = answers(
+        {},
+        GetBackupSelection={"BackupSelection": {"Resources": chosen}},
+        ListRecoveryPointsByBackupVault=lambda asked: (
+            {"RecoveryPoints": [row] if asked["BackupVaultName"] == "copy" else []}
+        ),
+    )
+    with account_answering(given) as account:
+        (found,) = observe_database_backups(account)
+        assert (bool(found.plans), [point.encrypted for point in found.points]) == (selected, [False] if seen else [])
