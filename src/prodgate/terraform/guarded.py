@@ -10,6 +10,7 @@ from ..iam.account import Account, Principal
 from ..iam.documents import Document, read_document
 from ..iam.guards import join, pin
 from ..semantics.unresolved import Unresolved
+from .function_policies import list_function_policies
 from .resources import Configuration, Resource
 
 #: Resources with a policy of their own, or that put one on another: the argument that holds it, and the one that names
@@ -50,9 +51,7 @@ _OTHERWISE: Final = {
     "kafka": {"aws_msk_cluster_policy": ""},
     "kinesis": {"aws_kinesis_resource_policy": ""},
     "kms": {"aws_kms_grant": ""},
-    "lambda": {
-        "aws_lambda_permission": "", "aws_lambda_layer_version_permission": "", "aws_lambda_function_url": "",
-    },
+    "lambda": {"aws_lambda_layer_version_permission": ""},
     "logs": {"aws_cloudwatch_log_destination_policy": ""},
     "s3": {
         "aws_s3_bucket": "acl", "aws_s3_bucket_acl": "", "aws_s3_access_point": "policy",
@@ -124,6 +123,7 @@ def _list_policies(configuration: Configuration) -> Iterator[tuple[str, Document
     for type_, (service, argument) in _WIDE.items():
         for resource in configuration.of(type_):
             yield service, _read(resource, argument) or Document()
+    yield from (("lambda", document) for document in list_function_policies(configuration))
 
 
 def _list_unread(configuration: Configuration) -> Iterator[tuple[str, Document]]:

@@ -27,7 +27,7 @@ def guards(type: str, **values: Any) -> Document | None:
         ("aws_ecr_registry_policy", {"policy": OPEN}),
         ("aws_efs_file_system_policy", {"policy": OPEN}),
         ("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111122223333:role/reader"}),
-        ("aws_lambda_function_url", {"authorization_type": "NONE"}),
+        ("aws_lambda_layer_version_permission", {"principal": "*"}),
         ("aws_opensearch_domain", {"access_policies": OPEN}),
         ("aws_s3_access_point", {"policy": OPEN}),
         ("aws_s3_bucket", {"acl": "public-read", "policy": None}),
