@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from .seal_arguments import add_signing_key
+from .seal_arguments import add_signing_key, add_trust
 
 
 def add_cell_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
@@ -18,10 +18,7 @@ def add_cell_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     merge.add_argument("run", type=Path, nargs="*", help="run directories, bundles, or folders of them")
     merge.add_argument("--cells", type=Path, metavar="FILE", required=True, help="the list that was written first")
     merge.add_argument("--runs", type=Path, default=Path("runs"), help="where the merged run goes (default: runs)")
-    merge.add_argument(
-        "--key", type=Path, metavar="FILE", action="append", default=[],
-        help="public key whose signature of a cell counts; may be repeated (besides [evidence] signers)",
-    )  # fmt: skip
+    add_trust(merge, " of a cell")
     merge.add_argument("--unsigned", action="store_true", help="do not ask for signatures of the cells")
     merge.add_argument("--json", action="store_true", help="print the verdict as JSON")
     add_signing_key(merge)

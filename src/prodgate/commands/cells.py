@@ -16,9 +16,9 @@ from ..run.merging import Merging
 from ..run.merging import merge as merge_runs
 from ..run.publishing import Sealer, publish
 from ..sealing.bundles import SUFFIX, BundleError, open_bundle
-from ..sealing.signers import read_trusted, take_signer
-from ..sealing.wanted import Wanted
+from ..sealing.signers import take_signer
 from .opening import open_stated, print_progress
+from .trusting import read_trust
 
 
 def cells(args: argparse.Namespace) -> int:
@@ -37,16 +37,14 @@ def cells(args: argparse.Namespace) -> int:
 def merge(args: argparse.Namespace) -> int:
     """Give one verdict over runs of cells, and seal it; the exit code is the verdict's."""
     project = open_stated(args.criteria, args.waivers)
-    waivers, trusted = args.waivers or project.waivers, project.stated.evidence
-    sealer = Sealer(take_signer(args.signing_key, trusted))
+    waivers = args.waivers or project.waivers
+    sealer = Sealer(take_signer(args.signing_key, project.stated.evidence))
     merging = Merging(
         project=project,
         cells=read_list(args.cells, project, waivers),
         waivers=waivers,
         runs=args.runs,
-        wanted=Wanted(
-            signers=(*read_trusted(args.key), *trusted.signers), identities=trusted.identities, unsigned=args.unsigned
-        ),
+        wanted=read_trust(args, project.stated.evidence),
         progress=print_progress,
     )
     given = [each for named in args.run for each in _find_runs(named)]  # before there is one more of them

@@ -36,7 +36,11 @@ def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("run", type=Path, help="a run directory, a bundle, or a folder of runs")
-    _add_signers(verify)
+    add_trust(verify)
+    verify.add_argument(
+        "--tsa", type=Path, metavar="FILE", action="append", default=[],
+        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
+    )  # fmt: skip
     verify.add_argument("--criteria", type=Path, help="whose signers count, and which system it must be about")
     verify.add_argument("--unsigned", action="store_true", help="do not ask for a signature")
     verify.add_argument("--commit", metavar="SHA", default="", help="which commit it must be about, in full")
@@ -55,35 +59,26 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("--json", action="store_true")
 
 
-def _add_signers(verify: argparse.ArgumentParser) -> None:
-    """Add the options that say whose word counts."""
-    verify.add_argument(
+def add_trust(parser: argparse.ArgumentParser, signed: str = "") -> None:
+    """Add the options that say whose word counts; ``signed`` is what is signed, such as `` of a cell``."""
+    parser.add_argument(
         "--key", type=Path, metavar="FILE", action="append", default=[],
-        help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
+        help=f"public key whose signature{signed} counts, beside [evidence] signers of the criteria; may be repeated",
     )  # fmt: skip
-    _add_identities(verify)
-    verify.add_argument(
-        "--tsa", type=Path, metavar="FILE", action="append", default=[],
-        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
-    )  # fmt: skip
-
-
-def _add_identities(verify: argparse.ArgumentParser) -> None:
-    """Add the options that say whose word counts who has no key."""
-    verify.add_argument(
+    parser.add_argument(
         "--identity", metavar="WHO", default="",
-        help="whose signature without a key counts, too, as Sigstore's certificate has it, with --issuer",
+        help=f"whose signature{signed} without a key counts, too, as Sigstore's certificate has it, with --issuer",
     )  # fmt: skip
-    verify.add_argument("--issuer", metavar="URL", default="", help="who let them in")
-    verify.add_argument(
+    parser.add_argument("--issuer", metavar="URL", default="", help="who let them in")
+    parser.add_argument(
         "--repository", metavar="URL", default="",
         help="the repository whose run it must be, signed there (default: the one that holds the workflow)",
     )  # fmt: skip
-    verify.add_argument(
+    parser.add_argument(
         "--trusted-root", type=Path, metavar="FILE",
         help="keys of the instance of Sigstore (default: those of the public one, as last fetched)",
     )  # fmt: skip
-    verify.add_argument(
+    parser.add_argument(
         "--fetch-root",
         action="store_true",
         help="fetch the keys of Sigstore's public instance first; else nothing is fetched",

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,9 +27,8 @@ from ..run.publishing import seal_again
 from ..sealing.bundles import SUFFIX, make_bundle, open_bundle
 from ..sealing.chains import find_gaps
 from ..sealing.files import SEAL
-from ..sealing.keyless import check_trusted_root, fetch_root
 from ..sealing.seals import SealError
-from ..sealing.signers import VARIABLE, read_identities, read_trusted, take_identity, take_signer
+from ..sealing.signers import VARIABLE, take_identity, take_signer
 from ..sealing.statement import COMMIT
 from ..sealing.verifying import Checked, check, check_by_itself
 from ..sealing.wanted import Wanted
@@ -38,6 +38,7 @@ from ..sections.validation import quantity_mistakes
 from ..signatures.keys import SigningError
 from ..signatures.timestamps import TimestampError, read_certificates, request_timestamp
 from ..verdict import Decision
+from .trusting import names_somebody, read_trust
 
 _CRITERIA: Final = Path("criteria.toml")
 _NOT_AUTHENTIC: Final = 4
@@ -105,14 +106,10 @@ def _print_gaps(gaps: Sequence[str]) -> None:
 def _read_wanted(given: argparse.Namespace) -> Wanted:
     """Return what the run must be. Raises UsageError."""
     _refuse_mistakes(given)
-    identities = [*read_identities(given.identity, given.issuer, given.repository)]
-    path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not given.key and not identities else None)
+    path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not names_somebody(given) else None)
     stated = load_criteria(path) if path else None
-    return Wanted(
-        signers=(*read_trusted(given.key), *(stated.evidence.signers if stated else ())),
-        identities=(*identities, *(stated.evidence.identities if stated else ())),
-        trusted_root=given.trusted_root,
-        unsigned=given.unsigned,
+    return replace(
+        read_trust(given, stated.evidence if stated else None),
         authorities=[_read_authority(file) for file in given.tsa],
         commit=given.commit,
         system=stated.system if stated else "",
@@ -125,16 +122,12 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
 
 
 def _refuse_mistakes(given: argparse.Namespace) -> None:
-    """Raise UsageError for options that can't be followed; keys that are to be fetched are there afterwards."""
+    """Raise UsageError for options that can't be followed."""
     if given.commit and not COMMIT.fullmatch(given.commit):
         raise UsageError(f"--commit: {given.commit!r} is no commit in full; write what git rev-parse HEAD prints")
     mistakes = [] if given.max_age is None else [*quantity_mistakes("--max-age", given.max_age, "time", "24h")]
     if mistakes:
         raise UsageError("\n".join(mistakes))
-    if given.trusted_root:
-        check_trusted_root(given.trusted_root)
-    elif given.fetch_root:
-        fetch_root()
 
 
 def _read_authority(file: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,15 @@ from prodgate.signatures.envelope import Envelope, write_json
 from prodgate.signatures.keyless import open_keyless_signer
 from prodgate.signatures.sigstore_bundles import Identity, Origin
 
-from ..signatures.sigstore_instance import Instance
+from ..run.cells import CRITERIA as CELLS
+from ..run.cells import TWO, Cells
+from ..signatures.sigstore_instance import ISSUER, WORKFLOW, Instance
 from .forgeries import BUNDLE, OTHER, SUMMARY, SUMMARY_BUNDLE, sign
 from .keyless import NAMED, WHO, ask, said, write_key_of
 from .sealed import COMMIT, OTHER_COMMIT, ask_other, make_run, read_statement
+
+#: Who commits here.
+BY = ("-c", "user.name=a", "-c", "user.email=a@example.com")
 
 
 @pytest.fixture
@@ -105,3 +111,22 @@ def test_without_a_summary_nothing_lies_beside_one(
     shutil.copy(run / SUMMARY_BUNDLE, bad)
     code, out, _ = ask(capsys, bad)
     assert (code, f"UNLISTED: {SUMMARY_BUNDLE}" in out) == (4, True)
+
+
+@pytest.mark.parametrize(("who", "code"), [(WORKFLOW, 0), (OTHER, 2)])
+def test_a_cell_that_a_job_signed_counts_where_that_job_does(
+    who: str, code: int, instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Cells(tmp_path / "shop", CELLS.replace(f', "{TWO}"', "").replace(', "us-east-1"', ""))
+    for command in (["init", "-q"], ["add", "."], [*BY, "commit", "-qm", "what is judged"]):
+        subprocess.run(["git", *command], cwd=made.folder, check=True, timeout=60)
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=made.folder, check=True, timeout=60, capture_output=True, text=True
+    )
+    instance.commit = asked.stdout.strip()
+    run = sign(made.observe(0))
+    (listed := tmp_path / "cells.json").write_bytes(made.listed.to_bytes())
+    words = ["--trusted-root", "trusted_root.json", "--identity", who, "--issuer", ISSUER, "--runs", "merged"]
+    found, _, err = said(capsys, "merge", run, "--cells", listed, "--criteria", "shop/criteria.toml", *words)
+    assert found == code, err
+    assert (f"run {run.name} can't be relied on" in err) is bool(code)

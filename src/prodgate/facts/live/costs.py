@@ -53,7 +53,15 @@ def _budget(account: Account, budget: Mapping[str, Any]) -> CostResource:
         "auto_adjust_data": [budget["AutoAdjustData"]] if "AutoAdjustData" in budget else [],
         "notification": [_notification(account, named, one) for one in found],
     }  # fmt: skip
-    return CostResource(subject=name, type="aws_budgets_budget", values=stated)
+    return CostResource(subject=_name_budget(account, budget), type="aws_budgets_budget", values=stated)
+
+
+def _name_budget(account: Account, budget: Mapping[str, Any]) -> str:
+    """Return its ARN, which no answer states: it is of the account, from whichever region it is looked at.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
+    """
+    return f"arn:aws:budgets::{account.id}:budget/{budget['BudgetName']}"
 
 
 def _notification(account: Account, budget: Mapping[str, str], notification: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +114,7 @@ def observe_budgets(account: Account) -> Iterator[Budget]:
             spent = budget["CalculatedSpend"]
             forecast = spent.get("ForecastedSpend")
             yield Budget(
-                subject=budget["BudgetName"],
+                subject=_name_budget(account, budget),
                 used=_share(spent["ActualSpend"], limit),
                 forecast=_share(forecast, limit) if forecast else None,
             )
