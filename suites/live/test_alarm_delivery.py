@@ -18,8 +18,8 @@ def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
     criterion.hold(
         not alarm.held_back, expected="actions enabled, no mute rule", observed=alarm.held_back or "so it is"
     )
-    heard = [topic.subject for topic in alarm.topics if topic.exists and topic.subscribers]
-    criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=", ".join(heard) or "none")
+    heard = next((topic.subject for topic in alarm.topics if topic.exists and topic.subscribers), "")
+    criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=heard or "none")
 
 
 @check("alarm-topic-deliverable")

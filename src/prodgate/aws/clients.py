@@ -67,6 +67,8 @@ class Clients:
     """Whether a host must not be called, by its name."""
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when no more calls are to be made."""
+    account: str = ""
+    """Of a rehearsal: whose credentials sign, if not those of the account that was applied."""
     _made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,7 +92,8 @@ class Clients:
             # names such as api.airflow.… and ACCOUNT.s3-control.… do not resolve to a loopback address
             proxies={"http": self.endpoint} if self.endpoint else None,
         )
-        client = self.session.client(service, region_name=region, use_ssl=not self.endpoint, config=config)
+        signer = {"aws_access_key_id": self.account, "aws_secret_access_key": "rehearsal"} if self.account else {}
+        client = self.session.client(service, region_name=region, use_ssl=not self.endpoint, config=config, **signer)
         if not self.endpoint or self.reads:
             client.meta.events.register("before-send", self._gate(service))
         if self.reads:
@@ -184,9 +187,14 @@ def load_session(profile: str, region: str, *, reads: bool = False) -> tuple[Ses
         raise UsageError(f"AWS configuration: can't be read: {error}; mend it") from None
 
 
-def rehearsal_clients(endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS) -> Clients:
-    """Return clients of the rehearsal account that listens at ``endpoint``, such as ``http://127.0.0.1:45123``."""
-    return Clients(_rehearsal_session(reads), region, endpoint, reads, attempts)
+def rehearsal_clients(
+    endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS, account: str = ""
+) -> Clients:
+    """Return clients of the rehearsal account that listens at ``endpoint``, such as ``http://127.0.0.1:45123``.
+
+    With ``account`` they are those of another account, which is emulated beside it.
+    """
+    return Clients(_rehearsal_session(reads), region, endpoint, reads, attempts, account=account)
 
 
 @cache

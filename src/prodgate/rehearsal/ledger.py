@@ -43,6 +43,10 @@ class Ledger:
 
     neighbours: Callable[[], Iterable[Ledger]] = tuple
     """The ledgers of all services in this region, of this one too: ``ledger.neighbours()``."""
+    elsewhere: Callable[..., Ledger] = _nobody  # type: ignore[assignment]
+    """The ledger of the same service elsewhere: ``ledger.elsewhere(account="…")``, ``ledger.elsewhere(region="…")``."""
+    strangers: Callable[[], Iterable[Ledger]] = tuple
+    """The ledgers of the same service and region of the other accounts that were called: ``ledger.strangers()``."""
 
     def of(self, kind: str) -> dict[Any, Any]:
         """Return what is kept of one kind."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Absent, Unreadable
 from .. import Fact
 from ..observers import apart, observes, reads
 
@@ -82,6 +82,22 @@ def list_trails(account: Account) -> tuple[Mapping[str, Any], ...]:
     return tuple({row.get("TrailARN") or row.get("Name"): row for row in rows}.values())
 
 
+def ask_trail(account: Account, operation: str, trail: Mapping[str, Any], **named: str) -> Mapping[str, Any]:
+    """Ask of a trail in its home region; elsewhere it is a shadow, of which not everything is told. Raises Unreadable.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
+    """
+    home = trail.get("HomeRegion") or account.region
+    try:
+        answer: Mapping[str, Any] = account.get("cloudtrail", operation, region=home, **named)
+    except Absent as error:
+        raise Unreadable(
+            f"cloudtrail {operation} in {home}: does not find a trail that is listed ({error.code}); one of an "
+            "organization may be shown to its owner alone"
+        ) from None
+    return answer
+
+
 def failed(status: Mapping[str, Any]) -> bool:
     """Whether the last attempt of AWS Config failed; its documentation says ``Failure``, answers have capitals, too."""
     return str(status.get("lastStatus", "")).casefold() == "failure"
@@ -94,11 +110,12 @@ def _describe_failure(status: Mapping[str, Any]) -> str:
 
 def _trail(account: Account, trail: Mapping[str, Any]) -> TrailDelivery:
     arn = trail["TrailARN"]
-    return TrailDelivery(subject=arn, failures=account.attempt(_find_failures, account, arn))
+    return TrailDelivery(subject=arn, failures=account.attempt(_find_failures, account, trail))
 
 
-def _find_failures(account: Account, arn: str) -> tuple[str, ...]:
-    status = account.get("cloudtrail", "GetTrailStatus", Name=arn)
+def _find_failures(account: Account, trail: Mapping[str, Any]) -> tuple[str, ...]:
+    arn = trail["TrailARN"]
+    status = ask_trail(account, "GetTrailStatus", trail, Name=arn)
     found = tuple(f"{what}: {status[name]}" for name, what in _TRAIL.items() if status.get(name))
     if not found and status.get("IsLogging") and "LatestDeliveryTime" not in status:
         raise Unreadable(f"cloudtrail GetTrailStatus: {arn} has not delivered anything yet; it does so within minutes")

@@ -13,7 +13,7 @@ from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import observes, reads
 from .distributions import GLOBAL
-from .record_deliveries import failed, list_trails
+from .record_deliveries import ask_trail, failed, list_trails
 
 reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
 reads("cloudtrail", "GetEventSelectors", "GetTrailStatus")
@@ -119,15 +119,17 @@ def _recorders(account: Account) -> Iterator[WatcherResource]:
 def _trails(account: Account) -> Iterator[WatcherResource]:
     for trail in list_trails(account):
         arn = trail["TrailARN"]
-        chosen = account.get("cloudtrail", "GetEventSelectors", TrailName=arn)
+        logging = account.attempt(ask_trail, account, "GetTrailStatus", trail, Name=arn)
+        chosen = account.attempt(ask_trail, account, "GetEventSelectors", trail, TrailName=arn)
+        unread = chosen if isinstance(chosen, Unread) else None
         yield _resource(
             "aws_cloudtrail", arn, arn=arn, name=trail["Name"],
             is_multi_region_trail=trail["IsMultiRegionTrail"],
             enable_log_file_validation=trail["LogFileValidationEnabled"],
             include_global_service_events=trail["IncludeGlobalServiceEvents"],
-            enable_logging=account.get("cloudtrail", "GetTrailStatus", Name=arn)["IsLogging"],
-            event_selector=[_basic_selector(one) for one in chosen.get("EventSelectors") or ()],
-            advanced_event_selector=[_advanced_selector(one) for one in chosen.get("AdvancedEventSelectors") or ()],
+            enable_logging=logging if isinstance(logging, Unread) else logging["IsLogging"],
+            event_selector=unread or list(map(_basic_selector, chosen.get("EventSelectors") or ())),
+            advanced_event_selector=unread or list(map(_advanced_selector, chosen.get("AdvancedEventSelectors") or ())),
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ def main() -> None:
     os.environ.update(SETTINGS, MOTO_ACCOUNT_ID=account)
     from .process import serve  # noqa: PLC0415 - moto reads its settings while it is imported
 
+    del os.environ["MOTO_ACCOUNT_ID"]  # from here on each call says whose it is, which this would overrule
     serve(account)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 #: What a signature says of its maker, in a header or in a presigned URL.
-SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]*)/(?P<signed>[^/]+)/aws4_request")
+SCOPE: Final = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]*)/(?P<signed>[^/]+)/aws4_request")
 #: Where all of S3 Control is; by its signature alone it is S3.
 CONTROL: Final = "/v20180820/"
 #: Services that sign by a name that is not boto3's, by that name; those asked first come first.
@@ -73,12 +73,19 @@ class Call:
     model: OperationModel | None = None
     """None where the service or the operation is unknown to botocore."""
     params: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    """Id of the access key that signed it."""
+    account: str = ""
+    """Whose credentials these are, or, once that is known, who answers."""
 
 
 def recognise(sent: IncomingRequest) -> Call:
-    """Return what a request asks for, as far as it can be known."""
+    """Return what a request asks for, and by whose key, as far as it can be known."""
     scope = SCOPE.search(sent.headers.get("Authorization", "") or unquote(sent.url))
-    request = sent.to_moto()
+    return replace(_recognise(sent.to_moto(), scope), key=scope["key"] if scope else "")
+
+
+def _recognise(request: Request, scope: re.Match[str] | None) -> Call:
     # what needs no signature, such as a role that is assumed with a token, says who is asked by its host alone
     region, signed = (scope["region"], scope["signed"]) if scope else ("", request.host.partition(".")[0])
     for service in SIGNED_AS.get(signed, (signed,)):

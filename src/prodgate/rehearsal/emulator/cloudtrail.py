@@ -1,4 +1,4 @@
-"""CloudTrail: whether what a trail logs arrives."""
+"""CloudTrail: whether what a trail logs arrives, and the trails of an organization."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ def get_trail_status(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
     (bucket,) = {one["S3BucketName"] for one in trails if params["Name"] in (one["TrailARN"], one["Name"])}
     error = why_refused(ledger, bucket, "cloudtrail.amazonaws.com")
     return status | ({"LatestDeliveryError": error, "LatestDigestDeliveryError": error} if error else {})
+
+
+@corrects("cloudtrail", "DescribeTrails", upstream=UNREPORTED)
+def describe_trails(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return trails; as shadows also those that another account made for the organization, of which all here are.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+    """
+    answer = ledger.moto()
+    if params.get("includeShadowTrails", True):
+        everywhere = (one for other in ledger.strangers() for one in other.backend.describe_trails(True))
+        shadows = (one.description(include_region=True) for one in everywhere if one.is_org_trail)
+        answer["trailList"] += [{key: value for key, value in one.items() if value is not None} for one in shadows]
+    return answer

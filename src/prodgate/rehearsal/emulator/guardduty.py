@@ -1,4 +1,4 @@
-"""GuardDuty: the features of a detector, and what it finds."""
+"""GuardDuty: the features of a detector, and what it and those of its members find."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_sample_findings(ledger: Ledger, params: Params) -> Value:
     for kind in params.get("FindingTypes") or ("Recon:EC2/PortProbeUnprotectedPort",):
         number = len(ledger.of("finding"))
         about = {"detector": params["DetectorId"], "type": kind, "archived": "false"}
-        ledger.of("finding")[f"{number:032x}"] = {**about, "at": datetime.now(UTC).isoformat()}
+        ledger.of("finding")[f"{ledger.account}{number:020x}"] = {**about, "at": datetime.now(UTC).isoformat()}
     return {}
 
 
@@ -60,20 +60,34 @@ def archive_findings(ledger: Ledger, params: Params) -> Value:
     return {}
 
 
+@answers("guardduty", "CreateMembers")
+def create_members(ledger: Ledger, params: Params) -> Value:
+    """Make the account the administrator of others, whose findings its detector lists from now on."""
+    ledger.of("member").update({one["AccountId"]: params["DetectorId"] for one in params["AccountDetails"]})
+    return {"UnprocessedAccounts": []}
+
+
 @answers("guardduty", "ListFindings")
 def list_findings(ledger: Ledger, params: Params) -> Value:
-    """List findings; of the criteria only the account and whether they are archived count, as they do for the gate."""
+    """List findings; of the criteria only the account and whether they are archived count, as they do for the gate.
+
+    https://docs.aws.amazon.com/guardduty/latest/ug/administrator_member_relationships.html
+    """
     criteria = (params.get("FindingCriteria") or {}).get("Criterion", {})
 
-    def fits(one: Value, name: str, value: str) -> bool:
+    def fits(name: str, value: str) -> bool:
         tests = criteria.get(name, {})
-        return value in (tests.get("Equals") or tests.get("Eq") or (value,)) and one["detector"] == params["DetectorId"]
+        return value in (tests.get("Equals") or tests.get("Eq") or (value,))
 
+    found = [(ledger, id_, one) for id_, one in ledger.of("finding").items() if one["detector"] == params["DetectorId"]]
+    members = [account for account, detector in ledger.of("member").items() if detector == params["DetectorId"]]
+    for theirs in (ledger.elsewhere(account=account) for account in members):
+        found += [(theirs, id_, one) for id_, one in theirs.of("finding").items()]
     return {
         "FindingIds": [
             id_
-            for id_, one in ledger.of("finding").items()
-            if fits(one, "service.archived", one["archived"]) and fits(one, "accountId", ledger.account)
+            for whose, id_, one in found
+            if fits("service.archived", one["archived"]) and fits("accountId", whose.account)
         ]
     }
 

@@ -28,6 +28,8 @@ class InternalClients:
     """Clients whose requests are answered by a function instead of a host."""
 
     answer: Callable[[IncomingRequest, bool], Reply]
+    account: str = ""
+    """Whose credentials sign."""
     _clients: dict[bool, Clients] = field(default_factory=dict)
     _prepared: set[tuple[bool, str, str]] = field(default_factory=set)
 
@@ -58,7 +60,7 @@ class InternalClients:
 
     def _client(self, moto_only: bool, service: str, region: str) -> Any:
         if moto_only not in self._clients:
-            self._clients[moto_only] = rehearsal_clients(NOWHERE, region)
+            self._clients[moto_only] = rehearsal_clients(NOWHERE, region, account=self.account)
         client = self._clients[moto_only](service, region)
         if (moto_only, service, region) not in self._prepared:
             client.meta.events.register("before-send", self._sender(moto_only))

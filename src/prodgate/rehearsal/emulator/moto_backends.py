@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from moto.backend_index import backend_url_patterns
@@ -17,14 +17,17 @@ from .calls import Call, IncomingRequest
 from .extension import Refused
 from .replies import Reply
 
+#: The header by which moto is told whose backend is to answer.
+_ACCOUNT: Final = "x-moto-account-id"
 Handler = Callable[..., tuple[int, dict[str, Any], str | bytes]]
 
 
-def call_moto(sent: IncomingRequest, call: Call, account: str) -> Reply:
-    """Return moto's answer. Refuses what moto does not know."""
+def call_moto(sent: IncomingRequest, call: Call) -> Reply:
+    """Return the answer of moto's backend of the call's account. Refuses what moto does not know."""
     sent = _rewrite_host(sent, call)
+    sent = replace(sent, headers={**sent.headers, _ACCOUNT: call.account})
     request, parts = sent.to_moto(), urlsplit(sent.url)
-    for pattern, handler in _handlers(parts.netloc, account):
+    for pattern, handler in _handlers(parts.netloc, call.account):
         if pattern.match(f"http://{parts.netloc}{parts.path}"):
             try:
                 return _to_reply(*handler(request, request.raw_url, request.headers))

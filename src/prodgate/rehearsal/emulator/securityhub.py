@@ -1,8 +1,8 @@
-"""Security Hub: standards, and filters of findings that really filter."""
+"""Security Hub: standards, filters of findings that really filter, and whose findings are shown where."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -50,10 +50,29 @@ def get_enabled_standards(ledger: Ledger, params: Params) -> Value:
 
 @corrects("securityhub", "GetFindings", upstream="since getmoto/moto#8518")
 def get_findings(ledger: Ledger, params: Params) -> Value:
-    """Return moto's findings that pass the filters, which moto leaves aside."""
+    """Return moto's findings that pass the filters, which moto leaves aside.
+
+    An administrator has those of its members, too, and a region that aggregates those of the regions linked to it.
+    https://docs.aws.amazon.com/securityhub/latest/userguide/finding-aggregation.html
+    """
     filters = params.get("Filters") or {}
-    found = ({"Region": ledger.region} | one for one in ledger.moto()["Findings"])
+    found = ({"Region": one.region} | each.as_dict() for one in _list_sources(ledger) for each in one.backend.findings)
     return {"Findings": [one for one in found if _passes(one, filters)]}
+
+
+def _list_sources(ledger: Ledger) -> Iterator[Ledger]:
+    regions = {ledger.region, *(name for linked in ledger.of("aggregator").values() for name in linked)}
+    for account in (ledger.account, *ledger.backend.members):
+        yield from (ledger.elsewhere(account=account, region=region) for region in sorted(regions))
+
+
+@answers("securityhub", "CreateFindingAggregator")
+def create_finding_aggregator(ledger: Ledger, params: Params) -> Value:
+    """Let this region show the findings of others."""
+    arn = f"arn:aws:securityhub:{ledger.region}:{ledger.account}:finding-aggregator/1"
+    ledger.of("aggregator")[arn] = params.get("Regions") or []
+    asked = {"RegionLinkingMode": params["RegionLinkingMode"], "Regions": params.get("Regions") or []}
+    return {"FindingAggregatorArn": arn, "FindingAggregationRegion": ledger.region, **asked}
 
 
 def _passes(finding: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:

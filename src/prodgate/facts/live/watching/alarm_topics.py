@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ....aws.account import Account
 from ....aws.answers import Absent, Unreadable
+from ....findings import Undetermined
 from ....quantities import Quantity
 from ....semantics.json_texts import read_json
 from ....semantics.topics import key_refusal, publish_refusal
@@ -46,6 +47,14 @@ def observe_alarm_topics(account: Account) -> Iterator[AlarmTopic]:
     alarms = account.once(read_alarms)
     arns = sorted({action for alarm in alarms for action in alarm.actions if ":sns:" in action})
     yield from account.each(apart(AlarmTopic, partial(_topic, account)), arns)
+
+
+def is_unheard(topic: AlarmTopic) -> bool:
+    """Whether nobody is known to hear a topic, which may be another account's and not be shown."""
+    try:
+        return not (topic.exists and topic.subscribers)
+    except Undetermined:
+        return True
 
 
 def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:

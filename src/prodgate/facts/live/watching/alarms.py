@@ -20,7 +20,7 @@ from ..airflow import list_environments
 from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..distributions import GLOBAL
 from .alarm_silence import list_mute_rules, why_silent
-from .alarm_topics import AlarmTopic, observe_alarm_topics
+from .alarm_topics import AlarmTopic, is_unheard, observe_alarm_topics
 from .metric_data import Query, Series, read_series
 from .metric_owners import find_balancers_of, find_owners
 
@@ -36,7 +36,7 @@ class Alarm(Fact):
     state: str
     actions_on: bool
     topics: tuple[AlarmTopic, ...]
-    """Those that it notifies when it fires."""
+    """Those that it notifies when it fires, first the ones that somebody is known to hear: one is enough."""
     silent_on_purpose: str
     """Why it need not notify anybody itself, or an empty string."""
     muted_by: tuple[str, ...]
@@ -80,7 +80,7 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
             subject=alarm.arn,
             state=alarm.state,
             actions_on=alarm.actions_on,
-            topics=tuple(topics[action] for action in alarm.actions if action in topics),
+            topics=tuple(sorted((topics[action] for action in alarm.actions if action in topics), key=is_unheard)),
             silent_on_purpose=account.attempt(why_silent, account, alarm),
             suppressed_by=alarm.suppressed_by,
             muted_by=account.attempt(list_mute_rules, account, alarm),
