@@ -44,19 +44,29 @@ _ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 _LEFT_OUT: Final = "something that it is made of is left out of AWS's answer"
 
 
-def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any], F]:
+def apart(kind: type[F], look: Callable[[Any], F], *names: str, **known: Any) -> Callable[[Any], F]:
     """Return ``look`` for one resource of many: what is odd about a row costs the fact about that row alone.
 
-    The fact is then unread, with a sentence why. ``names`` are the members that may name a row, the best first; a row
-    that is a text or a fact names itself, one of several values is named by the first.
+    The fact is then unread but for what is ``known``, with a sentence why. ``names`` are the members that may name a
+    row, the best first; a row that is a text or a fact names itself, one of several values is named by the first.
     """
+    look_at_all = all_apart(kind, lambda row: (look(row),), *names, **known)
+    return lambda row: look_at_all(row)[-1]
 
-    def look_apart(row: Any) -> F:
+
+def all_apart(
+    kind: type[F], look: Callable[[Any], Iterable[F]], *names: str, **known: Any
+) -> Callable[[Any], tuple[F, ...]]:
+    """Do as ``apart`` does for a resource of which several facts are made: those that were made are kept."""
+
+    def look_apart(row: Any) -> tuple[F, ...]:
+        seen: list[F] = []
         with noting_what_is_missing() as missing:
             try:
-                seen = look(row)
-                _ = seen.subject  # without a name nothing can be told of it; reading it raises then
-                return seen
+                for fact in look(row):
+                    _ = fact.subject  # without a name nothing can be told of it; reading it raises then
+                    seen.append(fact)
+                return tuple(seen)
             except Unreadable as error:
                 reason = error.reason
             except Undetermined as error:
@@ -66,7 +76,7 @@ def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any
             except _ODD as error:
                 told = f"was not understood: {type(error).__name__}: {error}"
                 reason = missing[-1] if missing else _LEFT_OUT if _is_about_missing(error) else told
-        return kind.unread(_name_row(row, names), reason)
+        return (*seen, kind.unread(_name_row(row, names), reason, **known))
 
     return look_apart
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from ...quantities import Quantity
 from ...semantics.airflow_versions import metrics
 from .. import Fact
-from ..observers import observes
+from ..observers import all_apart, apart, observes
 from .airflow import list_dags, list_environments
 from .watching.metric_data import Query, Series, read_series, total
 
@@ -54,23 +55,29 @@ class TaskFigures(Fact):
 @observes(DagFigures)
 def observe_dag_figures(account: Account) -> Iterator[DagFigures]:
     """Look at every DAG that has metrics, in every environment."""
-    for environment in list_environments(account):
+
+    def look(environment: Mapping[str, Any]) -> Iterator[DagFigures]:
         for dag in list_dags(account, environment["Name"]):
             yield _dag_figures(account, environment, dag)
+
+    for found in map(all_apart(DagFigures, look, "Arn", "Name"), list_environments(account)):
+        yield from found
 
 
 @observes(TaskFigures)
 def observe_task_figures(account: Account) -> Iterator[TaskFigures]:
     """Look at the tasks of every environment."""
-    for environment in list_environments(account):
-        if all(metrics()[name].is_published(environment["AirflowVersion"]) for name in _TRIES):
-            own = (("DAG", "All"), ("Environment", environment["Name"]), ("Task", "All"))
-            bad, good = ([Query(_NAMESPACE, name, own, "Sum")] for name in _TRIES)
-            yield _task_figures(account, environment["Arn"], bad, good, "tries of tasks")
-        else:
-            runs = [_of_dag(environment, dag) for dag in list_dags(account, environment["Name"])]
-            bad, good = ([Query(_NAMESPACE, name, own, "SampleCount") for own in runs] for name in (_FAILED, _RAN))
-            yield _task_figures(account, environment["Arn"], bad, good, "DAG runs")
+    yield from map(apart(TaskFigures, partial(_tasks, account), "Arn", "Name"), list_environments(account))
+
+
+def _tasks(account: Account, environment: Mapping[str, Any]) -> TaskFigures:
+    if all(metrics()[name].is_published(environment["AirflowVersion"]) for name in _TRIES):
+        own = (("DAG", "All"), ("Environment", environment["Name"]), ("Task", "All"))
+        bad, good = ([Query(_NAMESPACE, name, own, "Sum")] for name in _TRIES)
+        return _task_figures(account, environment["Arn"], bad, good, "tries of tasks")
+    runs = [_of_dag(environment, dag) for dag in list_dags(account, environment["Name"])]
+    bad, good = ([Query(_NAMESPACE, name, own, "SampleCount") for own in runs] for name in (_FAILED, _RAN))
+    return _task_figures(account, environment["Arn"], bad, good, "DAG runs")
 
 
 def _task_figures(account: Account, arn: str, bad: list[Query], good: list[Query], counted: str) -> TaskFigures:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 
 reads("s3", "GetBucketVersioning", "GetObject", "ListObjectsV2")
@@ -44,18 +45,21 @@ class AirflowFiles(Fact):
 @observes(AirflowFiles)
 def observe_airflow_files(account: Account) -> Iterator[AirflowFiles]:
     """Look at the bucket of every environment."""
-    for found in list_environments(account):
-        bucket = found["SourceBucketArn"].rpartition(":")[2]
-        yield AirflowFiles(
-            subject=found["Arn"],
-            bucket=bucket,
-            versioning=account.attempt(_versioning, account, bucket),
-            dag_folder=found["DagS3Path"],
-            unnamed=tuple(_list_unnamed(found)),
-            absent=account.attempt(_find_absent, account, bucket, found),
-            strange_dags=account.attempt(_compare_dags, account, bucket, found["DagS3Path"]),
-            strange_packages=account.attempt(_compare_packages, account, bucket, found),
-        )
+    yield from map(apart(AirflowFiles, partial(_files, account), "Arn", "Name"), list_environments(account))
+
+
+def _files(account: Account, found: Mapping[str, Any]) -> AirflowFiles:
+    bucket = found["SourceBucketArn"].rpartition(":")[2]
+    return AirflowFiles(
+        subject=found["Arn"],
+        bucket=bucket,
+        versioning=account.attempt(_versioning, account, bucket),
+        dag_folder=found["DagS3Path"],
+        unnamed=tuple(_list_unnamed(found)),
+        absent=account.attempt(_find_absent, account, bucket, found),
+        strange_dags=account.attempt(_compare_dags, account, bucket, found["DagS3Path"]),
+        strange_packages=account.attempt(_compare_packages, account, bucket, found),
+    )
 
 
 def _versioning(account: Account, bucket: str) -> str:

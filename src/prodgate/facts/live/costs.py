@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, apart, observes, reads
 from .billed import CostResource, list_tagged
 from .distributions import GLOBAL
 
@@ -32,8 +33,9 @@ class Budget(Fact):
 @observes(CostResource)
 def observe_cost_watch(account: Account) -> Iterator[CostResource]:
     """Look at budgets, anomaly detection, who is notified, and the tags by which the bill is split."""
-    for budget in _list_budgets(account):
-        yield _budget(account, budget)
+    yield from map(
+        apart(CostResource, partial(_budget, account), "BudgetName", type="aws_budgets_budget"), _list_budgets(account)
+    )
     yield from _list_anomaly_detection(account)
     yield from _list_topics(account)
     yield from list_tagged(account)
@@ -78,46 +80,64 @@ def _notification(account: Account, budget: Mapping[str, str], notification: Map
 
 
 def _list_anomaly_detection(account: Account) -> Iterator[CostResource]:
-    for monitor in account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=GLOBAL):
-        arn = monitor["MonitorArn"]
-        stated = {"arn": arn, "name": monitor["MonitorName"]}
-        yield CostResource(subject=arn, type="aws_ce_anomaly_monitor", values=stated)
-    for subscription in account.list("ce", "GetAnomalySubscriptions", "AnomalySubscriptions", region=GLOBAL):
-        heard = [
-            {"type": one["Type"], "address": one["Address"]}
-            for one in subscription["Subscribers"]
-            if one.get("Status", "CONFIRMED") == "CONFIRMED"
-        ]
-        stated = {"monitor_arn_list": subscription["MonitorArnList"], "subscriber": heard}
-        subject = subscription["SubscriptionArn"]
-        yield CostResource(subject=subject, type="aws_ce_anomaly_subscription", values=stated)
+    look = apart(CostResource, _monitor, "MonitorArn", "MonitorName", type=_MONITOR)
+    yield from map(look, account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=GLOBAL))
+    look = apart(CostResource, _subscription, "SubscriptionArn", "SubscriptionName", type=_SUBSCRIPTION)
+    yield from map(look, account.list("ce", "GetAnomalySubscriptions", "AnomalySubscriptions", region=GLOBAL))
+
+
+_MONITOR, _SUBSCRIPTION = "aws_ce_anomaly_monitor", "aws_ce_anomaly_subscription"
+
+
+def _monitor(monitor: Mapping[str, Any]) -> CostResource:
+    stated = {"arn": monitor["MonitorArn"], "name": monitor["MonitorName"]}
+    return CostResource(subject=monitor["MonitorArn"], type=_MONITOR, values=stated)
+
+
+def _subscription(subscription: Mapping[str, Any]) -> CostResource:
+    heard = [
+        {"type": one["Type"], "address": one["Address"]}
+        for one in subscription["Subscribers"]
+        if one.get("Status", "CONFIRMED") == "CONFIRMED"
+    ]
+    stated = {"monitor_arn_list": subscription["MonitorArnList"], "subscriber": heard}
+    return CostResource(subject=subscription["SubscriptionArn"], type=_SUBSCRIPTION, values=stated)
 
 
 def _list_topics(account: Account) -> Iterator[CostResource]:
     """Yield the topics, and who has confirmed a subscription to them."""
-    for topic in account.list("sns", "ListTopics", "Topics"):
-        arn = topic["TopicArn"]
-        yield CostResource(subject=arn, type="aws_sns_topic", values={"arn": arn})
-        # not ListSubscriptions, which shows the caller's own only
-        for one in account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", TopicArn=arn):
-            if one["SubscriptionArn"].startswith("arn:"):
-                stated = {"topic_arn": one["TopicArn"], "protocol": one["Protocol"], "endpoint": one["Endpoint"]}
-                yield CostResource(subject=one["SubscriptionArn"], type="aws_sns_topic_subscription", values=stated)
+    look = all_apart(CostResource, partial(_topic, account), "TopicArn", type="aws_sns_topic")
+    for found in map(look, account.list("sns", "ListTopics", "Topics")):
+        yield from found
+
+
+def _topic(account: Account, topic: Mapping[str, Any]) -> Iterator[CostResource]:
+    arn = topic["TopicArn"]
+    yield CostResource(subject=arn, type="aws_sns_topic", values={"arn": arn})
+    # not ListSubscriptions, which shows the caller's own only
+    for one in account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", TopicArn=arn):
+        if one["SubscriptionArn"].startswith("arn:"):
+            stated = {"topic_arn": one["TopicArn"], "protocol": one["Protocol"], "endpoint": one["Endpoint"]}
+            yield CostResource(subject=one["SubscriptionArn"], type="aws_sns_topic_subscription", values=stated)
 
 
 @observes(Budget)
 def observe_budgets(account: Account) -> Iterator[Budget]:
     """Look at how much of each monthly cost budget is used, and forecast to be."""
-    for budget in _list_budgets(account):
-        limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
-        if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:
-            spent = budget["CalculatedSpend"]
-            forecast = spent.get("ForecastedSpend")
-            yield Budget(
-                subject=_name_budget(account, budget),
-                used=_share(spent["ActualSpend"], limit),
-                forecast=_share(forecast, limit) if forecast else None,
-            )
+    for found in map(all_apart(Budget, partial(_used, account), "BudgetName"), _list_budgets(account)):
+        yield from found
+
+
+def _used(account: Account, budget: Mapping[str, Any]) -> Iterator[Budget]:
+    limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
+    if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:
+        spent = budget["CalculatedSpend"]
+        forecast = spent.get("ForecastedSpend")
+        yield Budget(
+            subject=_name_budget(account, budget),
+            used=_share(spent["ActualSpend"], limit),
+            forecast=_share(forecast, limit) if forecast else None,
+        )
 
 
 def _share(spent: Mapping[str, str], limit: Decimal) -> Quantity:

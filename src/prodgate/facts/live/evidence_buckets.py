@@ -11,7 +11,7 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, observes, reads
 
 reads("s3", "GetBucketPolicy", "GetBucketVersioning", "GetObjectLockConfiguration", "ListBuckets")
 
@@ -27,8 +27,8 @@ class LockResource(Fact):
 @observes(LockResource)
 def observe_locks(account: Account) -> Iterator[LockResource]:
     """See of each bucket whether it keeps versions, what it locks by default, and its policy."""
-    names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
-    for found in account.each(lambda name: list(_bucket(account, name)), names):
+    look = all_apart(LockResource, lambda row: _bucket(account, row["Name"]), "Name", type="aws_s3_bucket")
+    for found in account.each(look, account.list("s3", "ListBuckets", "Buckets")):
         yield from found
 
 

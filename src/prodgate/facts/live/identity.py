@@ -6,13 +6,14 @@ So the policies for declared infrastructure judge the account by the same rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, observes, reads
 from .airflow import list_environments
 from .permissions import list_identities
 
@@ -34,21 +35,33 @@ class IdentityResource(Fact):
 @observes(IdentityResource)
 def observe_identities(account: Account) -> Iterator[IdentityResource]:
     """Look at every role, user, group and customer-managed policy, and at who runs Airflow."""
-    for role in list_identities(account, "RoleDetailList"):
-        if not role["Path"].startswith(_OF_AWS):
-            yield from _role(role)
-    for kind, key in (("user", "UserDetailList"), ("group", "GroupDetailList")):
-        for holder in list_identities(account, key):
-            yield from _holder(kind, holder)
-    for policy in list_identities(account, "Policies"):
-        (document,) = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
-        stated = {"arn": policy["Arn"], "name": policy["PolicyName"], "policy": _text(document)}
-        yield IdentityResource(subject=policy["Arn"], type="aws_iam_policy", values=stated)
-    yield from _root_keys(account)
+    for key, kind, look in (
+        ("RoleDetailList", "role", _role),
+        ("UserDetailList", "user", partial(_holder, "user")),
+        ("GroupDetailList", "group", partial(_holder, "group")),
+        ("Policies", "policy", _policy),
+    ):
+        names = ("Arn", f"{kind.capitalize()}Name")
+        for found in map(_apart(f"aws_iam_{kind}", look, *names), list_identities(account, key)):
+            yield from found
+    root = f"arn:aws:iam::{account.id}:root"
+    yield from _apart("aws_iam_access_key", partial(_root_keys, account))(root)
     yield from _airflow(account)
 
 
+def _apart(type_: str, look: Callable[[Any], Iterable[IdentityResource]], *names: str) -> Callable[[Any], Any]:
+    return all_apart(IdentityResource, look, *names, type=type_)
+
+
+def _policy(policy: Mapping[str, Any]) -> Iterator[IdentityResource]:
+    (document,) = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
+    stated = {"arn": policy["Arn"], "name": policy["PolicyName"], "policy": _text(document)}
+    yield IdentityResource(subject=policy["Arn"], type="aws_iam_policy", values=stated)
+
+
 def _role(role: Mapping[str, Any]) -> Iterator[IdentityResource]:
+    if role["Path"].startswith(_OF_AWS):
+        return
     stated = {
         "arn": role["Arn"], "name": role["RoleName"], "assume_role_policy": _text(role["AssumeRolePolicyDocument"]),
         "inline_policy": [], "managed_policy_arns": None,
@@ -76,19 +89,23 @@ def _list_policies(kind: str, name: str, arn: str, holder: Mapping[str, Any], ke
         yield IdentityResource(subject=subject, type=f"aws_iam_{kind}_policy_attachment", values=stated)
 
 
-def _root_keys(account: Account) -> Iterator[IdentityResource]:
-    if account.get("iam", "GetAccountSummary")["SummaryMap"]["AccountAccessKeysPresent"]:
-        subject = f"arn:aws:iam::{account.id}:root"
-        yield IdentityResource(subject=subject, type="aws_iam_access_key", values={"user": "root"})
+def _root_keys(account: Account, root: str) -> Iterator[IdentityResource]:
+    if account.get("iam", "GetAccountSummary").get("SummaryMap", {})["AccountAccessKeysPresent"]:
+        yield IdentityResource(subject=root, type="aws_iam_access_key", values={"user": "root"})
 
 
 def _airflow(account: Account) -> Iterator[IdentityResource]:
     """Yield the environments and the buckets of their DAGs, from which policies on the Airflow role start."""
-    for found in list_environments(account):
-        stated = {"arn": found["Arn"], "name": found["Name"], "execution_role_arn": found["ExecutionRoleArn"],
-                  "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
-        yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
-        yield _source_bucket(account, found["SourceBucketArn"])
+    look = _apart("aws_mwaa_environment", partial(_environment, account), "Arn", "Name")
+    for found in map(look, list_environments(account)):
+        yield from found
+
+
+def _environment(account: Account, found: Mapping[str, Any]) -> Iterator[IdentityResource]:
+    stated = {"arn": found["Arn"], "name": found["Name"], "execution_role_arn": found["ExecutionRoleArn"],
+              "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
+    yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
+    yield _source_bucket(account, found["SourceBucketArn"])
 
 
 def _source_bucket(account: Account, arn: str) -> IdentityResource:

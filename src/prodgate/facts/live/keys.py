@@ -66,7 +66,7 @@ def observe_keys(account: Account) -> Iterator[Key]:
 
 def _keys(account: Account, region: str) -> tuple[Key, ...]:
     aliases = account.list("kms", "ListAliases", "Aliases", region=region)
-    managed = {one.get("TargetKeyId") for one in aliases if one["AliasName"].startswith("alias/aws/")}
+    managed = {one.get("TargetKeyId") for one in aliases if one.get("AliasName", "").startswith("alias/aws/")}
     listed = account.list("kms", "ListKeys", "Keys", region=region)
     arns = [key["KeyArn"] for key in listed if key["KeyId"] not in managed]
     rows = account.each(lambda arn: account.attempt(_describe, account, arn, region), arns)

@@ -13,7 +13,7 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...semantics.secret_forms import credential_form
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .distributions import GLOBAL
 
 reads("cloudtrail", "DescribeTrails")
@@ -67,9 +67,12 @@ class LoggedText(Fact):
 def observe_log_groups(account: Account) -> Iterator[LogGroup]:
     """Look at every log group of the account's region and of us-east-1, where CloudFront's and the WAF's are."""
     for region in list_log_regions(account):
-        for group in list_log_groups(account, region):
-            days = group.get("retentionInDays")
-            yield LogGroup(subject=log_group_arn(group), retention=Quantity.days(days) if days else None)
+        yield from map(apart(LogGroup, _log_group, "arn", "logGroupName"), list_log_groups(account, region))
+
+
+def _log_group(group: Mapping[str, Any]) -> LogGroup:
+    days = group.get("retentionInDays")
+    return LogGroup(subject=log_group_arn(group), retention=Quantity.days(days) if days else None)
 
 
 @observes(LoggedText)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ...aws.account import Account
-from ...aws.answers import Absent, Unreadable
+from ...aws.answers import Absent, Unread, Unreadable
 from .. import Fact
 from ..observers import apart, observes, reads
 
-reads("cloudtrail", "DescribeTrails", "GetTrailStatus")
+reads("cloudtrail", "DescribeTrails", "GetEventSelectors", "GetTrailStatus")
 reads("config", "DescribeConfigurationRecorderStatus", "DescribeDeliveryChannelStatus")
+
+T = TypeVar("T")
 
 #: The last errors of S3 that GetTrailStatus shows, each until a delivery succeeds.
 #: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
@@ -78,24 +80,67 @@ def _delivery(subject: str, parts: Iterable[Mapping[str, Any]], failures: tuple[
 
 def list_trails(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return the trails that record here, among them those of an organization, which AWS shows as shadow trails."""
-    rows = account.get("cloudtrail", "DescribeTrails", includeShadowTrails=True)["trailList"]
+    rows = account.get("cloudtrail", "DescribeTrails", includeShadowTrails=True).get("trailList") or ()
     return tuple({row.get("TrailARN") or row.get("Name"): row for row in rows}.values())
 
 
-def ask_trail(account: Account, operation: str, trail: Mapping[str, Any], **named: str) -> Mapping[str, Any]:
-    """Ask of a trail in its home region; elsewhere it is a shadow, of which not everything is told. Raises Unreadable.
+def _ask_home(account: Account, trail: Mapping[str, Any], ask: Callable[[str, str], T]) -> T:
+    """Ask of a trail by ARN in its home region; elsewhere it is a shadow, of which not all is told. Raises Unreadable.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
     """
     home = trail.get("HomeRegion") or account.region
     try:
-        answer: Mapping[str, Any] = account.get("cloudtrail", operation, region=home, **named)
+        return ask(home, trail["TrailARN"])
     except Absent as error:
         raise Unreadable(
-            f"cloudtrail {operation} in {home}: does not find a trail that is listed ({error.code}); one of an "
-            "organization may be shown to its owner alone"
+            f"cloudtrail in {home}: does not find a trail that is listed ({error.code}); one of an organization may be "
+            "shown to its owner alone"
         ) from None
-    return answer
+
+
+def _read_status(account: Account, trail: Mapping[str, Any]) -> Any:
+    def ask(home: str, arn: str) -> Any:
+        return account.get("cloudtrail", "GetTrailStatus", region=home, Name=arn)
+
+    return _ask_home(account, trail, ask)
+
+
+def _read_selectors(account: Account, trail: Mapping[str, Any]) -> Any:
+    def ask(home: str, arn: str) -> Any:
+        return account.get("cloudtrail", "GetEventSelectors", region=home, TrailName=arn)
+
+    return _ask_home(account, trail, ask)
+
+
+def read_trail(account: Account, trail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trail as Terraform would state it."""
+    arn = trail["TrailARN"]
+    logging = account.attempt(_read_status, account, trail)
+    chosen = account.attempt(_read_selectors, account, trail)
+    unread = chosen if isinstance(chosen, Unread) else None
+    return {
+        "arn": arn,
+        "name": trail["Name"],
+        "is_multi_region_trail": trail["IsMultiRegionTrail"],
+        "enable_log_file_validation": trail["LogFileValidationEnabled"],
+        "include_global_service_events": trail["IncludeGlobalServiceEvents"],
+        "enable_logging": logging if isinstance(logging, Unread) else logging["IsLogging"],
+        "event_selector": unread or list(map(_basic_selector, chosen.get("EventSelectors") or ())),
+        "advanced_event_selector": unread or list(map(_advanced_selector, chosen.get("AdvancedEventSelectors") or ())),
+    }
+
+
+def _basic_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "read_write_type": selector["ReadWriteType"],
+        "include_management_events": selector["IncludeManagementEvents"],
+    }
+
+
+def _advanced_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
+    fields = [{"field": one["Field"], "equals": one.get("Equals")} for one in selector["FieldSelectors"]]
+    return {"field_selector": fields}
 
 
 def failed(status: Mapping[str, Any]) -> bool:
@@ -115,7 +160,7 @@ def _trail(account: Account, trail: Mapping[str, Any]) -> TrailDelivery:
 
 def _find_failures(account: Account, trail: Mapping[str, Any]) -> tuple[str, ...]:
     arn = trail["TrailARN"]
-    status = ask_trail(account, "GetTrailStatus", trail, Name=arn)
+    status = _read_status(account, trail)
     found = tuple(f"{what}: {status[name]}" for name, what in _TRAIL.items() if status.get(name))
     if not found and status.get("IsLogging") and "LatestDeliveryTime" not in status:
         raise Unreadable(f"cloudtrail GetTrailStatus: {arn} has not delivered anything yet; it does so within minutes")

@@ -14,7 +14,7 @@ from ...aws.answers import Absent, Unreadable
 from ...findings import Undetermined
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, observes, reads
 from .backups import observe_vaults
 from .keys import Key, observe_keys
 from .secrets import observe_secrets
@@ -38,16 +38,18 @@ class PolicyResource(Fact):
 @observes(PolicyResource)
 def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
     """See the policies of buckets."""
-    names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
-    found = account.each(
-        lambda name: _read_policy(lambda: account.get("s3", "GetBucketPolicy", Bucket=name)["Policy"]), names
-    )
-    for name, policy in zip(names, found, strict=True):
-        arn = f"arn:aws:s3:::{name}"
+
+    def look(row: Mapping[str, Any]) -> Iterator[PolicyResource]:
+        name, arn = row["Name"], f"arn:aws:s3:::{row['Name']}"
+        policy = _read_policy(lambda: account.get("s3", "GetBucketPolicy", Bucket=name)["Policy"])
         yield PolicyResource(subject=arn, type="aws_s3_bucket", values={"bucket": name, "policy": None})
         if policy is not None:
             values = {"bucket": name, "policy": policy}
             yield PolicyResource(subject=f"{arn} policy", type="aws_s3_bucket_policy", values=values)
+
+    apart_look = all_apart(PolicyResource, look, "Name", type="aws_s3_bucket")
+    for found in account.each(apart_look, account.list("s3", "ListBuckets", "Buckets")):
+        yield from found
 
 
 @observes(PolicyResource)

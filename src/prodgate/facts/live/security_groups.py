@@ -58,7 +58,10 @@ def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
     """See every group of the networks in use."""
     networks = {vpc["VpcId"]: vpc for vpc in list_vpcs(account)}
     facing = {
-        id_ for one in list_balancers(account) if one["Scheme"] != "internal" for id_ in one.get("SecurityGroups", ())
+        id_
+        for one in list_balancers(account)
+        if one.get("Scheme") != "internal"  # one that passes traffic on to appliances states none
+        for id_ in one.get("SecurityGroups", ())
     }
     listening = account.attempt(_ports_by_group, account)
 

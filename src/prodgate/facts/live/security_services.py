@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,18 @@ from ...aws.answers import Absent, Unread
 from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, observes, reads
 from .distributions import GLOBAL
-from .record_deliveries import ask_trail, failed, list_trails
+from .record_deliveries import failed, list_trails, read_trail
 
 reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
-reads("cloudtrail", "GetEventSelectors", "GetTrailStatus")
 reads("config", "DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
 reads("guardduty", "GetDetector", "ListDetectors", "ListFindings")
 reads("securityhub", "DescribeHub", "GetEnabledStandards", "GetFindings")
+
+
+_FEATURE, _CHANNEL = "aws_guardduty_detector_feature", "aws_config_delivery_channel"
+_RECORDER = "aws_config_configuration_recorder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,16 +72,25 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
     # GuardDuty lists all features, some of which exclude one another: only declared ones can be required.
     stated = account.attempt(account.declared, "aws_guardduty_detector_feature")
     declared = set() if isinstance(stated, Unread) else {values.get("name") for values in stated.values()}
-    for id_, detector in _list_detectors(account):
+
+    def look(row: tuple[str, Mapping[str, Any]]) -> Iterator[WatcherResource]:
+        id_, detector = row
         if isinstance(stated, Unread):
             open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
-            yield _resource("aws_guardduty_detector_feature", f"{id_} features", **open_)
+            yield _resource(_FEATURE, f"{id_} features", **open_)
         yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
         for feature in detector.get("Features") or ():
             if feature["Name"] in declared:
                 name, status = feature["Name"], feature["Status"]
-                subject = f"{id_} {name}"
-                yield _resource("aws_guardduty_detector_feature", subject, detector_id=id_, name=name, status=status)
+                yield _resource(_FEATURE, f"{id_} {name}", detector_id=id_, name=name, status=status)
+
+    yield from _each("aws_guardduty_detector", look, _list_detectors(account))
+
+
+def _each(type_: str, look: Callable[[Any], Iterable[Any]], rows: Iterable[Any], *names: str) -> Iterator[Any]:
+    """Yield what is made of each row; what is odd about one costs that one."""
+    for found in map(all_apart(WatcherResource, look, *names, type=type_), rows):
+        yield from found
 
 
 def _list_detectors(account: Account) -> tuple[tuple[str, Any], ...]:
@@ -90,59 +102,50 @@ def _security_hub(account: Account) -> Iterator[WatcherResource]:
     hub = account.find("securityhub", "DescribeHub")
     if hub is None:
         return
-    yield _resource("aws_securityhub_account", hub["HubArn"], id=hub["HubArn"], enable_default_standards=False)
+    yield from _each("aws_securityhub_account", _hub, [hub], "HubArn")
     for standard in account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions"):
         arn = standard["StandardsArn"]
         if standard["StandardsStatus"] in ("READY", "PENDING"):
             yield _resource("aws_securityhub_standards_subscription", arn, standards_arn=arn)
 
 
+def _hub(hub: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    yield _resource("aws_securityhub_account", hub["HubArn"], id=hub["HubArn"], enable_default_standards=False)
+
+
 def _recorders(account: Account) -> Iterator[WatcherResource]:
-    for recorder in account.get("config", "DescribeConfigurationRecorders")["ConfigurationRecorders"]:
-        group = recorder.get("recordingGroup") or {}
-        everything = {
-            "all_supported": group.get("allSupported", False),
-            "include_global_resource_types": group.get("includeGlobalResourceTypes", False),
-        }
-        name = recorder["name"]
-        yield _resource("aws_config_configuration_recorder", name, name=name, recording_group=[everything])
-    for status in account.get("config", "DescribeConfigurationRecorderStatus")["ConfigurationRecordersStatus"]:
-        on = status["recording"] and not failed(status)
-        yield _resource(
-            "aws_config_configuration_recorder_status", f"{status['name']} status", name=status["name"], is_enabled=on
-        )
-    for channel in account.get("config", "DescribeDeliveryChannels")["DeliveryChannels"]:
-        subject, bucket = channel["name"], channel["s3BucketName"]
-        yield _resource("aws_config_delivery_channel", subject, name=subject, s3_bucket_name=bucket)
+    recorders = account.get("config", "DescribeConfigurationRecorders")
+    yield from _each(_RECORDER, _recorder, recorders.get("ConfigurationRecorders") or (), "name")
+    statuses = account.get("config", "DescribeConfigurationRecorderStatus")
+    rows = statuses.get("ConfigurationRecordersStatus") or ()
+    yield from _each(f"{_RECORDER}_status", _status, rows, "name")
+    channels = account.get("config", "DescribeDeliveryChannels")
+    yield from _each(_CHANNEL, _channel, channels.get("DeliveryChannels") or (), "name")
+
+
+def _recorder(recorder: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    group = recorder.get("recordingGroup") or {}
+    everything = {
+        "all_supported": group.get("allSupported", False),
+        "include_global_resource_types": group.get("includeGlobalResourceTypes", False),
+    }
+    yield _resource(_RECORDER, recorder["name"], name=recorder["name"], recording_group=[everything])
+
+
+def _status(status: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    on = status["recording"] and not failed(status)
+    yield _resource(f"{_RECORDER}_status", f"{status['name']} status", name=status["name"], is_enabled=on)
+
+
+def _channel(channel: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    yield _resource(_CHANNEL, channel["name"], name=channel["name"], s3_bucket_name=channel["s3BucketName"])
 
 
 def _trails(account: Account) -> Iterator[WatcherResource]:
-    for trail in list_trails(account):
-        arn = trail["TrailARN"]
-        logging = account.attempt(ask_trail, account, "GetTrailStatus", trail, Name=arn)
-        chosen = account.attempt(ask_trail, account, "GetEventSelectors", trail, TrailName=arn)
-        unread = chosen if isinstance(chosen, Unread) else None
-        yield _resource(
-            "aws_cloudtrail", arn, arn=arn, name=trail["Name"],
-            is_multi_region_trail=trail["IsMultiRegionTrail"],
-            enable_log_file_validation=trail["LogFileValidationEnabled"],
-            include_global_service_events=trail["IncludeGlobalServiceEvents"],
-            enable_logging=logging if isinstance(logging, Unread) else logging["IsLogging"],
-            event_selector=unread or list(map(_basic_selector, chosen.get("EventSelectors") or ())),
-            advanced_event_selector=unread or list(map(_advanced_selector, chosen.get("AdvancedEventSelectors") or ())),
-        )  # fmt: skip
+    def look(trail: Mapping[str, Any]) -> Iterator[WatcherResource]:
+        yield _resource("aws_cloudtrail", trail["TrailARN"], **read_trail(account, trail))
 
-
-def _basic_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "read_write_type": selector["ReadWriteType"],
-        "include_management_events": selector["IncludeManagementEvents"],
-    }
-
-
-def _advanced_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
-    fields = [{"field": one["Field"], "equals": one.get("Equals")} for one in selector["FieldSelectors"]]
-    return {"field_selector": fields}
+    yield from _each("aws_cloudtrail", look, list_trails(account), "TrailARN", "Name")
 
 
 def _analyzers(account: Account) -> Iterator[WatcherResource]:

@@ -64,8 +64,16 @@ def observe_site_names(account: Account) -> Iterator[SiteName]:
 def _public_zones(account: Account) -> dict[str, str]:
     """Return the ids of the public zones by name, the longest first: the most specific zone answers."""
     zones = account.list("route53", "ListHostedZones", "HostedZones")
-    public = {zone["Name"].rstrip("."): zone["Id"] for zone in zones if not zone["Config"]["PrivateZone"]}
+    public = {zone["Name"].rstrip("."): zone["Id"] for zone in zones if not _is_private(zone)}
     return dict(sorted(public.items(), key=lambda pair: -len(pair[0])))
+
+
+def _is_private(zone: Mapping[str, Any]) -> bool:
+    """Whether a zone answers in networks alone; what Route 53 does not say of is public.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZoneConfig.html
+    """
+    return bool((zone.get("Config") or {}).get("PrivateZone"))
 
 
 def _address_records(account: Account, zones: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:

@@ -86,19 +86,22 @@ def observe_services_in_surge(account: Account) -> Iterator[ServiceInSurge]:
 @observes(WorkerUse)
 def observe_worker_use(account: Account) -> Iterator[WorkerUse]:
     """Look at the workers of every Airflow environment."""
-    for environment in list_environments(account):
-        base, more = (
-            Query("AWS/MWAA", "CPUUtilization", (("Cluster", cluster), ("Environment", environment["Name"])), "Average")
-            for cluster in ("BaseWorker", "AdditionalWorker")
-        )
-        found = read_series(account, [base, more], window=_WEEK, period=_HOUR)
-        highest = max([*found[base].values(), *found[more].values()], default=Decimal(0))
-        days = {time.date() for time in found[base]}
-        yield WorkerUse(
-            subject=environment["Arn"],
-            days=Quantity.days(min(len(days), _WEEK.days)),
-            highest=Quantity.of(highest, "%"),
-        )
+    yield from map(apart(WorkerUse, partial(_workers, account), "Arn", "Name"), list_environments(account))
+
+
+def _workers(account: Account, environment: Mapping[str, Any]) -> WorkerUse:
+    base, more = (
+        Query("AWS/MWAA", "CPUUtilization", (("Cluster", cluster), ("Environment", environment["Name"])), "Average")
+        for cluster in ("BaseWorker", "AdditionalWorker")
+    )
+    found = read_series(account, [base, more], window=_WEEK, period=_HOUR)
+    highest = max([*found[base].values(), *found[more].values()], default=Decimal(0))
+    days = {time.date() for time in found[base]}
+    return WorkerUse(
+        subject=environment["Arn"],
+        days=Quantity.days(min(len(days), _WEEK.days)),
+        highest=Quantity.of(highest, "%"),
+    )
 
 
 def _service(account: Account, service: Mapping[str, Any]) -> ServiceInSurge:

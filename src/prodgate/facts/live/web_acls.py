@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .distributions import GLOBAL, list_distributions
 
 reads("rds", "DescribeDBClusters")
@@ -56,16 +57,21 @@ def observe_web_acls(account: Account) -> Iterator[WebAcl]:
     """Look at every web ACL that is attached to a distribution."""
     attached = {site.get("WebACLId") for site in list_distributions(account)}
     known = account.list("wafv2", "ListWebACLs", "WebACLs", region=GLOBAL, Scope="CLOUDFRONT")
-    for listed in (one for one in known if one["ARN"] in attached):
-        wanted = {"Name": listed["Name"], "Id": listed["Id"], "Scope": "CLOUDFRONT"}
-        acl = account.get("wafv2", "GetWebACL", region=GLOBAL, **wanted)["WebACL"]
-        yield WebAcl(
-            subject=acl["ARN"],
-            rules=tuple(_rule(rule) for rule in sorted(acl["Rules"], key=lambda rule: int(rule["Priority"]))),
-            needs_sql_rules=account.attempt(_has_database, account),
-            logs_to=account.attempt(_logs_to, account, acl["ARN"]),
-            drops_blocked=account.attempt(_drops_blocked, account, acl["ARN"]),
-        )
+    # one of which WAF states no ARN may be any
+    own = [one for one in known if one.get("ARN") in {None, *attached}]
+    yield from map(apart(WebAcl, partial(_acl, account), "ARN", "Name"), own)
+
+
+def _acl(account: Account, listed: Mapping[str, Any]) -> WebAcl:
+    wanted = {"Name": listed["Name"], "Id": listed["Id"], "Scope": "CLOUDFRONT"}
+    acl = account.get("wafv2", "GetWebACL", region=GLOBAL, **wanted)["WebACL"]
+    return WebAcl(
+        subject=listed["ARN"],
+        rules=tuple(_rule(rule) for rule in sorted(acl["Rules"], key=lambda rule: int(rule["Priority"]))),
+        needs_sql_rules=account.attempt(_has_database, account),
+        logs_to=account.attempt(_logs_to, account, listed["ARN"]),
+        drops_blocked=account.attempt(_drops_blocked, account, listed["ARN"]),
+    )
 
 
 def _rule(rule: Mapping[str, Any]) -> WebAclRule:

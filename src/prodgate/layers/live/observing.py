@@ -15,6 +15,7 @@ from ...evidence.artifacts import load_json
 from ...facts import Fact, Facts
 from ...facts import live as _observers  # noqa: F401  importing them registers them
 from ...facts.observers import OBSERVERS, Observer, observe_all
+from ...processes.memory import share_heaps
 from ..goals import OVERVIEW, check_name
 from ..layer import LayerContext
 from ..static.repository import ProjectView
@@ -85,6 +86,7 @@ def observe_through(
     observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS,
 ) -> Facts:
     """Return the facts that observers make of calls; ``about`` says of which account and when."""
+    share_heaps()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         facts = observe_all(make_account(calls, about, project, pool), observers)
     known = [fact for fact in facts.known if not is_foreign(fact.subject, about["foreign"])]

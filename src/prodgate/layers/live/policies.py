@@ -36,7 +36,7 @@ def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
 
 def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge what is live, by (policy, criterion)."""
-    seen = {kind: _make_configuration(facts, kind) for kind in set(KINDS.values())}
+    seen = {kind: make_configuration(facts, kind) for kind in set(KINDS.values())}
     return {
         (policy.id, policy.criterion): tuple(_judge(policy, facts, seen[KINDS[policy.id]], stated))
         for policy in _list_policies(stated)
@@ -51,12 +51,35 @@ def _list_policies(stated: CriteriaFile) -> Iterator[Policy]:
             yield policy
 
 
-def _make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
+def make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
+    """Return the resources of a kind as a configuration that policies judge."""
     resources = [
-        Resource(address=fact.subject, type=fact.type, name=fact.subject, values=_mark_unknown(fact.values))
+        Resource(address=fact.subject, type=fact.type, name=fact.subject, values=_read_values(fact))
         for fact in facts.of(kind)
     ]
     return Configuration(root="the account", engine="AWS", resources=resources)
+
+
+class _Unread(Mapping[str, Any]):
+    """The values of a resource that was not understood: whichever is asked for, nobody knows it."""
+
+    def __init__(self, reason: str) -> None:
+        self._held = Unknown(reason)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._held
+
+    def __iter__(self) -> Iterator[str]:
+        yield "values"
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _read_values(fact: Any) -> Mapping[str, Any]:
+    values = object.__getattribute__(fact, "values")
+    stated: Mapping[str, Any] = _Unread(values.reason) if isinstance(values, Unread) else _mark_unknown(values)
+    return stated
 
 
 def _mark_unknown(value: Any) -> Any:

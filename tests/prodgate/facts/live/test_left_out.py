@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from prodgate.aws.account import Account
 from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
+from prodgate.facts.live.security_services import WatcherResource, observe_watchers
 from prodgate.facts.live.site_names import SiteName, observe_site_names
 from prodgate.facts.observers import observe_all
 from prodgate.findings import Undetermined
+from prodgate.layers.live.policies import make_configuration
+from prodgate.semantics.unresolved import Unresolved
 
 from .stated_account import account_answering
 
@@ -83,3 +86,52 @@ def test_an_observer_that_chokes_on_what_is_left_out_says_what_it_is(capfd: pyte
     assert left_out == "kms GetKeyPolicy does not state its Policy"
     assert bug.startswith("choke failed: TypeError")
     assert "Traceback" in capfd.readouterr().err
+
+
+TRAIL = {
+    "Name": "all", "TrailARN": "arn:aws:cloudtrail:us-east-1:1:trail/all", "HomeRegion": "us-east-1",
+    "IsMultiRegionTrail": True, "LogFileValidationEnabled": True, "IncludeGlobalServiceEvents": True,
+}  # fmt: skip
+
+
+def test_what_watches_is_judged_beside_a_trail_that_is_not_found_in_its_home() -> None:
+    homes: list[str] = []
+
+    def not_found(asked: Mapping[str, Any]) -> None:
+        homes.append(asked["TrailName"])
+
+    answers = {
+        "DescribeTrails": {"trailList": [TRAIL]},
+        "GetTrailStatus": {"IsLogging": True, "LatestDeliveryTime": 1},
+        "GetEventSelectors": not_found,
+        "ListDetectors": {"DetectorIds": ["d"]},
+        "GetDetector": {"Status": "ENABLED"},
+        "DescribeHub": None,
+    }
+    with account_answering(answers) as account:
+        facts = observe_all(account, {observe_watchers: (WatcherResource,)})
+    found = {fact.type: fact.values for fact in facts.of(WatcherResource)}
+    assert found["aws_guardduty_detector"]["enable"] is True
+    assert found["aws_cloudtrail"]["enable_logging"] is True
+    assert found["aws_cloudtrail"]["event_selector"].reason.startswith("cloudtrail in us-east-1: does not find a trail")
+    assert homes == [TRAIL["TrailARN"]]
+
+
+def test_what_is_odd_of_one_thing_that_is_stated_as_terraform_would_is_a_value_that_nobody_knows() -> None:
+    half = {"name": "half"}
+    whole = {"name": "whole", "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True}}
+    answers = {
+        "DescribeConfigurationRecorders": {"ConfigurationRecorders": [{"roleARN": "arn:role"}, whole]},
+        "DescribeConfigurationRecorderStatus": {"ConfigurationRecordersStatus": [half, {**whole, "recording": True}]},
+        "DescribeDeliveryChannels": {"DeliveryChannels": [{"name": "c", "s3BucketName": "logs"}]},
+        "DescribeHub": None,
+    }
+    with account_answering(answers) as account:
+        facts = observe_all(account, {observe_watchers: (WatcherResource,)})
+    assert not facts.unreadable
+    seen = {resource.address: resource for resource in make_configuration(facts, WatcherResource).resources}
+    assert seen["whole"].block("recording_group").flag("all_supported") is True
+    assert seen["whole status"].flag("is_enabled") is True
+    for odd, member in (("something without name", "name"), ("half", "recording")):
+        with pytest.raises(Unresolved, match=f"does not state its {member}"):
+            seen[odd].flag("is_enabled")

@@ -24,7 +24,8 @@ def _topic(here: Place, declared: Thing) -> Thing | None:
 
 def _trail(here: Place, declared: Thing) -> Thing | None:
     answer = here.find("cloudtrail", "DescribeTrails", includeShadowTrails=False) or {}
-    return next((trail for trail in answer["trailList"] if trail["Name"] == declared["name"]), None)
+    trails = answer.get("trailList") or ()
+    return next((trail for trail in trails if trail.get("Name") == declared["name"]), None)
 
 
 TABLE: Final = (

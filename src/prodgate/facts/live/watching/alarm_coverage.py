@@ -115,7 +115,7 @@ def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGro
     for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
         if group.get("Protocol") in ("HTTP", "HTTPS"):
             name = group["TargetGroupArn"].rpartition(":")[2]
-            whole = set(map(metric_name, group["LoadBalancerArns"] or only))
+            whole = set(map(metric_name, group.get("LoadBalancerArns") or only))
             slow = [
                 alarm.name
                 for alarm, one in _list_readings(account, _is_slow)

@@ -15,7 +15,7 @@ from ....semantics.json_texts import read_json
 from ....semantics.topics import EVENTS
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import apart, observes, reads
 from ..airflow import list_environments
 from ..permissions import read_rights
 from ..sending import may_send
@@ -65,10 +65,13 @@ def observe_finding_sources(account: Account) -> Iterator[FindingSource]:
 @observes(AirflowNotices)
 def observe_airflow_notices(account: Account) -> Iterator[AirflowNotices]:
     """Look at what each Airflow environment may publish to."""
-    for found in list_environments(account):
-        may = account.attempt(_list_publishable, account, found["ExecutionRoleArn"])
-        heard = account.attempt(_list_audience, account, found["ExecutionRoleArn"])
-        yield AirflowNotices(subject=found["Arn"], topics=may, subscribers=heard)
+    yield from map(apart(AirflowNotices, partial(_notices, account), "Arn", "Name"), list_environments(account))
+
+
+def _notices(account: Account, found: Mapping[str, Any]) -> AirflowNotices:
+    may = account.attempt(_list_publishable, account, found["ExecutionRoleArn"])
+    heard = account.attempt(_list_audience, account, found["ExecutionRoleArn"])
+    return AirflowNotices(subject=found["Arn"], topics=may, subscribers=heard)
 
 
 def _list_publishable(account: Account, role: str) -> tuple[str, ...]:

@@ -1,0 +1,36 @@
+"""Threads share the heaps of a process: what one frees, another takes."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import subprocess
+import sys
+
+import pytest
+
+from prodgate.processes.memory import ARENAS
+
+#: Sixteen threads hold memory at the same time; glibc says on stderr how many heaps there are.
+SCRIPT = """
+import ctypes, sys, threading
+from prodgate.processes.memory import share_heaps
+if sys.argv[1] == "shared":
+    share_heaps()
+together = threading.Barrier(16)
+def hold():
+    kept = [bytes(1000) for _ in range(100)]
+    together.wait(60)
+threads = [threading.Thread(target=hold) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_stats"), reason="not glibc")
+@pytest.mark.parametrize("how", ["shared", "apart"])
+def test_threads_share_two_heaps(how: str) -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, timeout=120, check=True)
+    heaps = len(re.findall(r"^Arena \d+:", done.stderr, re.MULTILINE))
+    assert (heaps <= ARENAS) is (how == "shared"), done.stderr
