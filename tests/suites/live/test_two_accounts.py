@@ -55,11 +55,12 @@ def put_trail(aws: Clients, bucket: str, **stated: Any) -> str:
 
 
 def without_trail(aws: Aws) -> dict[str, Any]:
-    """Delete our own trail; return what it was."""
-    (own,) = aws("cloudtrail").describe_trails()["trailList"]
-    aws("cloudtrail").delete_trail(Name=own["Name"])
-    assert not aws("cloudtrail").describe_trails()["trailList"]
-    return {name: own[name] for name in ("S3BucketName", "KmsKeyId")}
+    """Delete our own trails, each where its home is; return where they logged to, and under which key."""
+    listed = aws("cloudtrail").describe_trails()["trailList"]
+    own = [one for one in listed if f":{ACCOUNT}:" in one["TrailARN"]]
+    for one in own:
+        aws("cloudtrail", one["HomeRegion"]).delete_trail(Name=one["Name"])
+    return {name: own[0][name] for name in ("S3BucketName", "KmsKeyId")}
 
 
 def of_the_organization(aws: Aws) -> str:
