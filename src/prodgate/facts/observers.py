@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pkgutil import walk_packages
@@ -55,9 +55,14 @@ def apart(kind: type[F], look: Callable[[Any], F], *names: str, **known: Any) ->
 
 
 def all_apart(
-    kind: type[F], look: Callable[[Any], Iterable[F]], *names: str, **known: Any
+    kind: type[F], look: Callable[[Any], Iterable[F]], *names: str, types: Sequence[str] = (), **known: Any
 ) -> Callable[[Any], tuple[F, ...]]:
-    """Do as ``apart`` does for a resource of which several facts are made: those that were made are kept."""
+    """Do as ``apart`` does for a resource of which several facts are made: those that were made are kept.
+
+    ``types`` are all types of Terraform that such facts may have: of each there is an unread one then, for whoever
+    judges that type alone.
+    """
+    unread: Sequence[Mapping[str, Any]] = [{**known, "type": one} for one in types] or [known]
 
     def look_apart(row: Any) -> tuple[F, ...]:
         seen: list[F] = []
@@ -76,7 +81,7 @@ def all_apart(
             except _ODD as error:
                 told = f"was not understood: {type(error).__name__}: {error}"
                 reason = missing[-1] if missing else _LEFT_OUT if _is_about_missing(error) else told
-        return (*seen, kind.unread(_name_row(row, names), reason, **known))
+        return (*seen, *(kind.unread(_name_row(row, names), reason, **each) for each in unread))
 
     return look_apart
 

@@ -47,7 +47,7 @@ MORE = {
     "kms ListAliases": ["Aliases[].AliasName"],
     "elbv2 DescribeLoadBalancers": ["LoadBalancers[].Scheme"],
     "logs DescribeLogGroups": ["logGroups[].arn"],
-    "mwaa GetEnvironment": ["Environment.AirflowVersion", "Environment.Name", "Environment.SourceBucketArn"],
+    "mwaa GetEnvironment": ["Environment.AirflowVersion", "Environment.SourceBucketArn"],
     "route53 ListHostedZones": ["HostedZones[].Config", "HostedZones[].Config.PrivateZone"],
     "s3 ListBuckets": ["Buckets[].Name"],
     "wafv2 GetWebACL": ["WebACL", "WebACL.Rules"],

@@ -106,9 +106,12 @@ def _subscription(subscription: Mapping[str, Any]) -> CostResource:
 
 def _list_topics(account: Account) -> Iterator[CostResource]:
     """Yield the topics, and who has confirmed a subscription to them."""
-    look = all_apart(CostResource, partial(_topic, account), "TopicArn", type="aws_sns_topic")
+    look = all_apart(CostResource, partial(_topic, account), "TopicArn", types=_TOPIC)
     for found in map(look, account.list("sns", "ListTopics", "Topics")):
         yield from found
+
+
+_TOPIC = ("aws_sns_topic", "aws_sns_topic_subscription")
 
 
 def _topic(account: Account, topic: Mapping[str, Any]) -> Iterator[CostResource]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
 from ..observers import all_apart, observes, reads
+
+_LOCK: Final = "object_lock_configuration"
 
 reads("s3", "GetBucketPolicy", "GetBucketVersioning", "GetObjectLockConfiguration", "ListBuckets")
 
@@ -27,7 +29,8 @@ class LockResource(Fact):
 @observes(LockResource)
 def observe_locks(account: Account) -> Iterator[LockResource]:
     """See of each bucket whether it keeps versions, what it locks by default, and its policy."""
-    look = all_apart(LockResource, lambda row: _bucket(account, row["Name"]), "Name", type="aws_s3_bucket")
+    types = ["aws_s3_bucket", *(f"aws_s3_bucket_{name}" for name in ("versioning", _LOCK, "policy"))]
+    look = all_apart(LockResource, lambda row: _bucket(account, row["Name"]), "Name", types=types)
     for found in account.each(look, account.list("s3", "ListBuckets", "Buckets")):
         yield from found
 
@@ -44,7 +47,7 @@ def _bucket(account: Account, name: str) -> Iterator[LockResource]:
     yield LockResource(subject=arn, type="aws_s3_bucket", values=stated)
     for type_, argument, read in (
         ("aws_s3_bucket_versioning", "versioning_configuration", _versioning),
-        ("aws_s3_bucket_object_lock_configuration", "rule", _lock),
+        (f"aws_s3_bucket_{_LOCK}", "rule", _lock),
         ("aws_s3_bucket_policy", "policy", _policy),
     ):
         value = account.attempt(read, account, name)

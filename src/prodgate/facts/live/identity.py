@@ -6,12 +6,13 @@ So the policies for declared infrastructure judge the account by the same rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
+from ...aws.answers import Unread
 from .. import Fact
 from ..observers import all_apart, observes, reads
 from .airflow import list_environments
@@ -42,15 +43,18 @@ def observe_identities(account: Account) -> Iterator[IdentityResource]:
         ("Policies", "policy", _policy),
     ):
         names = ("Arn", f"{kind.capitalize()}Name")
-        for found in map(_apart(f"aws_iam_{kind}", look, *names), list_identities(account, key)):
+        types = [f"aws_iam_{kind}{part}" for part in ("", "_policy", "_policy_attachment")]
+        for found in map(_apart(types[: 1 if kind == "policy" else 3], look, *names), list_identities(account, key)):
             yield from found
     root = f"arn:aws:iam::{account.id}:root"
-    yield from _apart("aws_iam_access_key", partial(_root_keys, account))(root)
+    yield from _apart(["aws_iam_access_key"], partial(_root_keys, account))(root)
     yield from _airflow(account)
 
 
-def _apart(type_: str, look: Callable[[Any], Iterable[IdentityResource]], *names: str) -> Callable[[Any], Any]:
-    return all_apart(IdentityResource, look, *names, type=type_)
+def _apart(
+    types: Sequence[str], look: Callable[[Any], Iterable[IdentityResource]], *names: str
+) -> Callable[[Any], tuple[IdentityResource, ...]]:
+    return all_apart(IdentityResource, look, *names, types=types)
 
 
 def _policy(policy: Mapping[str, Any]) -> Iterator[IdentityResource]:
@@ -60,7 +64,7 @@ def _policy(policy: Mapping[str, Any]) -> Iterator[IdentityResource]:
 
 
 def _role(role: Mapping[str, Any]) -> Iterator[IdentityResource]:
-    if role["Path"].startswith(_OF_AWS):
+    if role.get("Path", "").startswith(_OF_AWS):
         return
     stated = {
         "arn": role["Arn"], "name": role["RoleName"], "assume_role_policy": _text(role["AssumeRolePolicyDocument"]),
@@ -96,26 +100,27 @@ def _root_keys(account: Account, root: str) -> Iterator[IdentityResource]:
 
 def _airflow(account: Account) -> Iterator[IdentityResource]:
     """Yield the environments and the buckets of their DAGs, from which policies on the Airflow role start."""
-    look = _apart("aws_mwaa_environment", partial(_environment, account), "Arn", "Name")
-    for found in map(look, list_environments(account)):
-        yield from found
+    look_at_bucket = _apart(["aws_s3_bucket"], partial(_source_bucket, account), "SourceBucketArn", "Arn", "Name")
+    for found in list_environments(account):
+        yield from _apart(["aws_mwaa_environment"], _environment, "Arn", "Name")(found)
+        yield from look_at_bucket(found)
 
 
-def _environment(account: Account, found: Mapping[str, Any]) -> Iterator[IdentityResource]:
+def _environment(found: Mapping[str, Any]) -> Iterator[IdentityResource]:
     stated = {"arn": found["Arn"], "name": found["Name"], "execution_role_arn": found["ExecutionRoleArn"],
               "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
     yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
-    yield _source_bucket(account, found["SourceBucketArn"])
 
 
-def _source_bucket(account: Account, arn: str) -> IdentityResource:
+def _source_bucket(account: Account, environment: Mapping[str, Any]) -> Iterator[IdentityResource]:
     """The bucket that DAGs come from: whoever can write there can run code as Airflow."""
+    arn = environment["SourceBucketArn"]
     name = arn.rpartition(":")[2]
     found = account.find("s3", "GetBucketPolicy", Bucket=name)
     stated = {"arn": arn, "bucket": name, "policy": found["Policy"] if found else None}
-    return IdentityResource(subject=arn, type="aws_s3_bucket", values=stated)
+    yield IdentityResource(subject=arn, type="aws_s3_bucket", values=stated)
 
 
-def _text(document: Any) -> str:
+def _text(document: Any) -> Any:
     """Return a policy document as the text that Terraform would hold; boto3 has read it already."""
-    return document if isinstance(document, str) else json.dumps(document)
+    return document if isinstance(document, str | Unread) else json.dumps(document)

@@ -47,7 +47,7 @@ def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
             values = {"bucket": name, "policy": policy}
             yield PolicyResource(subject=f"{arn} policy", type="aws_s3_bucket_policy", values=values)
 
-    apart_look = all_apart(PolicyResource, look, "Name", type="aws_s3_bucket")
+    apart_look = all_apart(PolicyResource, look, "Name", types=("aws_s3_bucket", "aws_s3_bucket_policy"))
     for found in account.each(apart_look, account.list("s3", "ListBuckets", "Buckets")):
         yield from found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
@@ -79,17 +80,21 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
             open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
             yield _resource(_FEATURE, f"{id_} features", **open_)
         yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
-        for feature in detector.get("Features") or ():
-            if feature["Name"] in declared:
-                name, status = feature["Name"], feature["Status"]
-                yield _resource(_FEATURE, f"{id_} {name}", detector_id=id_, name=name, status=status)
+        yield from _each((_FEATURE,), partial(look_at_feature, id_), detector.get("Features") or (), "Name")
 
-    yield from _each("aws_guardduty_detector", look, _list_detectors(account))
+    def look_at_feature(id_: str, feature: Mapping[str, Any]) -> Iterator[WatcherResource]:
+        name = feature["Name"]
+        if name in declared:
+            yield _resource(_FEATURE, f"{id_} {name}", detector_id=id_, name=name, status=feature["Status"])
+
+    yield from _each(("aws_guardduty_detector", _FEATURE), look, _list_detectors(account))
 
 
-def _each(type_: str, look: Callable[[Any], Iterable[Any]], rows: Iterable[Any], *names: str) -> Iterator[Any]:
+def _each(
+    types: Sequence[str], look: Callable[[Any], Iterable[WatcherResource]], rows: Iterable[Any], *names: str
+) -> Iterator[WatcherResource]:
     """Yield what is made of each row; what is odd about one costs that one."""
-    for found in map(all_apart(WatcherResource, look, *names, type=type_), rows):
+    for found in map(all_apart(WatcherResource, look, *names, types=types), rows):
         yield from found
 
 
@@ -102,7 +107,7 @@ def _security_hub(account: Account) -> Iterator[WatcherResource]:
     hub = account.find("securityhub", "DescribeHub")
     if hub is None:
         return
-    yield from _each("aws_securityhub_account", _hub, [hub], "HubArn")
+    yield from _each(("aws_securityhub_account",), _hub, [hub], "HubArn")
     for standard in account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions"):
         arn = standard["StandardsArn"]
         if standard["StandardsStatus"] in ("READY", "PENDING"):
@@ -115,12 +120,12 @@ def _hub(hub: Mapping[str, Any]) -> Iterator[WatcherResource]:
 
 def _recorders(account: Account) -> Iterator[WatcherResource]:
     recorders = account.get("config", "DescribeConfigurationRecorders")
-    yield from _each(_RECORDER, _recorder, recorders.get("ConfigurationRecorders") or (), "name")
+    yield from _each((_RECORDER,), _recorder, recorders.get("ConfigurationRecorders") or (), "name")
     statuses = account.get("config", "DescribeConfigurationRecorderStatus")
     rows = statuses.get("ConfigurationRecordersStatus") or ()
-    yield from _each(f"{_RECORDER}_status", _status, rows, "name")
+    yield from _each((f"{_RECORDER}_status",), _status, rows, "name")
     channels = account.get("config", "DescribeDeliveryChannels")
-    yield from _each(_CHANNEL, _channel, channels.get("DeliveryChannels") or (), "name")
+    yield from _each((_CHANNEL,), _channel, channels.get("DeliveryChannels") or (), "name")
 
 
 def _recorder(recorder: Mapping[str, Any]) -> Iterator[WatcherResource]:
@@ -145,7 +150,7 @@ def _trails(account: Account) -> Iterator[WatcherResource]:
     def look(trail: Mapping[str, Any]) -> Iterator[WatcherResource]:
         yield _resource("aws_cloudtrail", trail["TrailARN"], **read_trail(account, trail))
 
-    yield from _each("aws_cloudtrail", look, list_trails(account), "TrailARN", "Name")
+    yield from _each(("aws_cloudtrail",), look, list_trails(account), "TrailARN", "Name")
 
 
 def _analyzers(account: Account) -> Iterator[WatcherResource]:
@@ -166,14 +171,17 @@ def _analyzers(account: Account) -> Iterator[WatcherResource]:
 @observes(ThreatDetection)
 def observe_threats(account: Account) -> Iterator[ThreatDetection]:
     """Look at what GuardDuty has found; a detector that is off proves nothing."""
-    for id_, detector in _list_detectors(account):
+
+    def look(row: tuple[str, Mapping[str, Any]]) -> Iterator[ThreatDetection]:
+        id_, detector = row
         if detector["Status"] == "ENABLED":
             # an administrator's detector lists the findings of its members, too
             open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}, "accountId": {"Equals": [account.id]}}}
-            found = account.list(
-                "guardduty", "ListFindings", "FindingIds", DetectorId=id_, FindingCriteria=open_
-            )  # fmt: skip
+            found = account.list("guardduty", "ListFindings", "FindingIds", DetectorId=id_, FindingCriteria=open_)
             yield ThreatDetection(subject=id_, findings=Quantity.of(len(found)))
+
+    for seen in map(all_apart(ThreatDetection, look), _list_detectors(account)):
+        yield from seen
 
 
 @observes(SecurityHub)

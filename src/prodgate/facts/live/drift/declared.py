@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ....aws.account import Account
-from ....aws.answers import Unread, Unreadable
+from ....aws.answers import Missing, Unread, Unreadable
 from ... import Fact
 from ...observers import observes, reads
 from ..distributions import GLOBAL
@@ -104,7 +104,9 @@ def _pairs(account: Account) -> tuple[_Pair, ...]:
     def look_up(each: tuple[Counterpart, str, Mapping[str, Any]]) -> _Pair:
         one, address, values = each
         try:
-            return _Pair(one, address, values, one.find(_place(account, values), values))
+            found = one.find(_place(account, values), values)
+            # what an answer leaves out can't be looked into; that it is not known can
+            return _Pair(one, address, values, Unread(found.reason) if isinstance(found, Missing) else found)
         except Unreadable as error:
             return _Pair(one, address, values, Unread(error.reason), named=not isinstance(error, Unnamed))
 
