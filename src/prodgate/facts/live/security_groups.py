@@ -60,7 +60,7 @@ def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
     facing = {
         id_
         for one in list_balancers(account)
-        if one.get("Scheme") != "internal"  # one that passes traffic on to appliances states none
+        if one.get("Scheme") != "internal"
         for id_ in one.get("SecurityGroups", ())
     }
     listening = account.attempt(_ports_by_group, account)
