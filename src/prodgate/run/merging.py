@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from sys import intern
-from typing import Any, Final
+from typing import Final
 
 from ..criteria import LAYERS, Scope
 from ..evidence import artifacts, runs
@@ -112,9 +110,9 @@ def _keep(each: CellRun, run: Path) -> CellRun:
     return replace(each, findings=findings, seal=digest)
 
 
-def _gather(journal: Journal, merging: Merging, found: Mapping[str, list[CellRun]]) -> dict[bytes, Finding]:
+def _gather(journal: Journal, merging: Merging, found: Mapping[str, list[CellRun]]) -> dict[tuple[str, ...], Finding]:
     """Return what was found of each cell, and of which cells nothing may be said."""
-    findings: dict[bytes, Finding] = {}
+    findings: dict[tuple[str, ...], Finding] = {}
     for cell in merging.cells.cells:
         if reason := _find_reason(found[cell.name]):
             merging.progress(f"{cell.name}: undetermined: {reason}")
@@ -168,22 +166,16 @@ def _doubt(cell: Cell, reason: str, project: Project) -> Iterator[Finding]:
         )
 
 
-def _add(findings: dict[bytes, Finding], more: Iterable[Finding]) -> None:
+def _add(findings: dict[tuple[str, ...], Finding], more: Iterable[Finding]) -> None:
     """Add findings; what two cells say alike of the same subject, such as of an account, is one finding of both."""
-    seen: Counter[bytes] = Counter()
+    seen: Counter[tuple[str, ...]] = Counter()
     for finding in more:
-        said = sha256(repr(replace(finding, evidence=()).to_json()).encode("utf-8", "backslashreplace")).digest()
+        bare = replace(finding, evidence=())
+        said = tuple(map(str, bare.to_json().items()))
         seen[said] += 1
-        key = said + str(seen[said]).encode()  # what one cell says twice stays twice
-        before = findings[key].evidence if key in findings else ()
-        findings[key] = replace(_share_texts(finding), evidence=tuple(dict.fromkeys((*before, *finding.evidence))))
-
-
-def _share_texts(finding: Finding) -> Finding:
-    """Return a finding whose texts are kept once, however many cells say the same of what is theirs."""
-    said = {each.name: getattr(finding, each.name) for each in fields(finding)}
-    shared: dict[str, Any] = {name: intern(text) for name, text in said.items() if type(text) is str}
-    return replace(finding, **shared)
+        key = (*said, str(seen[said]))  # what one cell says twice stays twice
+        known = findings.get(key, bare)
+        findings[key] = replace(finding, evidence=tuple(dict.fromkeys((*known.evidence, *finding.evidence))))
 
 
 def _decide(run: Path, merging: Merging, findings: Iterable[Finding]) -> Decision:

@@ -57,12 +57,7 @@ class SecurityGroup(Fact):
 def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
     """See every group of the networks in use."""
     networks = {vpc["VpcId"]: vpc for vpc in list_vpcs(account)}
-    facing = {
-        id_
-        for one in list_balancers(account)
-        if one.get("Scheme") != "internal"
-        for id_ in one.get("SecurityGroups", ())
-    }
+    facing = _find_facing(account)
     listening = account.attempt(_ports_by_group, account)
 
     def look(row: Mapping[str, Any]) -> SecurityGroup:
@@ -82,6 +77,12 @@ def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
         row for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups") if row.get("VpcId") in networks
     ]
     yield from map(apart(SecurityGroup, look, "GroupId", "GroupName"), own)
+
+
+def _find_facing(account: Account) -> set[str]:
+    """Return the groups of balancers that may face the internet: one that feeds appliances states no scheme."""
+    facing = [one for one in list_balancers(account) if one.get("Scheme") != "internal"]
+    return {id_ for one in facing for id_ in one.get("SecurityGroups", ())}
 
 
 def read_openings(account: Account, group: str, permissions: Sequence[Mapping[str, Any]]) -> tuple[NetworkRule, ...]:
