@@ -79,8 +79,8 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
         if isinstance(stated, Unread):
             open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
             yield _resource(_FEATURE, f"{id_} features", **open_)
-        yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
         yield from _each((_FEATURE,), partial(look_at_feature, id_), detector.get("Features") or (), "Name")
+        yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
 
     def look_at_feature(id_: str, feature: Mapping[str, Any]) -> Iterator[WatcherResource]:
         name = feature["Name"]
