@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from prodgate import Block, Resource
+from prodgate import Block, Resource, Unresolved
 
 RULE = "aws_network_acl_rule"
 ADMINISTRATION = (22, 3389)
@@ -34,11 +34,20 @@ class _Rule(NamedTuple):
 def list_admitted(holder: Resource) -> list[int]:
     """Return the ports of administration that an ACL, or one rule of it, admits all IPv4 or all IPv6 addresses to.
 
-    A rule decides where none of a lower number in its ACL does. Raises Unresolved.
+    A rule decides where none of a lower number in its ACL does. Raises Unresolved, also where it is not known of which
+    ACL a rule is that would.
     """
     own = _list_own(holder)
-    rules = sorted(own if holder.type != RULE else (*own, *_list_beside(holder)), key=lambda rule: rule.number)
-    return [port for port in ADMINISTRATION if any(_admits(own, rules, port, network) for network in WORLD)]
+    beside, unsure = _list_beside(holder) if holder.type == RULE else ([], [])
+    admitted = _find_admitted(own, [*own, *beside])
+    if _find_admitted(own, [*own, *beside, *unsure]) != admitted:
+        raise Unresolved(f"{holder.address}.network_acl_id", "is one of several lists, of which one denies this first")
+    return admitted
+
+
+def _find_admitted(own: list[_Rule], rules: list[_Rule]) -> list[int]:
+    ordered = sorted(rules, key=lambda rule: rule.number)
+    return [port for port in ADMINISTRATION if any(_admits(own, ordered, port, network) for network in WORLD)]
 
 
 def _admits(own: list[_Rule], rules: list[_Rule], port: int, network: str) -> bool:
@@ -54,12 +63,19 @@ def _list_own(holder: Resource) -> list[_Rule]:
     return [_make(block, block.number("rule_no", 0), block.text("action")) for block in holder.blocks("ingress")]
 
 
-def _list_beside(rule: Resource) -> list[_Rule]:
-    """Return the other rules of the ACL that a rule is of."""
-    tree = rule.configuration
-    lists = rule.related("network_acl_id", "aws_network_acl", "aws_default_network_acl")
-    others = [one for each in lists for one in tree.naming(each, "network_acl_id", RULE) if one is not rule]
-    return [made for one in (*lists, *others) for made in _list_own(one)]
+def _list_beside(rule: Resource) -> tuple[list[_Rule], list[_Rule]]:
+    """Return the other rules of the ACL that a rule is of, and those that may be: of a plan, ids are known later."""
+    tree, lists = rule.configuration, _lists_of(rule)
+    others = {id(one): one for each in lists for one in tree.naming(each, "network_acl_id", RULE) if one is not rule}
+    sure = [one for one in others.values() if len(lists) == 1 and _lists_of(one) == lists]
+    unsure = [one for one in others.values() if one not in sure]
+    inline = [made for each in lists for made in _list_own(each)]
+    beside = [made for one in sure for made in _list_own(one)]
+    return beside + (inline if len(lists) == 1 else []), [made for one in unsure for made in _list_own(one)]
+
+
+def _lists_of(rule: Resource) -> tuple[Resource, ...]:
+    return rule.related("network_acl_id", "aws_network_acl", "aws_default_network_acl")
 
 
 def _make(block: Block, number: object, action: str | None) -> _Rule:

@@ -106,3 +106,31 @@ resource "aws_network_acl" "answers" {
     to_port    = 65535
   }
 }
+
+resource "aws_network_acl" "front" {
+  vpc_id = "vpc-3"
+}
+
+resource "aws_network_acl" "back" {
+  vpc_id = "vpc-3"
+}
+
+resource "aws_network_acl_rule" "front_admits" { # violates PG_NET_15
+  network_acl_id = aws_network_acl.front.id
+  rule_number    = 200
+  rule_action    = "allow"
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 22
+  to_port        = 22
+}
+
+resource "aws_network_acl_rule" "back_denies" {
+  network_acl_id = aws_network_acl.back.id
+  rule_number    = 100
+  rule_action    = "deny"
+  protocol       = "tcp"
+  cidr_block     = "0.0.0.0/0"
+  from_port      = 22
+  to_port        = 22
+}
