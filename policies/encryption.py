@@ -1,6 +1,6 @@
 """Data at rest is encrypted, under keys that the owner of the data controls."""
 
-from prodgate import Criterion, Resource, policy
+from prodgate import Block, Criterion, Resource, allow_unknown, policy
 
 from .buckets import receives_access_logs
 
@@ -79,14 +79,14 @@ def other_stores_are_encrypted(store: Resource, criterion: Criterion) -> None:
     """File systems, volumes, queues, topics, streams and the caches of APIs encrypt what they hold.
 
     Unset means plain text for all of them but SQS, whose queues are encrypted with a key of SQS since October 2022
-    unless sqs_managed_sse_enabled is false.
+    unless sqs_managed_sse_enabled is false. Kinesis is told once a stream is there, and refuses where no key is named.
     """
     if store.type == METHODS and not store.flag("settings.caching_enabled"):
         return
     if parts := _SWITCHES.get(store.type):
         encrypted = all(store.flag(part) for part in parts)
     elif store.type == "aws_kinesis_stream":
-        encrypted = store.text("encryption_type", "NONE") == "KMS"
+        encrypted = store.text("encryption_type", "NONE") == "KMS" and store.has("kms_key_id")
     else:
         queue = store.type == "aws_sqs_queue"
         encrypted = store.has("kms_master_key_id") or (queue and store.flag("sqs_managed_sse_enabled", True))
@@ -133,12 +133,22 @@ def buckets_are_encrypted_under_a_key_of_their_owner(bucket: Resource, criterion
     """
     if receives_access_logs(bucket):
         raise criterion.not_applicable("access logs can be delivered to SSE-S3 buckets only")
-    found = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_server_side_encryption_configuration")
-    criterion.hold(bool(found), expected="default encryption with aws:kms", observed="SSE-S3, the default")
-    algorithm = found[0].text(f"{_S3_DEFAULT}.sse_algorithm", "AES256")
+    holder, path = _find_default_encryption(bucket)
+    criterion.hold(path != "", expected="default encryption with aws:kms", observed="SSE-S3, the default", premise=True)
+    algorithm = holder.text(f"{path}.sse_algorithm", "AES256")
     criterion.hold(str(algorithm).startswith("aws:kms"), expected="sse_algorithm = aws:kms", observed=algorithm)
-    name = f"{_S3_DEFAULT}.kms_master_key_id"
-    criterion.hold(_is_owned(found[0], name), expected="a customer-managed key", observed=_key_text(found[0], name))
+    name = f"{path}.kms_master_key_id"
+    criterion.hold(_is_owned(holder, name), expected="a customer-managed key", observed=_key_text(holder, name))
+
+
+def _find_default_encryption(bucket: Resource) -> tuple[Resource, str]:
+    """Return what states it and under which path: a resource of its own or a block of the bucket; else no path."""
+    found = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_server_side_encryption_configuration")
+    blocks: tuple[Block, ...] = ()
+    with allow_unknown(because="a block that the bucket does not have is left to AWS, which takes SSE-S3"):
+        blocks = bucket.blocks("server_side_encryption_configuration")
+    within = f"server_side_encryption_configuration.{_S3_DEFAULT}" if blocks else ""
+    return (found[0], _S3_DEFAULT) if found else (bucket, within)
 
 
 _S3_DEFAULT = "rule.apply_server_side_encryption_by_default"

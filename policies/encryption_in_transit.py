@@ -14,6 +14,7 @@ FORCES_TLS = {
     "aurora-mysql": ("require_secure_transport", None),
     "mysql": ("require_secure_transport", None),
     "mariadb": ("require_secure_transport", None),
+    **{f"sqlserver-{edition}": ("rds.force_ssl", None) for edition in ("ee", "se", "ex", "web")},
 }
 PARAMETER_GROUPS = {
     "aws_rds_cluster": ("db_cluster_parameter_group_name", "aws_rds_cluster_parameter_group"),
@@ -118,7 +119,7 @@ def databases_refuse_plain_connections(database: Resource, criterion: Criterion)
     """Databases refuse connections without TLS.
 
     The parameter decides. Where it is not set, RDS for PostgreSQL forces TLS from version 15, Aurora PostgreSQL from
-    17, and MySQL does not.
+    17, and MySQL and SQL Server do not.
     """
     engine = database.text("engine") or ""
     if engine not in FORCES_TLS:
@@ -215,15 +216,21 @@ def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: C
     """Caches, search domains, brokers, proxies of databases and file system mounts of tasks use TLS.
 
     Unset means plain text for ElastiCache, for DAX and proxies, for EFS volumes of a task, and for search domains
-    without the whole block.
+    without the whole block. Brokers of Kafka speak TLS to one another, too, unless that is switched off.
     """
     if store.type == "aws_ecs_task_definition":
-        mounts = [mount for volume in store.blocks("volume") for mount in volume.blocks("efs_volume_configuration")]
-        plain = [m for m in mounts if m.text("transit_encryption", "DISABLED") != "ENABLED"]
-        criterion.hold(not plain, expected="transit_encryption = ENABLED", observed="DISABLED")
+        criterion.hold(not _list_plain_mounts(store), expected="transit_encryption = ENABLED", observed="DISABLED")
         return
     name, value, default = CLIENTS[store.type]
     if name.startswith("domain_") and not store.blocks("domain_endpoint_options"):
         default = "false"
     found = store.text(name, default) or ""
     criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found)
+    brokers = store.type != "aws_msk_cluster" or store.flag("encryption_info.encryption_in_transit.in_cluster", True)
+    criterion.hold(brokers, expected="in_cluster = true", observed="plain text from broker to broker")
+
+
+def _list_plain_mounts(task: Resource) -> list[Block]:
+    """Return the file systems that a task mounts without TLS."""
+    mounts = [mount for volume in task.blocks("volume") for mount in volume.blocks("efs_volume_configuration")]
+    return [mount for mount in mounts if mount.text("transit_encryption", "DISABLED") != "ENABLED"]

@@ -48,10 +48,15 @@ def endpoints_refuse_old_tls(endpoint: Resource, criterion: Criterion) -> None:
     criterion="database-encryption-in-transit",
     resources=("aws_redshift_parameter_group",),
     population=0,
-    remedy="Set the parameter require_ssl = true, or leave it out.",
+    remedy="Set the parameter require_ssl = true.",
 )
 def warehouses_refuse_plain_connections(group: Resource, criterion: Criterion) -> None:
-    """No parameter group lets clients of a warehouse connect without TLS. Redshift demands it where nothing is said."""
+    """No parameter group lets clients of a warehouse connect without TLS.
+
+    Where nothing is said, groups of the family redshift-2.0 demand it, and those of redshift-1.0 do not.
+    """
     stated = [one.text("value") or "" for one in group.blocks("parameter") if one.text("name") == "require_ssl"]
     plain = [value for value in stated if value.lower() not in ("true", "1", "on")]
     criterion.exclude(plain, expected="require_ssl = true", observed="require_ssl = {}")
+    left = not stated and group.text("family") == "redshift-1.0"
+    criterion.hold(not left, expected="require_ssl = true", observed="left to redshift-1.0, which takes plain text")

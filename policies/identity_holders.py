@@ -110,10 +110,14 @@ def _reaches(resource: str, bucket: Resource) -> bool:
     return resource.startswith("arn:aws:s3:::") and bool(re.fullmatch(name.replace("*", ".*").replace("?", "."), own))
 
 
+#: Workloads that have an execution role.
+STARTED = ("aws_mwaa_environment", "aws_ecs_task_definition")
+
+
 @policy(
     "PG_IAM_8",
     criterion="iam-role-per-workload",
-    resources=("aws_mwaa_environment", "aws_ecs_task_definition"),
+    resources=STARTED,
     population=0,
     remedy="Give it a role of its own; the execution role of a task pulls images and reads secrets, its code need not.",
 )
@@ -125,10 +129,18 @@ def workloads_run_under_a_role_of_their_own(workload: Resource, criterion: Crite
     """
     name = "execution_role_arn" if workload.type == "aws_mwaa_environment" else "task_role_arn"
     criterion.hold(workload.has(name), expected=f"{name} = a role of its own", observed="no role")
+    criterion.hold(not _starts_itself(workload), expected="a role of its own", observed="the role that starts it")
     for role in workload.related(name, "aws_iam_role"):
-        kinds = ("aws_mwaa_environment", "aws_ecs_task_definition")
-        sharing = role.configuration.naming(role, "execution_role_arn", *kinds)
+        sharing = role.configuration.naming(role, "execution_role_arn", *STARTED)
         sharing += role.configuration.naming(role, "role", "aws_lambda_function")
         others = [one.address for one in sharing if one is not workload or name == "task_role_arn"]
         workload.has(name)  # the place of the finding
         criterion.exclude(others, expected="a role of its own", observed="shared with {}")
+
+
+def _starts_itself(workload: Resource) -> bool:
+    """Whether a task runs under the role that starts it, where that is declared elsewhere and named by its ARN."""
+    if workload.type != "aws_ecs_task_definition" or workload.related("task_role_arn", "aws_iam_role"):
+        return False
+    stated = workload.known("task_role_arn")
+    return stated is not None and stated == workload.known("execution_role_arn")

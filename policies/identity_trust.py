@@ -19,6 +19,7 @@ SOURCES = ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceO
 #: Keys that say which organisation or principal stands behind a request.
 CALLERS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn",
            "kms:CallerAccount", "aws:SourceVpce", "aws:SourceVpc",
+           "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
            "elasticfilesystem:AccessedViaMountTarget")  # fmt: skip
 GITHUB = "token.actions.githubusercontent.com"
 

@@ -20,13 +20,13 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
     """The metadata service of instances answers with a token only, or not at all.
 
     Without tokens a program that can be made to fetch a URL hands out the credentials of the role. What is not set is
-    left to the image and the account, which for most images means without.
+    left to aws_ec2_instance_metadata_defaults, and else to the image, which for most images means without.
     """
     options = machine.blocks("metadata_options")
     if not options and _follows_a_template(machine):
         raise criterion.not_applicable("is made from a launch template, which says it")
     off = any(one.text("http_endpoint", "enabled") == "disabled" for one in options)
-    tokens = next((one.text("http_tokens") for one in options), None)
+    tokens = next((one.text("http_tokens") for one in options), None) or machine.configuration.once(_find_default)
     observed = f"http_tokens = {tokens}" if tokens else "left to the image"
     criterion.hold(off or tokens == "required", expected="http_tokens = required", observed=observed)
 
@@ -55,6 +55,12 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
 
 def _follows_a_template(machine: Resource) -> bool:
     return machine.type == "aws_instance" and bool(machine.blocks("launch_template"))
+
+
+def _find_default(configuration: Configuration) -> str | None:
+    """Return what the account says of tokens where an instance says nothing."""
+    stated = (one.text("http_tokens") for one in configuration.of("aws_ec2_instance_metadata_defaults"))
+    return next((each for each in stated if each != "no-preference"), None)
 
 
 def _encrypts_by_default(configuration: Configuration) -> bool:

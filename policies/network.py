@@ -6,15 +6,18 @@ from prodgate import Criterion, Resource, policy
 from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
 
 from .network_acls import list_admitted
-from .network_rules import EGRESS, INGRESS, group_of, guards_a_load_balancer, list_egress, list_ingress
+from .network_rules import EGRESS, GROUPS, INGRESS, RULES, group_of, guards_a_load_balancer, list_egress, list_ingress
 
 #: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
 ADDRESSES = {
     "aws_ecs_service": "network_configuration.assign_public_ip",
+    "aws_ecs_task_set": "network_configuration.assign_public_ip",
     "aws_subnet": "map_public_ip_on_launch",
     "aws_instance": "associate_public_ip_address",
     "aws_launch_configuration": "associate_public_ip_address",
 }
+#: Arguments of an instance that say where it stands, or what does.
+PLACED = ("subnet_id", "network_interface", "primary_network_interface", "launch_template")
 DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster", "aws_redshiftserverless_workgroup",
              "aws_dms_replication_instance", "aws_mq_broker")  # fmt: skip
 
@@ -110,19 +113,29 @@ def groups_let_out_what_is_used(holder: Resource, criterion: Criterion) -> None:
 @policy(
     "PG_NET_5",
     criterion="security-groups-default-empty",
-    resources=("aws_vpc",),
+    resources=("aws_vpc", "aws_default_vpc", "aws_default_security_group"),
     population=0,
-    remedy="Declare aws_default_security_group for the network, without ingress and egress.",
+    remedy="Declare aws_default_security_group for the network, without ingress and egress, and no rules of it.",
 )
-def the_default_group_is_empty(vpc: Resource, criterion: Criterion) -> None:
+def the_default_group_is_empty(holder: Resource, criterion: Criterion) -> None:
     """The default security group of each network lets nothing in or out.
 
-    Whatever is created without a group gets this one, and AWS makes it with everything open among its members.
+    Whatever is created without a group gets this one, and AWS makes it with everything open among its members. A rule
+    may name it as the network does, by default_security_group_id. Of a network that is declared here, it is one fault.
     """
-    groups = vpc.configuration.naming(vpc, "vpc_id", "aws_default_security_group")
-    criterion.hold(bool(groups), expected="aws_default_security_group", observed="left as AWS made it")
-    ways = [str(way) for group in groups for way in (*list_ingress(group), *list_egress(group))]
+    if holder.type != "aws_default_security_group":
+        groups = holder.configuration.naming(holder, "vpc_id", "aws_default_security_group")
+        criterion.hold(bool(groups), expected="aws_default_security_group", observed="left as AWS made it")
+    else:
+        groups = () if holder.related("vpc_id", "aws_vpc", "aws_default_vpc") else (holder,)
+    ways = [str(way) for each in _find_openings(holder, groups) for way in (*list_ingress(each), *list_egress(each))]
     criterion.exclude(ways, expected="neither ingress nor egress")
+
+
+def _find_openings(holder: Resource, groups: tuple[Resource, ...]) -> list[Resource]:
+    """Return the groups and what is a rule of one: it names the group, or the network for its default group."""
+    tree, named = holder.configuration, dict.fromkeys((*groups, *([] if holder.type in GROUPS else [holder])))
+    return [*groups, *(rule for each in named for rule in tree.naming(each, "security_group_id", *RULES))]
 
 
 @policy(
@@ -161,7 +174,13 @@ def network_acls_close_administration(holder: Resource, criterion: Criterion) ->
     remedy="Leave public addresses to load balancers and NAT gateways.",
 )
 def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> None:
-    """No task, instance or subnet gives out public addresses."""
+    """No task, instance or subnet gives out public addresses.
+
+    An instance without a subnet stands in a default one, which gives out public addresses unless the instance says no.
+    """
+    if holder.type == "aws_instance" and not any(map(holder.search().get, PLACED)):
+        refused = (holder.text("associate_public_ip_address") or "").lower() == "false"
+        criterion.hold(refused, expected="a subnet of its own", observed="a default subnet, which gives out addresses")
     blocks = holder.blocks("network_interfaces") if holder.type == "aws_launch_template" else (holder,)
     name = ADDRESSES.get(holder.type, "associate_public_ip_address")
     for block in blocks:

@@ -12,6 +12,7 @@ PLACES = {
     "aws_neptune_cluster": "neptune_subnet_group_name",
     "aws_redshift_cluster": "cluster_subnet_group_name",
     "aws_elasticache_replication_group": "subnet_group_name",
+    "aws_elasticache_cluster": "subnet_group_name",
     "aws_memorydb_cluster": "subnet_group_name",
 }
 #: Workloads -> the argument that names their security groups; without it they get the default one.
@@ -125,4 +126,7 @@ def databases_do_not_land_in_the_default_network(database: Resource, criterion: 
     name = PLACES[database.type]
     if database.type == "aws_db_instance" and database.has("replicate_source_db"):
         raise criterion.not_applicable("a replica in the same region stands where its source does")
-    criterion.hold(database.has(name), expected=name, observed="the default network")
+    if database.type == "aws_elasticache_cluster" and database.has("replication_group_id"):
+        raise criterion.not_applicable("a member of a replication group stands where that does")
+    named = database.has(name) and database.known(name) != "default"
+    criterion.hold(named, expected=name, observed="the default network")

@@ -10,6 +10,7 @@ from prodgate.semantics.network_rules import NetworkRule, make_network_rule
 GROUPS = ("aws_security_group", "aws_default_security_group")
 INGRESS = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule")
 EGRESS = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_egress_rule")
+RULES = ("aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
 BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
 
 

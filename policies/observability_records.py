@@ -10,6 +10,8 @@ from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from .roles import grants, managed_by_aws
 
 GROUP = "aws_cloudwatch_log_group"
+#: Word in the name of an engine -> its log that says what went wrong. PostgreSQL's holds all but that of upgrades.
+MAIN_LOGS = {"postgres": "postgresql", "mysql": "error", "mariadb": "error", "sqlserver": "error", "oracle": "alert"}
 #: Managed policies of AWS that let a role send traces.
 TRACING_POLICIES = ("AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "AWSXrayFullAccess")
 #: What is in the name of an image that collects traces.
@@ -80,10 +82,14 @@ def containers_write_logs(task: Resource, criterion: Criterion) -> None:
 def databases_write_logs(database: Resource, criterion: Criterion) -> None:
     """Every database exports its log to CloudWatch.
 
-    By default nothing is exported: the log stays on the instance for a few days and goes with it.
+    By default nothing is exported: the log stays on the instance for a few days and goes with it. What went wrong
+    stands in one of several logs: a PostgreSQL that exports its log of upgrades alone says nothing.
     """
     exports = database.texts("enabled_cloudwatch_logs_exports")
-    criterion.hold(bool(exports), expected="an exported log", observed="none")
+    criterion.hold(bool(exports), expected="an exported log", observed="none", premise=True)
+    engine = database.text("engine") or ""
+    main = next((log for name, log in MAIN_LOGS.items() if name in engine), exports[0])
+    criterion.hold(main in exports, expected=f"the log {main}", observed=", ".join(exports))
 
 
 @policy(

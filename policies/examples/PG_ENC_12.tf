@@ -74,6 +74,13 @@ resource "aws_db_instance" "mysql_by_default" { # violates PG_ENC_12
   parameter_group_name = "default.mysql8.4"
 }
 
+resource "aws_db_instance" "sql_server_by_default" { # violates PG_ENC_12
+  instance_class       = "db.t3.medium"
+  engine               = "sqlserver-se"
+  engine_version       = "16.00"
+  parameter_group_name = "default.sqlserver-se-16.0"
+}
+
 resource "aws_rds_cluster" "group_of_another_stack" { # undetermined PG_ENC_12
   engine                          = "aurora-postgresql"
   engine_version                  = "16.6"

@@ -116,3 +116,19 @@ resource "aws_db_proxy" "plain_by_default" { # violates PG_ENC_14
     secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database-AbCdEf"
   }
 }
+
+resource "aws_msk_cluster" "brokers_in_plain_text" { # violates PG_ENC_14
+  cluster_name           = "between"
+  kafka_version          = "3.9.x"
+  number_of_broker_nodes = 3
+  broker_node_group_info {
+    client_subnets  = ["subnet-1"]
+    instance_type   = "kafka.m7g.large"
+    security_groups = ["sg-1"]
+  }
+  encryption_info {
+    encryption_in_transit {
+      in_cluster = false
+    }
+  }
+}

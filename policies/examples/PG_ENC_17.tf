@@ -20,3 +20,8 @@ resource "aws_redshift_parameter_group" "plain_connections" { # violates PG_ENC_
     value = "false"
   }
 }
+
+resource "aws_redshift_parameter_group" "left_out_of_an_old_family" { # violates PG_ENC_17
+  name   = "old"
+  family = "redshift-1.0"
+}

@@ -42,6 +42,11 @@ resource "aws_kinesis_stream" "plain_by_default" { # violates PG_ENC_2
   name = "plain"
 }
 
+resource "aws_kinesis_stream" "without_a_key" { # violates PG_ENC_2
+  name            = "no-key"
+  encryption_type = "KMS"
+}
+
 resource "aws_kms_key" "own" {}
 
 resource "aws_workspaces_workspace" "encrypted" {

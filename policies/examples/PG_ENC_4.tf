@@ -14,6 +14,18 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "own_key" {
   }
 }
 
+resource "aws_s3_bucket" "own_key_in_a_block" {
+  bucket = "own-key-in-a-block"
+  server_side_encryption_configuration {
+    rule {
+      apply_server_side_encryption_by_default {
+        sse_algorithm     = "aws:kms"
+        kms_master_key_id = aws_kms_key.own.arn
+      }
+    }
+  }
+}
+
 resource "aws_s3_bucket" "left_to_s3" { # violates PG_ENC_4
   bucket = "left-to-s3"
 }

@@ -100,3 +100,10 @@ resource "aws_lambda_function" "uses_it_too" {
   function_name = "shared"
   role          = aws_iam_role.shared.arn
 }
+
+resource "aws_ecs_task_definition" "under_the_role_that_starts_it" { # violates PG_IAM_8
+  family                = "same"
+  container_definitions = jsonencode([])
+  execution_role_arn    = "arn:aws:iam::111122223333:role/elsewhere"
+  task_role_arn         = "arn:aws:iam::111122223333:role/elsewhere"
+}

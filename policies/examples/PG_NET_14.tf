@@ -21,3 +21,13 @@ resource "aws_db_instance" "replica" { # not-applicable PG_NET_14
   instance_class      = "db.t4g.medium"
   replicate_source_db = "primary"
 }
+
+resource "aws_elasticache_cluster" "in_the_default_network" { # violates PG_NET_14
+  cluster_id        = "default"
+  subnet_group_name = "default"
+}
+
+resource "aws_elasticache_cluster" "member" { # not-applicable PG_NET_14
+  cluster_id           = "member"
+  replication_group_id = "cache"
+}

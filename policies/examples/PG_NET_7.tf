@@ -22,7 +22,25 @@ resource "aws_subnet" "gives_addresses" { # violates PG_NET_7
   map_public_ip_on_launch = true
 }
 
+resource "aws_instance" "private" {
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+  subnet_id     = "subnet-1"
+}
+
+resource "aws_instance" "refuses_in_the_default_network" {
+  ami                         = "ami-1"
+  instance_type               = "t4g.micro"
+  associate_public_ip_address = false
+}
+
+resource "aws_instance" "in_the_default_network" { # violates PG_NET_7
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+}
+
 resource "aws_instance" "public" { # violates PG_NET_7
+  subnet_id                   = "subnet-1"
   ami                         = "ami-1"
   instance_type               = "t4g.micro"
   associate_public_ip_address = true
@@ -45,4 +63,14 @@ resource "aws_launch_configuration" "with_an_address" { # violates PG_NET_7
   image_id                    = "ami-1"
   instance_type               = "t4g.small"
   associate_public_ip_address = true
+}
+
+resource "aws_ecs_task_set" "public" { # violates PG_NET_7
+  service         = "web"
+  cluster         = "web"
+  task_definition = "web:1"
+  network_configuration {
+    subnets          = ["subnet-1"]
+    assign_public_ip = true
+  }
 }

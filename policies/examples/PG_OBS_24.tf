@@ -15,3 +15,10 @@ resource "aws_db_instance" "with_an_empty_list" { # violates PG_OBS_24
   instance_class                  = "db.t4g.small"
   enabled_cloudwatch_logs_exports = []
 }
+
+resource "aws_db_instance" "that_exports_what_little_says" { # violates PG_OBS_24
+  identifier                      = "upgrades"
+  engine                          = "postgres"
+  instance_class                  = "db.t4g.small"
+  enabled_cloudwatch_logs_exports = ["upgrade"]
+}

@@ -180,8 +180,12 @@ def read_texts(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _is_open(value: str) -> bool:
-    """Whether a condition value admits any account: nothing but wildcards, or an ARN with a wildcard for account."""
+    """Whether a condition value admits any account: nothing but wildcards, or an ARN with a wildcard for account.
+
+    A wildcard reaches over colons, so that ``arn:aws:iam::*`` is an ARN of any account and kind.
+    """
     fields = value.split(":")
-    if len(fields) >= 6 and fields[0] == "arn":
-        return "*" in fields[4] or (not fields[4] and not fields[5].strip("*?"))
+    if fields[0] == "arn" and (len(fields) >= 6 or "*" in fields[-1]):
+        fields += ["*"] * (6 - len(fields))
+        return "*" in fields[4][:12] or (not fields[4] and not fields[5].strip("*?"))
     return not value.strip("*?:/") or value in ("0.0.0.0/0", "::/0")

@@ -21,6 +21,7 @@ IDENTITIES: Final = (
     "bucket_regional_domain_name", "bucket_domain_name", "zone_id", "hosted_zone_id", "cluster_identifier",
     "identifier", "repository_url", "invoke_arn", "qualified_arn", "resource_id", "table_name", "function_name",
     "rule_arn", "vpc_id", "policy_id", "fully_qualified_domain_name", "fqdn", "unique_id",
+    "default_security_group_id",
 )  # fmt: skip
 
 
@@ -74,11 +75,22 @@ class Resource(Block):
         if find_unknown(value) is None:
             items = value.values() if isinstance(value, Mapping) else value or ()
             named = {value} if isinstance(value, str) else {item for item in items if isinstance(item, str)}
-            return self.configuration.identified(named, *types)
+            return self._prefer_pointed(self.configuration.identified(named, *types), name, named)
         targets = self.references.get(name.split(".", maxsplit=1)[0])
         if targets is None:
             raise Unresolved(f"{self.address}.{name}", "is decided later, and nothing says what it refers to")
         return self.configuration.configured(targets, *types)
+
+    def _prefer_pointed(self, found: tuple[Resource, ...], name: str, named: set[str]) -> tuple[Resource, ...]:
+        """Return what is found without that which has its names in common with what the expression itself points at.
+
+        Names may be the same in two regions, or in two accounts.
+        """
+        pointed = {
+            id(one): one for one in found if one.configured_as in self.references.get(name.partition(".")[0], ())
+        }
+        meant = {known for one in pointed.values() for known in one.identities & named}
+        return tuple(one for one in found if id(one) in pointed or not one.identities & named <= meant)
 
     def find_region(self) -> str:
         """Return the region that it is in: the argument where it is known, else the one in its ARN. Raises Unresolved.

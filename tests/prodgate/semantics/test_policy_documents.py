@@ -51,6 +51,9 @@ def test_what_an_allow_leaves_out_is_everything_and_what_a_deny_leaves_out_is_no
         ("ArnLike", "arn:aws:cloudfront::*:distribution/*", False),
         ("ArnEquals", "arn:aws:s3:::news", True),
         ("ArnLike", "arn:aws:s3:::*", False),
+        ("ArnEquals", "arn:aws:iam::*", False),
+        ("StringLike", "arn:aws:*", False),
+        ("StringLike", "arn:aws:iam::123456789012*", True),
         ("IpAddress", "0.0.0.0/0", False),
     ],
 )

@@ -1,0 +1,169 @@
+"""Judges Terraform examples that others label as good or bad, and says where our policies answer otherwise.
+
+    python benchmarks/labelled.py [--checkov FOLDER] [--trivy FOLDER] [--sentinel FOLDER] [--only WORD] [--write]
+
+The folders are copies of github.com/bridgecrewio/checkov, github.com/aquasecurity/trivy-checks and
+github.com/hashicorp/policy-library-fsbp-policy-set-for-aws-terraform, kept outside this repository. `labelled.toml`
+says which of their checks ask what a policy of ours asks, and of each difference who is right. ``--write`` makes
+docs/labelled.md. The exit code is 0 when we agree with 95 % of what both ask, or are said to be right, else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from labelled_cases import Case, list_checkov, list_checkov_graph, list_trivy
+from labelled_evaluating import Evaluated, evaluate
+from labelled_mocks import list_sentinel
+from labelled_page import Answered, Differences, count_right, render_page, render_summary
+
+from prodgate.criteria import Criteria
+from prodgate.findings import Finding, Outcome
+from prodgate.sections.bundled import BUNDLED
+from prodgate.sections.criteria_file import load_criteria
+from prodgate.sections.project import find_folders, load_policies
+from prodgate.terraform.policy import POLICIES, apply
+from prodgate.terraform.resources import Configuration
+
+STATED: Final = Path(__file__).with_suffix(".toml")
+PAGE: Final = Path(__file__).parents[1] / "docs" / "labelled.md"
+#: The share of what both ask in which we must agree or be right.
+TARGET: Final = 0.95
+#: How many examples are evaluated at once, each as a module, and the seconds that core may take for them.
+_BATCH: Final = 40
+_LIMIT: Final = "120"
+
+
+def read_bounds() -> Criteria:
+    """Return the criteria as they are asked of anybody."""
+    stated = load_criteria(BUNDLED / "criteria.toml").criteria
+    return Criteria(
+        {
+            id_: replace(each, population=0, where_present=True, bound=each.baseline_bound or each.bound)
+            for id_, each in stated.items()
+        }
+    )
+
+
+def answer(example: Evaluated, policies: Sequence[str], criteria: Criteria) -> Iterator[Answered]:
+    """Yield what our policies say of each labelled resource of an example, where they ask of its type."""
+    case, found = example.case, example.found
+    labels = case.labels or {"": case.bad}
+    if found is None:
+        yield from (_answer(case, label, f"refused: {example.refused}") for label in labels)
+        return
+    judged = [each for stated in policies for each in _judge(stated, found, criteria)]
+    prefix = "" if case.plan else f"{found.root}."
+    for label in labels:
+        about = _about(judged, prefix + label, _find_namers(found, prefix, label, case.labels)) if label else judged
+        said = _say(about)
+        lacking = _find_what_lacks(example, label.partition("[")[0], said, " ".join(each.reason for each in about))
+        yield _answer(case, label, f"refused: {lacking}" if lacking else said)
+
+
+def _find_what_lacks(example: Evaluated, address: str, said: str, reasons: str) -> str:
+    """Return why an example, or a resource in it, can't be answered by anybody who evaluates it; else nothing."""
+    taken = example.left_out.get(address) if address else next(iter(example.left_out.values()), None)
+    mended = any(one == address or not address or f"{one}." in reasons for one in example.mended)
+    if address and said == "not asked" and not example.declares(address):
+        return "is not in the example"
+    return taken or ("what decides it is not in the example" if said == "not known" and mended else "")
+
+
+def _judge(stated: str, found: Configuration, criteria: Criteria) -> Iterator[Finding]:
+    """Yield what a policy finds; where ``ID one|other`` is stated, it asks more than they: such faults count."""
+    id_, _, words = stated.partition(" ")
+    for each in apply(POLICIES[id_], found, criteria[POLICIES[id_].criterion]):
+        said = f"{each.subject} {each.expected} {each.observed}"
+        beside = each.outcome is Outcome.NOT_SATISFIED and not any(one in said for one in words.split("|"))
+        yield replace(each, outcome=Outcome.SATISFIED) if beside else each
+
+
+def _answer(case: Case, label: str, said: str) -> Answered:
+    bad = case.labels.get(label, case.bad)
+    return Answered(case.source, case.check, case.name, label, bad, " ".join(said.split()))
+
+
+def _find_namers(found: Configuration, prefix: str, label: str, labels: Collection[str]) -> list[str]:
+    """Return what names a labelled resource and has no label of its own: what is said of it is said of both."""
+    target, named = (prefix + label).partition("[")[0], []
+    for each in found.resources:
+        pointed = {address for addresses in each.references.values() for address in addresses}
+        if target in pointed and each.address.removeprefix(prefix) not in labels:
+            named.append(each.address)
+    return named
+
+
+def _about(judged: Sequence[Finding], address: str, namers: Sequence[str]) -> list[Finding]:
+    """Return the findings about a resource, each of its instances where the address names none of them."""
+
+    def names(text: str) -> bool:
+        return address in (text, text.partition("[")[0]) or text.startswith(f"{address}.") or text in namers
+
+    return [each for each in judged if any(map(names, (each.subject, each.aspect, each.observed)))]
+
+
+def _say(findings: Sequence[Finding]) -> str:
+    outcomes = {finding.outcome for finding in findings}
+    for outcome, said in ((Outcome.NOT_SATISFIED, "bad"), (Outcome.UNDETERMINED, "not known")):
+        if outcome in outcomes:
+            return said
+    return "good" if Outcome.SATISFIED in outcomes else "not asked"
+
+
+def list_cases(folders: Mapping[str, Path | None], asked: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Case]:
+    """Yield the cases of the folders that are given, of the checks that ask what we ask."""
+    readers = {"checkov": (list_checkov, list_checkov_graph), "trivy": (list_trivy,), "sentinel": (list_sentinel,)}
+    for source, folder in folders.items():
+        for read in readers[source] if folder else ():
+            assert folder
+            yield from (case for case in read(folder) if case.check in asked.get(source, {}))
+
+
+def judge_all(cases: Sequence[Case], stated: Mapping[str, Any]) -> Iterator[Answered]:
+    """Yield what we say of each label, telling how far it is."""
+    criteria = read_bounds()
+    for first in range(0, len(cases), _BATCH):
+        for example in evaluate(cases[first : first + _BATCH]):
+            yield from answer(example, stated[example.case.source][example.case.check], criteria)
+        print(f"{min(first + _BATCH, len(cases))} of {len(cases)}", file=sys.stderr, flush=True)
+
+
+def read_differences(stated: Mapping[str, Any]) -> Differences:
+    """Return who is right in each difference, by check, example and resource."""
+    return {(each["check"], each["example"], each.get("resource", "")): each for each in stated.get("differences", ())}
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Judge all cases and print what came of it; write the page when that is asked for."""
+    os.environ.setdefault("PRODGATE_TERRAFORM_TIMEOUT", _LIMIT)
+    stated: dict[str, Any] = tomllib.loads(STATED.read_text("utf-8"))
+    load_policies(find_folders("policies", None))
+    folders = {"checkov": arguments.checkov, "trivy": arguments.trivy, "sentinel": arguments.sentinel}
+    cases = [each for each in list_cases(folders, stated) if arguments.only in f"{each.check} {each.name}"]
+    answered, right = list(judge_all(cases, stated)), read_differences(stated)
+    print("\n".join(render_summary(answered, right)))
+    if arguments.write:
+        PAGE.write_text("\n".join(render_page(answered, right, stated)) + "\n", "utf-8")
+    agreed, ours, asked = count_right(answered, right)
+    return int(agreed + ours < TARGET * asked)
+
+
+def _read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare the answers of policies with labelled examples of others.")
+    for name in ("checkov", "trivy", "sentinel"):
+        parser.add_argument(f"--{name}", type=Path, metavar="FOLDER")
+    parser.add_argument("--only", default="", metavar="WORD", help="judge the examples alone whose name has it")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main(_read_arguments()))

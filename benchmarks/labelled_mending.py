@@ -1,0 +1,187 @@
+"""Makes examples evaluable that were written to be parsed only: what they don't declare is decided later, to us.
+
+Nothing that is written is changed but for what core refuses: what a name leads to that is declared nowhere is unknown,
+as is a value that the provider does not take; an argument or block that left the provider is taken out; a missing
+argument is unknown. What is refused even so is taken out whole, and its label is not asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+from prodgate.terraform.diagnostics import Diagnostic
+from prodgate.terraform.hcl import HclBlock, Source, SyntaxNode, node_text, parse
+from prodgate.terraform.provider.schema import Block, aws_schemas
+
+#: A value of any type that is known when the configuration is applied, and not before.
+LATER: Final = "jsondecode(terraform_data.undeclared.output)"
+_MADE: Final = "undeclared.tf"
+_DECLARED_LATER: Final = 'resource "terraform_data" "undeclared" {\n  input = "decided later"\n}\n'
+_ACCESSES: Final = frozenset({"get_attr", "index", "splat"})
+_OUTSIDE: Final = re.compile(r"var|local|module|data|(aws|random|tls|archive|null|time|local|template|google)_\w+")
+_READS: Final = frozenset({"file", "filebase64", "filebase64sha256", "filesha256", "filemd5", "templatefile"})
+_LACKING: Final = re.compile(r'At least \d+ "(\w+)" blocks? (?:are|is) required')
+_KEY: Final = re.compile(r"\baws_kms_key\.([A-Za-z_][\w-]*)\.")
+_REPEATED: Final = frozenset({"locals", "provider", "terraform"})
+_MISSING: Final = re.compile(r'The argument "(\w+)" is required')
+_FILE: Final = re.compile(r'"(?:\$\{path\.\w+\}/)?([^"$~]+)"')
+#: The bytes of a file that are replaced, and by what.
+Edit = tuple[int, int, str]
+
+
+def prepare(folder: Path) -> tuple[dict[str, str], set[str]]:
+    """Mend what names nothing in a folder.
+
+    Return why addresses are left out, which are declared twice, and the addresses in which a value was made unknown.
+    """
+    sources = _read(folder)
+    times = Counter(block.address for source in sources.values() for block in source.blocks)
+    twice = {each for each, count in times.items() if count > 1 and each.partition(".")[0] not in _REPEATED}
+    for path, source in sources.items():
+        taken = [block for block in source.blocks if block.address in twice or _is_needless(block)]
+        _edit(path, [(block.start, block.end, "") for block in taken])
+    named = {name for path in sources for name in _KEY.findall(path.read_text("utf-8"))}
+    keys = (f'resource "aws_kms_key" "{name}" {{}}\n' for name in sorted(named) if f"aws_kms_key.{name}" not in times)
+    (folder / _MADE).write_text(_DECLARED_LATER + "".join(keys), "utf-8")
+    return dict.fromkeys(twice, "is declared more than once"), undeclare(folder)
+
+
+def _is_needless(block: HclBlock) -> bool:
+    """Whether a block asks for a version, or for a value that nobody states, and which is decided later then."""
+    return block.kind == "terraform" or (block.kind == "variable" and "default" not in block.arguments)
+
+
+def undeclare(folder: Path) -> set[str]:
+    """Replace what refers to nothing that is declared, and files that are not there, by what is decided later.
+
+    Return the addresses in which that was done.
+    """
+    sources, touched = _read(folder), set()
+    declared = set(_list_declared(source for source in sources.values()))
+    for path, source in sources.items():
+        found = {block.address: list(_find_undeclared(block, declared, folder)) for block in source.blocks}
+        touched |= {address for address, edits in found.items() if any(LATER in edit[2] for edit in edits)}
+        _edit(path, [each for block in source.blocks for each in _find_undeclared(block, declared, folder)])
+    return touched
+
+
+def _read(folder: Path) -> dict[Path, Source]:
+    return {path: parse(path, path.name) for path in sorted(folder.glob("*.tf"))}
+
+
+def _list_declared(sources: Iterable[Source]) -> Iterator[str]:
+    for block in (each for source in sources for each in source.blocks):
+        if block.kind == "locals":
+            yield from (f"local.{name}" for name in block.arguments)
+        elif block.kind == "variable":
+            yield from (f"var.{name}" for name in block.labels if "default" in block.arguments)
+        else:
+            yield block.address
+
+
+def _find_undeclared(block: HclBlock, declared: Collection[str], folder: Path) -> Iterator[Edit]:
+    for name, (start, end) in block.spans.items():
+        value = block.arguments[name]
+        found = list(_list_outside(value.node, declared, folder))
+        if found and name in ("depends_on", "provider"):
+            yield start, end, ""
+        else:
+            yield from found
+    for inner in block.blocks:
+        yield from _find_undeclared(inner, declared, folder)
+
+
+def _list_outside(node: SyntaxNode, declared: Collection[str], folder: Path) -> Iterator[Edit]:
+    children = node.named_children
+    if node.type == "variable_expr" and node_text(node) in ("True", "False"):
+        yield node.start_byte, node.end_byte, node_text(node).lower()
+    if node.type == "function_call" and _is_missing(node, folder):
+        yield node.start_byte, node.end_byte, LATER
+        return
+    for position, child in enumerate(children):
+        accesses = list(takewhile(lambda each: each.type in _ACCESSES, children[position + 1 :]))
+        parts = [node_text(each).strip('[]". ') for each in (child, *accesses)]
+        named = ".".join(parts[: 3 if parts[0] == "data" else 2])
+        if child.type == "variable_expr" and len(parts) > 1 and _OUTSIDE.fullmatch(parts[0]) and named not in declared:
+            yield child.start_byte, accesses[-1].end_byte, LATER
+        else:
+            yield from _list_outside(child, declared, folder)
+
+
+def _is_missing(call: SyntaxNode, folder: Path) -> bool:
+    name, *given = [node_text(each) for each in call.named_children]
+    stated = _FILE.match(given[0]) if given else None
+    return name in _READS and not (stated and (folder / stated[1]).is_file())
+
+
+def mend(folder: Path, error: Diagnostic) -> tuple[str, bool]:
+    """Change what core refuses; return the address of what it stands in, and whether that was taken out for it.
+
+    Raises LookupError where nothing can be changed.
+    """
+    if not error.position:
+        raise LookupError(error.summary)
+    path = folder / Path(error.position.file).name
+    source = parse(path, path.name)
+    block = next((each for each in source.blocks if each.line <= error.position.line <= each.last_line), None)
+    if not block:
+        raise LookupError(error.summary)
+    edit = next(_propose(block, error.position.line, error, _find_schema(block)), None)
+    _edit(path, [edit or (block.start, block.end, "")])
+    undeclare(folder)
+    return block.address, not edit
+
+
+def _find_schema(block: HclBlock) -> Block:
+    known = block.kind == "resource" and block.labels[0] in aws_schemas().names("resource")
+    return aws_schemas().block("resource", block.labels[0]) if known else {"attributes": {}, "block_types": {}}
+
+
+def _make_block(name: str, schema: Block) -> str:
+    """Return a block with nothing in it but what it must have."""
+    lines = [f"{each} = {LATER}" for each, stated in schema["attributes"].items() if stated.get("required")]
+    inner = [_make_block(each, stated["block"]) for each, stated in schema["block_types"].items() if _is_needed(stated)]
+    return "\n".join([f"{name} {{", *lines, *inner, "}\n"])
+
+
+def _is_needed(stated: Block) -> bool:
+    return bool(stated.get("min_items"))
+
+
+def _propose(block: HclBlock, line: int, error: Diagnostic, schema: Block) -> Iterator[Edit]:
+    inner = next((each for each in block.blocks if each.line <= line <= each.last_line), None)
+    missing, lacking = _MISSING.search(error.detail), _LACKING.search(error.detail)
+    opening = block.node.start_byte + node_text(block.node).encode().index(b"{") + 1
+    nested = (schema["block_types"].get(inner.kind) or {}).get("block") if inner else None
+    if inner and error.summary == "Unsupported block type" and inner.line == line:
+        yield inner.start, inner.end, ""
+    elif inner:
+        yield from _propose(inner, line, error, nested or {"attributes": {}, "block_types": {}})
+    elif missing:
+        yield opening, opening, f"\n{missing[1]} = {LATER}\n"
+    elif lacking and lacking[1] in schema["block_types"]:
+        yield opening, opening, f"\n{_make_block(lacking[1], schema['block_types'][lacking[1]]['block'])}"
+    else:
+        yield from _replace(block, line, error)
+
+
+def _replace(block: HclBlock, line: int, error: Diagnostic) -> Iterator[Edit]:
+    for name, value in block.arguments.items():
+        if value.line <= line <= value.last_line:
+            gone = error.summary == "Unsupported argument" or name in ("depends_on", "provider", "count", "for_each")
+            if gone:
+                yield (*block.spans[name], "")
+            elif value.text != LATER:
+                yield value.node.start_byte, value.node.end_byte, LATER
+
+
+def _edit(path: Path, edits: Iterable[Edit]) -> None:
+    text = path.read_bytes()
+    for start, end, instead in sorted(edits, reverse=True):
+        text = text[:start] + instead.encode() + text[end:]
+    path.write_bytes(text)
