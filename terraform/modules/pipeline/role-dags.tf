@@ -23,6 +23,18 @@ data "aws_iam_policy_document" "dags" {
   }
 
   statement {
+    sid = "WorkThroughRetryQueue"
+    actions = [
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:ReceiveMessage",
+      "sqs:SendMessage",
+    ]
+    resources = [aws_sqs_queue.retry.arn]
+  }
+
+  statement {
     sid       = "WriteDeadLetters"
     actions   = ["sqs:SendMessage"]
     resources = [aws_sqs_queue.dead_letters.arn]
