@@ -28,9 +28,10 @@ class Telling:
         self._lock = threading.Lock()
 
     def say(self, line: str) -> None:
-        """Say a line now."""
-        with self._lock:
-            self._say(line)
+        """Say a line now; an empty one, such as pytest ends with, says nothing."""
+        if line.strip():
+            with self._lock:
+                self._say(line)
 
     def _say(self, line: str) -> None:
         self._spoke = self._clock()

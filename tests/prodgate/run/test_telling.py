@@ -35,6 +35,7 @@ def test_each_line_says_when_and_each_layer_how_long_it_took() -> None:
     with run.telling.during("static"):
         run.now += 7.6
         run.telling.say("static: judging")
+        run.telling.say("")
         run.now += 90
     assert run.lines == ["   0 s  static: starting", "   8 s  static: judging", "1 m 38 s  static: took 1 m 38 s"]
 
