@@ -84,7 +84,7 @@ data "aws_iam_policy_document" "deploy" {
 
   statement {
     sid       = "BackUpBeforeMigration"
-    actions   = ["rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
+    actions   = ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
     resources = [var.database.arn, local.release_snapshot_arn]
   }
 

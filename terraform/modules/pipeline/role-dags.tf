@@ -2,6 +2,12 @@
 # the database is granted by the identity module, which knows the database.
 data "aws_iam_policy_document" "dags" {
   statement {
+    sid       = "KeepCollectedFiles"
+    actions   = ["s3:PutObject"]
+    resources = ["${module.data.arn}/*"]
+  }
+
+  statement {
     sid     = "ReadConnectionsAndVariables"
     actions = ["secretsmanager:GetSecretValue"]
     resources = [
