@@ -128,6 +128,7 @@ def find_model(*constraints: Any) -> Any | None:
     """Return values that satisfy all constraints, or None: then it is proven that there are none. Raises Unsettled."""
     solver = z3.Solver()
     solver.set("rlimit", STEPS)
+    solver.set("ctrl_c", False)  # it would put the handler back such that no later wait of this process is interrupted
     solver.add(*constraints)
     found = solver.check()
     if found == z3.unknown:
