@@ -146,6 +146,10 @@ async def _drain(server: Server) -> None:
     """Stop accepting, let open connections finish, and end the server when none is left or time is up."""
     LOG.info("draining", extra={"more": {"connections": len(server.server_state.connections)}})
     for each in server.servers:
+        for listening in each.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+    await asyncio.sleep(0)  # a closed server forgets, unanswered, what it accepted in this round of the loop
+    for each in server.servers:
         each.close()
     until = asyncio.get_running_loop().time() + DRAIN_SECONDS
     # the last accepted connection is counted only a moment later
