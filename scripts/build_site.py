@@ -28,7 +28,7 @@ def stage(into: Path) -> None:
     """Write every page, and every file that one links to, below a folder that is made anew."""
     shutil.rmtree(into, ignore_errors=True)
     written = pages()
-    for source in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for source in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]:
         name = source.relative_to(ROOT).as_posix()
         text = source.read_text("utf-8")
         for file in _list_linked(source, text):

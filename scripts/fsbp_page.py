@@ -56,7 +56,12 @@ def find_policies(control: Control, criteria: Criteria) -> tuple[Policy, ...]:
     """Return the policies about one of its types that judge a criterion which names it."""
     naming = {each.id for each in criteria.values() if CONTROL + control.id in each.controls}
     asking = (each for each in POLICIES.values() if each.criterion in naming and each.file.parent == ROOT / "policies")
-    return tuple(each for each in asking if set(control.types) & set(each.resources))
+    return tuple(sorted((each for each in asking if set(control.types) & set(each.resources)), key=_by_number))
+
+
+def _by_number(policy: Policy) -> tuple[str, int]:
+    area, _, number = policy.id.rpartition("_")
+    return area, int(number)
 
 
 def load() -> Criteria:
