@@ -69,6 +69,15 @@ def of_each_kind(directory: Path) -> tuple[Run, ...]:
     return (kept(directory, CHAIN, many), kept(directory, {"web": "no"}, [], "live"), gone)
 
 
+def test_the_contents_name_every_section(tmp_path: Path) -> None:
+    made = kept(tmp_path, CHAIN, HOPS)
+    page = render_html(made, made.verdict())
+    contents = page.partition("<nav")[2].partition("</nav>")[0]
+    sections = re.findall(r'<h2 id="([\w-]+)"', page.partition("</nav>")[2])
+    assert "permissions" in sections
+    assert re.findall(r'href="#([\w-]+)"', contents) == sections
+
+
 def test_principals_stand_by_how_far_they_are_from_all_rights(tmp_path: Path) -> None:
     (part,) = permission_parts(kept(tmp_path, CHAIN, HOPS))
     assert (part.counts["yes"], part.counts["undetermined"], part.counts["no"]) == (2, 1, 1)
