@@ -40,16 +40,21 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def explain_id(criteria: Path, id_: str) -> str:
-    """Explain what an id names, by the policies and suites of a project."""
+    """Explain what an id names, by the policies and suites of a project. Raises UsageError if not all can be loaded."""
     root, file = root_of(criteria), load_criteria(criteria)
     broken: dict[Path, str] = {}
     load_policies(find_folders("policies", root), broken)
     checks = list(load_checks(root, broken))
     live = {name for name, _ in BUILT["live"].concludes(file)}
     try:
-        return explain(id_, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live)
+        said = explain(id_, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live)
     except UsageError as error:
-        raise UsageError("\n".join([str(error), *broken.values()])) from error
+        said = str(error)
+        if not broken:
+            raise
+    if broken:  # what they judge is missing from what is said
+        raise UsageError("\n".join([said, *broken.values()]))
+    return said
 
 
 def render_iam_policy(criteria: Path, wanted: str) -> str:
