@@ -24,9 +24,9 @@ HEADER: Final = """# What AWS Foundational Security Best Practices ask
 
 Written by `scripts/fsbp_page.py` from `scripts/fsbp_controls.toml`, `policies/` and `criteria/`; do not edit. These are
 controls that a declaration can answer, in words of our own; those that only a running account shows are not listed.
-The list was held to AWS's of December 2025, and for most services of September 2026. **{asked} of {all} are asked.** A
-policy in **bold** is asked of any team by `prodgate check`, the others where a criteria file says so. It may ask more
-or less than the control does: `prodgate explain ID` says what.
+The list was held to one that others published in December 2025, and to what an account listed of services without use
+in September 2026. **{asked} of {all} are asked.** A policy in **bold** is asked of any team by `prodgate check`, the
+others where a criteria file says so. It may ask more or less than the control does: `prodgate explain ID` says what.
 
 | control | what it asks | asked of | by |
 |---|---|---|---|
