@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 from .blocks import ROOT, find_blocks
 
@@ -20,5 +21,6 @@ def test_what_the_front_page_lists_is_all_there_is() -> None:
         name.rstrip("/") for name in re.findall(r"(?:^|  )([a-z][\w.]*/?(?:\w+/)?)(?=  )", block.text, re.MULTILINE)
     }
     assert {each for each in listed if not (ROOT / each).exists()} == set()
-    there = {path.name for path in ROOT.iterdir() if path.is_dir() and [*path.glob("**/*.*")] and path.name[0] != "."}
-    assert there - ASIDE - {"build", "dist", "runs", "reports"} <= {each.split("/")[0] for each in listed}
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    there = {name.split("/")[0] for name in tracked.split("\0") if "/" in name and not name.startswith(".")}
+    assert there - ASIDE == {each.split("/")[0] for each in listed if (ROOT / each).is_dir()} - ASIDE
