@@ -113,11 +113,11 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy or criterion.remedy,
         where=(place,) if place else (),
         aspect=conclusion.aspect,
-        words=conclusion.name_words(check.remedy),
+        words=() if _is_ours(check) else conclusion.name_words(check.remedy),
     )
 
 
-def comes_with_gate(subject: Policy | Check) -> bool:
-    """Whether the words of a judge are the gate's, which has them in other languages, too."""
-    code = getattr(subject.function if isinstance(subject, Check) else subject.judge, "__code__", None)
+def _is_ours(check: Check) -> bool:
+    """Whether a check comes with the gate, which has its words in other languages, too."""
+    code = getattr(check.function, "__code__", None)
     return code is not None and bundled.comes_with_gate(code.co_filename)

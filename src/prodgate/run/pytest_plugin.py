@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..sections.judges import find_place
 from ..sections.project import is_own
 from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
-from .judging import comes_with_gate, find_mistake, judge
+from .judging import find_mistake, judge
 from .real_paths import find_real, find_real_files
 from .unloaded import find_cause, leave_unjudged
 
@@ -212,11 +212,11 @@ def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Jud
     __tracebackhide__ = True
     if os.getpid() != judging.process:
         raise UsageError(f"{subject.place}: is judged by a forked copy of the layer; fork nothing in suites")
-    kind, ours = subject.kind if isinstance(subject, Check) else Configuration, comes_with_gate(subject)
+    kind = subject.kind if isinstance(subject, Check) else Configuration
     judging.journal.record_started(judging.layer, subject.name, place, judging.cite(kind))
     unmet, made = [], 0
     for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
-        judging.journal.record_finding(replace(finding, words=()) if ours else finding)
+        judging.journal.record_finding(finding)
         if finding.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             unmet.append(finding)
     judging.journal.record_finished(judging.layer, subject.name, made)

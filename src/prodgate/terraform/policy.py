@@ -14,6 +14,7 @@ from ..criteria import Criterion
 from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
+from ..sections import bundled
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
 from .reading import NoSuchAttribute
@@ -58,6 +59,11 @@ class Policy:
     def file(self) -> Path:
         """The file it is written in."""
         return Path(self.judge.__code__.co_filename)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes with the gate, which has its words in other languages, too."""
+        return bundled.comes_with_gate(str(self.file))
 
     @property
     def place(self) -> str:
@@ -153,7 +159,7 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
         where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
-        words=conclusion.name_words(policy.remedy, but=hidden),
+        words=() if policy.is_ours else conclusion.name_words(policy.remedy, but=hidden),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -19,7 +20,10 @@ from prodgate.report.diff.comparison import compare
 from prodgate.report.diff.page import render_comparison_page
 from prodgate.report.html import render_html
 from prodgate.sections.bundled import BUNDLED, comes_with_gate
+from prodgate.sections.project import load_policies
 from prodgate.sections.requirements import Requirement
+from prodgate.terraform.policy import POLICIES, apply
+from prodgate.terraform.resources import Configuration, Resource
 
 from .samples import criterion, failing, finding, run
 
@@ -101,6 +105,21 @@ def test_what_is_the_same_to_the_byte_comes_with_the_gate(tmp_path: Path) -> Non
     copy.write_bytes(ours.read_bytes() + b"\n")
     assert not comes_with_gate(str(copy))
     comes_with_gate.cache_clear()
+
+
+def test_what_comes_with_the_gate_is_in_its_words_whichever_layer_asks_it(tmp_path: Path) -> None:
+    """The live layer applies policies by itself."""
+    load_policies([BUNDLED / "policies"])
+    ours, file = POLICIES["PG_ENC_13"], tmp_path / "policies" / "encryption.py"
+    file.parent.mkdir()
+    file.write_text("# a team's")
+    code = ours.judge.__code__.replace(co_filename=str(file))
+    theirs = replace(ours, judge=FunctionType(code, ours.judge.__globals__))
+    bucket = Resource(address="b", type=ours.resources[0], name="b", values={})
+    account = Configuration(root="the account", engine="AWS", resources=[bucket])
+    found = [{each.words for each in apply(policy, account, PLAIN)} for policy in (ours, theirs)]
+    assert ours.remedy
+    assert (found[0], any(found[1])) == ({()}, True)
 
 
 def page(found: Finding, **stated: str) -> str:
