@@ -140,14 +140,15 @@ class Messages:
         return self.say(text, deep) if " " in text else text
 
     def _say_each(self, text: str, joint: str, deep: int) -> str:
-        """Say several reasons, each of which is known by itself; nothing for another text."""
+        """Say several reasons, each of which is known by itself; nothing for another text, the whole of which is none."""
         parts = text.split(joint)
         if not 1 < len(parts) <= _MANY:
             return ""
         known: list[list[str] | None] = [[]]  # what is said of the last parts: of none, of one, …
         for first in reversed(range(len(parts))):
             ends = range(first + 1, min(first + _LONGEST, len(parts)) + 1)
-            said = ((self._know(joint.join(parts[first:end]), deep), known[len(parts) - end]) for end in ends)
+            some = (end for end in ends if end - first < len(parts))
+            said = ((self._know(joint.join(parts[first:end]), deep), known[len(parts) - end]) for end in some)
             known.append(next(([one, *rest] for one, rest in said if one is not None and rest is not None), None))
         return _JOINTS[joint].join(known[-1] or ())
 

@@ -3,12 +3,13 @@ import string
 
 import pytest
 
+from prodgate.engines.checkov_table import load_table
 from prodgate.report.catalogue import ENGLISH, Catalogue
 from prodgate.report.diff.comparison import compare
 from prodgate.report.diff.page import render_comparison_page
 from prodgate.report.html import render_html
 from prodgate.report.message import Message
-from prodgate.report.translation import Messages, read_messages
+from prodgate.report.translation import Messages, read_messages, translate
 
 from .samples import criterion, failing, finding, run
 
@@ -112,6 +113,23 @@ def test_the_words_of_others_are_not_said_by_halves(english: str) -> None:
             "4.6 ms (95 % each end: 0–5 ms, 3,257 requests; holds for disturbances up to 130 ms, a screen: 1 s is asked of a real run)",
             "4.6 ms（両端それぞれ 95 %：0–5 ms、リクエスト 3,257 件；130 ms までの乱れについて成り立つ（簡易な確認であり、実際の実行には 1 s が求められる））",
         ),
+        (
+            "5 ms (95 % each end: 0.8–5.2 ms, 3,257 requests; by HTTP/1.1; holds for disturbances up to 600 ms)",
+            "5 ms（両端それぞれ 95 %：0.8–5.2 ms、リクエスト 3,257 件；HTTP/1.1 による；600 ms までの乱れについて成り立つ）",
+        ),
+        (
+            "0.0061 s (100 % each end: 0–0.0061 s, 3,257 requests; from second 29 on)",
+            "0.0061 s（両端それぞれ 100 %：0–0.0061 s、リクエスト 3,257 件；29 秒から）",
+        ),
+        ("/teams of the rehearsal's site", "リハーサルのサイトの /teams"),
+        (
+            "an SQL injection to /teams of the rehearsal's site",
+            "リハーサルのサイトの /teams への SQL インジェクション",
+        ),
+        ("writes during the drill with build never-healthy", "ビルド never-healthy による訓練 の間の書き込み"),
+        ("alembic of the rehearsal, in PostgreSQL 15.20", "リハーサルの alembic（PostgreSQL 15.20）"),
+        ("cookie 'reader' set on a journey", "操作中に設定された Cookie 'reader'"),
+        ("the log postgresql", "ログ postgresql"),
     ],
 )
 def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
@@ -235,6 +253,12 @@ def test_no_text_of_a_message_is_taken_for_that_of_another() -> None:
             assert found[0][0] == message, (english, found[0][0])
             assert len(found) < 2 or message.weight > found[1][0].weight, (english, found[1][0])
         assert known.say(text) == said.format(**values), english
+
+
+def test_what_is_said_beside_checks_of_checkov_is_said_in_japanese() -> None:
+    table = load_table()
+    reasons = {*table.unreliable.values(), *table.local_modules.values(), *(each.reason for each in table.silences)}
+    assert [reason for reason in reasons if translate(reason, "ja") == reason] == []
 
 
 def test_a_measured_value_is_said_with_its_interval() -> None:
