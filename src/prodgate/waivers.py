@@ -32,6 +32,9 @@ CEILING: Final = 25
 #: How far a clock may be behind the one that made a commit.
 _SKEW: Final = timedelta(hours=1)
 
+#: A check of Checkov's: a criterion has many, and of those that pass no finding names the subject.
+SCANNED: Final = re.compile(r"CKV2?_[A-Z]+_[0-9]{1,4}")
+
 #: Criterion under which the state of the waivers themselves is judged.
 WAIVERS_CRITERION: Final = "waivers"
 
@@ -118,11 +121,12 @@ def apply_waivers(
     seen = tuple(findings)
     open_ = [finding for finding in seen if finding.outcome is Outcome.NOT_SATISFIED]
     behind = _describe_clock(waivers, now, not_before)
-    named = {waiver.id: [finding for finding in open_ if waiver.names(finding)] for waiver in waivers}
+    alike = {finding.check for finding in seen if finding.check == finding.criterion}
+    named = {w.id: [each for each in open_ if w.names(each) and not _means_other(w, each, alike)] for w in waivers}
     wide = {waiver.id: named[waiver.id] and _describe_width(waiver, seen) for waiver in waivers}
     sound = [w for w in waivers if not behind and not wide[w.id] and w.in_force(now)]
     usable = [w for w in sound if 0 < len(named[w.id]) <= w.most]
-    applied = tuple(_waive(finding, usable) for finding in seen)
+    applied = tuple(_waive(finding, [w for w in usable if finding in named[w.id]]) for finding in seen)
     states = []
     for waiver in waivers:
         asked = {finding.criterion for finding in seen if waiver.covers in (finding.criterion, finding.check)}
@@ -131,10 +135,19 @@ def apply_waivers(
     return applied, tuple(states)
 
 
+def _means_other(waiver: Waiver, finding: Finding, alike: Collection[str]) -> bool:
+    """Whether a waiver means the check that is called as its criterion is, and a finding is of another one."""
+    return waiver.covers in alike and waiver.covers != finding.check
+
+
 def _describe_width(waiver: Waiver, seen: Iterable[Finding]) -> str:
     """Say that several checks judge what was accepted, so that the fault of one could come in place of another's."""
     checks = {f.check for f in seen if f.criterion == waiver.covers and _matches(f.subject, waiver.subject)}
-    if waiver.covers in checks or len(checks) < 2:
+    if waiver.covers in checks:
+        return ""
+    if len(checks) == 1 and SCANNED.fullmatch(only := next(iter(checks))):
+        return f'says not which of the checks of Checkov found what was accepted; write covers = "{only}"'
+    if len(checks) < 2:
         return ""
     names = ", ".join(sorted(checks))
     return f"says not which of {names} found what was accepted; write covers = its name, in a waiver for each"
@@ -155,9 +168,8 @@ def _describe_clock(waivers: Sequence[Waiver], now: datetime, not_before: dateti
 
 
 def _waive(finding: Finding, usable: Sequence[Waiver]) -> Finding:
-    if finding.outcome is not Outcome.NOT_SATISFIED:
-        return finding
-    waiver = next((w for w in usable if w.names(finding) and not describe_change(w, finding)), None)
+    """Return a finding with the first of those waivers applied that speak of it."""
+    waiver = next((w for w in usable if not describe_change(w, finding)), None)
     return replace(finding, outcome=Outcome.WAIVED, waiver=waiver.id) if waiver else finding
 
 

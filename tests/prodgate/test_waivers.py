@@ -32,6 +32,9 @@ PLAIN = replace(OPEN, expected="on", observed="off")
         ({"covers": "PG_REC_1"}, [{}, {"check": "PG_REC_2", "outcome": Outcome.SATISFIED}], ""),
         ({"covers": "backup-retention"}, [{}, {"check": "PG_REC_2", "subject": "aws_rds_cluster.other"}], ""),
         ({"covers": "backup-retention"}, [{"check": "backup-retention"}, {"outcome": Outcome.SATISFIED}], ""),
+        ({"covers": "backup-retention"}, [{"check": "backup-retention", "outcome": Outcome.SATISFIED}, {}], "covers no finding"),
+        ({"covers": "backup-retention"}, [{"check": "CKV_AWS_133"}], 'says not which of the checks of Checkov found what was accepted; write covers = "CKV_AWS_133"'),
+        ({"covers": "CKV_AWS_133"}, [{"check": "CKV_AWS_133"}], ""),
     ],
 )  # fmt: skip
 def test_a_waiver_says_which_fault_was_accepted(changes: dict[str, Any], seen: list[dict[str, Any]], says: str) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from ..criteria import UsageError
 from ..layers import BUILT
@@ -13,15 +11,13 @@ from ..run.planning import list_files
 from ..sections.judges import read_judges
 from ..sections.project import Project
 from ..sections.waivers_file import find_unknown
-from ..waivers import Waiver
-
-#: A check of Checkov's, which are too many to be known by name.
-_CHECKOV: Final = re.compile(r"CKV2?_[A-Z]+_[0-9]{1,4}")
+from ..waivers import SCANNED, Waiver
 
 
 def refuse_unknown(project: Project, waivers: Sequence[Waiver], file: Path) -> None:
     """Raise UsageError, with the nearest name, for waivers that cover no criterion, policy or check that is known."""
-    named = [waiver for waiver in waivers if not _CHECKOV.fullmatch(waiver.covers)]
+    # checks of Checkov's are too many to be known by name
+    named = [waiver for waiver in waivers if not SCANNED.fullmatch(waiver.covers)]
     if named and (mistakes := list(find_unknown(named, set(_list_names(project)), file))):
         raise UsageError("\n".join(mistakes))
 

@@ -140,7 +140,7 @@ class Messages:
         return self.say(text, deep) if " " in text else text
 
     def _say_each(self, text: str, joint: str, deep: int) -> str:
-        """Say several reasons, each of which is known by itself; nothing for another text, the whole of which is none."""
+        """Say several reasons, each of which is known by itself and none is the whole; nothing for another text."""
         parts = text.split(joint)
         if not 1 < len(parts) <= _MANY:
             return ""

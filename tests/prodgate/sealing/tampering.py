@@ -144,11 +144,12 @@ def double_key(world: World) -> None:
     write_envelope(world.run, statement)
 
 
-def lie_of_waiver(world: World, *, opened: int = -20, expires: int = -1) -> None:
-    """Sign GO over a journal that a waiver would make GO, if it were in force; the days are from today."""
+def lie_of_waiver(world: World, *, opened: int = -20, expires: int = -1, aspect: str = "") -> None:
+    """Sign GO over a journal that a waiver would make GO, if it were in force, and of this aspect; days are from today."""
     folder, today = world.run.parent / "waived", datetime.now(UTC).date()
     waive(folder, opened=today + opened * DAY, expires=today + expires * DAY)
     world.run = make_run(folder, good=False)
+    rewrite_journal(world.run, lambda event: event | {"aspect": aspect} if event["event"] == "finding" else event)
     seal(world.run)
     say(world.run, verdict="GO")
 
@@ -355,6 +356,7 @@ MATRIX: dict[str, Tampering] = {
     "a file left out, signed": Tampering(omit_file, "UNLISTED: logs/static.txt"),
     "GO, signed, by a waiver that had expired": Tampering(lie_of_waiver, "CHANGED: "),
     "GO, signed, by a waiver that opens later": Tampering(lambda w: lie_of_waiver(w, opened=2, expires=20), "CHANGED: "),
+    "GO, signed, by a waiver that says not which fault": Tampering(lambda w: lie_of_waiver(w, expires=20, aspect="CPU"), "CHANGED: "),
     "a key twice in a line, signed": Tampering(double_key, "CHANGED: journal.jsonl: line"),
     # the verification summary
     "the summary deleted": Tampering(lambda w: (w.run / SUMMARY).unlink(), "MISSING: summary.dsse.json"),

@@ -59,8 +59,9 @@ def find_void(waivers: dict[str, Any], findings: list[Any], started: str) -> Ite
 
 
 def covers(waiver: Any, finding: Any) -> bool:
-    """Whether a waiver speaks of a finding."""
-    pairs = ((finding["subject"], waiver["subject"]), (finding.get("aspect", ""), waiver.get("aspect", "*")))
+    """Whether a waiver speaks of a finding; one that says neither which fault nor what was seen, of none of several."""
+    aspect = waiver.get("aspect", "*" if "observed" in waiver else "")
+    pairs = ((finding["subject"], waiver["subject"]), (finding.get("aspect", ""), aspect))
     named = waiver["covers"] in (finding["criterion"], finding["check"])
     return named and all(fnmatch.fnmatchcase(text, pattern.replace("[", "[[]")) for text, pattern in pairs)
 
