@@ -145,6 +145,22 @@ def test_the_search_looks_into_the_texts_of_a_picture() -> None:
         assert list(find(CANARIES["picture"], "data", picture))
 
 
+@pytest.mark.parametrize("kind", [b"tEXt", b"eXIf", b"iCCP", b"sPLT", b"noTe", b"caBX"])
+def test_a_picture_holds_pixels_alone(kind: bytes) -> None:
+    """A colour profile has a name and is compressed, and anybody may have chunks of their own."""
+    plain = make_picture("")
+    end = plain.index(chunk(b"IEND", b""))
+    more = plain[:end] + chunk(kind, b"profile\0\0" + zlib.compress(CANARIES["picture"].encode())) + plain[end:]
+    assert without_texts(more) == without_texts(plain)
+
+
+@pytest.mark.parametrize("kind", [b"PLTE", b"tRNS", b"sRGB", b"fcTL"])
+def test_what_says_which_pixels_a_picture_has_stays(kind: bytes) -> None:
+    plain = make_picture("")
+    end = plain.index(chunk(b"IDAT", zlib.compress(b"\0\0")))
+    assert chunk(kind, b"\0\0\0") in without_texts(plain[:end] + chunk(kind, b"\0\0\0") + plain[end:])
+
+
 def test_a_picture_without_texts_is_the_same_picture() -> None:
     plain = make_picture("")
     assert without_texts(make_picture("x" * 99)) == without_texts(plain)
