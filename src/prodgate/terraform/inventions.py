@@ -133,12 +133,9 @@ def find_decided_repetitions(flow: Flow, tree: Tree) -> Iterator[Gap]:
 
 def _find_position(address: str, tree: Tree) -> Position | None:
     module, resource = split_module(address)
-    if resource:
-        blocks = tree.modules[module].resources.get(resource, ()) if module in tree.modules else ()
-        return Position(blocks[0].file, blocks[0].line) if blocks else None
-    caller, name = split_call(module)
-    call = tree.modules[caller].calls.get(name) if caller in tree.modules else None
-    return call.position if call else None
+    caller, name = (module, resource) if resource else split_call(module)
+    stated = name if resource else f"module.{name}"
+    return tree.modules[caller].find_position(stated) if caller in tree.modules else None
 
 
 def _hide_decided(value: Any, path: Part, decided: Decided) -> Any:

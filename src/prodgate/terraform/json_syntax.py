@@ -73,7 +73,7 @@ def _write_argument(name: str, value: Any) -> Iterator[str]:
 
 def _write_value(value: Any) -> str:
     if isinstance(value, str):
-        return _write_text(value)
+        return write_text(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_write_value, value))}]"
     if isinstance(value, Mapping):
@@ -82,19 +82,24 @@ def _write_value(value: Any) -> str:
 
 
 def _write_key(key: str) -> str:
-    return f"({_write_text(key)})" if "${" in key or "%{" in key else json.dumps(key)
+    return f"({write_text(key)})" if "${" in key or "%{" in key else json.dumps(key)
 
 
-def _write_text(text: str) -> str:
-    """Write a template; quotes stand bare inside ``${ }`` and with a backslash outside."""
-    written, depth, position = [], 0, 0
+def write_text(text: str) -> str:
+    """Return a template as the native syntax writes it: quotes stand bare inside ``${ }``, with a backslash outside."""
+    written, ends, position = [], [""], 0  # what ends the template, the code in it, the text in that, and so on
     while position < len(text):
-        two, one = text[position : position + 2], text[position]
-        if two in ("${", "%{") and (depth or text[position - 1 : position] not in ("$", "%")):
-            depth, position = depth + 1, position + 2
-            written.append(two)
-            continue
-        depth += (one == "{") - (one == "}") if depth else 0
-        written.append(one if depth or one == "}" else json.dumps(one, ensure_ascii=False)[1:-1])
-        position += 1
+        one, two, before = text[position], text[position : position + 2], text[position - 1 : position]
+        said = one
+        if one == ends[-1]:
+            ends.pop()
+        elif ends[-1] == "}":
+            ends += [{"{": "}", '"': '"'}[one]] if one in '{"' else []
+        elif two in ("${", "%{") and before != two[0]:
+            ends.append("}")
+            said = two
+        elif ends[-1]:
+            said = two if one == "\\" else one
+        written.append(said if len(ends) > 1 else json.dumps(said, ensure_ascii=False)[1:-1])
+        position += len(said)
     return f'"{"".join(written)}"'

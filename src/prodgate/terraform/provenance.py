@@ -86,7 +86,7 @@ class _Trace:
 
     def json_origin(self, held: Module, module: str, resource: str) -> Origin | None:
         """Return where JSON states a resource; its arguments are followed to where their values are written."""
-        for source in (each for each in held.sources if each.is_json):
+        for source in held.sources:
             for body in find_bodies(source, resource):
                 scope = _Scope(module, self.indices[-1])
                 stated = ((path, tuple(self.value(each, scope, ()))) for path, each in list_arguments(body))

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from .diagnostics import refusal
 from .directory_files import has_configuration, parse_files
 from .hcl import Expression, HclBlock, Source
+from .json_positions import find_bodies
 from .json_syntax import keep_all
 from .module_folders import find_in_folders
 from .positions import Position
@@ -66,7 +68,8 @@ class Module:
     def find_position(self, address: str) -> Position | None:
         """Return where a resource, data source or module call is written, by its address in this module."""
         blocks = (block for source in self.sources for block in source.blocks if block.address == address)
-        return next((Position(block.file, block.line) for block in blocks), None)
+        bodies = (body for source in self.sources for body in find_bodies(source, address))
+        return next((Position(each.file, each.line) for each in chain[HclBlock | Expression](blocks, bodies)), None)
 
     @cached_property
     def variables(self) -> Mapping[str, HclBlock]:
@@ -215,7 +218,8 @@ def _find_json_calls(source: Source) -> Iterator[ModuleCall]:
     for calls in stated if isinstance(stated, list) else [stated]:
         for name, body in calls.items():
             stated_source = (body[0] if isinstance(body, list) else body).get("source", "")
-            yield ModuleCall(name, str(stated_source), Position(source.file, 1), {})
+            line = next((each.line for each in find_bodies(source, f"module.{name}")), 1)
+            yield ModuleCall(name, str(stated_source), Position(source.file, line), {})
 
 
 def _is_local(call: ModuleCall) -> bool:

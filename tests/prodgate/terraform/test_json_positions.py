@@ -80,7 +80,37 @@ def test_what_core_takes_for_itself_is_no_argument(known: Provenance) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ['{"resource": {"aws_x": {"y": {"a": "b\\/c"}}}', "[]", "{}", '{"resource": 3}'])
-def test_what_is_written_in_another_way_has_no_position(plant: Plant, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"b\/c",
+        r"\"b\"",
+        r"${var.a == \"b\" ? \"c\" : \"d\"}",
+        r"${join(\"\\n\", [\"}\"])}",
+        r"${var.a \u003e 1\n}",
+        "ä",
+    ],
+)
+def test_texts_that_the_native_syntax_writes_otherwise_change_no_line(plant: Plant, text: str) -> None:
+    head = f'{{"resource": {{"aws_x": {{\n"z": {{"a": "{text}"}},\n'
+    root = plant({"main.tf.json": f'{head}"y": {{\n"b": 1}}}}}}}}'})
+    origin = Provenance(read_tree(root, root, {}), (), {}).origin("aws_x.y")
+    assert origin is not None
+    assert [str(place) for place in (*origin.of(""), *origin.of("b"))] == ["main.tf.json:3", "main.tf.json:4"]
+
+
+def test_whatever_repeats_has_the_line_of_its_name(plant: Plant) -> None:
+    text = '{"data": {"aws_x": {"d": {}}},\n"module": [{\n"m": {"source": "./m", "count": "${1 == \\"1\\" ? 1 : 0}"}}]}'
+    module = read_tree(root := plant({"main.tf.json": text, "m/main.tf": ""}), root, {}).root
+    assert str(module.calls["m"].position) == "main.tf.json:3"
+    assert [str(module.find_position(each)) for each in ("module.m", "data.aws_x.d", "aws_x.d")] == [
+        "main.tf.json:3",
+        "main.tf.json:1",
+        "None",
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"resource": {"aws_x": {"y": {"a": "b\\qc"}}}}', "[]", "{}", '{"resource": 3}'])
+def test_what_is_no_configuration_has_no_position(plant: Plant, text: str) -> None:
     root = plant({"main.tf.json": text})
     assert Provenance(read_tree(root, root, {}), (), {}).origin("aws_x.y") is None

@@ -6,7 +6,7 @@ import pytest
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.reading import find_unknown
-from prodgate.terraform.resources import Configuration
+from prodgate.terraform.resources import Configuration, Gap
 from tests.prodgate.terraform.tree_files import Plant, combine
 
 #: Each worker would evaluate the shared trees.
@@ -68,6 +68,9 @@ TREES = {
     "json": from_json(
         {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": f'${{{ID} == "9" ? 1 : 0}}'}}}}
     ),
+    "brace_in_json": from_json(
+        {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": f'${{replace({ID}, "}}", "") == "9" ? 1 : 0}}'}}}}
+    ),
     "workspace_in_json": from_json(
         {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": '${terraform.workspace == "p" ? 1 : 0}'}}}}
     ),
@@ -86,9 +89,17 @@ VALUES = {
 }
 
 
+#: Beside them, numbers that nothing but the source decides.
+STATED = {
+    "plain": {"main.tf": HERE + attached("count = 1")},
+    "made": {"main.tf": QUEUE + attached("for_each = toset([aws_sqs_queue.q.name])")},
+    "plain_json": from_json({"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": 1}}}}),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def numbers(plant_once: Plant) -> Configuration:
-    cases = {name: {"main.tf": text} for name, text in NUMBERS.items()} | TREES
+    cases = {name: {"main.tf": text} for name, text in NUMBERS.items()} | TREES | STATED
     return evaluate(plant_once(combine(cases)))
 
 
@@ -101,13 +112,24 @@ def values(plant_once: Plant) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, *TREES])
-def test_what_a_stand_in_decides_the_number_of_is_a_gap(name: str, numbers: Configuration) -> None:
-    assert [
+def find_gaps(found: Configuration, name: str) -> list[Gap]:
+    """Return the gaps of a case; each names a line of it."""
+    return [
         gap
-        for gap in numbers.gaps
+        for gap in found.gaps
         if gap.subject.startswith(f"module.{name}.") or f"{gap.position}".startswith(f"{name}/")
     ]
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *TREES])
+def test_what_a_stand_in_decides_the_number_of_is_a_gap(name: str, numbers: Configuration) -> None:
+    assert find_gaps(numbers, name)
+    assert all(f"{gap.position}".startswith(f"{name}/") for gap in find_gaps(numbers, name))
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_what_the_source_decides_the_number_of_is_none(name: str, numbers: Configuration) -> None:
+    assert find_gaps(numbers, name) == []
 
 
 @pytest.mark.parametrize("name", VALUES)
