@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodgate import Block, Configuration, Criterion, Resource, policy
+from prodgate import Block, Criterion, Resource, policy
 
 MACHINES = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 
@@ -20,13 +20,15 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
     """The metadata service of instances answers with a token only, or not at all.
 
     Without tokens a program that can be made to fetch a URL hands out the credentials of the role. What is not set is
-    left to aws_ec2_instance_metadata_defaults, and else to the image, which for most images means without.
+    left to aws_ec2_instance_metadata_defaults of the same account and region, and else to the image, which for most
+    images means without.
     """
     options = machine.blocks("metadata_options")
     if not options and _follows_a_template(machine):
         raise criterion.not_applicable("is made from a launch template, which says it")
     off = any(one.text("http_endpoint", "enabled") == "disabled" for one in options)
-    tokens = next((one.text("http_tokens") for one in options), None) or machine.configuration.once(_find_default)
+    stated = next((one.text("http_tokens") for one in options), None)
+    tokens = stated if off or stated else _find_default(machine)
     observed = f"http_tokens = {tokens}" if tokens else "left to the image"
     criterion.hold(off or tokens == "required", expected="http_tokens = required", observed=observed)
 
@@ -41,14 +43,13 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
 def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) -> None:
     """The disks of instances are encrypted, the root disk among them.
 
-    Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared. Of a
-    launch template only the disks that it states are judged.
+    Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared for the
+    same account and region. Of a launch template only the disks that it states are judged.
     """
-    if machine.configuration.once(_encrypts_by_default):
+    rooted = machine.type != "aws_instance" or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
+    if not (rooted and all(disk.known("encrypted") for disk in _disks(machine))) and _encrypts_by_default(machine):
         return
-    if machine.type == "aws_instance" and not _follows_a_template(machine):
-        root = machine.blocks("root_block_device")
-        criterion.hold(bool(root), expected="root_block_device { encrypted = true }", observed="as the image has it")
+    criterion.hold(rooted, expected="root_block_device { encrypted = true }", observed="as the image has it")
     for disk in _disks(machine):
         criterion.hold(disk.flag("encrypted"), expected="encrypted = true", observed="off", aspect=disk.path)
 
@@ -57,14 +58,14 @@ def _follows_a_template(machine: Resource) -> bool:
     return machine.type == "aws_instance" and bool(machine.blocks("launch_template"))
 
 
-def _find_default(configuration: Configuration) -> str | None:
-    """Return what the account says of tokens where an instance says nothing."""
-    stated = (one.text("http_tokens") for one in configuration.of("aws_ec2_instance_metadata_defaults"))
+def _find_default(machine: Resource) -> str | None:
+    """Return what its account says of tokens where an instance says nothing."""
+    stated = (one.text("http_tokens") for one in machine.beside("aws_ec2_instance_metadata_defaults"))
     return next((each for each in stated if each != "no-preference"), None)
 
 
-def _encrypts_by_default(configuration: Configuration) -> bool:
-    return any(one.flag("enabled", True) for one in configuration.of("aws_ebs_encryption_by_default"))
+def _encrypts_by_default(machine: Resource) -> bool:
+    return any(one.flag("enabled", True) for one in machine.beside("aws_ebs_encryption_by_default"))
 
 
 def _disks(machine: Resource) -> Iterator[Block]:

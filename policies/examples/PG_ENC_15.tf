@@ -51,3 +51,13 @@ resource "aws_launch_template" "plain_text" { # violates PG_ENC_15
     }
   }
 }
+
+resource "aws_ebs_encryption_by_default" "of_another_region" {
+  region = "eu-west-1"
+}
+
+resource "aws_instance" "in_that_region" {
+  region        = "eu-west-1"
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+}

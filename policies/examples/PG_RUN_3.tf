@@ -30,3 +30,23 @@ resource "aws_launch_template" "tokens_optional" { # violates PG_RUN_3
     http_tokens = "optional"
   }
 }
+
+resource "aws_ec2_instance_metadata_defaults" "of_another_region" {
+  region      = "eu-west-1"
+  http_tokens = "required"
+}
+
+resource "aws_instance" "left_to_the_account" {
+  region        = "eu-west-1"
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+}
+
+resource "aws_instance" "says_otherwise" { # violates PG_RUN_3
+  region        = "eu-west-1"
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+  metadata_options {
+    http_tokens = "optional"
+  }
+}

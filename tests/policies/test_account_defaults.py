@@ -1,4 +1,4 @@
-"""What an account states for all instances holds of one that says nothing, and of no other."""
+"""What an account states for all instances holds of one that says nothing, and of no other, nor of another region."""
 
 from __future__ import annotations
 
@@ -7,21 +7,43 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import Configuration, Resource
+from prodgate import Configuration, Resource, Unknown
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 
 ROOT = Path(__file__).parents[2]
 importlib.import_module("policies.instances")
-CRITERION = load_criteria(ROOT / "criteria.toml").criteria["instance-metadata-tokens"]
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
+LATER = Unknown("is decided later")
+#: Provider and region.
+HERE = ("aws", "eu-west-1")
 
 
-def _judge(account: str, instance: str | None) -> Outcome:
-    options = [{"http_endpoint": None, "http_tokens": instance}] if instance else []
-    machine = {"ami": "ami-1", "metadata_options": options, "launch_template": []}
-    stated = {"aws_ec2_instance_metadata_defaults": {"http_tokens": account}, "aws_instance": machine}
-    resources = [Resource(address=f"{kind}.a", type=kind, name="a", values=each) for kind, each in stated.items()]
+def _judge(policy: str, *stated: tuple[str, dict[str, object], tuple[str, object]]) -> Outcome:
+    resources = [
+        Resource(
+            address=f"{kind}.n{number}",
+            type=kind,
+            name=f"n{number}",
+            values={**values, "region": region},
+            provider=provider,
+        )
+        for number, (kind, values, (provider, region)) in enumerate(stated)
+    ]
     found = Configuration(root="example", engine="none", resources=resources)
-    return {finding.outcome for finding in apply(POLICIES["PG_RUN_3"], found, CRITERION)}.pop()
+    return {each.outcome for each in apply(POLICIES[policy], found, CRITERIA[POLICIES[policy].criterion])}.pop()
+
+
+def _account(tokens: str, where: tuple[str, object] = HERE) -> tuple[str, dict[str, object], tuple[str, object]]:
+    return ("aws_ec2_instance_metadata_defaults", {"http_tokens": tokens}, where)
+
+
+def _machine(
+    tokens: str | None = None, *, where: tuple[str, object] = HERE, encrypted: bool | None = None
+) -> tuple[str, dict[str, object], tuple[str, object]]:
+    options = [{"http_endpoint": None, "http_tokens": tokens}] if tokens else []
+    root = [] if encrypted is None else [{"encrypted": encrypted}]
+    values = {"metadata_options": options, "launch_template": [], "root_block_device": root, "ebs_block_device": []}
+    return ("aws_instance", values, where)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +57,39 @@ def _judge(account: str, instance: str | None) -> Outcome:
     ],
 )
 def test_tokens_are_asked_where_the_account_says_so(account: str, instance: str | None, outcome: Outcome) -> None:
-    assert _judge(account, instance) is outcome
+    assert _judge("PG_RUN_3", _account(account), _machine(instance)) is outcome
+
+
+#: Where an account states something -> what it is for an instance of HERE.
+ELSEWHERE = [
+    (HERE, Outcome.SATISFIED),
+    (("aws", "us-east-1"), Outcome.NOT_SATISFIED),
+    (("aws.us", "us-east-1"), Outcome.NOT_SATISFIED),
+    (("aws.other", "eu-west-1"), Outcome.UNDETERMINED),
+    (("aws.other", None), Outcome.UNDETERMINED),
+    (("aws", LATER), Outcome.UNDETERMINED),
+]
+
+
+@pytest.mark.parametrize(("where", "outcome"), ELSEWHERE)
+def test_it_holds_of_no_other_region_or_account(where: tuple[str, object], outcome: Outcome) -> None:
+    default = ("aws_ebs_encryption_by_default", {"enabled": True}, where)
+    assert _judge("PG_RUN_3", _account("required", where), _machine()) is outcome
+    assert _judge("PG_ENC_15", default, _machine()) is outcome
+
+
+def test_its_own_provider_is_known_beside_others() -> None:
+    both = (_account("optional"), _account("required", ("aws.other", "eu-west-1")))
+    assert _judge("PG_RUN_3", *both, _machine()) is Outcome.NOT_SATISFIED
+    assert _judge("PG_RUN_3", *both[::-1], _machine(where=("aws.other", "eu-west-1"))) is Outcome.SATISFIED
+
+
+def test_where_nobody_states_a_region_one_provider_is_in_one() -> None:
+    assert _judge("PG_RUN_3", _account("required", ("aws", None)), _machine(where=("aws", None))) is Outcome.SATISFIED
+
+
+def test_what_an_instance_says_itself_needs_no_account() -> None:
+    far = ("aws.other", "eu-west-1")
+    default = ("aws_ebs_encryption_by_default", {"enabled": True}, far)
+    assert _judge("PG_RUN_3", _account("required", far), _machine("required")) is Outcome.SATISFIED
+    assert _judge("PG_ENC_15", default, _machine(encrypted=True)) is Outcome.SATISFIED

@@ -133,6 +133,7 @@ class _PlanReader:
             origin=self.provenance.origin(address) if self.provenance else None,
             references=drop_conditional(named, address, values, self.flow) if self.flow else named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
+            provider=self.references.provider_of(address),
         )
 
     def _forget_unset(self, stated: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -32,6 +32,12 @@ class ConfiguredReferences:
             self._found[configured] = self._resolve(*split_module(configured))
         return self._found[configured]
 
+    def provider_of(self, address: str) -> str:
+        """Return the provider block that makes a resource, as the root knows it; nothing where that is not stated."""
+        module, resource = split_module(without_indices(address))
+        stated = self._modules[module].resources.get(resource, {}) if module in self._modules else {}
+        return str(stated.get("provider_config_key") or "")
+
     def repetitions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield what has a ``count`` or ``for_each``, and what that names: resources and module calls by address."""
         for module, stated in self._modules.items():

@@ -49,6 +49,7 @@ class Resource(Block):
         origin: Origin | None = None,
         references: Mapping[str, tuple[str, ...]] | None = None,
         sensitive: frozenset[str] = frozenset(),
+        provider: str = "",
     ) -> None:
         super().__init__(self, "", values)
         self.address, self.type, self.name, self.mode, self.module = address, type, name, mode, module
@@ -57,6 +58,8 @@ class Resource(Block):
         """Top-level argument -> configuration addresses (no indices) of the resources its expression names."""
         self.sensitive = sensitive
         """Top-level arguments whose value must never be shown."""
+        self.provider = provider
+        """The provider block that makes it (``aws``, ``aws.replica``); nothing in runs of earlier versions."""
         self._configuration: Configuration | None = None
 
     @property
@@ -91,6 +94,20 @@ class Resource(Block):
         }
         meant = {known for one in pointed.values() for known in one.identities & named}
         return tuple(one for one in found if id(one) in pointed or not one.identities & named <= meant)
+
+    def beside(self, *types: str) -> tuple[Resource, ...]:
+        """Return the declared resources of ``types`` in its account and region: those of its provider, in its region.
+
+        Raises Unresolved where only others may be: of another provider, or in a region that is not stated.
+        """
+        declared = [(one, one._values.get("region")) for one in self.configuration.of(*types)]
+        region = self._values.get("region")
+        near = [(one, its) for one, its in declared if its == region or not (_is_stated(its) and _is_stated(region))]
+        sure = tuple(one for one, its in near if one.provider == self.provider and its == region)
+        if near and not sure:
+            reason = f"may be where {near[0][0].address} is, of which neither the provider nor a stated region tells"
+            raise Unresolved(self.address, f"{reason}; say it of {self.name} itself")
+        return sure
 
     def find_region(self) -> str:
         """Return the region that it is in: the argument where it is known, else the one in its ARN. Raises Unresolved.
@@ -195,6 +212,10 @@ class Configuration:
         """
         found: T = self._kept.compute(("once", compute), partial(compute, self))
         return found
+
+
+def _is_stated(region: object) -> bool:
+    return isinstance(region, str) and not isinstance(region, Assumed)
 
 
 def _index(resources: Sequence[Resource], attribute: str) -> dict[str, list[int]]:

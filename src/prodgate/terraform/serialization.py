@@ -80,6 +80,7 @@ def _resource_to_json(resource: Resource, *, whole: bool) -> dict[str, Any]:
         "values": _mark_unknown(values),
         "references": {name: list(targets) for name, targets in resource.references.items()},
         "sensitive": sorted(hidden),
+        "provider": resource.provider,
         "block": str(origin.block) if origin else "",
         "arguments": {path: list(map(str, places)) for path, places in origin.arguments.items()} if origin else {},
     }
@@ -102,6 +103,7 @@ def _resource_from_json(data: Mapping[str, Any]) -> Resource:
         values=_unmark_unknown(data["values"]),
         references={name: tuple(targets) for name, targets in data["references"].items()},
         sensitive=frozenset(data["sensitive"]),
+        provider=data.get("provider", ""),
         origin=Origin(block, arguments) if block else None,
     )
 

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from prodgate.semantics.unresolved import Unknown
+from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.provenance import Provenance
 from prodgate.terraform.provider_blocks import find_provider_blocks
+from prodgate.terraform.serialization import from_json, to_json
 from prodgate.terraform.sources import read_tree
+from tests.prodgate.terraform.tree_files import Plant
 
 WRITTEN, HANDED_IN = "is written out", "is handed in when it runs"
 ROOT = """
@@ -125,3 +128,21 @@ def test_a_plan_does_not_say_what_a_module_is_handed() -> None:
 
 def test_what_is_given_in_the_place_of_a_default_is_handed_in() -> None:
     assert planned({"references": ["var.default"]}, given="another") == HANDED_IN
+
+
+def test_each_resource_knows_the_block_that_makes_it(plant: Plant) -> None:
+    files = {
+        "main.tf": """provider "aws" {
+  alias  = "us"
+  region = "us-east-1"
+}
+resource "aws_sqs_queue" "here" {}
+module "m" {
+  source    = "./m"
+  providers = { aws = aws.us }
+}
+""",
+        "m/main.tf": 'resource "aws_sqs_queue" "there" {}\n',
+    }
+    found = from_json(to_json(evaluate(plant(files))))
+    assert {each.name: each.provider for each in found.of("aws_sqs_queue")} == {"here": "aws", "there": "aws.us"}
