@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from prodgate import Block, Resource, Unresolved
+from prodgate.semantics.network_rules import NetworkRule, make_network_rule
 
 RULE = "aws_network_acl_rule"
+LISTS = ("aws_network_acl", "aws_default_network_acl")
 ADMINISTRATION = (22, 3389)
-WORLD = ("0.0.0.0/0", "::/0")
 #: The first port that a program without rights may have, and the last that Linux calls from.
 UNPRIVILEGED, LAST_OF_LINUX = 1024, 60999
-#: Protocols that these ports are of: TCP, and all of them.
-TCP = ("6", "tcp", "-1", "all")
 
 
 class _Rule(NamedTuple):
@@ -20,15 +20,12 @@ class _Rule(NamedTuple):
 
     number: int
     allows: bool
-    networks: tuple[str, ...]
-    ports: range
+    opening: NetworkRule
 
-    def takes(self, port: int, network: str) -> bool:
-        return port in self.ports and network in self.networks
-
-    def admits_answers(self) -> bool:
-        """Whether it admits all ports that callers call from: an ACL keeps no state, so answers come in on them."""
-        return self.ports.start >= UNPRIVILEGED and LAST_OF_LINUX in self.ports
+    def is_on(self, port: int) -> bool:
+        """Whether it is on a port of TCP, and not on all that callers call from: on these answers come in."""
+        answers = self.opening.first == UNPRIVILEGED and self.opening.last >= LAST_OF_LINUX
+        return self.opening.protocol != "udp" and bool(self.opening.touches(port)) and not (self.allows and answers)
 
 
 def list_admitted(holder: Resource) -> list[int]:
@@ -38,51 +35,48 @@ def list_admitted(holder: Resource) -> list[int]:
     ACL a rule is that would.
     """
     own = _list_own(holder)
-    beside, unsure = _list_beside(holder) if holder.type == RULE else ([], [])
+    if not _find_admitted(own, own):
+        return []
+    beside, unsure = _list_beside(holder)
     admitted = _find_admitted(own, [*own, *beside])
     if _find_admitted(own, [*own, *beside, *unsure]) != admitted:
         raise Unresolved(f"{holder.address}.network_acl_id", "is one of several lists, of which one denies this first")
     return admitted
 
 
-def _find_admitted(own: list[_Rule], rules: list[_Rule]) -> list[int]:
+def _find_admitted(own: list[_Rule], rules: Iterable[_Rule]) -> list[int]:
     ordered = sorted(rules, key=lambda rule: rule.number)
-    return [port for port in ADMINISTRATION if any(_admits(own, ordered, port, network) for network in WORLD)]
+    return [port for port in ADMINISTRATION if any(_admits(rule, ordered, port) for rule in own)]
 
 
-def _admits(own: list[_Rule], rules: list[_Rule], port: int, network: str) -> bool:
-    deciding = next((rule for rule in rules if rule.takes(port, network)), None)
-    return deciding is not None and deciding.allows and not deciding.admits_answers() and deciding in own
+def _admits(rule: _Rule, rules: list[_Rule], port: int) -> bool:
+    """Whether a rule lets the world in on a port, or so much of it that it makes no difference."""
+    if not rule.allows or not rule.is_on(port):
+        return False
+    earlier = [one for one in rules if one.number < rule.number and one.is_on(port)]
+    return any(not any(one.opening.takes_in([net]) for one in earlier) for net in rule.opening.world)
 
 
 def _list_own(holder: Resource) -> list[_Rule]:
-    if holder.type == RULE and holder.flag("egress"):
-        return []
     if holder.type == RULE:
-        return [_make(holder, holder.number("rule_number", 0), holder.text("rule_action"))]
-    return [_make(block, block.number("rule_no", 0), block.text("action")) for block in holder.blocks("ingress")]
+        return [] if holder.flag("egress") else [_make(holder, "rule_number", "rule_action")]
+    return [_make(block, "rule_no", "action") for block in holder.blocks("ingress")]
 
 
-def _list_beside(rule: Resource) -> tuple[list[_Rule], list[_Rule]]:
-    """Return the other rules of the ACL that a rule is of, and those that may be: of a plan, ids are known later."""
-    tree, lists = rule.configuration, _lists_of(rule)
-    others = {id(one): one for each in lists for one in tree.naming(each, "network_acl_id", RULE) if one is not rule}
-    sure = [one for one in others.values() if len(lists) == 1 and _lists_of(one) == lists]
-    unsure = [one for one in others.values() if one not in sure]
-    inline = [made for each in lists for made in _list_own(each)]
-    beside = [made for one in sure for made in _list_own(one)]
-    return beside + (inline if len(lists) == 1 else []), [made for one in unsure for made in _list_own(one)]
+def _list_beside(holder: Resource) -> tuple[list[_Rule], list[_Rule]]:
+    """Return the other rules of an ACL, or of that of a rule, and those that may be: of a plan, ids are known later."""
+    lists = holder.related("network_acl_id", *LISTS) if holder.type == RULE else (holder,)
+    rules = {id(one): one for each in lists for one in each.configuration.naming(each, "network_acl_id", RULE)}
+    sure: list[_Rule] = []
+    unsure: list[_Rule] = []
+    for one in (*lists, *rules.values()):
+        its = one.related("network_acl_id", *LISTS) if one.type == RULE else (one,)
+        (sure if its == lists and len(lists) == 1 else unsure).extend(_list_own(one) if one is not holder else ())
+    return sure, unsure
 
 
-def _lists_of(rule: Resource) -> tuple[Resource, ...]:
-    return rule.related("network_acl_id", "aws_network_acl", "aws_default_network_acl")
-
-
-def _make(block: Block, number: object, action: str | None) -> _Rule:
-    everything = (block.text("protocol") or "-1") in ("-1", "all")
-    first, last = (0, 65535) if everything else (int(block.number(name, 0)) for name in ("from_port", "to_port"))
-    tcp = (block.text("protocol") or "-1").lower() in TCP
-    networks = tuple(filter(None, (block.text("cidr_block"), block.text("ipv6_cidr_block"))))
-    return _Rule(
-        int(str(number)), (action or "").lower() == "allow", networks, range(first, last + 1) if tcp else range(0)
-    )
+def _make(block: Block, number: str, action: str) -> _Rule:
+    networks = filter(None, (block.text("cidr_block"), block.text("ipv6_cidr_block")))
+    ports = (int(block.number("from_port", 0)), int(block.number("to_port", 0)))
+    opening = make_network_rule(block.text("protocol") or "-1", ports, networks, itself=False)
+    return _Rule(int(block.number(number, 0)), (block.text(action) or "").lower() == "allow", opening)

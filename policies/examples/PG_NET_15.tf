@@ -134,3 +134,111 @@ resource "aws_network_acl_rule" "back_denies" {
   from_port      = 22
   to_port        = 22
 }
+
+resource "aws_network_acl" "from_remote_desktop_on" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 3389
+    to_port    = 65535
+  }
+}
+
+resource "aws_network_acl" "in_halves" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no         = 100
+    action          = "allow"
+    protocol        = "tcp"
+    cidr_block      = "0.0.0.0/1"
+    from_port       = 22
+    to_port         = 22
+  }
+}
+
+resource "aws_network_acl" "under_another_name_of_everybody" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no         = 100
+    action          = "allow"
+    protocol        = "tcp"
+    ipv6_cidr_block = "0::/0"
+    from_port       = 22
+    to_port         = 22
+  }
+}
+
+resource "aws_network_acl" "denied_to_half_of_them" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 90
+    action     = "deny"
+    protocol   = "tcp"
+    cidr_block = "128.0.0.0/1"
+    from_port  = 22
+    to_port    = 22
+  }
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 22
+    to_port    = 22
+  }
+}
+
+resource "aws_network_acl" "answers_and_remote_desktop" { # violates PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 1024
+    to_port    = 65535
+  }
+  ingress {
+    rule_no    = 110
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 3389
+    to_port    = 3389
+  }
+}
+
+resource "aws_network_acl" "denied_beside" {
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = "0.0.0.0/0"
+    from_port  = 22
+    to_port    = 22
+  }
+}
+
+resource "aws_network_acl_rule" "denies_it" {
+  network_acl_id = aws_network_acl.denied_beside.id
+  rule_number    = 50
+  rule_action    = "deny"
+  protocol       = "-1"
+  cidr_block     = "0.0.0.0/0"
+}
+
+resource "aws_network_acl" "of_a_network_decided_later" { # undetermined PG_NET_15
+  vpc_id = "vpc-1"
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "tcp"
+    cidr_block = timestamp()
+    from_port  = 22
+    to_port    = 22
+  }
+}
