@@ -161,7 +161,7 @@ def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) 
 def network_acls_close_administration(holder: Resource, criterion: Criterion) -> None:
     """No network ACL admits the whole internet to the ports of SSH and RDP, by a rule of its own or one beside it.
 
-    A rule on all the ports that callers call from, from 1024 on, admits answers, since a list keeps no state. It is left
+    A rule on all ports that callers call from, from 1024 on, admits answers, since a list keeps no state. It is left
     to the security groups behind it, where EC2.21 asks for a rule that denies 3389 first. The default list of a network
     is asked by neither: AWS makes it open.
     """
