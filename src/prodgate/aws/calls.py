@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,6 +37,10 @@ _LARGEST_PAGES: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
 _KEPT_BY_OTHERS: Final = frozenset({("mwaa", "InvokeRestApi")})
 
 
+#: An account by its number, or what is named by an ARN that says whose it is.
+_OWNED: Final = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::.*)?")
+
+
 class _Incomplete(Exception):
     """A list continues and can't be followed."""
 
@@ -46,6 +51,8 @@ class LiveCalls:
 
     clients: Clients
     recording: Recording = field(default_factory=Recording)
+    account: str = ""
+    """Whose credentials these are, if that is known: what others own is shown by their policies."""
     _given_up: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Why it is useless to ask at all, or to ask a service in a region, or for one of its operations."""
 
@@ -98,7 +105,8 @@ class LiveCalls:
         words: str = to_plain(failure.words)
         if failure.kind is Kind.ABSENT and not pages:
             return Record(call=call, absent=failure.code, words=words, requests=requests)
-        reason: str = to_plain(failure.reason(call.service, call.operation, call.region))
+        owner = _find_stranger(call.parameters, self.account)
+        reason: str = to_plain(failure.reason(call.service, call.operation, call.region, owner=owner))
         if pages:
             reason = f"{reason}, after {len(pages)} pages of the list"
         place = (call.service, call.region)
@@ -112,6 +120,12 @@ class LiveCalls:
         if failure.kind in given_up:
             self._given_up.setdefault(given_up[failure.kind], reason)
         return Record(call=call, unreadable=reason, words=words, requests=requests)
+
+
+def _find_stranger(parameters: Mapping[str, Any], account: str) -> str:
+    """Return the other account of which parameters name something; nothing where it is not known whose call it is."""
+    named = (_OWNED.fullmatch(value) for value in parameters.values() if isinstance(value, str))
+    return next((found[1] for found in named if found and found[1] != account), "") if account else ""
 
 
 def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:

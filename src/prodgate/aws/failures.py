@@ -87,11 +87,19 @@ class Failure:
     code: str
     words: str
 
-    def reason(self, service: str, operation: str, region: str) -> str:
-        """Return why there is no answer, and what to do about it."""
+    def reason(self, service: str, operation: str, region: str, *, owner: str = "") -> str:
+        """Return why there is no answer, and what to do about it; ``owner`` is the other account that was asked about.
+
+        What is another account's is shown to whom both accounts let it see.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+        """
         prefix = f"{service} {operation} in {region}: {self.kind} ({self.code})"
         if self.kind is Kind.DENIED:
-            return f"{prefix}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
+            actions = " and ".join(required_actions(service, operation))
+            if owner:
+                said = f"what is asked about is of account {owner}; let its policy there allow {actions}"
+                return f"{prefix}: {said}, besides that of prodgate iam-policy"
+            return f"{prefix}; allow {actions}: prodgate iam-policy"
         if self.kind is Kind.EXPIRED:
             return f"{prefix}; log in again{'' if 'Expired' in self.code else ', or enable the region'}"
         if self.kind in (Kind.OTHER, Kind.AIRFLOW, Kind.UNPARSABLE, Kind.PAGING):

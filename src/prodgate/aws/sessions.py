@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -42,14 +43,14 @@ def open_account(profile: str, region: str, stated: str, environment: Mapping[st
     if account != stated:
         raise WrongAccount(f"{arn}: is of account {account}, and the criteria are about account {stated}; use its role")
     _check_caller(arn, environment)
-    return calls
+    return replace(calls, account=account)
 
 
 def open_whichever(profile: str, region: str, environment: Mapping[str, str] = os.environ) -> tuple[LiveCalls, str]:
     """Return calls to whatever account the credentials belong to, and which that is. Raises UsageError."""
     calls, identity = _open(profile, region, environment)
     _check_caller(identity["Arn"], environment)
-    return calls, identity["Account"]
+    return replace(calls, account=identity["Account"]), identity["Account"]
 
 
 def _open(profile: str, region: str, environment: Mapping[str, str]) -> tuple[LiveCalls, Mapping[str, Any]]:

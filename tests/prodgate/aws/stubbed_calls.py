@@ -45,10 +45,10 @@ def refused(code: str, message: str = "no", status: int = 400) -> Sent:
 class Answering:
     """Calls that a function answers; ``requests`` holds what was sent."""
 
-    def __init__(self, answer: Answer, *, attempts: int = 1) -> None:
+    def __init__(self, answer: Answer, *, attempts: int = 1, account: str = "") -> None:
         session = boto3.Session(aws_access_key_id="ASIAX", aws_secret_access_key="x")
         self.clients = Clients(session, REGION, reads=True, attempts=attempts)
-        self.calls = LiveCalls(self.clients)
+        self.calls = LiveCalls(self.clients, account=account)
         self.requests: list[Any] = []
         self._answer = answer
         self._known: set[int] = set()

@@ -141,6 +141,27 @@ def test_a_denial_touches_that_operation_alone_and_says_what_to_allow() -> None:
     assert aws.pages("kms", "ListAliases") == [{"Aliases": []}]
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "owner"),
+    [
+        ("sns", "GetTopicAttributes", {"TopicArn": f"arn:aws:sns:{REGION}:210987654321:alerts"}, "210987654321"),
+        ("kms", "DescribeKey", {"KeyId": f"arn:aws:kms:{REGION}:210987654321:key/1"}, "210987654321"),
+        ("backup", "DescribeBackupVault", {"BackupVaultName": "copies", "BackupVaultAccountId": "2" * 12}, "2" * 12),
+        ("sns", "GetTopicAttributes", {"TopicArn": f"arn:aws:sns:{REGION}:123456789012:alerts"}, ""),
+        ("kms", "DescribeKey", {"KeyId": "alias/own"}, ""),
+    ],
+)
+def test_what_is_of_another_account_has_to_be_shown_there(
+    service: str, operation: str, given: dict[str, str], owner: str
+) -> None:
+    words = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+    denied = Sent(words, 403) if service == "sns" else refused("AccessDeniedException")
+    aws = Answering(lambda _request: denied, account="123456789012")
+    there = f"of account {owner}; let its policy there allow {service}:{operation}, besides that of prodgate iam-policy"
+    with pytest.raises(Unreadable, match=there if owner else f"; allow {service}:{operation}: prodgate iam-policy$"):
+        aws.pages(service, operation, whole=False, **given)
+
+
 def test_absence_is_an_answer() -> None:
     with pytest.raises(Absent, match="NotFoundException"):
         Answering(lambda _request: refused("NotFoundException")).pages("kms", "DescribeKey", whole=False, KeyId="k")

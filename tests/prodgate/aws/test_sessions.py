@@ -46,12 +46,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def test_the_stated_account_is_opened_and_nothing_else_is_asked(aws: pytest.MonkeyPatch) -> None:
     calls = open_account("gate", REGION, ACCOUNT, {})
     assert [record.call.operation for record in calls.recording.records.values()] == ["GetCallerIdentity"]
+    assert calls.account == ACCOUNT
     assert calls.pages("sns", "ListTopics", REGION, {}, whole=True) == [{"Topics": []}]
 
 
 def test_an_account_that_nobody_states_is_said_with_its_calls(aws: pytest.MonkeyPatch) -> None:
     calls, own = open_whichever("gate", REGION, {})
     assert (own, calls.pages("sns", "ListTopics", REGION, {}, whole=True)) == (ACCOUNT, [{"Topics": []}])
+    assert calls.account == ACCOUNT
 
 
 def test_another_account_is_not_looked_at(aws: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ class Stage:
 
     def observed(self, endpoint: str) -> Observed:
         """Observe and judge the account at an endpoint."""
-        calls = LiveCalls(rehearsal_clients(endpoint, self.account.region, reads=True))
+        calls = LiveCalls(rehearsal_clients(endpoint, self.account.region, reads=True), account=self.account.id)
         return Observed(findings=self.judged(self.facts(calls)), recording=calls.recording)
 
     def facts(self, calls: Calls) -> Facts:

@@ -61,7 +61,7 @@ def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
     rehearsal = load_rehearsal()
     with _open_airflow(context, section, settings, rehearsal) as airflow:
         since, id_, region = datetime.now(UTC), airflow.account.id, airflow.account.region
-        calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True))
+        calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True), account=id_)
         with rehearsal.measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
             drilled = _attempt(lambda: _drill(context, airflow, section, before))
             _watch_slots(context, since + settings.history)

@@ -67,7 +67,7 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
             notes = tuple(_notes(made))
             for note in notes:
                 context.note("live", note)
-            calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True))
+            calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True), account=made.id)
             yield LiveTarget(made.id, made.region, calls, notes, dict(_list_missing(made)))
     except (TerraformError, Unreadable) as error:
         raise UsageError(str(error)) from error

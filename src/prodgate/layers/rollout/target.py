@@ -111,6 +111,6 @@ def looking(context: LayerContext, clients: Clients, id_: str, region: str) -> I
 
         def look() -> Account:
             about = {"id": id_, "region": region, "now": datetime.now(UTC).isoformat()}
-            return make_account(LiveCalls(clients), about, project, pool)
+            return make_account(LiveCalls(clients, account=id_), about, project, pool)
 
         yield look
