@@ -36,8 +36,8 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
     return register
 
 
-#: What Python raises about a value that is not as the code expects it.
-_ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+#: What Python raises about a value that is not as the code expects it; the last would end a loop over rows unsaid.
+_ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
 
 
 #: Said where whoever looked first knows which member it was: what several ask is looked at once.

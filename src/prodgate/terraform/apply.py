@@ -40,13 +40,20 @@ def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """Counts the resources that an apply has created, and reports every tenth of them."""
+    """Counts the resources that an apply has created, reports every tenth, and knows which it never came to."""
 
     tell: Callable[[int, int], None]
     total: int | None = None
     """How many resources will be created; None until core has planned."""
     done: int = 0
     _told: int = field(default=-1)
+    _waiting: dict[str, None] = field(default_factory=dict)
+    """Addresses of what is to be created and was not begun."""
+
+    def list_left_out(self) -> tuple[Diagnostic, ...]:
+        """Return an error for each resource that was planned and not begun: core goes no further where one failed."""
+        detail = "something that it depends on was not created"
+        return tuple(Diagnostic("error", "Not begun", detail, address=address) for address in self._waiting)
 
     def read_line(self, line: str) -> None:
         """Read a line of core's output."""
@@ -55,6 +62,10 @@ class ApplyProgress:
             self.total = event["changes"]["add"]
         elif kind in ("apply_complete", "apply_errored") and event["hook"]["action"] == "create":
             self.done += 1
+        if kind == "planned_change" and event["change"]["action"] == "create":
+            self._waiting[event["change"]["resource"]["addr"]] = None
+        elif kind == "apply_start":
+            self._waiting.pop(event["hook"]["resource"]["addr"], None)
         tenth = 10 * self.done // self.total if self.total else -1
         if tenth > self._told:
             self._told = tenth

@@ -75,7 +75,8 @@ class Core:
     def apply(self, var_files: Sequence[Path]) -> tuple[Diagnostic, ...]:
         """Create what the copy declares, and go on where a resource fails; return core's errors and warnings.
 
-        The state is where the copy says. Raises TerraformError when not even a plan can be made.
+        What was not begun because of an error is one of its own. The state is where the copy says.
+        Raises TerraformError when not even a plan can be made.
         """
         self.progress("planning")
         advance = ApplyProgress(lambda done, total: self.progress(f"{done} of {total}"))
@@ -90,7 +91,7 @@ class Core:
         diagnostics = read_diagnostics(self.copy.restore(done.stdout), self.copy.locate)
         if advance.total is None:
             raise self._failure("apply", done, errors_in(diagnostics))
-        return diagnostics
+        return (*diagnostics, *advance.list_left_out())
 
     def initialise(self) -> tuple[str, ...]:
         """Initialise the copy; return notes for the report. Raises TerraformError."""

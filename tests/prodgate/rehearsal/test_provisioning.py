@@ -183,12 +183,16 @@ def test_a_type_without_adapter_is_named_and_holds_nothing_up(account: Rehearsal
 
 
 def test_a_resource_that_failed_is_named_with_what_aws_said(account: RehearsalAccount) -> None:
-    (failed,) = account.failed
+    failed, dependent = account.failed
 
     assert failed.address == "aws_sns_topic.misnamed"
     assert "aws_sns_topic 'not a name!'" in failed.detail
     assert "InvalidParameter" in failed.detail
     assert "aws_sqs_queue.dependent" not in account.declared("aws_sqs_queue")
+    assert (dependent.address, dependent.detail) == (
+        "aws_sqs_queue.dependent",
+        "something that it depends on was not created",
+    )
 
 
 def test_the_next_plan_has_nothing_to_change_in_what_was_created(original: OriginalAccount) -> None:

@@ -27,6 +27,7 @@ from .harness import Observed, Stage
 MEMBERS = tomllib.loads((Path(__file__).parent / "omitted_members.toml").read_text("utf-8"))
 #: Others that AWS's models do not require, without which a resource may be named by something else or by nothing.
 MORE = {
+    "acm ListCertificates": ["CertificateSummaryList[].CertificateArn"],
     "budgets DescribeBudgets": ["Budgets[].BudgetName", "Budgets[].CalculatedSpend"],
     "ce GetAnomalyMonitors": ["AnomalyMonitors[].MonitorArn"],
     "ce GetAnomalySubscriptions": ["AnomalySubscriptions[].SubscriptionArn"],
@@ -43,7 +44,7 @@ MORE = {
         "RoleDetailList[].Path",
         "RoleDetailList[].RolePolicyList[].PolicyDocument",
     ],
-    "iam GetAccountSummary": ["SummaryMap.AccountAccessKeysPresent"],
+    "iam GetAccountSummary": ["SummaryMap", "SummaryMap.AccountAccessKeysPresent"],
     "kms ListAliases": ["Aliases[].AliasName"],
     "elbv2 DescribeLoadBalancers": ["LoadBalancers[].Scheme"],
     "logs DescribeLogGroups": ["logGroups[].arn"],
@@ -51,7 +52,7 @@ MORE = {
     "route53 ListHostedZones": ["HostedZones[].Config", "HostedZones[].Config.PrivateZone"],
     "s3 ListBuckets": ["Buckets[].Name"],
     "wafv2 GetWebACL": ["WebACL", "WebACL.Rules"],
-    "wafv2 ListWebACLs": ["WebACLs[].Name"],
+    "wafv2 ListWebACLs": ["WebACLs[].Id", "WebACLs[].Name"],
 }
 #: Of so many omissions the ordinary tests try one.
 ONE_OF = 40
@@ -68,7 +69,6 @@ NONE_THERE = {
     ("cloudfront ListDistributions", f"{SITE}ViewerCertificate.ACMCertificateArn"): {"CertificateInUse"},
     ("cloudfront ListDistributions", f"{SITE}WebACLId"): {"WebAcl"},
     ("cloudwatch DescribeAlarms", "CompositeAlarms"): {"Alarm"},
-    ("guardduty GetDetector", "Features"): {"WatcherResource"},
     ("lambda ListFunctions", "Functions[].VpcConfig"): {"Placement"},
 }
 

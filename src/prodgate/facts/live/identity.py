@@ -94,7 +94,7 @@ def _list_policies(kind: str, name: str, arn: str, holder: Mapping[str, Any], ke
 
 
 def _root_keys(account: Account, root: str) -> Iterator[IdentityResource]:
-    if account.get("iam", "GetAccountSummary").get("SummaryMap", {})["AccountAccessKeysPresent"]:
+    if account.get("iam", "GetAccountSummary")["SummaryMap"]["AccountAccessKeysPresent"]:
         yield IdentityResource(subject=root, type="aws_iam_access_key", values={"user": "root"})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...aws.account import Account
 from .. import Fact
 from ..observers import apart, observes, reads
-from .load_balancers import list_balancers
+from .load_balancers import list_doors
 
 reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeSSLPolicies")
 
@@ -33,7 +33,7 @@ class Listener(Fact):
 
 @observes(Listener)
 def observe_listeners(account: Account) -> Iterator[Listener]:
-    """Look at every listener of every load balancer."""
+    """Look at every listener that clients connect to."""
     yield from map(apart(Listener, partial(_listener, account), "ListenerArn"), list_listeners(account))
 
 
@@ -49,13 +49,13 @@ def _listener(account: Account, listener: Mapping[str, Any]) -> Listener:
 
 
 def list_listeners(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return the listeners of every load balancer."""
+    """Return the listeners of every load balancer that clients connect to."""
 
     def of(balancer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
         arn = balancer["LoadBalancerArn"]
         return account.list("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
 
-    return tuple(listener for found in account.each(of, list_balancers(account)) for listener in found)
+    return tuple(listener for found in account.each(of, list_doors(account)) for listener in found)
 
 
 def _list_accepted_tls(account: Account, policy: str) -> tuple[str, ...]:

@@ -16,6 +16,15 @@ def list_balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
     return account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
 
 
+def list_doors(account: Account) -> list[Mapping[str, Any]]:
+    """Return those that clients connect to: a gateway load balancer leads packets of networks to appliances.
+
+    It has neither scheme nor security groups, and its listener states neither port nor protocol.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/gateway-load-balancers.html
+    """
+    return [one for one in list_balancers(account) if one.get("Type") != "gateway"]
+
+
 def list_application_balancers(account: Account) -> list[Mapping[str, Any]]:
     """Return every application load balancer."""
     return [one for one in list_balancers(account) if one["Type"] == "application"]

@@ -15,8 +15,8 @@ from ...semantics.secret_forms import credential_form
 from .. import Fact
 from ..observers import apart, observes, reads
 from .distributions import GLOBAL
+from .record_deliveries import list_trails
 
-reads("cloudtrail", "DescribeTrails")
 reads("cloudwatch", "ListMetrics")
 reads("ec2", "DescribeFlowLogs")
 reads("logs", "DescribeLogGroups", "FilterLogEvents")
@@ -144,5 +144,5 @@ def _credentials(account: Account, name: str, region: str) -> tuple[str, ...]:
 def _list_groups_of_aws(account: Account) -> Iterator[str]:
     for flow in account.list("ec2", "DescribeFlowLogs", "FlowLogs"):
         yield flow.get("LogGroupName") or log_group_name(flow.get("LogDestination") or "")
-    for trail in account.get("cloudtrail", "DescribeTrails")["trailList"]:
+    for trail in list_trails(account):
         yield log_group_name(trail.get("CloudWatchLogsLogGroupArn") or "")

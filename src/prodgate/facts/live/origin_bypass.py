@@ -12,7 +12,7 @@ from .. import Fact
 from ..observers import apart, observes, reads
 from .distributions import items, list_distributions
 from .listeners import list_listeners
-from .load_balancers import list_balancers
+from .load_balancers import list_doors
 from .security_groups import read_openings
 
 reads("ec2", "DescribeSecurityGroups")
@@ -39,9 +39,9 @@ class FrontDoor(Fact):
 
 @observes(FrontDoor)
 def observe_front_doors(account: Account) -> Iterator[FrontDoor]:
-    """See every load balancer."""
+    """See every load balancer that clients connect to."""
     look = apart(FrontDoor, partial(_door, account), "LoadBalancerArn", "LoadBalancerName")
-    yield from map(look, list_balancers(account))
+    yield from map(look, list_doors(account))
 
 
 def _door(account: Account, balancer: Mapping[str, Any]) -> FrontDoor:

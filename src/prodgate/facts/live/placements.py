@@ -80,7 +80,9 @@ def observe_placements(account: Account) -> Iterator[Placement]:
 def _place(known: Mapping[str, Subnet | Unread], names: Mapping[Any, Any], workload: _Workload) -> Placement:
     row, kind, read = workload
     ids, groups, public = read(row)
-    arn = next(row[name] for name in _ARNS if name in row)
+    arn = next((row[name] for name in _ARNS if name in row), None)
+    if arn is None:
+        raise Unreadable(f"AWS states no ARN of a {kind}")
     if lost := [id_ for id_ in ids if id_ not in known]:
         raise Unreadable(f"{arn}: stands in {lost[0]}, a subnet that ec2 DescribeSubnets does not show")
     subnets = [known[id_] for id_ in ids]

@@ -70,16 +70,15 @@ def _resource(type_: str, subject: str, **values: Any) -> WatcherResource:
 
 
 def _guardduty(account: Account) -> Iterator[WatcherResource]:
-    # GuardDuty lists all features, some of which exclude one another: only declared ones can be required.
-    stated = account.attempt(account.declared, "aws_guardduty_detector_feature")
-    declared = set() if isinstance(stated, Unread) else {values.get("name") for values in stated.values()}
+    declared = _list_declared_features(account)
 
     def look(row: tuple[str, Mapping[str, Any]]) -> Iterator[WatcherResource]:
         id_, detector = row
-        if isinstance(stated, Unread):
-            open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
-            yield _resource(_FEATURE, f"{id_} features", **open_)
-        yield from _each((_FEATURE,), partial(look_at_feature, id_), detector.get("Features") or (), "Name")
+        listed = detector.get("Features") or ()
+        yield from _each((_FEATURE,), partial(look_at_feature, id_), listed, "Name")
+        for name in sorted(declared.keys() - {one.get("Name") for one in listed}):
+            open_ = {"detector_id": id_, "name": name, "status": Unknown(declared[name])}
+            yield _resource(_FEATURE, f"{id_} {name}", **open_)
         yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
 
     def look_at_feature(id_: str, feature: Mapping[str, Any]) -> Iterator[WatcherResource]:
@@ -88,6 +87,18 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
             yield _resource(_FEATURE, f"{id_} {name}", detector_id=id_, name=name, status=feature["Status"])
 
     yield from _each(("aws_guardduty_detector", _FEATURE), look, _list_detectors(account))
+
+
+def _list_declared_features(account: Account) -> dict[str, str]:
+    """Return the declared features by name, and why one is not known of which GuardDuty says nothing.
+
+    It lists all features, some of which exclude one another: only declared ones can be required.
+    """
+    stated = account.attempt(account.declared, _FEATURE)
+    if isinstance(stated, Unread):
+        return {"features": stated.reason}
+    names = [values.get("name") for values in stated.values()]
+    return {str(name): "guardduty GetDetector does not state this feature, which is declared" for name in names}
 
 
 def _each(

@@ -17,9 +17,9 @@ from .databases import observe_databases
 from .keys import Encryption, list_key_regions, read_encryption
 from .log_groups import list_log_groups, log_group_arn
 from .queues import list_queues as list_attributes
+from .record_deliveries import list_trails
 from .secrets import observe_secrets
 
-reads("cloudtrail", "DescribeTrails")
 reads("ecr", "DescribeRepositories")
 reads("sns", "GetTopicAttributes", "ListTopics")
 
@@ -90,8 +90,7 @@ def observe_logs(account: Account) -> Iterator[Store]:
     """See the log groups, and the trails that write to buckets."""
     for found in account.each(lambda region: list_log_groups(account, region), list_key_regions(account)):
         yield from map(apart(Store, partial(_log_group, account), "arn", "logGroupName"), found)
-    trails = account.get("cloudtrail", "DescribeTrails")["trailList"]
-    yield from map(apart(Store, partial(_trail, account), "TrailARN", "Name"), trails)
+    yield from map(apart(Store, partial(_trail, account), "TrailARN", "Name"), list_trails(account))
 
 
 def _log_group(account: Account, row: Mapping[str, Any]) -> Store:

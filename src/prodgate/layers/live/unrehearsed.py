@@ -18,7 +18,9 @@ _LISTED_BY: Final = {
     "api_gateway": "apigateway", "apigatewayv2": "apigatewayv2", "config": "config", "docdb": "rds", "neptune": "rds",
 }  # fmt: skip
 #: What of EC2 facts are made of; volumes, images and addresses are none of it.
-_OF_EC2: Final = re.compile(r"(default_)?(vpc|subnet|security_group|route|network|flow_log|instance|launch|spot)")
+_OF_EC2: Final = re.compile(
+    r"(default_|main_|ec2_managed_)?(vpc|subnet|security_group|route|network|flow_log|instance|launch|spot|prefix_list)"
+)
 
 
 def leave_unrehearsed(facts: Facts, missing: Mapping[str, str]) -> Facts:

@@ -117,6 +117,32 @@ def test_what_watches_is_judged_beside_a_trail_that_is_not_found_in_its_home() -
     assert homes == [TRAIL["TrailARN"]]
 
 
+@pytest.mark.parametrize(
+    ("listed", "status"),
+    [
+        ([], "guardduty GetDetector does not state this feature, which is declared"),
+        (
+            [{"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"}],
+            "guardduty GetDetector does not state this feature",
+        ),
+        ([{"Name": "S3_DATA_EVENTS", "Status": "DISABLED"}], ""),
+    ],
+)
+def test_a_declared_feature_of_a_detector_is_judged_whether_it_is_listed_or_not(
+    listed: list[Mapping[str, str]], status: str
+) -> None:
+    declared = {"aws_guardduty_detector_feature": {"aws_guardduty_detector_feature.s3": {"name": "S3_DATA_EVENTS"}}}
+    answers = {"ListDetectors": {"DetectorIds": ["d"]}, "GetDetector": {"Status": "ENABLED", "Features": listed}}
+    with account_answering({**answers, "DescribeHub": None}, declared) as account:
+        facts = observe_all(account, {observe_watchers: (WatcherResource,)})
+    (feature,) = make_configuration(facts, WatcherResource).of("aws_guardduty_detector_feature")
+    if not status:
+        assert feature.text("status") == "DISABLED"
+        return
+    with pytest.raises(Unresolved, match=status):
+        feature.text("status")
+
+
 def test_what_is_odd_of_one_thing_that_is_stated_as_terraform_would_is_a_value_that_nobody_knows() -> None:
     half = {"name": "half"}
     whole = {"name": "whole", "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from prodgate.facts.live.listeners import observe_listeners
 from prodgate.facts.live.origin_bypass import FrontDoor, observe_front_doors
 from prodgate.facts.live.placements import Placement, observe_placements
 from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
@@ -120,6 +121,27 @@ def test_who_comes_past_cloudfront(permission: Mapping[str, Any], strangers: tup
 
 def test_a_balancer_without_groups_is_unguarded() -> None:
     assert not door(DescribeLoadBalancers={"LoadBalancers": [{**BALANCER, "SecurityGroups": []}]}).guarded
+
+
+def test_what_leads_packets_to_appliances_is_no_way_in() -> None:
+    appliances = {"LoadBalancerArn": "arn:gwy", "Type": "gateway", "AvailabilityZones": []}
+    listener = {"ListenerArn": "arn:l", "DefaultActions": [{"Type": "forward"}]}
+    shown = answers(DescribeLoadBalancers={"LoadBalancers": [appliances]}, DescribeListeners={"Listeners": [listener]})
+    with account_answering(shown) as account:
+        assert list(observe_front_doors(account)) == []
+        assert list(observe_listeners(account)) == []
+    with account_answering({**shown, "DescribeLoadBalancers": {"LoadBalancers": [{"LoadBalancerArn": "a"}]}}) as other:
+        assert [one.subject for one in observe_front_doors(other)] == ["a"]
+
+
+def test_a_workload_without_a_name_is_unread_and_those_after_it_are_seen() -> None:
+    nameless = {name: value for name, value in BALANCER.items() if name != "LoadBalancerArn"}
+    shown = answers(DescribeLoadBalancers={"LoadBalancers": [nameless, BALANCER]})
+    with account_answering(shown) as account:
+        nobody, known = observe_placements(account)
+    assert known.kind == "load balancer"
+    with pytest.raises(Undetermined, match="AWS states no ARN of a load balancer"):
+        _ = nobody.kind
 
 
 @pytest.mark.parametrize(("gateway", "internet"), [("igw-1", True), ("local", False), ("vgw-1", False)])

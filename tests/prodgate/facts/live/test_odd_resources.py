@@ -16,7 +16,7 @@ from prodgate.facts.live.images import ImageRepository
 from prodgate.facts.live.placements import observe_placements
 from prodgate.facts.live.secrets import observe_secrets
 from prodgate.facts.live.security_groups import observe_security_groups
-from prodgate.facts.observers import observe_all
+from prodgate.facts.observers import apart, observe_all
 from prodgate.findings import Undetermined
 from prodgate.layers.live.policies import _mark_unknown
 from prodgate.semantics.unresolved import Unknown
@@ -85,6 +85,18 @@ def test_what_can_be_looked_at_without_its_name_is_unread_all_the_same() -> None
     assert (nameless.subject, other.subject, other.rotates) == ("nameless", "arn:secret", True)
     with pytest.raises(Undetermined, match="secretsmanager ListSecrets does not state its ARN"):
         _ = nameless.rotates
+
+
+def test_a_row_in_which_something_is_looked_for_in_vain_does_not_end_the_list() -> None:
+    def look(row: dict[str, str]) -> ImageRepository:
+        return ImageRepository(
+            subject=next(value for name, value in row.items() if name == "arn"), mutability="", scanned=""
+        )
+
+    odd, whole = map(apart(ImageRepository, look, "name"), ({"name": "odd"}, {"arn": "whole"}))
+    assert (odd.subject, whole.subject) == ("odd", "whole")
+    with pytest.raises(Undetermined, match="was not understood: StopIteration"):
+        _ = odd.mutability
 
 
 def test_a_kind_with_a_nameless_fact_among_it_is_unread() -> None:

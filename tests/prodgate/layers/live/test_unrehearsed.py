@@ -39,6 +39,8 @@ def make_check() -> Check:
         ("aws_cloudwatch_metric_alarm.shop['a.b']", "cloudwatch"),
         ("aws_default_security_group.shop", "ec2"),
         ("aws_elasticache_replication_group.shop", "elasticache"),
+        ("aws_main_route_table_association.shop", "ec2"),
+        ("aws_ec2_managed_prefix_list.shop", "ec2"),
         ("aws_ebs_volume.shop", ""),
         ("random_id.shop", ""),
     ],

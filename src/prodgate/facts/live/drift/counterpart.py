@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ....aws.account import Account
-from ....aws.answers import Unread, Unreadable
+from ....aws.answers import Missing, Unread, Unreadable
 from ....semantics.json_texts import read_json
 
 Thing = Mapping[str, Any]
@@ -74,10 +74,10 @@ class Unnamed(Unreadable):
 
 
 def require_known(values: Mapping[str, Any]) -> None:
-    """Raise Unnamed if a value is not known before an apply."""
+    """Raise Unnamed if a value is not known before an apply, and Unreadable if AWS leaves it out of an answer."""
     for value in values.values():
         if (unread := find_unread(value)) is not None:
-            raise Unnamed(unread.reason)
+            raise (Unreadable if isinstance(unread, Missing) else Unnamed)(unread.reason)
 
 
 def find_unread(value: Any) -> Unread | None:

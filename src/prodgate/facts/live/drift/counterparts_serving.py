@@ -29,7 +29,7 @@ def _service(here: Place, declared: Thing) -> Thing | None:
 
 def _balancer(here: Place, declared: Thing) -> Thing | None:
     found = here.one("elbv2", "DescribeLoadBalancers", "LoadBalancers", LoadBalancerName=declared["name"])
-    return found and {**found, "Internal": found["Scheme"] == "internal"}
+    return found and {**found, "Internal": found["Type"] != "gateway" and found["Scheme"] == "internal"}
 
 
 def _subnet(here: Place, declared: Thing) -> Thing | None:

@@ -124,6 +124,13 @@ def test_what_has_no_name_before_an_apply_is_no_subject() -> None:
         _ = tagged(declared)[ALARM].declared
 
 
+def test_what_aws_leaves_out_of_a_list_does_not_take_a_declared_resource_away() -> None:
+    site = {"aws_wafv2_web_acl": {"name": "site", "scope": "CLOUDFRONT"}}
+    found = observed(site, {"ListWebACLs": {"WebACLs": [{"Name": "site"}]}})["aws_wafv2_web_acl.one"]
+    with pytest.raises(Undetermined, match="wafv2 ListWebACLs does not state its Id"):
+        _ = found.live
+
+
 def test_a_resource_with_our_tags_that_nothing_declares_is_told() -> None:
     assert {arn: fact.declared for arn, fact in tagged(DECLARED).items()} == {ALARM: True, TOPIC: True}
     renamed = {
