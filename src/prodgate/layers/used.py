@@ -21,7 +21,7 @@ def find_needs(uses: Uses, facts: Facts, role: str) -> Needs:
     """Return all that is used of a role, by its ARN, and why there may be more."""
     found: list[Need] = [Need(action, why, must="*" not in action and "?" not in action) for action, why in uses.also]
     unread: list[str] = []
-    parts = (_of_code(uses, facts), _of_workflows(uses, facts), _of_services(uses, facts, role))
+    parts = (_of_code(uses, facts), _of_workflows(uses, facts, role), _of_services(uses, facts, role))
     for one in (one for part in parts for one in part):
         if isinstance(one, Need):
             found.append(one)
@@ -43,7 +43,7 @@ def _of_code(uses: Uses, facts: Facts) -> Iterator[Need | str]:
         yield from (f"{place} {why}" for place, why in unread)
 
 
-def _of_workflows(uses: Uses, facts: Facts) -> Iterator[Need | str]:
+def _of_workflows(uses: Uses, facts: Facts, role: str) -> Iterator[Need | str]:
     if not uses.workflows:
         return
     whole = next(iter(facts.of(Workflows)), None)
@@ -51,7 +51,7 @@ def _of_workflows(uses: Uses, facts: Facts) -> Iterator[Need | str]:
         yield facts.why_unreadable(Workflows) or "no workflows were observed"
         return
     for variable in uses.workflows:
-        read = read_commands(whole.jobs, variable)
+        read = read_commands(whole.jobs, variable, role)
         if not read["found"]:
             yield f"no workflow takes on the role that {variable} names"
         yield from _translate(read["calls"])

@@ -56,7 +56,13 @@ def test_commands_count_from_where_the_role_is_taken_to_where_another_is() -> No
         ("aws rds wait db-cluster-snapshot-available --x y", ["waiter rds db-cluster-snapshot-available"]),
         ('aws s3 sync dags/ "s3://$BUCKET/dags/" --delete', ["command s3 sync local s3 delete"]),
         ("aws s3 cp s3://a/b c", ["command s3 cp s3 local"]),
-        ("case $x in\na | b)\n  aws s3 ls\n  ;;\n*)\n  exit 1\n  ;;\nesac\nn=$((n + 1))\n[[ $x != @(a|b) ]]", ["command s3 ls"]),
+        ("aws s3 cp --recursive --exclude '*' --only-show-errors . s3://x", ["command s3 cp local s3 recursive"]),
+        ("aws s3 cp --acl private - s3://x", ["command s3 cp local s3", "command s3api put-object-acl"]),
+        ('aws s3 cp s3://x "$RUNNER_TEMP/x"', ["command s3 cp s3 local"]),
+        ("aws s3 rm --quiet s3://x", ["command s3 rm"]),
+        ("aws s3 ls", ["command s3api list-buckets"]),
+        ("aws --endpoint-url https://x --color off sqs purge-queue", ["command sqs purge-queue"]),
+        ("case $x in\na | b)\n  aws s3 ls s3://x\n  ;;\n*)\n  exit 1\n  ;;\nesac\nn=$((n + 1))\n[[ $x != @(a|b) ]]", ["command s3 ls"]),
     ],
 )  # fmt: skip
 def test_commands_are_read(script: str, calls: list[str]) -> None:
@@ -79,6 +85,15 @@ def test_a_script_of_the_repository_is_followed() -> None:
         ("curl --aws-sigv4 aws:amz x", "runs curl so that it may call anything"),
         ("$TOOL x", "runs $TOOL, and what"),
         ("x " * 10_000, "characters, and what"),
+        ("trap 'aws s3 rm s3://x' EXIT", "runs trap so that it may call anything"),
+        ("git push codecommit::eu-west-1://x", "runs git so that it may call anything"),
+        ("git -c alias.x='!y' x", "runs git so that it may call anything"),
+        ("sed '1e aws s3 ls' x", "runs sed so that it may call anything"),
+        ("tar xf a --to-command='x'", "runs tar so that it may call anything"),
+        ("sort --compress-program=x y", "runs sort so that it may call anything"),
+        ("echo `aws s3 ls`", "runs commands between backquotes"),
+        ("cat <<EOF\n$(aws s3 ls)\nEOF", "runs commands inside a text"),
+        ('aws s3 cp s3://x "$DESTINATION"', "with a path that is decided when it runs"),
     ],
 )
 def test_what_is_not_known_is_said(script: str, reason: str) -> None:
@@ -87,6 +102,59 @@ def test_what_is_not_known_is_said(script: str, reason: str) -> None:
     assert reason in said
 
 
-def test_an_action_of_others_may_call_anything() -> None:
-    step = Step(subject="a.yml:9 j/x", line=9, name="x", uses="someone/deploys@1")
-    assert "runs someone/deploys@1, and what that calls" in read(signing_in("ROLE"), step)["unread"][0][1]
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "someone/deploys@1",
+        "aws-actions/amazon-ecr-login@2",
+        "aws-actions/amazon-ecs-deploy-task-definition@2",
+        "aws-actions/aws-secretsmanager-get-secrets@2",
+        "docker/build-push-action@6",
+    ],
+)
+def test_an_action_of_others_may_call_anything(uses: str) -> None:
+    step = Step(subject="a.yml:9 j/x", line=9, name="x", uses=uses)
+    assert f"runs {uses}, and what that calls" in read(signing_in("ROLE"), step)["unread"][0][1]
+
+
+@pytest.mark.parametrize("uses", ["actions/upload-artifact@1", "hashicorp/setup-terraform@1"])
+def test_an_action_that_only_makes_ready_calls_nothing(uses: str) -> None:
+    step = Step(subject="a.yml:9 j/x", line=9, name="x", uses=uses)
+    assert not read(signing_in("ROLE"), step)["unread"]
+
+
+TAKEN = "arn:aws:iam::1:role/shop"
+
+
+def taking(text: str, **env: str) -> dict[str, Any]:
+    step = Step(subject="a.yml:1 j/in", line=1, name="in", uses=SIGN_IN, inputs={"role-to-assume": text})
+    job = Job(subject="a.yml:1 j", line=1, id="j", env=env, steps=(step, run("aws sqs purge-queue")))
+    return read_commands((job,), "ROLE", TAKEN)
+
+
+@pytest.mark.parametrize("text", ["${{ vars.ROLE }}", "${{secrets.ROLE}}", "${{ env.OURS }}", TAKEN])
+def test_a_role_is_taken_on_by_its_variable_or_its_name(text: str) -> None:
+    found = taking(text, OURS="${{ vars.ROLE }}")
+    assert (found["found"], len(found["calls"]), found["unread"]) == (True, 1, [])
+
+
+@pytest.mark.parametrize("text", ["${{ vars.OTHER }}", "${{ inputs.role }}", "arn:aws:iam::1:role/other"])
+def test_another_role_is_another(text: str) -> None:
+    assert taking(text) == {"calls": [], "unread": [], "found": False}
+
+
+@pytest.mark.parametrize(
+    "text", ["${{ matrix.role }}", "${{ inputs.role || vars.ROLE }}", "arn:aws:iam::${{ vars.ACCOUNT }}:role/shop"]
+)
+def test_a_role_that_is_decided_when_it_runs_may_be_this_one(text: str) -> None:
+    assert "may be this one" in taking(text)["unread"][0][1]
+
+
+def test_who_is_handed_the_variable_may_take_on_the_role() -> None:
+    given = {"role": "${{ vars.ROLE }}"}
+    far = Job(subject="a.yml:5 k", line=5, id="k", uses="o/r/.github/workflows/x.yml@1", inputs=given)
+    near = Job(subject="a.yml:5 k", line=5, id="k", uses="./.github/workflows/x.yml", inputs=given)
+    assert "hands ROLE to o/r/.github/workflows/x.yml@1" in read_commands((far,), "ROLE")["unread"][0][1]
+    assert not read_commands((near,), "ROLE")["unread"]
+    for step in (run("x", env={"R": "${{ vars.ROLE }}"}), run("aws sts assume-role --role-arn ${{ vars.ROLE }}")):
+        assert "hands ROLE to what may take on the role" in read(step)["unread"][0][1]
