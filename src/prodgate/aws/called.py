@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -17,6 +17,9 @@ from ..iam.known_actions import find_action
 
 #: Of a collection of a resource, what asks for the same once more.
 _SAME: Final = ("[]", "all", "filter", "limit", "page_size", "pages")
+
+#: How verbs begin that make something, which may be given tags.
+_MAKING: Final = ("Allocate", "Copy", "Create", "Import", "Publish", "Put", "Register", "Restore", "Run", "Start")
 
 Shape = Mapping[str, Any]
 
@@ -49,6 +52,24 @@ def find_actions(kind: str, service: str, method: str) -> tuple[str, ...] | str:
             return f"{told}: which action {operation} needs is not known here"
         found += stated if stated is not None else [action]
     return tuple(dict.fromkeys(found))
+
+
+def guess_actions(method: str) -> tuple[str, ...]:
+    """Return patterns, in lower case, of the actions that a method of this name may need, of whatever client it is."""
+    table, plain = _table(), _plain(method)
+    rows = (each for kind in ("operations", "methods") for each in table[kind].values())
+    stated = (
+        action.lower() for row in rows for name, actions in row.items() if _plain(name) == plain for action in actions
+    )
+    return (f"*:{plain}", *dict.fromkeys(stated))
+
+
+def list_besides(action: str) -> Iterator[str]:
+    """Yield patterns, in lower case, of what a call that needs an action may need besides, as its arguments say."""
+    yield from _table()["beside"].get(action, ())
+    service, _, verb = action.partition(":")
+    if verb.startswith(_MAKING):
+        yield from (f"{service.lower()}:{one}" for one in ("addtags*", "createtags", "tag*"))
 
 
 def _find_operations(kind: str, service: str, method: str, model: Shape) -> tuple[str, ...] | None:

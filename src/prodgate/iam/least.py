@@ -14,6 +14,7 @@ from .abilities import Abilities, Allowed
 from .account import Account, Principal
 from .documents import Document, Statement
 from .idle import list_idle
+from .known_actions import list_known
 from .needs import Need, Needs
 from .paths import list_paths
 from .patterns import matches, may_overlap, read_pattern
@@ -71,7 +72,15 @@ def measure(principal: Principal, account: Account, needs: Needs) -> Measured:
     idle = {one.statement for one in list_idle(principal, account)} if unused else set()
     kept_back = tuple(one for one in unused if one.statement not in idle)  # what can't grant is not granted
     missing, unsure = _find_missing(own, needs.used)
-    return Measured(kept_back, missing, frozenset(doubts | unsure), tuple(least))
+    guessed = {one for each in kept_back for one in _list_guessed(each, needs.perhaps)}
+    return Measured(kept_back, missing, frozenset(doubts | unsure | guessed), tuple(least))
+
+
+def _list_guessed(unused: Unused, perhaps: Sequence[Need]) -> Iterator[str]:
+    """Yield why an action that nothing is seen to use may be used all the same."""
+    for action in list_known(unused.written.lower()) if perhaps else ():
+        if action not in unused.used:
+            yield from (f"{one.by}, which {action} may be for" for one in perhaps if _covers(one.action, action))
 
 
 def _find_used(written: str, statement: Statement, used: Sequence[Need]) -> tuple[str, ...]:

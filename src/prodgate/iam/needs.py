@@ -23,3 +23,5 @@ class Needs:
 
     used: tuple[Need, ...] = ()
     unread: tuple[str, ...] = ()
+    perhaps: tuple[Need, ...] = ()
+    """What may be used, by what could not be followed: patterns of actions in lower case."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..aws.called import find_actions
+from ..aws.called import find_actions, guess_actions, list_besides
 from ..facts import Facts
 from ..facts.static.called.commands import read_commands
 from ..facts.static.called.folders import CodeCalls
@@ -27,7 +27,21 @@ def find_needs(uses: Uses, facts: Facts, role: str) -> Needs:
             found.append(one)
         else:
             unread.append(one)
-    return Needs(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(unread)))
+    perhaps = (*_list_besides(found), *_list_unfollowed(uses, facts))
+    return Needs(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(unread)), tuple(dict.fromkeys(perhaps)))
+
+
+def _list_besides(found: Iterable[Need]) -> Iterator[Need]:
+    for one in found:
+        why = f"{one.by} uses {one.action} with arguments that are not read"
+        yield from (Need(action, why, must=False) for action in list_besides(one.action))
+
+
+def _list_unfollowed(uses: Uses, facts: Facts) -> Iterator[Need]:
+    observed = {fact.subject: fact for fact in facts.of(CodeCalls)}
+    for name, place in (each for path in uses.code if path in observed for each in observed[path].named):
+        why = f"{place} uses {name} of what could not be followed"
+        yield from (Need(action, why, must=False) for action in guess_actions(name))
 
 
 def _of_code(uses: Uses, facts: Facts) -> Iterator[Need | str]:

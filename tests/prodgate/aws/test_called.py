@@ -35,6 +35,9 @@ from prodgate.aws.called import _find_operations, _read, find_actions
         ("resource dynamodb Table.put_item", "dynamodb:PutItem"),
         ("command deploy stop-deployment", "codedeploy:StopDeployment"),
         ("command ecr get-login-password", "ecr:GetAuthorizationToken"),
+        ("command s3|cp s3 local", "s3:GetObject"),
+        ("command s3|cp s3 local recursive", "s3:GetObject s3:ListBucket"),
+        ("command s3|rm", "s3:DeleteObject"),
         ("command s3|sync local s3 delete", "s3:DeleteObject s3:ListBucket s3:PutObject"),
     ],
 )

@@ -71,7 +71,7 @@ def test_calls_are_followed_from_file_to_file() -> None:
         ("import boto3\ndef make():\n    return boto3.client('s3')\nlist(map(make, ()))", "job.py:4 hands on make, which returns"),
         ("import boto3, os\nboto3.client('s3').get_paginator(os.environ['X'])", "asks get_paginator of s3 for what is decided"),
         ("import subprocess", "job.py:1 imports subprocess, which runs what is not read"),
-        ("import os\nos.system('aws s3 ls')", "job.py:2 runs a program by os.system"),
+        ("import os\nos.system('aws s3 ls')", "job.py:2 runs what is not read by os.system"),
         ("import awswrangler", "imports awswrangler, and what that calls of AWS is not known"),
         ("from botocore.session import get_session", "imports botocore.session.get_session, and what"),
         ("from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator", "and what that calls of AWS is not known"),
@@ -84,11 +84,86 @@ def test_calls_are_followed_from_file_to_file() -> None:
         ("globals()['x']", "job.py:1 uses globals, which runs what is not read"),
         ("from os import system", "job.py:1 imports os.system, which runs what is not read"),
         ("from airflow.operators.bash import BashOperator", "imports airflow.operators.bash.BashOperator, and what that calls"),
-        ("from airflow.decorators import task\n@task.bash\ndef f():\n    return 'aws s3 ls'", "job.py:2 runs a program by task.bash"),
+        ("from airflow.decorators import task\n@task.bash\ndef f():\n    return 'aws s3 ls'", "job.py:2 runs what is not read by airflow.decorators.task.bash"),
         ("exec('x')", "job.py:1 uses exec, which runs what is not read"),
         ("from tools import *", "job.py:1 imports all of tools"),
         ("def (", "job.py:1 is no Python that can be read"),
+        ("import boto3\nclass M:\n    def __enter__(self):\n        return boto3.client('s3')", "job.py:3 hands out what is of AWS by __enter__, unseen"),
+        ("import boto3\nclass M:\n    def __call__(self):\n        return boto3.client('s3')", "job.py:3 hands out what is of AWS by __call__"),
+        ("import boto3\nboto3.DEFAULT_SESSION.client('s3')", "uses boto3.DEFAULT_SESSION.client, and what that calls is not known"),
+        ("import boto3\nboto3._get_default_session().client('s3')", "uses boto3._get_default_session, and what"),
+        ("import boto3\nboto3.Session()._session.create_client('s3')", "uses _session of a session, and what"),
+        ("from airflow.hooks.base import BaseHook\nBaseHook.get_hook('x')", "runs what is not read by airflow.hooks.base.BaseHook.get_hook"),
+        ("from airflow.models import Connection\nConnection.get('x').get_hook()", "runs what is not read by get_hook"),
+        ("from airflow.sdk import ObjectStoragePath", "imports airflow.sdk.ObjectStoragePath, and what"),
+        ("from airflow import sdk\nsdk.ObjectStoragePath('s3://x')", "runs what is not read by airflow.sdk.ObjectStoragePath"),
+        ("from airflow.utils.email import send_email", "imports airflow.utils.email.send_email, and what"),
+        ("from airflow.utils.module_loading import import_string", "imports airflow.utils.module_loading.import_string, and"),
+        ("from airflow.decorators import task as t\n@t.bash\ndef f():\n    pass", "not read by airflow.decorators.task.bash"),
+        ("from airflow import sdk\n@sdk.task.docker\ndef f():\n    pass", "not read by airflow.sdk.task.docker"),
+        ("import airflow\nairflow.providers.amazon.aws.hooks.s3.S3Hook().load_string('x')", "uses load_string of S3Hook"),
+        ("import asyncio.subprocess", "imports asyncio.subprocess, which runs what is not read"),
+        ("def f(loop):\n    loop.subprocess_exec(None)", "runs what is not read by subprocess_exec"),
+        ("import posix", "imports posix, which runs what is not read"),
+        ("import timeit", "imports timeit, which runs what is not read"),
+        ("import builtins", "imports builtins, which runs what is not read"),
+        ("import sys\nsys.modules['x']", "runs what is not read by sys.modules"),
     ],
 )  # fmt: skip
 def test_what_is_not_followed_is_said(text: str, reason: str) -> None:
     assert [one for one in unread(text) if reason in one], unread(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from airflow.sdk import dag, task\n@task.branch\ndef f():\n    pass\nf.expand(x=[1])",
+        "from airflow.hooks.base import BaseHook\nBaseHook.get_connection('x').password",
+        "import boto3\nboto3.Session().region_name",
+        "from boto3.s3.transfer import TransferConfig\nTransferConfig()",
+        "class M:\n    def __enter__(self):\n        return self",
+    ],
+)
+def test_what_calls_nothing_is_not_doubted(text: str) -> None:
+    assert unread(text) == []
+
+
+def test_what_modules_hand_on_is_followed() -> None:
+    inner = "import boto3\nc = boto3.client('sns')\ndef make():\n    return boto3.client('sqs')"
+    assert called("from outer import c, make\nimport outer\nc.publish()\nmake().send_message()\nouter.boto3.client('s3').get_object()",
+        outer="import boto3\nfrom inner import c, make", inner=inner,
+    ) == {"client sns.publish", "client sqs.send_message", "client s3.get_object"}  # fmt: skip
+
+
+def test_a_file_that_is_not_there_is_said() -> None:
+    found = read_calls(
+        {
+            "pkg/__init__.py": "",
+            "pkg/job.py": "from .gone import c\nfrom . import other\nimport pkg.other",
+            "pkg/other.py": "",
+        }
+    )
+    assert [(place, why) for place, why, _ in found["unread"]] == [
+        ("pkg/job.py:1", "imports pkg.gone.c, which is not among the files that are read")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(c):\n    c.put_object()",
+        "import tools\nclass A:\n    pass\nA().c.put_object()",
+        "def f(c):\n    getattr(c, 'put_object')()",
+        "from operator import methodcaller\nmethodcaller('put_object')",
+    ],
+)
+def test_what_is_used_of_what_nobody_knows_is_kept_by_name(text: str) -> None:
+    named = read_calls({"job.py": text})["named"]
+    assert "put_object" in [name for name, _ in named]
+
+
+@pytest.mark.parametrize(
+    "text", ["import json\njson.dumps(1)", "import boto3\nboto3.client('s3').put_object()", "'x'.join(())"]
+)
+def test_what_is_known_is_not(text: str) -> None:
+    assert read_calls({"job.py": text})["named"] == []

@@ -32,9 +32,11 @@ def test_what_can_not_be_read_is_said(tmp_path: Path) -> None:
     (jobs / "large.py").write_text("#" * 1_000_001, "utf-8")
     os.mkfifo(jobs / "pipe.py")
     (jobs / "gone.py").symlink_to("nowhere.py")
+    (tmp_path / "elsewhere").mkdir()
+    (jobs / "linked").symlink_to(tmp_path / "elsewhere")
     found, missing = code_facts(observe_code(tmp_path, ["jobs", "nothing"]))
     said = {place: why for place, why, _ in found.unseen}
-    assert said.keys() == {"jobs/binary.py", "jobs/gone.py", "jobs/large.py", "jobs/pipe.py"}
+    assert said.keys() == {"jobs/binary.py", "jobs/gone.py", "jobs/large.py", "jobs/linked", "jobs/pipe.py"}
     assert "is larger than 1,000,000 bytes" in said["jobs/large.py"]
     assert "is no regular file" in said["jobs/pipe.py"]
     assert missing.unseen == (("nothing", "holds no Python file", ""),)

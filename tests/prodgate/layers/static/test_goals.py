@@ -192,6 +192,26 @@ def test_what_is_used_is_what_code_workflows_and_tasks_call(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("action", "line", "reason"),
+    [
+        ("s3:PutObject", "def put(store):\n    store.put_object()", "jobs/one.py:4 uses put_object of what could not be followed"),
+        ("s3:ListBucket", "def see(store):\n    store.list_objects_v2()", "jobs/one.py:4 uses list_objects_v2 of what could not"),
+        ("s3:GetObjectVersion", "", "jobs/one.py:2 uses s3:GetObject with arguments that are not read"),
+        ("sqs:TagQueue", "boto3.client('sqs').create_queue()", "jobs/one.py:3 uses sqs:CreateQueue with arguments that"),
+    ],
+)  # fmt: skip
+def test_what_may_be_used_is_not_called_unused(tmp_path: Path, action: str, line: str, reason: str) -> None:
+    code = f"import boto3\nboto3.client('s3').get_object()\n{line}"
+    more = ("sqs:CreateQueue",) if "create_queue" in line else ()
+    (unknown,) = used(tmp_path, "s3:GetObject", "sqs:SendMessage", action, *more, *STARTING, code=code)
+    assert unknown.outcome is Outcome.UNDETERMINED
+    assert unknown.reason.startswith(reason)
+    assert unknown.reason.endswith(f"which {action} may be for")
+    (unused,) = used(tmp_path, "s3:GetObject", "sqs:SendMessage", "sns:Publish", *more, *STARTING, code=code)
+    assert (unused.outcome, unused.observed.partition(",")[0]) == (Outcome.NOT_SATISFIED, "nothing uses sns:Publish")
+
+
 def test_what_was_not_read_is_not_called_unused() -> None:
     (unknown,) = judged(Facts((role("s3:GetObject"),)), USED)
     assert unknown.outcome is Outcome.UNDETERMINED

@@ -46,7 +46,13 @@ _ALONE: Final = frozenset({
     "--quiet", "--recursive", "--size-only", "--summarize",
 })  # fmt: skip
 #: Commands of `aws s3`, and the options by which they ask for more.
-_SAYING: Final = {"cp": ("--recursive",), "mv": ("--recursive",), "rb": ("--force",), "rm": ("--recursive",), "sync": ("--delete",)}
+_SAYING: Final = {
+    "cp": ("--recursive",),
+    "mv": ("--recursive",),
+    "rb": ("--force",),
+    "rm": ("--recursive",),
+    "sync": ("--delete",),
+}
 #: Variables that name folders of the machine.
 _LOCAL: Final = re.compile(r"\$\{?(?:HOME|PWD|TMPDIR|GITHUB_WORKSPACE|RUNNER_TEMP)\b")
 
@@ -84,7 +90,7 @@ def _takes(step: Step, job: Job, variable: str, role: str) -> bool | None:
     if not said:
         return bool(role) and named.rpartition("/")[2] == role.rpartition("/")[2]
     if _EXPRESSION.fullmatch(named) and re.fullmatch(r"(?:vars|secrets|env)\.\w+", said[0]):
-        return said[0].partition(".")[2] == variable
+        return str(said[0]).partition(".")[2] == variable
     # who hands the variable to an input is told of on its own
     return False if all(re.fullmatch(r"inputs\.[\w-]+", one) for one in said) else None
 

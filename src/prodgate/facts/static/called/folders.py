@@ -25,6 +25,8 @@ class CodeCalls(Fact):
     """Each as kind, boto3's name of the service, method, ``file:line``."""
     unseen: tuple[tuple[str, str, str], ...]
     """What may call more: ``file:line``, why, and the package where it is that of others."""
+    named: tuple[tuple[str, str], ...]
+    """Attributes of what nobody knows, which may be methods of a client: name, ``file:line`` of the first."""
 
 
 def observe_code(project: Path, named: Iterable[str]) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def code_facts(stored: Mapping[str, Any]) -> tuple[CodeCalls, ...]:
             subject=path,
             calls=tuple((kind, service, method, place) for kind, service, method, place in found["calls"]),
             unseen=tuple((place, why, package) for place, why, package in found["unread"]),
+            named=tuple((name, place) for name, place in found["named"]),
         )
         for path, found in stored.items()
     )
@@ -62,6 +65,7 @@ def _observe(path: Path, named: str) -> dict[str, Any]:
     found = read_calls(texts)
     return {
         "calls": [[*call[:3], f"{base}/{call[3]}".lstrip("/")] for call in found["calls"]],
+        "named": [[name, f"{base}/{place}".lstrip("/")] for name, place in found["named"]],
         "unread": [*unread, *([f"{base}/{place}".lstrip("/"), *rest] for place, *rest in found["unread"])],
     }
 
@@ -82,5 +86,5 @@ def _list_files(path: Path) -> Iterator[Path]:
     for one in sorted(path.iterdir()) if path.is_dir() else ():
         if one.is_dir() and not one.is_symlink() and one.name not in _SKIPPED:
             yield from _list_files(one)
-        elif one.suffix == ".py" and not one.is_dir():
+        elif one.suffix == ".py" or (one.is_dir() and one.name not in _SKIPPED):  # a link to a folder can't be read
             yield one

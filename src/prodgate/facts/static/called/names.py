@@ -117,7 +117,7 @@ def _fill(scope: Scope, folder: Folder) -> None:
                 scope.functions[node.name] = inner
             _fill(inner, folder)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            scope.imported |= _read_import(node, scope)
+            scope.imported |= read_import(node, scope)
         else:
             for target, value in _list_bindings(node):
                 _bind(target, value, scope, folder)
@@ -127,7 +127,8 @@ def _is_method(node: Function, scope: Scope) -> bool:
     return any(isinstance(one, ast.ClassDef) and node in one.body for one in walk(scope.node))
 
 
-def _read_import(node: ast.Import | ast.ImportFrom, scope: Scope) -> dict[str, str]:
+def read_import(node: ast.Import | ast.ImportFrom, scope: Scope) -> dict[str, str]:
+    """Return the dotted name of what an import brings, by the name that it has in the scope."""
     if isinstance(node, ast.Import):
         firsts = {one.name.partition(".")[0]: one.name.partition(".")[0] for one in node.names if not one.asname}
         return firsts | {one.asname: one.name for one in node.names if one.asname}

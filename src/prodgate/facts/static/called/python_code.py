@@ -7,6 +7,7 @@ where it goes anywhere else, that is said, so that nobody takes silence for an a
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -23,12 +24,26 @@ _HARMLESS: Final = (
     ast.Expr, ast.For, ast.FunctionDef, ast.If, ast.IfExp, ast.NamedExpr, ast.Return, ast.UnaryOp, ast.While, ast.Yield,
     ast.arg, ast.arguments, ast.comprehension, ast.withitem,
 )  # fmt: skip
+#: Of a session, what asks AWS for nothing.
+_OF_SESSIONS: Final = frozenset({
+    "available_profiles", "get_available_partitions", "get_available_regions", "get_available_resources",
+    "get_available_services", "get_partition_for_region", "profile_name", "region_name",
+})  # fmt: skip
+#: Of boto3 itself, what does.
+_OF_BOTO3: Final = (
+    "boto3.Session", "boto3.client", "boto3.dynamodb.conditions.", "boto3.dynamodb.types.", "boto3.resource",
+    "boto3.s3.transfer.TransferConfig", "boto3.session.Session", "boto3.set_stream_logger",
+    "boto3.setup_default_session",
+)  # fmt: skip
+#: What finds an attribute by a text.
+_FINDING: Final = ("attrgetter", "getattr", "methodcaller")
 _LOOKING: Final = ("isinstance", "type", "id", "bool", "closing", "cast", "super")
 
 
 def read_calls(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return ``{"calls": [[kind, service, method, place], …], "unread": [[place, why, package], …]}`` of files by their
-    path; the package is named where it is what an import brings that nobody reads."""
+    """Return ``{"calls": [[kind, service, method, place], …], "unread": [[place, why, package], …], "named": [[name,
+    place], …]}`` of files by their path; the package is named where it is what an import brings that nobody reads, and
+    ``named`` are attributes of what nobody knows, each once."""
     trees, unread = {}, []
     for file, text in texts.items():
         try:
@@ -38,13 +53,17 @@ def read_calls(texts: Mapping[str, str]) -> dict[str, Any]:
     folder = read_names(trees)
     values = Values(folder)
     calls: list[list[str]] = []
+    named: dict[str, str] = {}
     for scope in folder.scopes:
-        for call in _Reader(scope, values).list_uses():
+        reader = _Reader(scope, values)
+        for call in reader.list_uses():
             (calls if len(call) == 4 else unread).append(call if len(call) == 4 else [*call, ""])
+        for name, place in reader.list_unfollowed():
+            named.setdefault(name, place)
     if values.is_too_deep:
         unread.append([next(iter(texts)), "and what it imports are nested too deeply to follow", ""])
     unread += [[f"{file}:{line}", why, package] for file, line, why, package in list_unseen(folder)]
-    return {"calls": _sort(calls), "unread": _sort(unread)}
+    return {"calls": _sort(calls), "unread": _sort(unread), "named": _sort([[*one] for one in named.items()])}
 
 
 def _sort(rows: list[list[str]]) -> list[list[str]]:
@@ -61,6 +80,7 @@ class _Reader:
 
     def list_uses(self) -> Iterator[list[str]]:
         """Yield each call of AWS as four words, and each use that is not followed as two."""
+        yield from self._hand_out_unasked()
         for node in walk(self.scope.node):
             if not isinstance(node, ast.Name | ast.Attribute | ast.Call):
                 continue
@@ -71,6 +91,31 @@ class _Reader:
                 yield [place, f"hands on {ast.unparse(node)}, which returns a client"]
             for thing in self.values.of(node, self.scope):
                 yield from self._read_use(thing, node, place)
+
+    def list_unfollowed(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and place of each attribute that is used of what nobody knows."""
+        for node in walk(self.scope.node):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and not self._knows(node.value):
+                yield node.attr, f"{self.scope.file}:{node.lineno}"
+            elif isinstance(node, ast.Call) and _name_called(node) in _FINDING:
+                texts = (one for each in node.args for one in self.values.of(each, self.scope) if one.kind == "text")
+                yield from ((one.text, f"{self.scope.file}:{node.lineno}") for one in texts)
+
+    def _knows(self, node: ast.expr) -> bool:
+        """Whether something is a text, is of AWS and followed, or is imported of a package that calls nothing."""
+        found = {one.kind for one in self.values.of(node, self.scope)}
+        if found:
+            return "open" not in found
+        package = self.values.name_of(node, self.scope).partition(".")[0]
+        return bool(package) and all(package != one.partition(".")[0] for one in self.values.folder.modules)
+
+    def _hand_out_unasked(self) -> Iterator[list[str]]:
+        """Yield that a method which Python calls by itself returns something of AWS's."""
+        node = self.scope.node
+        if self.scope.is_method and not isinstance(node, ast.Module) and re.fullmatch("__[a-z]+__", node.name):
+            found = {one.kind for each in self.scope.returned for one in self.values.of(each, self.scope)}
+            if found - {"text", "open"}:
+                yield [f"{self.scope.file}:{node.lineno}", f"hands out what is of AWS by {node.name}, unseen"]
 
     def _hands_out(self, node: ast.expr) -> bool:
         """Whether a function that returns something of AWS's is named and not called: whoever gets it may call it."""
@@ -91,8 +136,10 @@ class _Reader:
                 yield [place, "opens a client whose service is decided when it runs"]
         elif thing.kind == "resource" and isinstance(node, ast.Attribute):
             yield ["resource", thing.service, thing.text, place]
-        elif thing.kind == "hook" and isinstance(parent, ast.Attribute) and not self.values.of(parent, self.scope):
-            yield [place, f"uses {parent.attr} of {thing.service}, and what that calls is not known"]
+        elif thing.kind in ("hook", "session") and isinstance(parent, ast.Attribute):
+            if not self.values.of(parent, self.scope) and (thing.kind == "hook" or parent.attr not in _OF_SESSIONS):
+                of = thing.service or "a session"
+                yield [place, f"uses {parent.attr} of {of}, and what that calls is not known"]
         elif _is_unknown_part(thing, parent):
             yield [place, f"uses {thing.text}, and what that calls is not known"]
         if thing.kind not in ("text", "open", "part") and not self._stays(node):
@@ -124,8 +171,7 @@ class _Reader:
             return parent is None or isinstance(parent, _HARMLESS)
         if parent.func is node:
             return True
-        name = parent.func.id if isinstance(parent.func, ast.Name) else getattr(parent.func, "attr", "")
-        return name in _LOOKING or self._is_followed(node, parent)
+        return _name_called(parent) in _LOOKING or self._is_followed(node, parent)
 
     def _is_followed(self, node: ast.expr, call: ast.Call) -> bool:
         """Whether what is given in a call is given to a parameter of a function that is read."""
@@ -146,10 +192,17 @@ def _is_own(called: ast.expr) -> bool:
     )
 
 
+def _name_called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
 def _is_unknown_part(thing: Thing, parent: ast.AST | None) -> bool:
-    """Whether something of Airflow's provider is called that is not followed."""
-    is_called = thing.text.startswith("airflow.") and isinstance(parent, ast.Call)
-    return thing.kind == "module" and is_called and thing.text.rpartition(".")[2] not in HOOKS
+    """Whether something of boto3 itself, or of Airflow's provider, is called that is not followed."""
+    if thing.kind != "module" or not isinstance(parent, ast.Call):
+        return False
+    if thing.text.startswith("airflow."):
+        return thing.text.rpartition(".")[2] not in HOOKS
+    return not thing.text.startswith(_OF_BOTO3)
 
 
 def _say_handed(thing: Thing) -> str:

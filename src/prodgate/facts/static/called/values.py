@@ -93,6 +93,7 @@ class Values:
             yield from self._of_dotted(owner.imported[name])
 
     def _of_dotted(self, dotted: str) -> Iterator[Thing]:
+        dotted = self._resolve(dotted)
         if f"{dotted}.".startswith(("boto3.", "airflow.providers.amazon.")):
             yield Thing("module", text=dotted)
         elif (owner := self.folder.modules.get(dotted.rpartition(".")[0])) is not None:
@@ -126,6 +127,8 @@ class Values:
     def _of_attribute(self, node: ast.Attribute, scope: Scope, given: Mapping[str, Things] | None) -> Iterator[Thing]:
         owners = self.of(node.value, scope, given)
         yield from (found for one in owners if (found := take_part(one, node.attr)))
+        if not owners:
+            yield from self._of_dotted(self.name_of(node, scope))
         if {one.kind for one in owners} - {"open", "text"}:
             return
         for value, where in self.folder.attributes.get(node.attr, ()):
@@ -171,10 +174,24 @@ class Values:
             owner = scope.find(node.func.id)
             if owner is not None and node.func.id in owner.functions:
                 return [owner.functions[node.func.id]]
-        module, _, name = self.name_of(node.func, scope).rpartition(".")
+        module, _, name = self._resolve(self.name_of(node.func, scope)).rpartition(".")
         if module in self.folder.modules:
             return [one for one in [self.folder.modules[module].functions.get(name)] if one]
         return self.folder.methods.get(node.func.attr, []) if isinstance(node.func, ast.Attribute) else []
+
+    def _resolve(self, dotted: str) -> str:
+        """Return the dotted name of something where it is made, of a name that modules in between hand on."""
+        for _ in range(_DEEPEST):
+            parts = dotted.split(".")
+            for at in range(len(parts) - 1, 0, -1):
+                owner = self.folder.modules.get(".".join(parts[:at]))
+                if owner is not None and parts[at] in owner.imported:
+                    dotted = ".".join([owner.imported[parts[at]], *parts[at + 1 :]])
+                    break
+            else:
+                return dotted
+        self.is_too_deep = True
+        return dotted
 
     def name_of(self, node: ast.expr, scope: Scope) -> str:
         """Return the dotted name of what is imported; empty for anything else."""
