@@ -34,7 +34,7 @@ from .citations import Citations
 from .integrity import CHANGED_CRITERIA, Fingerprint, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .preloading import import_for_layer
-from .unloaded import find_unobserved, forget_policies, leave_unjudged
+from .unloaded import find_late, find_unobserved, forget_policies, leave_unjudged
 from .watching import watch_judgements
 
 #: What pytest is always given: what else is installed has no say in a judgement, and takes a second to load.
@@ -102,6 +102,8 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
             at.journal.write("broken", layer=layer.name, reason=broken[file])
     code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset(), lost)
     _refuse_changes(sound)
+    if late := find_late(lost, at.project):
+        raise UsageError("\n".join(f"{lost[path]}; it was loaded later, unasked" for path in sorted(late)))
     if describe_criteria(at.stated.criteria) != told:
         raise UsageError(CHANGED_CRITERIA)
     return code

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ..criteria import UsageError
 from ..evidence.journal import Journal
 from ..facts import Fact
-from ..facts.observers import OBSERVERS
+from ..facts.observers import OBSERVERS, Observer
 from ..findings import Finding, Outcome
 from ..sections.judges import WrittenJudge, read_judges
 from ..sections.written_observers import Untold, read_observed
@@ -30,26 +33,61 @@ def find_unobserved(broken: Mapping[Path, str], root: Path) -> tuple[Mapping[typ
     """
     unread: dict[type, str] = {}
     untold = set()
+    modules = {path: name_module(path, root) for path in broken}
     for path, why in broken.items():
         unread |= dict.fromkeys(_forget_observers(path), why)
-        module = ".".join(path.relative_to(root).with_suffix("").parts)
         try:
-            unread |= {kind: why for name in read_observed(path, module) for kind in _find_kind(name)}
+            observed = read_observed(path, modules[path])
+            if not all(_is_told(name, {*modules.values()}) for name in observed.imports):
+                raise Untold
+            unread |= {kind: why for name in observed.kinds for kind in _find_kind(name)}
         except Untold:
             untold.add(path)
     return unread, frozenset(untold)
 
 
+def find_late(broken: Mapping[Path, str], root: Path) -> frozenset[Path]:
+    """Return the files that could not be loaded at first and are now: nobody has asked their observers."""
+    return frozenset(path for path in broken if name_module(path, root) in sys.modules)
+
+
+def name_module(path: Path, root: Path) -> str:
+    """Return the name under which a module of a project is imported."""
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def _is_told(name: str, broken: Collection[str]) -> bool:
+    """Whether what an import registers is known: by Python or the gate, by a module that is loaded or is broken itself,
+    or by one that is nowhere.
+    """
+    first, package = name.partition(".")[0], name.rpartition(".")[0]
+    if first in {"prodgate", *sys.stdlib_module_names} or name in sys.modules or {name, package} & {*broken}:
+        return True
+    if package not in sys.modules:
+        return first not in sys.modules and PathFinder.find_spec(first) is None
+    among = getattr(sys.modules[package], "__path__", None)
+    return among is None or PathFinder.find_spec(name, among) is None
+
+
 def _forget_observers(path: Path) -> Iterator[type]:
     """Forget the observers of a file; yield the kinds that they see, and those that these are one of."""
-    for observer in [each for each in OBSERVERS if Path(each.__code__.co_filename) == path]:
+    for observer in [each for each in OBSERVERS if _find_file(each) == path]:
         for kind in OBSERVERS.pop(observer):
             yield from (each for each in kind.__mro__ if issubclass(each, Fact) and each is not Fact)
+
+
+def _find_file(observer: Observer) -> Path | None:
+    """Return where an observer is written; None for something that is called without being a function."""
+    code = getattr(observer, "__code__", None)
+    return Path(code.co_filename) if code else None
 
 
 def _find_kind(name: str) -> Iterator[type]:
     """Yield the kind of that name; of a name that its module lacks, every kind of that module may be meant."""
     module, _, last = name.rpartition(".")
+    if module.startswith("prodgate."):  # a kind of another layer, which a suite of this one may ask for later
+        with suppress(ImportError):
+            import_module(module)
     # of a module that is not there, whoever asks for the kind can't be loaded either
     there = vars(sys.modules[module]) if module in sys.modules else {}
     meant = [there[last]] if last in there else there.values()

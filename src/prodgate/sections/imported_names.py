@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 
 def read_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
@@ -20,6 +20,15 @@ def read_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
                 first = alias.name.partition(".")[0]
                 names[first] = first
     return names
+
+
+def list_modules(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield what a module imports, dots and all; of ``from a import b``, which may be a module, ``a.b``."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from read_imports([node]).values()
 
 
 def resolve(node: ast.AST, imported: Mapping[str, str]) -> str:

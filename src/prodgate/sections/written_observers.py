@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import Final
 
-from .imported_names import read_imports, resolve
+from .imported_names import list_modules, read_imports, resolve
+from .plain_modules import is_plain
 
 #: The decorator of an observer, and the base of every kind, by the ends of their names.
 _OBSERVES: Final = "observes"
@@ -19,11 +21,21 @@ class Untold(Exception):
     """Nobody can tell from a file what its observers see."""
 
 
-def read_observed(path: Path, module: str) -> frozenset[str]:
-    """Return the full names of the kinds of other modules that the observers in a file see.
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a file says of its observers."""
 
-    A kind that is written in the file itself stands for those that it is one of: whoever asks for it needs the file.
-    Raises Untold for a file without an observer, too, since it may register some by what it imports.
+    kinds: frozenset[str]
+    """The full names of the kinds of other modules that they see. One that is written in the file itself stands for
+    those that it is one of: whoever asks for it needs the file."""
+    imports: frozenset[str]
+    """The full names that it imports, which may register observers themselves."""
+
+
+def read_observed(path: Path, module: str) -> Observed:
+    """Return what the observers in a file see.
+
+    Raises Untold for a file without an observer, and for one that may register others than those that stand there.
     """
     try:
         tree = ast.parse(path.read_bytes(), str(path))
@@ -33,11 +45,13 @@ def read_observed(path: Path, module: str) -> frozenset[str]:
     imported = read_imports(nodes)
     declared = [call for node in nodes for call in _list_declarations(node, imported)]
     used = [node for node in nodes if isinstance(node, ast.Name | ast.Attribute) and _is_observes(node, imported)]
-    if not declared or len(used) != len(declared) or "*" in imported:
+    if not declared or len(used) != len(declared) or "*" in imported or not is_plain(tree, imported):
         raise Untold
     classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
     found = [name for call in declared for name in _list_kinds(call.args, imported, classes)]
-    return frozenset(resolve_name(name, module.rpartition(".")[0]) for name in found)
+    package = module.rpartition(".")[0]
+    kinds, needed = (frozenset(resolve_name(each, package) for each in names) for names in (found, list_modules(nodes)))
+    return Observed(kinds, needed)
 
 
 def _is_observes(node: ast.AST, imported: Mapping[str, str]) -> bool:
