@@ -45,19 +45,23 @@ def trace(args: argparse.Namespace) -> int:
 
 def setup(args: argparse.Namespace) -> int:
     """Make the engines ready and say which are; exit 3 when one is not. Raises UsageError for a folder of no use."""
-    from ..engines.carrying import filling, offline  # noqa: PLC0415  the other commands need nothing of it
+    from ..engines.carrying import filling, offline, read_digest  # noqa: PLC0415  the other commands need nothing of it
     from ..engines.environments import EngineError  # noqa: PLC0415
     from ..engines.setup import EngineState, check_engines, make_environments  # noqa: PLC0415
 
+    if args.digest and not args.offline:
+        raise UsageError("--digest: is of a folder to install from; name it by --offline")
     states: Sequence[EngineState]
     try:
         with ExitStack() as way:
             if args.keep:
                 way.enter_context(filling(args.keep))
                 made = make_environments(print_progress)
-                states = [replace(each, detail=f"kept in {args.keep}") if each.ready else each for each in made]
+                way.close()
+                kept = f"kept in {args.keep}, whose contents have the digest {read_digest(args.keep)}"
+                states = [replace(each, detail=kept) if each.ready else each for each in made]
             else:
-                way.enter_context(offline(args.offline) if args.offline else nullcontext())
+                way.enter_context(offline(args.offline, args.digest) if args.offline else nullcontext())
                 states = check_engines(print_progress, fetches=not args.offline)
     except EngineError as error:
         raise UsageError(str(error)) from None

@@ -23,3 +23,6 @@ def add_preparing_commands(command: Callable[[str, str, str], argparse.ArgumentP
     way = prepared.add_mutually_exclusive_group()
     way.add_argument("--keep", type=Path, metavar="DIR", help="download into a folder what another machine needs")
     way.add_argument("--offline", type=Path, metavar="DIR", help="install from such a folder, and ask no registry")
+    prepared.add_argument(
+        "--digest", default="", help="with --offline: what --keep said of the contents, carried by another way"
+    )

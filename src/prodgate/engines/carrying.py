@@ -1,44 +1,119 @@
 """Carrying what engines are made of to a machine that reaches no package index: a folder, filled on one that does.
 
-DIR/packages/    what uv has downloaded, as it keeps it; of the system, the processor and the Python that filled it
+DIR/packages/       what uv has downloaded, as it keeps it; of the system, the processor and the Python that filled it
+DIR/contents.json   the digest of each file in it, written last
+
+uv compares what it downloads with the digests of its lock file, and believes what it keeps, unpacked. What was carried
+is therefore compared with its contents, while it is copied to where uv works on it, and the contents with their digest,
+which whoever filled the folder was told and carries by another way.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from ..processes.ending import naming
-from .environments import EngineError
+from .environments import EngineError, cache_directory
 
 _PACKAGES: Final = "packages"
+_CONTENTS: Final = "contents.json"
+_AGAIN: Final = "fill it again by prodgate setup --keep where there is an index"
 
 
 @contextmanager
 def filling(folder: Path) -> Iterator[None]:
-    """Let every environment be made anew, elsewhere, of what is downloaded into a folder."""
-    packages = (folder / _PACKAGES).absolute()
+    """Let every environment be made anew, elsewhere, of what is downloaded into a folder; then write its contents.
+
+    Raises EngineError for a folder that holds packages: uv would believe what lies there.
+    """
+    packages, contents = folder.absolute() / _PACKAGES, folder.absolute() / _CONTENTS
+    if packages.exists():
+        raise EngineError(f"{packages}: is there; name a new folder, or remove this one first")
     with naming(packages):
-        packages.mkdir(parents=True, exist_ok=True)
+        packages.mkdir(parents=True)
     with (
         TemporaryDirectory(prefix="prodgate-") as elsewhere,
         _settings(PRODGATE_CACHE=elsewhere, UV_CACHE_DIR=str(packages)),
     ):
         yield
+    with naming(contents):
+        contents.write_text(json.dumps({name: _digest(packages / name) for name in _list_files(packages)}, indent=1))
 
 
 @contextmanager
-def offline(folder: Path) -> Iterator[None]:
-    """Let environments be made of a folder that was filled; nobody is asked. Raises EngineError for another folder."""
-    packages = (folder / _PACKAGES).absolute()
-    if not packages.is_dir():
-        raise EngineError(f"{folder}: holds no packages; fill it by prodgate setup --keep where there is an index")
-    with _settings(UV_CACHE_DIR=str(packages), UV_OFFLINE="1"):
-        yield
+def offline(folder: Path, digest: str = "") -> Iterator[None]:
+    """Let environments be made of a folder that was filled; nobody is asked.
+
+    Raises EngineError for another folder, for one of which a file is not what it was, and for one whose contents have
+    another digest than the one that is given.
+    """
+    stated = _read_contents(folder, digest)
+    (place := cache_directory()).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="carried-", dir=place) as made:
+        _copy(folder.absolute() / _PACKAGES, stated, Path(made))
+        with _settings(UV_CACHE_DIR=made, UV_OFFLINE="1"):
+            yield
+
+
+def read_digest(folder: Path) -> str:
+    """Return the SHA-256 of the contents of a folder that was filled. Raises EngineError for another folder."""
+    return hashlib.sha256(_load(folder)).hexdigest()
+
+
+def _load(folder: Path) -> bytes:
+    try:
+        return (folder / _CONTENTS).read_bytes()
+    except OSError:
+        raise EngineError(f"{folder}: holds no packages, or not all of them; {_AGAIN}") from None
+
+
+def _read_contents(folder: Path, digest: str) -> Mapping[str, str]:
+    """Return the digests of files; those of ``digest``, unless that is empty."""
+    text = _load(folder)
+    if digest and digest != (found := hashlib.sha256(text).hexdigest()):
+        raise EngineError(f"{folder / _CONTENTS}: has the digest {found}, not {digest}; it is not what was filled")
+    try:
+        stated = json.loads(text)
+    except ValueError:
+        stated = None
+    if not isinstance(stated, dict):
+        raise EngineError(f"{folder / _CONTENTS}: lists no files; {_AGAIN}")
+    return stated
+
+
+def _list_files(packages: Path) -> Iterator[str]:
+    """Yield the files and links below a folder, by their paths from there; no link is followed."""
+    for place, folders, names in os.walk(packages):
+        inside = Path(place).relative_to(packages)
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        yield from sorted((inside / name).as_posix() for name in (*names, *links))
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or where a link leads."""
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(packages: Path, stated: Mapping[str, str], into: Path) -> None:
+    """Copy the files that are stated, and compare each copy, which nobody else changes."""
+    if there := sorted(set(_list_files(packages)) ^ stated.keys()):
+        raise EngineError(f"{packages}: {there[0]} was added or taken away since it was filled; {_AGAIN}")
+    for name, digest in stated.items():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(packages / name, into / name, follow_symlinks=False)
+        if _digest(into / name) != digest:
+            raise EngineError(f"{packages / name}: was changed since it was filled; {_AGAIN}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +20,7 @@ from prodgate.cli import _parser
 from prodgate.commands import handlers
 from prodgate.criteria import UsageError
 from prodgate.engines import setup
-from prodgate.engines.carrying import filling, offline
+from prodgate.engines.carrying import filling, offline, read_digest
 from prodgate.engines.environments import EngineError, ensure_python
 
 from .conftest import WHEEL, quiet
@@ -58,15 +58,23 @@ def indexed(locks: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return locks
 
 
-def test_a_folder_that_was_filled_suffices_where_no_index_is(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, before = indexed / "carried", dict(os.environ)
+@pytest.fixture
+def carried(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that was filled from an index that is gone, and carried to another place."""
     with serving(indexed / "index") as url, monkeypatch.context() as patched:
         patched.setenv("UV_DEFAULT_INDEX", url)
-        with filling(folder):
+        with filling(indexed / "filled"):
             made = ensure_python("tiny", quiet, locks=indexed)
     assert not made.exists(), "nothing is installed where the folder is filled"
     monkeypatch.setenv("UV_DEFAULT_INDEX", url)
-    with offline(folder):
+    return (indexed / "filled").rename(indexed / "carried")
+
+
+def test_a_folder_that_was_filled_suffices_where_no_index_is(indexed: Path, carried: Path) -> None:
+    before = dict(os.environ)
+    for path in [carried, *carried.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o222)  # as on a medium that nobody can write to
+    with offline(carried, read_digest(carried)):
         python = ensure_python("tiny", quiet, locks=indexed)
     said = subprocess.run([python, "-c", "import tiny; print(tiny.size)"], capture_output=True, text=True, check=True)
     assert said.stdout == "1\n"
@@ -75,10 +83,73 @@ def test_a_folder_that_was_filled_suffices_where_no_index_is(indexed: Path, monk
     }
 
 
-def test_a_folder_without_what_is_needed_says_so(indexed: Path) -> None:
-    with pytest.raises(EngineError, match="holds no packages; fill it"), offline(indexed / "nowhere"):
+def change(carried: Path, _contents: Path) -> None:
+    (module,) = carried.rglob("tiny.py")
+    module.write_text("size = 2\n")
+
+
+def add(carried: Path, _contents: Path) -> None:
+    (module,) = carried.rglob("tiny.py")
+    module.with_name("more.pth").write_text("import os\n")
+
+
+def take_away(carried: Path, _contents: Path) -> None:
+    (module,) = carried.rglob("tiny.py")
+    module.unlink()
+
+
+def lead_elsewhere(carried: Path, _contents: Path) -> None:
+    (link,) = [path for path in carried.rglob("*") if path.is_symlink()]
+    link.unlink()
+    link.symlink_to("../../../../archive-v0")
+
+
+def spoil(_carried: Path, contents: Path) -> None:
+    contents.write_text("[")
+
+
+def exchange(carried: Path, contents: Path) -> None:
+    change(carried, contents)
+    (module,) = carried.rglob("tiny.py")
+    stated = json.loads(contents.read_text()) | {
+        module.relative_to(carried / "packages").as_posix(): hashlib.sha256(module.read_bytes()).hexdigest()
+    }
+    contents.write_text(json.dumps(stated, indent=1))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (change, r"tiny\.py: was changed since it was filled"),
+        (add, r"more\.pth was added or taken away"),
+        (take_away, r"tiny\.py was added or taken away"),
+        (lead_elsewhere, r"1\.0-py3-none-any: was changed"),
+        (spoil, "has the digest"),
+        (exchange, "has the digest .*; it is not what was filled"),
+    ],
+)
+def test_what_was_changed_on_the_way_is_not_installed(
+    carried: Path, spoilt: Callable[[Path, Path], None], said: str
+) -> None:
+    digest, contents = read_digest(carried), carried / "contents.json"
+    spoilt(carried, contents)
+    with pytest.raises(EngineError, match=said), offline(carried, digest):
         pytest.fail("is never reached")
-    (indexed / "empty" / "packages").mkdir(parents=True)
+    if spoilt is not exchange:
+        with pytest.raises(EngineError), offline(carried):
+            pytest.fail("is never reached")
+
+
+def test_a_folder_is_filled_once(carried: Path) -> None:
+    with pytest.raises(EngineError, match="packages: is there; name a new folder"), filling(carried):
+        pytest.fail("is never reached")
+
+
+def test_a_folder_without_what_is_needed_says_so(indexed: Path) -> None:
+    with pytest.raises(EngineError, match="holds no packages, or not all of them; fill it"):
+        read_digest(indexed / "nowhere")
+    with filling(indexed / "empty"):
+        pass
     with offline(indexed / "empty"), pytest.raises(EngineError, match=r"tiny\.lock: can't be installed"):
         ensure_python("tiny", quiet, locks=indexed)
 
@@ -112,10 +183,15 @@ def test_the_command_keeps_and_installs(
     assert handlers.setup(call("--keep", str(folder))) == 0
     kept = json.loads(capsys.readouterr().out)
     assert [each["engine"] for each in kept] == ["Checkov", "Airflow"]
-    assert {each["detail"] for each in kept} == {f"kept in {folder}"}
+    digest = read_digest(folder)
+    assert {each["detail"] for each in kept} == {f"kept in {folder}, whose contents have the digest {digest}"}
     monkeypatch.setattr(setup, "find_chromium", lambda: None)
     monkeypatch.setattr(setup, "find_shell_of_playwright", lambda: None)
-    handlers.setup(call("--offline", str(folder)))
+    handlers.setup(call("--offline", str(folder), "--digest", digest))
     assert [each["engine"] for each in json.loads(capsys.readouterr().out)][1:3] == ["Checkov", "Airflow"]
+    with pytest.raises(UsageError, match="has the digest"):
+        handlers.setup(call("--offline", str(folder), "--digest", "0" * 64))
+    with pytest.raises(UsageError, match="name it by --offline"):
+        handlers.setup(call("--digest", digest))
     with pytest.raises(SystemExit):
         call("--offline", "a", "--keep", "b")
