@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-#: Chunks of a PNG that say which pixels it has, and how they move. Texts, what a camera notes, colour profiles, and what
-#: somebody has a chunk of their own for, are none of them. Source: PNG, third edition, 11.2 and 11.3.
+#: Chunks of a PNG that say which pixels it has, and how they move. Texts, what a camera notes, colour profiles, and
+#: what somebody has a chunk of their own for, are none of them. Source: PNG, third edition, 11.2 and 11.3.
 _PIXELS: Final = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs", b"sBIT"}
     | {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"acTL", b"fcTL", b"fdAT"}
