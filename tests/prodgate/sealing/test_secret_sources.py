@@ -20,6 +20,8 @@ from prodgate.browser.redacting.pictures import without_texts
 from prodgate.browser.redacting.redaction import Redaction
 from prodgate.browser.redacting.traces import read_trace
 from prodgate.evidence import artifacts
+from prodgate.load.stream.outcomes import Outcomes
+from prodgate.load.stream.plan import Plan, plan_request
 from prodgate.load.tally import Moment, Tally
 from prodgate.sealing.bundles import make_bundle
 
@@ -98,13 +100,16 @@ def observe_dags(secret: str) -> Any:
 
 def count_load(secret: str) -> Any:
     """Return what is kept of requests that failed, whose addresses let somebody in."""
-    tally = Tally()
+    plan = Plan(url="https://shop.example", rate=9, timeout=1, limit=9, reads=("/cart",))
+    tally, stream = Tally(), Outcomes(plan)
     for number, said in enumerate(all_writings(secret)):
         text = (
             f"HTTP 500 of https://me:{quote(secret, safe='')}@shop.example/cart?access_token={quote(said, safe='')}&n=1"
         )
         tally.count_failure(Moment(second=number), f"GET /cart/{number}", "5xx", text)
-    return tally.take()
+        stream.count_due(request := plan_request(plan, number), 0)
+        stream.count_failure(request, "5xx", text, reused=False)
+    return [tally.take(), stream.to_record(0, "")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from prodgate.browser.redacting.pictures import without_texts
 from prodgate.browser.settings import BrowserSettings
 from prodgate.browser.visits import BrowserError
 from prodgate.engines.chromium import Chromium
@@ -28,6 +29,7 @@ from prodgate.layers.layer import LayerContext
 from tests.prodgate.facts.e2e import probe_records
 from tests.prodgate.facts.e2e.browser_records import journey, journeys, unreachable, visit, visits
 from tests.prodgate.layers.context import layer_context, observe_and_recall
+from tests.prodgate.sealing.test_secret_sources import make_picture
 
 CRITERIA = """
 system = "shop"
@@ -65,6 +67,8 @@ class Made:
 
     visits: Any = field(default_factory=lambda: visits(visit(), visit(size="telephone", width=375, keyboard=None)))
     journeys: Any = field(default_factory=lambda: journeys(journey()))
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What pictures and traces of journeys hold; their names where nothing is said."""
     told: list[BrowserSettings] = field(default_factory=list)
     sites: list[Any] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -80,7 +84,7 @@ class Made:
         self.told.append(settings)
         self.steps.append("journeys")
         for name in (name for each in self.journeys["journeys"] for name in each["evidence"]):
-            Path(settings.results, name).write_bytes(name.encode())
+            Path(settings.results, name).write_bytes(self.files.get(name, name.encode()))
         return {key: value for key, value in self.journeys.items() if key != "place"}
 
     def probe(self, site: Any) -> Mapping[str, Any]:
@@ -183,6 +187,15 @@ def test_the_evidence_of_a_failure_is_kept_by_its_digest(shop: Path, made: Made)
     kept = sorted(path.name for path in (at.run / "evidence").iterdir() if path.suffix in (".png", ".zip"))
     assert len(kept) == 2
     assert all(f"evidence/{name}" in said for name in kept)
+
+
+def test_a_picture_of_a_failure_is_kept_without_what_is_written_in_it(shop: Path, made: Made) -> None:
+    made.journeys = journeys(journey(outcome="failed", why="no button", evidence=["0.png"]))
+    made.files = {"0.png": make_picture("Canary/9")}
+    at = observation(shop)
+    observed(at)
+    (kept,) = (at.run / "evidence").glob("*.png")
+    assert kept.read_bytes() == without_texts(make_picture(""))
 
 
 @pytest.mark.parametrize(
