@@ -180,7 +180,7 @@ def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> Non
 
     An instance without a subnet stands in a default one, which gives out public addresses unless the instance says no.
     """
-    if holder.type == "aws_instance" and not any(map(holder.search().get, PLACED)):
+    if holder.type == "aws_instance" and not any(name in holder.search() and holder.has(name) for name in PLACED):
         refused = (holder.text("associate_public_ip_address") or "").lower() == "false"
         criterion.hold(refused, expected="a subnet of its own", observed="a default subnet, which gives out addresses")
     blocks = holder.blocks("network_interfaces") if holder.type == "aws_launch_template" else (holder,)

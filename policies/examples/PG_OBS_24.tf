@@ -22,3 +22,23 @@ resource "aws_db_instance" "that_exports_what_little_says" { # violates PG_OBS_2
   instance_class                  = "db.t4g.small"
   enabled_cloudwatch_logs_exports = ["upgrade"]
 }
+
+resource "aws_db_instance" "that_is_a_copy" {
+  identifier                      = "copy"
+  snapshot_identifier             = "orders"
+  instance_class                  = "db.t4g.small"
+  enabled_cloudwatch_logs_exports = ["error"]
+}
+
+resource "aws_db_instance" "that_is_a_copy_and_says_little" { # violates PG_OBS_24
+  identifier                      = "copy-of-upgrades"
+  snapshot_identifier             = "orders"
+  instance_class                  = "db.t4g.small"
+  enabled_cloudwatch_logs_exports = ["upgrade"]
+}
+
+resource "aws_rds_cluster" "of_an_engine_whose_logs_are_not_known" {
+  cluster_identifier              = "old"
+  engine                          = "aurora"
+  enabled_cloudwatch_logs_exports = ["error"]
+}

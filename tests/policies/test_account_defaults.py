@@ -30,7 +30,9 @@ def _judge(policy: str, *stated: tuple[str, dict[str, object], tuple[str, object
         for number, (kind, values, (provider, region)) in enumerate(stated)
     ]
     found = Configuration(root="example", engine="none", resources=resources)
-    return {each.outcome for each in apply(POLICIES[policy], found, CRITERIA[POLICIES[policy].criterion])}.pop()
+    (finding,) = apply(POLICIES[policy], found, CRITERIA[POLICIES[policy].criterion])
+    assert finding.outcome is not Outcome.UNDETERMINED or "may be in the account and region of" in finding.reason
+    return finding.outcome
 
 
 def _account(tokens: str, where: tuple[str, object] = HERE) -> tuple[str, dict[str, object], tuple[str, object]]:
@@ -68,6 +70,7 @@ ELSEWHERE = [
     (("aws.other", "eu-west-1"), Outcome.UNDETERMINED),
     (("aws.other", None), Outcome.UNDETERMINED),
     (("aws", LATER), Outcome.UNDETERMINED),
+    (("aws", None), Outcome.UNDETERMINED),
 ]
 
 

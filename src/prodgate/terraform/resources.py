@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final, TypeVar
 
-from ..semantics.unresolved import Assumed, Unresolved
+from ..semantics.unresolved import Assumed, Unknown, Unresolved
 from .addresses import without_indices
 from .kept_answers import KeptAnswers
 from .positions import Origin, Position
@@ -100,13 +100,14 @@ class Resource(Block):
 
         Raises Unresolved where only others may be: of another provider, or in a region that is not stated.
         """
-        declared = [(one, one._values.get("region")) for one in self.configuration.of(*types)]
-        region = self._values.get("region")
-        near = [(one, its) for one, its in declared if its == region or not (_is_stated(its) and _is_stated(region))]
-        sure = tuple(one for one, its in near if one.provider == self.provider and its == region)
+        compared = [(one, _share_region(self, one)) for one in self.configuration.of(*types)]
+        near = [one for one, shared in compared if shared is not False]
+        sure = tuple(one for one, shared in compared if shared and one.provider == self.provider)
         if near and not sure:
-            reason = f"may be where {near[0][0].address} is, of which neither the provider nor a stated region tells"
-            raise Unresolved(self.address, f"{reason}; say it of {self.name} itself")
+            reason = (
+                f"may be in the account and region of {near[0].address}, which is of another provider or says no region"
+            )
+            raise Unresolved(self.address, reason)
         return sure
 
     def find_region(self) -> str:
@@ -214,8 +215,13 @@ class Configuration:
         return found
 
 
-def _is_stated(region: object) -> bool:
-    return isinstance(region, str) and not isinstance(region, Assumed)
+def _share_region(one: Resource, other: Resource) -> bool | None:
+    """Whether two resources are in one region; None where that is not stated, unless neither states it."""
+    regions = [each.search().get("region") for each in (one, other)]
+    if any(isinstance(each, Unknown) for each in regions):
+        return None
+    same = regions[0] == regions[1]
+    return same if same or None not in regions else None
 
 
 def _index(resources: Sequence[Resource], attribute: str) -> dict[str, list[int]]:
