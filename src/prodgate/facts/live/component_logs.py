@@ -12,7 +12,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 from .distributions import GLOBAL
 from .log_groups import list_log_groups, log_group_name
@@ -65,7 +65,8 @@ def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
             continue
         if not found:
             yield ComponentLog.unread(kind, f"the account has no {kind}")
-        yield from account.each(partial(_component, account, region or account.region), found)
+        look_at = partial(_component, account, region or account.region)
+        yield from account.each(apart(ComponentLog, look_at, "arn"), found)
 
 
 def _component(account: Account, region: str, written: LogSettings) -> ComponentLog:

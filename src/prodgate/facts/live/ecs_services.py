@@ -14,6 +14,8 @@ reads("ecs", "DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "Lis
 #: Services and tasks that one call describes.
 _SERVICES: Final = 10
 _TASKS: Final = 100
+#: State of a service that runs; one of which ECS states none may be it.
+_ACTIVE: Final = "ACTIVE"
 #: Beginnings of the names of containers that AWS adds to a task: GuardDuty's agent, Service Connect's proxy.
 _SIDECARS: Final = ("aws-guardduty-agent-", "ecs-service-connect-")
 
@@ -29,7 +31,8 @@ def list_services(account: Account) -> Iterator[Mapping[str, Any]]:
             asked = [*arns[first : first + _SERVICES]]
             found = account.get("ecs", "DescribeServices", cluster=cluster, services=asked)
             _require_complete(found, "DescribeServices")
-            yield from (_with_primary_task_set(one) for one in found["services"] if one["status"] == "ACTIVE")
+            active = [one for one in found["services"] if one.get("status", _ACTIVE) == _ACTIVE]
+            yield from map(_with_primary_task_set, active)
 
 
 def read_task_definition(account: Account, arn: str) -> Mapping[str, Any]:

@@ -26,8 +26,8 @@ def list_doors(account: Account) -> list[Mapping[str, Any]]:
 
 
 def list_application_balancers(account: Account) -> list[Mapping[str, Any]]:
-    """Return every application load balancer."""
-    return [one for one in list_balancers(account) if one["Type"] == "application"]
+    """Return every application load balancer; one of which AWS states no type may be it."""
+    return [one for one in list_balancers(account) if one.get("Type", "application") == "application"]
 
 
 def metric_name(arn: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
+from ...aws.answers import Unreadable
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services
 
@@ -36,39 +37,61 @@ def observe_tasks(account: Account) -> Iterator[Handed]:
         lambda name: account.get("ecs", "DescribeTaskDefinition", taskDefinition=name)["taskDefinition"],
         [*families, *sorted(set(running))],
     )
-    for row in {row["taskDefinitionArn"]: row for row in rows}.values():
-        containers = row["containerDefinitions"]
-        yield Handed(
-            subject=row["taskDefinitionArn"],
-            plain=tuple(
-                f"{found} in {one['name']}" for one in containers for found in _find_secrets(_list_values(one))
-            ),
-            references=tuple(
-                secret["valueFrom"]
-                for one in containers
-                for secret in [*one.get("secrets", ()), *one.get("logConfiguration", {}).get("secretOptions", ())]
-            ),
-        )
+    different = {row.get("taskDefinitionArn", number): row for number, row in enumerate(rows)}
+    yield from map(apart(Handed, _task, "taskDefinitionArn", "family"), different.values())
+
+
+def _task(row: Mapping[str, Any]) -> Handed:
+    containers = row["containerDefinitions"]
+    return Handed(
+        subject=row["taskDefinitionArn"],
+        plain=tuple(f"{found} in {one['name']}" for one in containers for found in _find_secrets(_list_values(one))),
+        references=tuple(
+            secret["valueFrom"]
+            for one in containers
+            for secret in [*one.get("secrets", ()), *one.get("logConfiguration", {}).get("secretOptions", ())]
+        ),
+    )
 
 
 @observes(Handed)
 def observe_functions(account: Account) -> Iterator[Handed]:
     """See the functions of Lambda."""
-    for row in account.list("lambda", "ListFunctions", "Functions"):
-        variables = row.get("Environment", {}).get("Variables", {})
-        yield Handed(subject=row["FunctionArn"], plain=tuple(_find_secrets(variables.items())), references=())
+    functions = account.list("lambda", "ListFunctions", "Functions")
+    yield from map(apart(Handed, _function, "FunctionArn", "FunctionName"), functions)
+
+
+def _function(row: Mapping[str, Any]) -> Handed:
+    """Return what a function is given. Raises Unreadable where Lambda can't show it.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html
+    """
+    environment = row.get("Environment") or {}
+    if refused := environment.get("Error"):
+        raise Unreadable(
+            f"lambda ListFunctions: does not show the variables of {row['FunctionArn']} ({refused['ErrorCode']}); let "
+            "the policy of the key that encrypts them allow the gate's role kms:Decrypt"
+        )
+    return Handed(
+        subject=row["FunctionArn"],
+        plain=tuple(_find_secrets(environment.get("Variables", {}).items())),
+        references=(),
+    )
 
 
 @observes(Handed)
 def observe_airflow(account: Account) -> Iterator[Handed]:
     """See the Airflow environments."""
-    for row in list_environments(account):
-        options = row.get("AirflowConfigurationOptions", {})
-        yield Handed(
-            subject=row["Arn"],
-            plain=tuple(_find_secrets(options.items())),
-            references=(options.get("secrets.backend", "Airflow's own database"),),
-        )
+    yield from map(apart(Handed, _environment, "Arn", "Name"), list_environments(account))
+
+
+def _environment(row: Mapping[str, Any]) -> Handed:
+    options = row.get("AirflowConfigurationOptions", {})
+    return Handed(
+        subject=row["Arn"],
+        plain=tuple(_find_secrets(options.items())),
+        references=(options.get("secrets.backend", "Airflow's own database"),),
+    )
 
 
 def _list_values(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

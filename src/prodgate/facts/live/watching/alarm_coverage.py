@@ -23,7 +23,6 @@ from ..queues import DeadLetterQueue, observe_dead_letter_queues
 
 reads("ecs", "ListClusters", "ListServices")
 reads("elbv2", "DescribeTargetGroups")
-
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
 MetricNames = frozenset[str]
 
@@ -110,32 +109,33 @@ def _database(account: Account, database: Database) -> WatchedDatabase:
 @observes(WatchedTargetGroup)
 def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGroup]:
     """Look at every target group whose response times are measured."""
-    balancers = [one["LoadBalancerArn"] for one in list_application_balancers(account)]
-    only = balancers if len(balancers) == 1 else []
-    for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
-        if group.get("Protocol") in ("HTTP", "HTTPS"):
-            name = group["TargetGroupArn"].rpartition(":")[2]
-            whole = set(map(metric_name, group.get("LoadBalancerArns") or only))
-            slow = [
-                alarm.name
-                for alarm, one in _list_readings(account, _is_slow)
-                if one.dimensions.get("TargetGroup") == name
-                or (one.dimensions.keys() == {"LoadBalancer"} and one.dimensions["LoadBalancer"] in whole)
-            ]
-            yield WatchedTargetGroup(subject=group["TargetGroupArn"], slow=tuple(slow))
+    balancers = list_application_balancers(account)
+    only = [balancers[0]["LoadBalancerArn"]] if len(balancers) == 1 else []
+
+    def look(group: Mapping[str, Any]) -> WatchedTargetGroup:
+        name = group["TargetGroupArn"].rpartition(":")[2]
+        whole = {("LoadBalancer", metric_name(arn)) for arn in group.get("LoadBalancerArns") or only}
+        heard = [(alarm.name, one.dimensions) for alarm, one in _list_readings(account, _is_slow)]
+        slow = [by for by, of in heard if of.get("TargetGroup") == name or (len(of) == 1 and whole & of.items())]
+        return WatchedTargetGroup(subject=group["TargetGroupArn"], slow=tuple(slow))
+
+    groups = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
+    names, measured = ("TargetGroupArn", "TargetGroupName"), ("HTTP", "HTTPS")
+    yield from map(apart(WatchedTargetGroup, look, *names), [one for one in groups if one.get("Protocol") in measured])
 
 
 @observes(WatchedBalancer)
 def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
     """Look at every application load balancer."""
-    for arn in (one["LoadBalancerArn"] for one in list_application_balancers(account)):
-        own = [
-            (alarm, one)
-            for alarm, one in _list_readings(account, _is_error)
-            if one.dimensions.get("LoadBalancer") == metric_name(arn)
-        ]
-        shares = account.attempt(lambda own=own: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
-        yield WatchedBalancer(subject=arn, shares=shares)
+    look = apart(WatchedBalancer, partial(_balancer, account), "LoadBalancerArn", "LoadBalancerName")
+    yield from map(look, list_application_balancers(account))
+
+
+def _balancer(account: Account, balancer: Mapping[str, Any]) -> WatchedBalancer:
+    of = ("LoadBalancer", metric_name(balancer["LoadBalancerArn"]))
+    own = [(alarm, one) for alarm, one in _list_readings(account, _is_error) if of in one.dimensions.items()]
+    shares = account.attempt(lambda: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
+    return WatchedBalancer(subject=balancer["LoadBalancerArn"], shares=shares)
 
 
 @observes(WatchedAirflow)
