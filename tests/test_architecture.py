@@ -13,6 +13,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from tests.snippets.blocks import list_run_by
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "prodgate"
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -47,7 +49,8 @@ def pure_files() -> Iterator[Path]:
 def rows_of_the_diagram() -> list[set[str]]:
     """The packages of each row, from the top; a line that begins with a dot goes on with the row above."""
     rows: list[set[str]] = []
-    for line in re.findall(r"^│ (.*?)│", PAGE, re.MULTILINE):
+    (diagram,) = list_run_by(__file__, "docs/architecture.md")
+    for line in re.findall(r"^│ (.*?)│", diagram.text, re.MULTILINE):
         if not line.startswith("·"):
             rows.append(set())
         rows[-1].update(re.findall(r"\w+", line))

@@ -16,6 +16,8 @@ import pytest
 
 from prodgate.engines.environments import cache_directory
 
+from .snippets.blocks import list_run_by, list_tracked
+from .snippets.readers import read
 from .test_wheel import ROOT, uv
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("shop")]
@@ -26,6 +28,10 @@ FAULTS = {
     "infra/alarms.tf": ('metric = "CPUUtilization"', 'metric = "FreeableMemory"'),
     "site/app.py": ('action="/basket"', 'action="/cart"'),
 }
+
+
+#: The files that the page of the shop lists, and the commands that it gives.
+LISTED, GIVEN = list_run_by(__file__, "examples/shop/README.md")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +72,16 @@ def decide(gate: Path, shop: Path, *arguments: str) -> tuple[int, Mapping[str, A
 def list_open(told: Mapping[str, Any], *outcomes: str) -> set[tuple[str, str]]:
     """Return criterion and layer of each finding with one of some outcomes."""
     return {(each["criterion"], each["layer"]) for each in told["findings"] if each["outcome"] in outcomes}
+
+
+def test_its_page_lists_what_is_there_and_gives_commands_that_exist() -> None:
+    named = {
+        name.rstrip("/") for name in re.findall(r"(?:^|  )([a-z]\w*(?:[/.][\w/.]*))(?=  )", LISTED.text, re.MULTILINE)
+    }
+    assert {name for name in named if not (EXAMPLE / name).exists()} == set()
+    there = {name.split("/")[0] for name in list_tracked(EXAMPLE)} - {"README.md"}
+    assert there == {name.split("/")[0] for name in named}
+    read(GIVEN)
 
 
 def test_it_is_go_from_its_declarations_to_its_basket(gate: Path, shop: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from prodgate.cli import _parser
+from tests.snippets.blocks import list_run_by
 
-PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+BLOCKS = [(block.language, block.text) for block in list_run_by(__file__, "docs/tutorial.md")]
 
 
 def write(text: str, folder: Path) -> None:

@@ -76,7 +76,8 @@ def find_strange(command: str) -> str:
     code, known = _parse([*named, "--help"])
     if code:
         return f"prodgate {command}: {known}"
-    strange = [word for word in words if word.startswith("--") and word not in known]
+    options = re.findall(r"--[\w-]+", known)
+    strange = [word for word in words if word.startswith("--") and word not in options]
     return f"prodgate {command}: there is no {', '.join(strange)}" if strange else ""
 
 
@@ -118,12 +119,13 @@ def _read_tox(words: list[str]) -> None:
 
 
 def _read_python(words: list[str]) -> None:
+    name = words[1] if words[0] == "-m" else words[0]
     if words[0] == "-m":
-        found = importlib.util.find_spec(words[1]) is not None
+        found = importlib.util.find_spec(name) is not None
     else:
-        found = any((ROOT / words[0]).is_file() for _ in "1") or bool([*(ROOT / "src").rglob(words[0])])
+        found = (ROOT / name).is_file() or any((ROOT / "src").rglob(name))
     if not found:
-        raise ValueError(f"there is no {words[0]} {words[1]}")
+        raise ValueError(f"there is no {name}")
 
 
 def _read_aws(words: list[str]) -> None:

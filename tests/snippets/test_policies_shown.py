@@ -13,21 +13,14 @@ from prodgate.sections.project import load_policies
 from prodgate.terraform import policy as declaring
 from prodgate.terraform.evaluate import evaluate
 from prodgate.testing import POLICIES, Outcome, apply, evaluate_examples, find_disagreements, load_criteria
-from tests.snippets.blocks import ROOT, Block, find_blocks
+from tests.snippets.blocks import ROOT, list_run_by
 
 pytestmark = pytest.mark.once
 
-SELF = "tests/snippets/test_policies_shown.py"
 README = (ROOT / "README.md").read_text("utf-8")
 CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 CRITERION = "alarm-threshold-follows-slo"
 FILE = "terraform/environments/prod/operations.auto.tfvars"
-
-
-def shown(page: str) -> list[Block]:
-    """Return the blocks of a page that are said to be run here."""
-    found = find_blocks((ROOT / page).read_text("utf-8"), page)
-    return [block for block in found if block.run_by == SELF]
 
 
 def test_the_threshold_that_somebody_raised_is_found_where_the_page_says(tmp_path: Path) -> None:
@@ -47,7 +40,7 @@ def test_the_threshold_that_somebody_raised_is_found_where_the_page_says(tmp_pat
     found = [finding for policy in judges for finding in apply(policy, configuration, criterion)]
     broken = [finding for finding in found if finding.outcome is Outcome.NOT_SATISFIED]
 
-    (block,) = shown("README.md")
+    (block,) = list_run_by(__file__, "README.md")
     said = " ".join(block.text.split())
     first = broken[0]
     named = f"observed {first.observed}, expected {first.expected}, on {first.subject} and {len(broken) - 1} more"
@@ -58,7 +51,7 @@ def test_the_threshold_that_somebody_raised_is_found_where_the_page_says(tmp_pat
 def test_the_policy_that_contributing_shows_is_right_about_its_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy, example = shown("CONTRIBUTING.md")
+    policy, example = list_run_by(__file__, "CONTRIBUTING.md")
     path = tmp_path / "PG_REC_99.tf"
     path.write_text(example.text, "utf-8")
     monkeypatch.setattr(declaring, "POLICIES", {})

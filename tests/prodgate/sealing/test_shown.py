@@ -10,21 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.snippets.blocks import ROOT, Block, find_blocks
+from tests.snippets.blocks import Block, list_run_by
 
 from .sealed import COMMIT, NIGHTLY, make_run, pem, seal
 
 pytestmark = pytest.mark.once
 
 
-def shown(page: str) -> list[Block]:
-    """Return the blocks of a page that are said to be run here."""
-    found = find_blocks((ROOT / "docs" / page).read_text("utf-8"), f"docs/{page}")
-    return [block for block in found if block.run_by == "tests/prodgate/sealing/test_shown.py"]
-
-
-LISTING, VERIFIER, BY_HAND = shown("evidence.md")
-RUN, CHAIN = shown("runs.md")
+LISTING, VERIFIER, BY_HAND = list_run_by(__file__, "docs/evidence.md")
+RUN, CHAIN = list_run_by(__file__, "docs/runs.md")
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from prodgate.aws.actions import READS
 from prodgate.facts.observers import OBSERVERS, import_all
 from prodgate.sections.project import open_project
 from prodgate.testing import Outcome
+from tests.snippets.blocks import list_run_by
 
 from .harness import Observed, Stage, judge_alone, live_checks, outcomes
 
@@ -42,7 +43,10 @@ def shown() -> Mapping[str, str]:
     """What the section shows, by the file that it belongs to."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     section = text.partition("\n## Add a live check\n")[2].partition("\n## ")[0]
-    return {file: dedent(block) + "\n" for file, _, block in BLOCK.findall(section)}
+    found = {file: dedent(block) + "\n" for file, _, block in BLOCK.findall(section)}
+    said = [block.text for block in list_run_by(__file__, "CONTRIBUTING.md")]
+    assert [text for name, text in found.items() if name.endswith(".py")] == said
+    return found
 
 
 def run(folder: Path, *command: str) -> str:
