@@ -75,10 +75,9 @@ def named_in(path: Path) -> dict[str, str]:
 
 def excused_in(path: Path) -> dict[str, str]:
     """Return why checks of an engine do not apply, as the table of its checks states it."""
-    stated = [
-        each for part in tomllib.loads(path.read_text("utf-8")).values() if isinstance(part, list) for each in part
-    ]
-    return {each["reason"]: path.name for each in stated if isinstance(each, dict) and "reason" in each}
+    table = tomllib.loads(path.read_text("utf-8"))
+    excused = [*table["unreliable"].values(), *table["local-modules"].values()]
+    return dict.fromkeys([*excused, *(each["reason"] for each in table["silence"])], path.name)
 
 
 def filled(text: str) -> str:

@@ -14,7 +14,7 @@ from ..criteria import Criterion
 from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
-from ..sections import bundled
+from ..sections.bundled import comes_with_gate
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
 from .reading import NoSuchAttribute
@@ -59,11 +59,6 @@ class Policy:
     def file(self) -> Path:
         """The file it is written in."""
         return Path(self.judge.__code__.co_filename)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it comes with the gate, which has its words in other languages, too."""
-        return bundled.comes_with_gate(str(self.file))
 
     @property
     def place(self) -> str:
@@ -133,10 +128,8 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
     with recorded_reads() as reads:
         conclusion = _conclude(policy, subject, criterion, reads)
     first = _make_finding(policy, subject, criterion, conclusion, reads)
-    if first.outcome is Outcome.NOT_SATISFIED:
-        yield from _judge_on(policy, subject, criterion, conclusion, first)
-    else:
-        yield first
+    more = first.outcome is Outcome.NOT_SATISFIED
+    yield from _judge_on(policy, subject, criterion, conclusion, first) if more else (first,)
 
 
 def _make_finding(
@@ -159,7 +152,7 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
         where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
-        words=() if policy.is_ours else conclusion.name_words(policy.remedy, but=hidden),
+        words=() if comes_with_gate(str(policy.file)) else conclusion.name_words(policy.remedy, but=hidden),
     )
 
 
