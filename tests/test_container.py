@@ -55,6 +55,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "opt"
 
 
+@pytest.mark.slow
 def test_what_it_builds_judges_without_the_source(built: Path, tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "aws_ebs_volume" "data" {\n  size = 8\n  availability_zone = "a"\n}\n')
     path = f"{built / 'bin'}:/usr/bin:/bin"

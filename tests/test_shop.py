@@ -20,7 +20,7 @@ from .snippets.blocks import list_run_by, list_tracked
 from .snippets.readers import read
 from .test_wheel import ROOT, uv
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("shop")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("shop")]
 EXAMPLE = ROOT / "examples" / "shop"
 #: File -> what somebody writes there one day, and instead of what.
 FAULTS = {

@@ -15,7 +15,7 @@ from uv import find_uv_bin
 
 #: Bytes that the gate takes with all that ``prodgate check`` needs, beside a Terraform core: 250 MB.
 MOST = 250_000_000
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 ROOT = Path(__file__).parents[1]
 build_release: Any = importlib.import_module("scripts.build_release")
 #: Any time of a commit.

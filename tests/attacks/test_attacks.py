@@ -1,37 +1,18 @@
-"""Every attack of the catalogue ends with the right reason and never as GO, and what is healthy stays GO.
-
-`tox -e faults` runs all; the other tests run a part, which the commit chooses. The part is in the test's id:
-`PRODGATE_ATTACKS_PART=3 tox -e py311 -- tests/attacks` runs part 3 again.
-"""
+"""Every attack of the catalogue ends with the right reason and never as GO, and what is healthy stays GO."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from . import records
-from .catalogue import FOLDER, Attack, load
+from .catalogue import Attack, load
 from .project import HEALTHY, Project, judge
 
-#: Attacks in a part, at most; each costs a run of some 5 seconds.
-MOST = 8
 ATTACKS = load()
-PARTS = -(-len(ATTACKS) // MOST)
-
-
-def chosen_part() -> int:
-    """The part that the environment names, else one that the commit chooses; the same in every worker."""
-    if stated := os.environ.get("PRODGATE_ATTACKS_PART"):
-        return int(stated) % PARTS
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=FOLDER, capture_output=True, text=True, check=False).stdout
-    return int(head[:12] or "0", 16) % PARTS
-
-
-PART = chosen_part()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,20 +36,11 @@ def assert_answered(attack: Attack, folder: Path) -> None:
     assert not wrong, f"class {attack.number}, {attack.id}: {attack.does}\n{wrong}"
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
 def test_no_attack_is_go(attack: Attack, tmp_path: Path) -> None:
     assert_answered(attack, tmp_path)
 
 
-@pytest.mark.once
-@pytest.mark.xdist_group("attacks")
-@pytest.mark.parametrize("attack", ATTACKS[PART::PARTS], ids=lambda attack: f"part-{PART}-of-{PARTS}-{attack.id}")
-def test_no_attack_of_this_part_is_go(attack: Attack, tmp_path: Path) -> None:
-    assert_answered(attack, tmp_path)
-
-
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "attack", [each for each in ATTACKS if not (each.setup or each.then)][::12], ids=lambda attack: attack.id
 )
@@ -79,15 +51,11 @@ def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: P
     assert_go(project)
 
 
-@pytest.mark.once
-@pytest.mark.xdist_group("attacks")
 def test_the_project_that_is_attacked_is_no_go(tmp_path: Path) -> None:
     nothing = Attack(id="nothing", number=1, does="Nothing.", exit=(1,), says=r"not ready")
     assert_answered(nothing, tmp_path)
 
 
-@pytest.mark.once
-@pytest.mark.xdist_group("attacks")
 @pytest.mark.parametrize("setup", ["record_the_runbook", "record_by_two"])
 def test_an_honest_record_is_go(setup: str, tmp_path: Path) -> None:
     project = Project(tmp_path)
@@ -98,8 +66,6 @@ def test_an_honest_record_is_go(setup: str, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.once
-@pytest.mark.xdist_group("attacks")
 def test_an_attack_that_is_go_is_a_failure(tmp_path: Path) -> None:
     harmless = Attack(id="harmless", number=1, does="Nothing.", exit=(1, 2, 3, 4), says="GO", healthy=True)
     with pytest.raises(AssertionError, match=r"harmless: Nothing\.\s+ended with 0, not with one of \[1, 2, 3, 4\]"):

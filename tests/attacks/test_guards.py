@@ -170,7 +170,7 @@ def test_what_a_guard_holds_back_is_go_without_it(
     assert attack(tmp_path_factory.mktemp("undone")) is Decision.GO
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", ["policy-rewrites-a-suite", "policy-rewrites-the-terraform", "policy-adds-an-override"])
 def test_what_changes_while_it_is_judged_is_go_where_nobody_looks(
     id_: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

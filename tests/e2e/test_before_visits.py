@@ -13,7 +13,7 @@ from prodgate.testing import Outcome
 from .origin import Answer, Origin, html, origin
 from .stage import judged, page, results, settings, visited
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 LINKS = '<a href="#a">one</a> <a href="#b">two</a>'
 ASKED = f"{LINKS}<dialog id=d>May we? <button onclick='this.parentElement.close()'>Accept all</button></dialog><script>d.showModal()</script>"

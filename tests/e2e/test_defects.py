@@ -22,7 +22,7 @@ from prodgate.testing import Outcome
 from .stage import ROOT as PROJECT
 from .stage import SEARCH, Findings, checks, join, journeys_judged, page, pages_judged, results, settings
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 READER = {"user": "reader@rehearsal.example", "password": "ten points a night"}
@@ -98,13 +98,7 @@ def test_a_site_without_a_defect_satisfies_all() -> None:
     assert SEARCH["name"] in found.told("links-lead-somewhere")
 
 
-@pytest.mark.parametrize(
-    "defective",
-    [
-        pytest.param(each, id=each.name, marks=[pytest.mark.alone] if number else [])
-        for number, each in enumerate(DEFECTIVE)
-    ],
-)
+@pytest.mark.parametrize("defective", DEFECTIVE, ids=str)
 def test_a_defect_breaks_what_is_about_it(defective: Defective) -> None:
     found = looked(*defective.faults, at=defective.page)
     assert found.broken == set(defective.signs), found

@@ -119,6 +119,7 @@ def of(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [each for key, each in record.items() if key.startswith(name)]
 
 
+@pytest.mark.slow
 def test_each_way_is_refused(run: tuple[dict[str, Any], Origin]) -> None:
     (found,) = of(run[0], "test_ways")
     assert found["outcome"] == "passed", found["why"]

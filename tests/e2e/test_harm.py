@@ -73,6 +73,7 @@ def test_without_a_guard_each_way_arrives(playwright: Playwright, tmp_path: Path
         assert len(site.ways) >= 30
 
 
+@pytest.mark.slow
 def test_nothing_arrives_from_any_page_worker_or_context(playwright: Playwright, tmp_path: Path) -> None:
     refused: list[str] = []
     with counting_site(tmp_path) as site:

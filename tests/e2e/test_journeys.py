@@ -166,6 +166,7 @@ def test_only_the_journey_that_says_so_sent_something_and_it_was_not_run_again(
     assert "is not marked" in of(run, "test_sends_by_playwright")["why"]
 
 
+@pytest.mark.slow
 def test_no_file_holds_a_secret(run: tuple[Mapping[str, Any], Path, Origin]) -> None:
     record, place, _ = run
     trace = next(name for name in of(run, "test_signs_in")["evidence"] if name.endswith(".zip"))
@@ -216,6 +217,7 @@ def test_the_browser_is_told(run: tuple[Mapping[str, Any], Path, Origin]) -> Non
     assert re.fullmatch(r"\d+\.[\d.]+", run[0]["browser"]["version"])
 
 
+@pytest.mark.slow
 def test_whoever_runs_journeys_by_themselves_has_the_same_guard(tmp_path: Path) -> None:
     shutil.copy(ROOT / "e2e" / "journeys" / "pytest.ini", tmp_path)
     (tmp_path / "test_them.py").write_text(ALONE, "utf-8")

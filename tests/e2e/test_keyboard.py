@@ -16,7 +16,7 @@ from tests.prodgate.facts.e2e.browser_records import WALK, visit, visits
 from .origin import Answer, Origin, html, origin
 from .stage import judged, page, results, settings
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 REACHED, SEEN = "keyboard-reaches-all", "keyboard-focus-visible"
 GOOD, BAD, OPEN = Outcome.SATISFIED, Outcome.NOT_SATISFIED, Outcome.UNDETERMINED

@@ -13,7 +13,7 @@ from prodgate.testing import Outcome
 from .origin import Answer, Origin, html, origin, redirect
 from .stage import WORST, judged, page, pages_judged, results, settings, visited
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def answers(site: Origin) -> Mapping[str, Answer]:

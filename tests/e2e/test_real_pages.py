@@ -15,7 +15,7 @@ from prodgate.testing import Outcome
 from .origin import Answer, Origin, html, origin, plain, redirect
 from .stage import Findings, judged, page, results, settings, visited
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 LATE = "<p style='margin:0'>short</p><p>The news</p>"
 FILL = "document.querySelector('main').insertAdjacentHTML('afterbegin', '<h1 style=\"font-size:120px;margin:0\">Late and large</h1>')"

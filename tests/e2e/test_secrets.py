@@ -20,7 +20,7 @@ from .origin import html as page_of
 from .secrets_told import SECRETS, TYPED, answers, script
 from .stage import results, settings, travelled
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 #: A short one, in a field for passwords; and what the journey's own message quotes.
 PIN = "q7Zw"

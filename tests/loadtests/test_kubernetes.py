@@ -162,6 +162,7 @@ def here(member: str, host: str, results: Path, port: int) -> list[str]:
     return [*container(member)["command"], text]
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_its_commands_make_a_load(tmp_path: Path) -> None:
     told = json.loads(OBJECTS["ConfigMap", "load-settings"]["data"]["settings.json"])

@@ -2,7 +2,7 @@
 
 An evaluation takes seconds, so edits are evaluated together (see ``in_company``). When a batch is not as stated, those
 that are not are evaluated alone, and the rest together; when more is noticed than they claim, each is alone. What is
-found alone decides. Ordinary tests try a sample of the batches, ``tox -e faults`` the others. To try single edits:
+found alone decides. To try single edits:
 
     PRODGATE_EDITS=keys-not-rotated,trail-stopped pytest -m "" tests/mutations
 """
@@ -38,11 +38,6 @@ OWN = {id_: policy for id_, policy in POLICIES.items() if policy.judge.__module_
 EDITS = read_edits()
 NAMED = tuple(filter(None, os.environ.get("PRODGATE_EDITS", "").split(",")))
 BATCHES = [(edit,) for edit in EDITS if edit.id in NAMED] if NAMED else in_company(EDITS)
-#: Of the batches every twelfth is among the ordinary tests.
-TRIED = [
-    pytest.param(batch, id=f"{batch[0].id}-and-{len(batch) - 1}", marks=[pytest.mark.alone] if number % 12 else [])
-    for number, batch in enumerate(BATCHES)
-]
 #: Judged in our tree, and claimed by no edit: policy -> why.
 UNCLAIMED: dict[str, str] = {}
 
@@ -121,8 +116,8 @@ def test_an_edit_fits_the_tree(edit: Edit) -> None:
     assert edit.policies <= OWN.keys(), f"no such policy: {sorted(edit.policies - OWN.keys())}"
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("batch", TRIED)
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: f"{batch[0].id}-and-{len(batch) - 1}")
 def test_edits_are_noticed_by_what_claims_them(batch: tuple[Edit, ...]) -> None:
     assert not (said := complaints(batch)), "\n".join(said)
 

@@ -110,6 +110,7 @@ def wider(statement: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(judge=judges, document=documents, data=st.data())
 def test_a_wildcard_never_makes_a_document_pass(judge: str, document: Document, data: st.DataObject) -> None:

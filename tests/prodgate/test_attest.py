@@ -320,6 +320,7 @@ def test_a_folder_that_cannot_be_read_is_said(shop: Path, capsys: pytest.Capture
     assert (code, "attestations: is a link" in err) == (4, True)
 
 
+@pytest.mark.slow
 def test_the_gate_takes_what_was_written(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for criterion, more in (("runbook", ()), ("restore-record", TWO), ("migration-rehearsed", ("--rehearsal",))):
         assert attest(capsys, criterion, *BY, *more)[0] == 0
@@ -344,6 +345,7 @@ def test_two_people_stand_for_it(fact: Attestation, criterion: Criterion) -> Non
 '''
 
 
+@pytest.mark.slow
 def test_a_suite_may_ask_more_of_records(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = CRITERIA.replace('source = "X-5"\nlayers = ["static"]', 'source = "X-5"\nlayers = ["attested"]')
     (shop / "criteria.toml").write_text(asked, "utf-8")

@@ -81,6 +81,7 @@ PORT = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [[], ["--criteria", "criteria.toml"]])
 def test_a_fault_that_stood_before_hides_no_other_of_its_resource(
     shop: Path, capsys: pytest.CaptureFixture[str], words: list[str]
@@ -113,6 +114,7 @@ approver = "b@example.com"
 """
 
 
+@pytest.mark.slow
 def test_what_a_branch_changed_of_what_it_is_judged_by_is_said(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both sides are judged by today's criteria and waivers, so that a waiver of the branch's own makes it pass."""
     (shop / "waivers.toml").write_text("")

@@ -173,6 +173,7 @@ def test_explain_speaks_of_a_policy_with_its_example(
         assert part in out
 
 
+@pytest.mark.slow
 def test_explain_says_which_policies_judge_what_is_live(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def write(shop: Path, name: str, example: str | None, more: str = "") -> None:
         (shop / "policies" / "examples" / f"{name}.tf").write_text(example)
 
 
+@pytest.mark.slow
 def test_each_policy_is_held_to_its_example(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(shop, "SHOP_1", GOOD)
     assert main(["test"]) == 0

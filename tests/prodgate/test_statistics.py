@@ -225,6 +225,7 @@ def standing_still(length: int, within: float, seconds: int) -> Shares:
     return shares
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("length", "within"), [(4, 0.3), (8, 0.2)])
 def test_spells_of_several_seconds_do_not_pass_for_independent_seconds(length: int, within: float) -> None:
     passed, failed, naively = judged(standing_still(length, within, 128))

@@ -39,6 +39,7 @@ def show(text: str, folder: Path) -> None:
         rest = f"\n{rest}"
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_every_snippet_does_what_the_tutorial_says(tmp_path: Path) -> None:
     assert [kind for kind, _ in BLOCKS].count("console") == 6

@@ -23,6 +23,7 @@ CRITERION = "alarm-threshold-follows-slo"
 FILE = "terraform/environments/prod/operations.auto.tfvars"
 
 
+@pytest.mark.slow
 def test_the_threshold_that_somebody_raised_is_found_where_the_page_says(tmp_path: Path) -> None:
     load_policies([ROOT / "policies"])
     tree = tmp_path / "terraform"

@@ -111,6 +111,7 @@ def test_each_goal_is_broken_by_an_edit(declared: Mapping[str, Any]) -> None:
     assert "nothing uses dynamodb:PutItem, granted by" in unused[0]
 
 
+@pytest.mark.slow
 def test_a_right_that_code_needs_and_no_policy_grants_is_missing(declared: Mapping[str, Any]) -> None:
     role, action = f"{NAME}-verifier", "codedeploy:PutLifecycleEventHookExecutionStatus"
     resources = [

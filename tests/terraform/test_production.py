@@ -51,6 +51,7 @@ def test_the_tree_is_formatted(workplace: Workplace) -> None:
     assert done.code == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", TESTED, ids=str)
 def test_its_own_tests_pass(workplace: Workplace, root: Path) -> None:
     started = workplace.core(root, "init", "-input=false", "-no-color")

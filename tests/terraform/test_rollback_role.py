@@ -10,7 +10,7 @@ import pytest
 
 from prodgate.rehearsal.account import OriginalAccount
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("rehearsal")]
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "roll_back.sh"
 #: What CodeDeploy asks of whoever creates a deployment.

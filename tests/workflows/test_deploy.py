@@ -131,6 +131,7 @@ def test_where_nobody_knows_which_commit_runs_nothing_is_deployed(stage: Stage) 
     assert not done_at_aws(stage)
 
 
+@pytest.mark.slow
 def test_a_release_has_a_snapshot_of_before(released: Stage) -> None:
     snapshots = released.clients("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
     name = f"{released.release['snapshot_before_release']}42-1"
@@ -167,6 +168,7 @@ def test_a_migration_that_never_began_has_not_succeeded(stage: Stage) -> None:
     assert not [one for one in done_at_aws(stage) if one.startswith("aws deploy")]
 
 
+@pytest.mark.slow
 def test_what_is_not_known_before_ends_the_release_before_the_migration(stage: Stage) -> None:
     stage.gate_says(**{"pre-deploy -- ": 2})
     assert stage.run(DEPLOY, *JOBS)["deploy"] == 2
@@ -219,12 +221,14 @@ def test_the_way_back_is_watched(taken_back: tuple[Stage, dict[str, str]]) -> No
     assert set(last.split()[-2:]) == set(ids(stage))
 
 
+@pytest.mark.slow
 def test_a_commit_that_was_taken_back_is_said_not_to_run(taken_back: tuple[Stage, dict[str, str]]) -> None:
     stage, _ = taken_back
     said = "gh api --method POST repos/nba-news/prod/deployments/7/statuses -f state=failure -f description=taken back"
     assert stage.machine.commands[-1] == said
 
 
+@pytest.mark.slow
 def test_a_release_that_is_not_good_goes_back_by_itself(stage: Stage) -> None:
     """Both components are out when no reader gets a page."""
     ran = {component: stage.move_on(component) for component in COMPONENTS}
@@ -233,6 +237,7 @@ def test_a_release_that_is_not_good_goes_back_by_itself(stage: Stage) -> None:
     assert {component: stage.task_definition(component) for component in COMPONENTS} == ran
 
 
+@pytest.mark.slow
 def test_a_back_end_that_is_watched_and_bad_goes_back_and_the_front_end_stays(stage: Stage) -> None:
     before, front = stage.move_on("api"), len(stage.deployments("frontend"))
     stage.gate_says(**{"deploy-watch -- d-": 1})
@@ -242,6 +247,7 @@ def test_a_back_end_that_is_watched_and_bad_goes_back_and_the_front_end_stays(st
     assert stage.machine.commands[-1] == f"pipx run tox -e deploy-watch -- aws://ap-northeast-1 {ids(stage)[0]}"
 
 
+@pytest.mark.slow
 def test_a_way_back_that_is_watched_and_bad_is_no_way_back(stage: Stage) -> None:
     stage.gate_says(**{"tox -e post-deploy": 1, "deploy-watch -- aws://": 1})
     assert stage.run(DEPLOY, *JOBS)["roll-back"] != 0
@@ -278,6 +284,7 @@ def test_a_deploy_that_nobody_approved_has_nothing_to_take_back(
     assert {f"{component}: nothing was deployed" for component in COMPONENTS} <= {*said}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lost", ["Deploy the back end", "Watch the back end until the old tasks are gone", "Deploy the front end"]
 )

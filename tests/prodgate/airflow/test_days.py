@@ -73,6 +73,7 @@ def test_a_short_list_is_asked_for_as_ever(version: str) -> None:
     assert len(queries(fake, RUNS)) == 8 + 1
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_day_that_is_not_steady_is_read_by_hours(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Airflow 2 pages tasks without an order: of two pages one may hold a row of the other."""

@@ -76,6 +76,7 @@ def test_each_mode_ends_as_it_must_and_nothing_is_left(account: Account) -> None
     assert account("sns").list_subscriptions()["Subscriptions"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", ["letter", "notice"])
 def test_what_comes_late_is_waited_for(account: Account, late: str) -> None:
     assert drilled(account, airflow(account, late=late), delivery=20).flaws == ()

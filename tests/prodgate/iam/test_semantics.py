@@ -175,6 +175,7 @@ def is_allowed(one: Request, written: Document) -> bool | None:
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.once  # each proof takes the solver most of a second
 @settings(max_examples=12, deadline=None)
 @given(

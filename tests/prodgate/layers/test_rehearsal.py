@@ -102,6 +102,7 @@ def test_check_needs_nothing_of_it(shop: Path) -> None:
     assert names == ""
 
 
+@pytest.mark.slow
 def test_a_run_on_a_real_account_needs_nothing_of_it(shop: Path) -> None:
     said, names = asked(
         shop, "run", "aws://eu-west-1", "--only", "static,live,load"

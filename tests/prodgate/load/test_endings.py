@@ -25,7 +25,7 @@ from .records import count, failed
 from .servers import answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 
 def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def ran(tmp_path: Path, text: str, answering: Answer = fine, **given: Any) -> Ma
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "kind", "why"),
     [
@@ -138,6 +139,7 @@ def test_a_locustfile_without_users_is_told_what_to_write(tmp_path: Path, text: 
         run_load(profile, "http://127.0.0.1:9", locustfile=tmp_path / "locustfile.py", directory=tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_what_else_lies_in_the_folder_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locust reads options from files of the folder it is started in, and Python modules."""
     (tmp_path / "locust.conf").write_text("tags = fast\nrun-time = 1s\n", "utf-8")

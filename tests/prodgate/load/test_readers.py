@@ -16,7 +16,7 @@ from prodgate.rehearsal.site.process import Site, running
 from .records import failed, latencies, unshareable
 
 #: Locust's processes run in one Python as in another, and take their time.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 LOCUSTFILE = Path(__file__).parents[3] / "loadtests" / "locustfile.py"
 

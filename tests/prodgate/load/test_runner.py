@@ -159,6 +159,7 @@ def test_what_is_asked_is_asked_once(troubled: Troubled) -> None:
         assert count(record, f"GET /{path}") == server.asked[f"/{path}"], path
 
 
+@pytest.mark.slow
 def test_dropped_requests_are_counted_exactly(troubled: Troubled) -> None:
     record, server, _ = troubled
     told = failed(record, "GET /dropped")
@@ -183,6 +184,7 @@ def test_a_stall_is_seen_by_all_who_came_in_it(troubled: Troubled) -> None:
     assert float(shown) == pytest.approx(took[-1] * 1000, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
@@ -220,6 +222,7 @@ def test_answers_that_a_cache_may_not_keep_are_counted_where_it_should(troubled:
     assert {each["name"] for each in record["requests"] if each["cacheable"]} == {"GET /fine", "GET /private"}
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> None:
     """Blue and green in one run: arrivals alternate, and one's death is not the other's."""
 
@@ -253,6 +256,7 @@ def test_no_request_is_no_success(tmp_path: Path) -> None:
     assert record["why"] == "no request was sent"
 
 
+@pytest.mark.slow
 def test_a_generator_that_is_asked_for_too_much_says_so(tmp_path: Path) -> None:
     with serving(fine) as server:
         profile = a_profile(rate=5_000.0, duration=1.0)

@@ -12,6 +12,7 @@ from prodgate.load.selftest import compare, self_test
 pytestmark = pytest.mark.once
 
 
+@pytest.mark.slow
 def test_the_generator_tells_the_truth(tmp_path: Path) -> None:
     """What has to be exact is; p95 is compared too, but a machine that is busy enough may rightly fail it."""
     result = self_test(directory=tmp_path / "self-test")

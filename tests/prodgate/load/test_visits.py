@@ -13,7 +13,7 @@ from .records import count, failed
 from .servers import answer, serving
 
 #: Locust's processes run in one Python as in another, and take their time.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 TWO_PAGES = """
 from locust import FastHttpUser, task

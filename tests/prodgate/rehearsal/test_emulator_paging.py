@@ -72,6 +72,7 @@ def test_pages_hold_what_was_there_when_the_first_was_asked_for(zygote: Zygote) 
         assert len(cloudwatch.describe_alarms(MaxRecords=100, NextToken=first["NextToken"])["MetricAlarms"]) == 21
 
 
+@pytest.mark.slow
 def test_a_token_that_expired_is_an_error_and_no_end(zygote: Zygote) -> None:
     with pytest.raises(ClientError, match="InvalidNextToken"):
         zygote("logs").describe_log_groups(nextToken="prodgate-gone-50")

@@ -17,7 +17,7 @@ from prodgate.rehearsal.emulator_process import EmulatorProcess, RunningEmulator
 from prodgate.terraform.diagnostics import TerraformError
 from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, start_zygote, started
 
-pytestmark = pytest.mark.xdist_group("emulator")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("emulator")]
 
 
 @pytest.fixture

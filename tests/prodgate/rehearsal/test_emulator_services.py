@@ -113,6 +113,7 @@ def push(account: Account, config: bytes, digest: str = DIGEST, **annotations: s
     return layer
 
 
+@pytest.mark.slow
 def test_a_service_runs_the_tasks_it_wants(account: Account) -> None:
     found = service(account)
     assert (found["desiredCount"], found["runningCount"], found["pendingCount"]) == (2, 2, 0)

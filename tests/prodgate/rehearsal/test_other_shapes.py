@@ -8,7 +8,7 @@ import pytest
 
 from prodgate.rehearsal.account import OriginalAccount, apply_root
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 ROOT = """
 provider "aws" {
   region              = "eu-central-1"

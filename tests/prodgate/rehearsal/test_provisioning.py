@@ -173,6 +173,7 @@ def test_an_archive_is_packed_and_can_be_uploaded(account: RehearsalAccount, roo
     assert sorted(each.name for each in root.iterdir()) == ["main.tf"]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_is_there(account: RehearsalAccount) -> None:
     assert account.declared("random_password")["random_password.secret"]["result"]
 
@@ -205,6 +206,7 @@ def test_progress_counts_resources(account: RehearsalAccount, steps: list[str], 
     assert all("root" in step for step in steps)
 
 
+@pytest.mark.slow
 def test_a_copy_is_another_account(original: OriginalAccount, account: RehearsalAccount) -> None:
     with original.copy() as copy:
         assert len(copy.clients("sns").list_topics()["Topics"]) == 2
@@ -219,6 +221,7 @@ def test_a_root_that_core_refuses_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_variable_files_decide_the_account(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(
         'variable "account" {}\nprovider "aws" {\n  region = "eu-west-1"\n  allowed_account_ids = [\n    var.account,\n'

@@ -13,5 +13,6 @@ def test_everything_that_is_declared_is_created(production: OriginalAccount) -> 
     assert production.account.past_failed == {}
 
 
+@pytest.mark.slow
 def test_the_next_plan_is_empty(production: OriginalAccount) -> None:
     assert production.changes() == {}

@@ -25,7 +25,7 @@ from prodgate.run.account_lines import AccountLines, sharing_account
 from prodgate.sections.project import Project, open_project
 from prodgate.terraform.diagnostics import TerraformError
 
-pytestmark = pytest.mark.xdist_group("sharing")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sharing")]
 
 #: Seconds in which what is waited for must happen.
 LIMIT = 60.0

@@ -77,7 +77,7 @@ ADDRESSES = [
 
 @pytest.fixture(
     params=[
-        pytest.param(each, id="-".join(each), marks=[] if each[0] in FULLEST else [pytest.mark.alone])
+        pytest.param(each, id="-".join(each), marks=[] if each[0] in FULLEST else [pytest.mark.slow])
         for each in ADDRESSES
     ]
 )

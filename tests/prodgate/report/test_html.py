@@ -215,6 +215,7 @@ def test_says_times_in_utc_and_at_the_offset_of_the_run() -> None:
     assert "2026-11-24 13:00:00 UTC (2026-11-24 22:00:00 +09:00)" in page(showcase()).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", FILES)
 @pytest.mark.parametrize("every", [1, 20])
 def test_ten_thousand_findings_fit_a_megabyte_whether_few_or_all_fail(every: int, language: str) -> None:

@@ -17,6 +17,8 @@ from prodgate.sections.criteria_file import CriteriaFile
 from prodgate.sections.moments import JUDGED, MOMENTS, narrow
 from prodgate.sections.project import open_project
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CRITERION = """
 [criteria.{id}]

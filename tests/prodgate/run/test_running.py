@@ -79,6 +79,7 @@ def only_run(shop: Path) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_a_sound_declaration_is_go_for_its_layer_and_no_promotion(shop: Path) -> None:
     done = gate(shop, "run", "--only", "static")
     assert done.returncode == 0, done.stderr
@@ -100,6 +101,7 @@ def ask_people(shop: Path) -> None:
     (shop / "criteria.toml").write_text(asked, "utf-8")
 
 
+@pytest.mark.slow
 def test_what_nobody_has_recorded_is_no_go(shop: Path) -> None:
     ask_people(shop)
     done = gate(shop, "run", "--only", "static,attested")
@@ -108,6 +110,7 @@ def test_what_nobody_has_recorded_is_no_go(shop: Path) -> None:
     assert "prodgate attest terraform-evaluates" in done.stdout
 
 
+@pytest.mark.slow
 def test_an_edit_flips_it_to_no_go_with_file_and_line(shop: Path) -> None:
     (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
     done = gate(shop, "run", "--only", "static", "--json")
@@ -168,6 +171,7 @@ def test_a_policy_that_cannot_be_loaded_is_one_line(shop: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_one_wrong_import_makes_what_is_written_in_that_file_undetermined(shop: Path) -> None:
     policies = shop / "policies"
     (policies / "wrong.py").write_text(POLICY.replace("SHOP_1", "SHOP_2") + "\nfrom prodgate import Critreion\n")
@@ -179,6 +183,7 @@ def test_one_wrong_import_makes_what_is_written_in_that_file_undetermined(shop: 
     assert "wrong.py: can't be loaded: ImportError: cannot import name 'Critreion'" in findings["SHOP_2"]["reason"]
 
 
+@pytest.mark.slow
 def test_a_file_of_which_nobody_can_tell_what_it_judges_blocks(shop: Path) -> None:
     (shop / "policies" / "more.py").write_text("1 / 0\n")
     done = gate(shop, "run", "--only", "static")
@@ -199,6 +204,7 @@ def test_a_run_directory_that_cannot_be_made_is_one_line(shop: Path) -> None:
     assert "criteria.toml: cannot hold a run: Not a directory; name another folder with --runs" in done.stderr
 
 
+@pytest.mark.slow
 def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
     assert gate(shop, "observe", "--only", "static").returncode == 2
     observed = only_run(shop)
@@ -210,6 +216,7 @@ def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
     assert len(list((shop / "runs").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_the_account_of_a_rehearsal_is_applied_for_layers_that_observe_it_and_for_no_others(shop: Path) -> None:
     text = (shop / "criteria.toml").read_text("utf-8")
     (shop / "criteria.toml").write_text(text.replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["live"]'), "utf-8")
@@ -235,6 +242,7 @@ def test_evidence_that_is_not_whole_is_not_judged_again(shop: Path, damage: str)
     assert only_run(shop) == observed
 
 
+@pytest.mark.slow
 def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path) -> None:
     (shop / "infra" / "main.tf").write_text("resource {\n")
     assert gate(shop, "observe", "--only", "static").returncode == 2
@@ -245,6 +253,7 @@ def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path)
     assert "infra/main.tf:1: " in done.stdout
 
 
+@pytest.mark.slow
 def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(shop: Path) -> None:
     assert gate(shop, "observe", "--only", "static").returncode == 2
     whole = runs.read(only_run(shop))
@@ -260,6 +269,7 @@ def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(
     assert f"run {cut.name} did not observe the static layer to the end; observe again" in said
 
 
+@pytest.mark.slow
 def test_judging_again_misses_no_layer_that_nobody_asks_and_each_that_is_asked_now(shop: Path) -> None:
     assert gate(shop, "observe").returncode == 2
     (observed := only_run(shop)).rename(shop / observed.name)
@@ -272,6 +282,7 @@ def test_judging_again_misses_no_layer_that_nobody_asks_and_each_that_is_asked_n
     assert f"run {observed.name} did not observe the live layer to the end" in " ".join(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:
     assert gate(shop, "run", "--only", "static").returncode == 0
     (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
@@ -323,6 +334,7 @@ def gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found_and_is_insufficient(shop: Path) -> None:
     process, run = started(shop)
     layer = children(process.pid)
@@ -335,6 +347,7 @@ def test_ctrl_c_keeps_what_was_found_and_is_insufficient(shop: Path) -> None:
     assert any(f.outcome is Outcome.UNDETERMINED for f in runs.read(run).findings)
 
 
+@pytest.mark.slow
 def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) -> None:
     process, run = started(shop)
     (layer,) = children(process.pid)
@@ -345,6 +358,7 @@ def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) 
     assert "static: judging" in (run / "logs" / "static.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_layer_that_does_not_end_is_undetermined_and_leaves_no_process(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +383,7 @@ def test_a_limit_that_is_no_number_of_seconds_is_a_mistake(monkeypatch: pytest.M
         read_limit()
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_a_mistake_ends_the_run_before_it_begins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "soon")
     done = gate(shop, "run", "--only", "static")
@@ -376,6 +391,7 @@ def test_a_limit_that_is_a_mistake_ends_the_run_before_it_begins(shop: Path, mon
     assert "PRODGATE_LAYER_TIMEOUT: 'soon' is not a number of seconds; write 3600" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: Path) -> None:
     process, run = started(shop)
     layer = children(process.pid)

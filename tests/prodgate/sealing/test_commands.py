@@ -71,6 +71,7 @@ def gate(shop: Path, *arguments: str, key: str = "") -> subprocess.CompletedProc
     return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False, env=environment)
 
 
+@pytest.mark.slow
 def test_a_run_is_signed_and_verified_and_no_judge_sees_the_key(shop: Path) -> None:
     done = gate(shop, "run", "rehearsal://", "--only", "static", key=private(NIGHTLY))
     assert done.returncode == 0, done.stderr

@@ -132,6 +132,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return Path(packed.stdout.split("  ")[1].strip()).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CANARIES)
 def test_no_byte_of_a_bundle_holds_a_secret(bundle: bytes, name: str) -> None:
     assert list(find(CANARIES[name], "bundle", bundle)) == []

@@ -100,6 +100,7 @@ VALUES = st.recursive(
 PLACES = {".".join(at): (how, data, at) for how, data in FILES for at in keys(data)}
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(PLACES)), VALUES)
 def test_any_value_at_any_key(place: str, value: Any) -> None:

@@ -93,6 +93,7 @@ def test_policies_that_are_attached_exclusively_count() -> None:
     assert ask(role("shop"), exclusive) == {"shop": "yes"}
 
 
+@pytest.mark.slow
 def test_a_group_that_is_not_declared_may_allow_anything() -> None:
     user = declared("aws_iam_user", "ann", **ANN)
     assert ask(user) == {"ann": "no"}
@@ -114,6 +115,7 @@ def test_of_a_list_that_is_decided_later_no_part_is_left_out() -> None:
     assert ask(reading, later("aws_iam_role", "managed_policy_arns", both[:1], **named)) == {"shop": "no"}
 
 
+@pytest.mark.slow
 def test_one_of_several_that_is_decided_later_denies_nothing_for_certain() -> None:
     every = Resource(
         address='aws_iam_policy.each["a"]', type="aws_iam_policy", name="each",

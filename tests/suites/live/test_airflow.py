@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 from zipfile import ZipFile
 
+import pytest
+
 from prodgate.testing import Outcome
 
 from .harness import Observed, Sabotage, Stage
@@ -125,11 +127,13 @@ SABOTAGES = (
 )
 
 
+@pytest.mark.slow
 def test_the_dags_in_the_bucket_are_those_of_the_repository(healthy: Observed) -> None:
     found = healthy.findings["dag-bucket-same-as-repository"]
     assert {one.outcome for one in found} == {Outcome.SATISFIED}, [one.observed for one in found]
 
 
+@pytest.mark.slow
 def test_dags_that_did_not_come_from_the_repository_are_seen(stage: Stage) -> None:
     def by_hand(aws: Aws) -> None:
         put(aws, "dags/nba_news/slots.py", b"edited")
@@ -145,6 +149,7 @@ def test_dags_that_did_not_come_from_the_repository_are_seen(stage: Stage) -> No
     assert after.outcomes["dag-bucket-same-as-repository"] is Outcome.NOT_SATISFIED
 
 
+@pytest.mark.slow
 def test_a_plugin_that_was_made_by_hand_is_seen(stage: Stage) -> None:
     def by_hand(aws: Aws) -> None:
         text = io.BytesIO()

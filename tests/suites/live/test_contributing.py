@@ -25,6 +25,8 @@ from tests.snippets.blocks import list_run_by
 
 from .harness import Observed, Stage, judge_alone, live_checks, outcomes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CRITERION = "function-concurrency"
 #: The right of the gate's role that an operation needs which it has never called; a command writes it.

@@ -110,7 +110,7 @@ def omissions() -> Iterator[Any]:
     every = [*((name, stated["members"]) for name, stated in MEMBERS.items()), *MORE.items()]
     listed = ((operation, member) for operation, members in every for member in members)
     for number, (operation, member) in enumerate(listed):
-        marks = [pytest.mark.alone] if number % ONE_OF else []
+        marks = [pytest.mark.slow] if number % ONE_OF else []
         yield pytest.param(operation, member, id=f"{operation} {member}", marks=marks)
 
 

@@ -94,7 +94,7 @@ def judged(findings: Mapping[str, list[Finding]]) -> set[Outcome]:
 
 
 #: Each observes a whole account anew, which ordinary tests do once.
-_REPEATED = pytest.mark.alone
+_REPEATED = pytest.mark.slow
 
 ALL_GONE: dict[str, list[Mapping[str, Any]]] = {
     "every call is denied": [{"kind": "deny"}],

@@ -2,13 +2,11 @@
 
 Observing an account takes seconds, so several that break different things are done to one copy of it. They break
 together what each says, and nothing else; where they don't, each is done to a copy of its own, and that decides.
-The ordinary tests do a sample of them, and ``tox -e faults -- tests/suites/live`` the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import pytest
 
@@ -44,15 +42,8 @@ def named(batch: Sequence[Sabotage]) -> str:
     return "; ".join(map(str, batch))
 
 
-def sampled() -> list[Any]:
-    """Return the batches, of which the ordinary tests try every twelfth: all of them take a quarter of an hour."""
-    return [
-        pytest.param(batch, id=named(batch), marks=[pytest.mark.alone] if number % 12 else [])
-        for number, batch in enumerate(batches(sabotages()))
-    ]
-
-
-@pytest.mark.parametrize("batch", sampled())
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", batches(sabotages()), ids=named)
 def test_sabotages_break_what_they_say(stage: Stage, healthy: Observed, batch: Sequence[Sabotage]) -> None:
     if len(batch) > 1 and together(stage, healthy, batch):
         return

@@ -113,7 +113,7 @@ def judge_release(context: LayerContext, faults: tuple[str, ...]) -> dict[str, l
     return findings(values, unreadable)
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES, ids=str)
 def test_a_release_breaks_what_it_must_and_nothing_else(release: Release, tmp_path: Path) -> None:
     found = judge_release(new_context(tmp_path), release.faults)

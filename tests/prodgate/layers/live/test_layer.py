@@ -93,6 +93,7 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_was_kept_is_recalled_as_it_was(shop: Path) -> None:
     at, layer = layer_context(shop, "live"), LiveLayer()
     seen = layer.observe(at)

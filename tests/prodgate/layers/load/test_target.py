@@ -55,6 +55,7 @@ def test_a_name_that_does_not_resolve_is_said() -> None:
         load_target.find_unexpected_addresses("www.shop.example", ("203.0.113.0/24",), resolve=refuse)
 
 
+@pytest.mark.slow
 def test_the_log_of_the_site_is_read_when_all_of_it_is_written(tmp_path: Path) -> None:
     with running(tmp_path) as own:
         target, address = load_target.LoadTarget(own.url, "here", own), own.url.partition("//")[2]

@@ -137,6 +137,7 @@ def test_one_is_stopped_with_all_below_it_and_started_again(supervisor: Kept) ->
     assert all_end([*again, orphan])
 
 
+@pytest.mark.slow
 def test_who_does_not_heed_sigterm_is_killed(supervisor: Kept) -> None:
     started = supervisor.family("deaf")
     assert supervisor.told("stop deaf")["deaf"][1] == -signal.SIGKILL

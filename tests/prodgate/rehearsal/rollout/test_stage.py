@@ -20,7 +20,7 @@ from prodgate.rehearsal.site.migrating import bring_schema
 from tests.prodgate.ending import ended
 from tests.prodgate.rehearsal.rollout.staged import SHOP, Staged, all_of, staged
 
-pytestmark = pytest.mark.xdist_group("rollout")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rollout")]
 
 
 @pytest.fixture(scope="module")

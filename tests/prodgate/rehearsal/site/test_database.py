@@ -112,6 +112,7 @@ def test_pages_and_api_answer_from_it(database: Database) -> None:
     assert [answer.status for answer in asyncio.run(served(database, paths))] == [200] * len(paths)
 
 
+@pytest.mark.slow
 def test_a_site_runs_on_it_from_one_build_to_the_next(url: str, tmp_path: Path) -> None:
     with running(tmp_path, database=url) as site:
         joined = ask(site.url, "/join", form={"email": "a@example.com", "password": "ten letters", "team": "den"})

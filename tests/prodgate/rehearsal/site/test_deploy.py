@@ -25,7 +25,7 @@ from prodgate.rehearsal.site.process import PROGRAM, running, start_build
 from tests.prodgate.rehearsal.site.client import ask
 from tests.prodgate.rehearsal.site.probe import probing
 
-pytestmark = pytest.mark.xdist_group("site")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
 
 def lines(path: Path) -> list[dict[str, object]]:

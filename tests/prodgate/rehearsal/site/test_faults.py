@@ -228,6 +228,7 @@ def test_defects_of_headers_are_there_when_asked_for(news: Database) -> None:
     assert not re.search("HttpOnly|Secure", session("insecure-cookie").headers["set-cookie"])
 
 
+@pytest.mark.slow
 def test_a_site_without_faults_does_not_even_load_them() -> None:
     script = (
         "import sys, prodgate.rehearsal.site.server as s\n"

@@ -125,7 +125,7 @@ def test_hostile_texts_stay_texts() -> None:
     oscal(hostile())
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_trestle_finds_the_documents_valid(source: Source, tmp_path: Path) -> None:
     python = ensure_python("trestle", print, locks=HERE)
     trestle = python.with_name("trestle")

@@ -95,6 +95,7 @@ def test_a_rehearsal_and_a_part_of_the_layers_have_categories_of_their_own() -> 
     assert "left out: live" in said
 
 
+@pytest.mark.slow
 def test_the_limits_of_code_scanning_are_kept_and_what_was_cut_is_said() -> None:
     text = render_sarif(many(MOST_RESULTS + 3))
     made = json.loads(text)["runs"][0]

@@ -256,6 +256,7 @@ def test_the_same_configuration_gives_the_same_plan(root: Root, planned: dict[st
     ]
 
 
+@pytest.mark.slow
 def test_a_second_plan_after_apply_finds_nothing_to_change(tmp_path: Path) -> None:
     """Without the records: their identity hangs on values that only become known in the apply."""
     text = PROVIDER + re.sub(r'resource "aws_route53_record".*?\n}\n', "", TREE, flags=re.S)
