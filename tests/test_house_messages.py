@@ -11,7 +11,6 @@ SOURCES = ROOT / "src" / "prodgate"
 CHECKOV = SOURCES / "engines" / "checkov_criteria.toml"
 SITE = ("api", "application", "defects", "logs", "migrating", "pages", "readers", "rendering")
 JUDGEMENT = (
-    "acceptance",
     "criteria",
     "verdict",
     "waivers",

@@ -15,18 +15,20 @@ UNKNOWN = "what is not known"
 
 
 def list_faults(
-    first: Conclusion, compared: Sequence[Conclusion], *, of_all: bool = False
+    first: Conclusion, compared: Sequence[Conclusion], *, several: bool = False, bound: str = ""
 ) -> Iterator[tuple[Conclusion, int]]:
     """Yield what does not hold, the conclusion that was reached first, with its place in ``compared``, or -1.
 
-    Each has an aspect where there are several. ``of_all`` says that all comparisons were made, whatever did not hold:
-    then each kind of them is an aspect, told by what it expects, also where one fault alone is left of several.
+    Each has an aspect where there are several. ``several`` says that the judge compares several things: then each kind
+    of them is an aspect, told by what it expects, also where one fault alone is left of several, so that the next is
+    not taken for it. What is compared with the ``bound`` needs none: what was seen is accepted as a quantity.
     """
     failed = {number: each for number, each in enumerate(compared) if each.outcome is Outcome.NOT_SATISFIED}
     same = next((number for number, each in failed.items() if _say(each) == _say(first)), -1)
     faults = {same: failed.get(same, first), **failed}
-    several = of_all and len({each.expected for each in (*compared, first)}) > 1
-    aspects = [_join(each.expected if several else "", each.aspect) for each in faults.values()]
+    aspects = [
+        _join(each.expected if several and each.expected != bound else "", each.aspect) for each in faults.values()
+    ]
     told = _tell_apart(aspects, [each.observed for each in faults.values()])
     yield from ((replace(each, aspect=aspect), at) for (at, each), aspect in zip(faults.items(), told, strict=True))
 

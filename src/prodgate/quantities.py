@@ -156,6 +156,14 @@ class Bound:
             return _COMPARATORS[self.comparator](observed.base, self.limit.base)
         return observed in self.texts
 
+    def is_worse(self, observed: Quantity, than: Quantity) -> bool:
+        """Whether a quantity is farther on the wrong side of the bound than another, or farther from what it equals."""
+        if self.limit is None or self.comparator in ("<", "<="):
+            return observed.base > than.base
+        if self.comparator in (">", ">="):
+            return observed.base < than.base
+        return abs(observed.base - self.limit.base) > abs(than.base - self.limit.base)
+
     def __str__(self) -> str:
         if self.limit is not None:
             return f"{self.comparator} {self.limit}"

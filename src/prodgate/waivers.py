@@ -11,12 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Final
 
-from .acceptance import describe_change
 from .findings import Finding, Outcome
-from .semantics.names import fold, mixes_scripts, names_same_person, says_nothing
+from .quantities import Bound, Quantity, UnitError
+from .semantics.names import fold, matches_pattern, mixes_scripts, names_same_person, says_nothing
 
 #: What a subject may hold without naming anything: wildcards, and what every address is made of.
 _NOTHING: Final = re.compile(r"\bmodule\b|\b(?:data\.)?aws_|[\W_]+")
@@ -62,8 +61,8 @@ class Waiver:
         """Whether the waiver speaks of this finding, whatever its outcome."""
         return (
             self.covers in (finding.criterion, finding.check)
-            and _matches(finding.subject, self.subject)
-            and (not self.aspect or _matches(finding.aspect, self.aspect))
+            and matches_pattern(finding.subject, self.subject)
+            and (not self.aspect or matches_pattern(finding.aspect, self.aspect))
         )
 
     def faults(self) -> tuple[str, ...]:
@@ -142,7 +141,7 @@ def _means_other(waiver: Waiver, finding: Finding, alike: Collection[str]) -> bo
 
 def _describe_width(waiver: Waiver, seen: Iterable[Finding]) -> str:
     """Say that several checks judge what was accepted, so that the fault of one could come in place of another's."""
-    checks = {f.check for f in seen if f.criterion == waiver.covers and _matches(f.subject, waiver.subject)}
+    checks = {f.check for f in seen if f.criterion == waiver.covers and matches_pattern(f.subject, waiver.subject)}
     if waiver.covers in checks:
         return ""
     if len(checks) == 1 and SCANNED.fullmatch(only := next(iter(checks))):
@@ -151,10 +150,6 @@ def _describe_width(waiver: Waiver, seen: Iterable[Finding]) -> str:
         return ""
     names = ", ".join(sorted(checks))
     return f"says not which of {names} found what was accepted; write covers = its name, in a waiver for each"
-
-
-def _matches(text: str, pattern: str) -> bool:
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def _describe_clock(waivers: Sequence[Waiver], now: datetime, not_before: datetime | None) -> str:
@@ -169,12 +164,38 @@ def _describe_clock(waivers: Sequence[Waiver], now: datetime, not_before: dateti
 
 def _waive(finding: Finding, usable: Sequence[Waiver]) -> Finding:
     """Return a finding with the first of those waivers applied that speak of it."""
-    waiver = next((w for w in usable if not _describe_change(w, finding)), None)
+    waiver = next((w for w in usable if not describe_change(w, finding)), None)
     return replace(finding, outcome=Outcome.WAIVED, waiver=waiver.id) if waiver else finding
 
 
-def _describe_change(waiver: Waiver, finding: Finding) -> str:
-    return describe_change(finding, observed=waiver.observed, aspect=waiver.aspect)
+def describe_change(waiver: Waiver, finding: Finding) -> str:
+    """Say why what a finding observed is not what was accepted, and what to write; nothing when it is no worse."""
+    compared = _read_comparison(finding)
+    if finding.aspect and not waiver.aspect and (compared or not waiver.observed):
+        return f'says not which fault of {finding.subject} was accepted; write aspect = "{finding.aspect}"'
+    if compared is None:
+        same = not waiver.observed or waiver.observed.strip() == finding.observed.strip()
+        return "" if same else f"{finding.subject} is {finding.observed!r} now, not {waiver.observed!r}"
+    bound, seen = compared
+    if not waiver.observed:
+        return f'says not what was accepted of {finding.subject}; write observed = "{seen}"'
+    try:
+        accepted = Quantity.parse(waiver.observed)
+        bound.admits(accepted)
+    except UnitError as error:
+        return f'observed: {error}; write observed = "{seen}"'
+    worse = bound.is_worse(seen, accepted)
+    return f"{finding.subject} is {seen} now, worse than the {accepted} that was accepted" if worse else ""
+
+
+def _read_comparison(finding: Finding) -> tuple[Bound, Quantity] | None:
+    """Return the bound that a finding broke and the quantity that broke it; None for what is not measured."""
+    try:
+        bound = Bound.parse(finding.expected)
+        seen = Quantity.parse(finding.observed.partition(" (")[0].replace(",", ""))
+    except UnitError:
+        return None
+    return (bound, seen) if bound.dimension == seen.dimension else None
 
 
 def _judge_waiver(waiver: Waiver, named: Sequence[Finding], now: datetime, whole: bool, behind: str) -> Finding:
@@ -200,7 +221,7 @@ def _describe_state(waiver: Waiver, named: Sequence[Finding], whole: bool, behin
     """
     if behind:
         return Outcome.UNDETERMINED, behind
-    if changed := next(filter(None, (_describe_change(waiver, finding) for finding in named)), ""):
+    if changed := next(filter(None, (describe_change(waiver, finding) for finding in named)), ""):
         return Outcome.UNDETERMINED, changed
     if len(named) == waiver.most:
         return Outcome.SATISFIED, ""

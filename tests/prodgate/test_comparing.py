@@ -15,7 +15,8 @@ from prodgate.facts import Fact, Facts
 from prodgate.findings import Concluded, Conclusion, Finding, NotApplicable, Outcome
 from prodgate.run.judging import judge
 from prodgate.run.watching import watch_judgements
-from tests.prodgate.samples import criterion
+from prodgate.waivers import apply_waivers
+from tests.prodgate.samples import NOW, criterion, waiver
 
 watch_judgements()
 SAID = {"expected": "a", "observed": "b"}
@@ -27,6 +28,10 @@ def judged(body: Callable[[Criterion], Any], stated: Criterion | None = None, su
         """Does it hold?"""
         body(criterion)
 
+    return judged_by(test_it, stated, subjects)
+
+
+def judged_by(test_it: Callable[..., None], stated: Criterion | None = None, subjects: int = 1) -> list[Finding]:
     test_it.__annotations__ = {"fact": Fact, "criterion": Criterion, "return": None}
     made = check_of(check("truth", remedy="Mend it.")(test_it))
     assert made is not None
@@ -156,3 +161,31 @@ def test_nobody_but_a_waiver_accepts_a_risk() -> None:
 
     (found,) = judged(accept, criterion("truth", bound=None, where_present=True))
     assert (found.outcome, found.reason) == (Outcome.UNDETERMINED, "ended without comparing anything")
+
+
+def say_either(first: bool, second: bool) -> list[Finding]:
+    def test_it(fact: Fact, criterion: Criterion) -> None:
+        """Does it hold?"""
+        criterion.hold(first, expected="encrypted", observed="plain")
+        criterion.hold(second, expected="locked", observed="open")
+
+    return judged_by(test_it)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "says"),
+    [
+        ({}, 'says not which fault of 0 was accepted; write aspect = "encrypted"'),
+        ({"aspect": "locked"}, "covers no finding"),
+        ({"observed": "open"}, "0 is 'plain' now, not 'open'"),
+        ({"aspect": "encrypted"}, ""),
+        ({"observed": "plain"}, ""),
+    ],
+)
+def test_what_was_accepted_of_a_check_that_stops_covers_no_next_fault(accepted: dict[str, str], says: str) -> None:
+    stated = waiver(**{"covers": "test_it", "subject": "0", "observed": "", **accepted})
+    (found,), (state,) = apply_waivers(say_either(first=False, second=False), [stated], NOW)
+    assert (found.outcome is Outcome.WAIVED) == (not says)
+    assert state.reason.startswith(says)
+    assert [each.aspect for each in say_either(first=True, second=False)] == ["locked"]
+    assert [each.aspect for each in judged(lambda c: c.hold(False, **SAID))] == ["a"]

@@ -72,7 +72,7 @@ def test_what_rests_on_a_premise_is_no_fault_beside_it() -> None:
         asked.hold(thing.flag("there"), expected="there", observed="none", premise=True)
         asked.hold(False, expected="good", observed="bad")
 
-    assert aspects(judge(rests, there=False)) == [""]
+    assert aspects(judge(rests, there=False)) == ["there"]
     assert aspects(judge(rests, there=True)) == ["good"]
 
 

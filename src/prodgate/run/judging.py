@@ -14,6 +14,7 @@ from ..faults import conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..sections import bundled
+from ..semantics.comparisons import compares_several
 from ..terraform.policy import Policy
 
 
@@ -94,7 +95,8 @@ def _run_check(
     first = conclude(judgement, criterion, ended=ended)
     if first.outcome is not Outcome.NOT_SATISFIED:
         return [first]
-    return [fault for fault, _ in list_faults(first, judgement.compared)]
+    several, bound = compares_several(function), str(criterion.bound or "")
+    return [fault for fault, _ in list_faults(first, judgement.compared, several=several, bound=bound)]
 
 
 def _make_finding(

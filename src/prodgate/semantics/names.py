@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from fnmatch import fnmatchcase
 from typing import Final
 
 #: Letters that are drawn as nothing.
@@ -57,3 +58,8 @@ def _addresses(text: str) -> set[str]:
     """Return the e-mail addresses in a text, without the ``+tag`` that one person may add."""
     visible = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
     return {f"{fold(name.partition('+')[0])}@{fold(host)}" for name, host in _ADDRESS.findall(visible)}
+
+
+def matches_pattern(text: str, pattern: str) -> bool:
+    """Whether a name matches a pattern with ``*`` and ``?``; brackets are those of addresses."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))

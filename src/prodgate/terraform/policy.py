@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +14,12 @@ from ..criteria import Criterion
 from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
-from ..sections.bundled import comes_with_gate
+from ..sections import bundled
+from ..semantics.comparisons import compares_several
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
 from .reading import NoSuchAttribute
-from .reads import Declaration, recorded_reads
+from .reads import Declaration, reads_sensitive, recorded_reads
 from .resources import Configuration, Resource
 
 Judge = Callable[[Any, Criterion], None]
@@ -59,6 +60,11 @@ class Policy:
     def file(self) -> Path:
         """The file it is written in."""
         return Path(self.judge.__code__.co_filename)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes with the gate, which has its words in other languages, too."""
+        return bundled.comes_with_gate(str(self.file))
 
     @property
     def place(self) -> str:
@@ -118,7 +124,7 @@ def apply(policy: Policy, configuration: Configuration, criterion: Criterion) ->
             applies = applies or finding.outcome is not Outcome.NOT_APPLICABLE
             yield finding
     if not applies and not criterion.where_present:
-        yield _report_silence(policy, configuration, criterion, len(subjects))
+        yield _report(policy, criterion, configuration.root, reason=refuse_silence(policy.id, len(subjects)).reason)
     expected = policy if criterion.population else replace(policy, population=0)
     if len(subjects) < expected.population or not subjects:
         yield _report_too_few(expected, configuration, criterion, len(subjects))
@@ -128,8 +134,10 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
     with recorded_reads() as reads:
         conclusion = _conclude(policy, subject, criterion, reads)
     first = _make_finding(policy, subject, criterion, conclusion, reads)
-    more = first.outcome is Outcome.NOT_SATISFIED
-    yield from _judge_on(policy, subject, criterion, conclusion, first) if more else (first,)
+    if first.outcome is Outcome.NOT_SATISFIED:
+        yield from _judge_on(policy, subject, criterion, conclusion, first)
+    else:
+        yield first
 
 
 def _make_finding(
@@ -139,7 +147,7 @@ def _make_finding(
     conclusion: Conclusion,
     reads: Sequence[tuple[Declaration, str]],
 ) -> Finding:
-    hidden = "observed" if conclusion.observed and _reads_sensitive(reads) else ""
+    hidden = "observed" if conclusion.observed and reads_sensitive(reads) else ""
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
@@ -152,7 +160,7 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
         where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
-        words=() if comes_with_gate(str(policy.file)) else conclusion.name_words(policy.remedy, but=hidden),
+        words=() if policy.is_ours else conclusion.name_words(policy.remedy, but=hidden),
     )
 
 
@@ -191,8 +199,9 @@ def _judge_on(
             cast("Callable[..., object]", policy.judge)(subject, judgement.criterion)
         except Unresolved as unclear:
             unknown = Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear), aspect=UNKNOWN)
-    compared = [_hide(each) for each in judgement.compared] if _reads_sensitive(reads) else judgement.compared
-    for fault, at in list_faults(replace(first, observed=finding.observed), compared, of_all=True):
+    compared = [_hide(each) for each in judgement.compared] if reads_sensitive(reads) else judgement.compared
+    several = compares_several(policy.judge) or len({each.expected for each in (*compared, first)}) > 1
+    for fault, at in list_faults(replace(first, observed=finding.observed), compared, several=several):
         if fault.observed == finding.observed and fault.expected == finding.expected:
             yield replace(finding, aspect=fault.aspect)
         else:
@@ -205,10 +214,6 @@ def _hide(conclusion: Conclusion) -> Conclusion:
     return replace(conclusion, observed=SENSITIVE if conclusion.observed else "", aspect="")
 
 
-def _reads_sensitive(reads: Iterable[tuple[Declaration, str]]) -> bool:
-    return any(path.split(".")[0] in resource.sensitive for resource, path in reads)
-
-
 def _find_places(subject: Resource | Configuration, read: Declaration | Configuration, path: str) -> tuple[str, ...]:
     places: list[str] = []
     if not isinstance(read, Configuration) and read.origin:
@@ -218,32 +223,25 @@ def _find_places(subject: Resource | Configuration, read: Declaration | Configur
     return tuple(dict.fromkeys(places))
 
 
-def _report_silence(policy: Policy, configuration: Configuration, criterion: Criterion, subjects: int) -> Finding:
-    return Finding(
-        criterion=policy.criterion,
-        check=policy.id,
-        layer="static",
-        subject=configuration.root,
-        outcome=Outcome.UNDETERMINED,
-        reason=refuse_silence(policy.id, subjects).reason,
-        remedy=policy.remedy or criterion.remedy,
-    )
-
-
 def _report_too_few(policy: Policy, configuration: Configuration, criterion: Criterion, found: int) -> Finding:
-    kinds = " or ".join(policy.resources)
+    kinds, root = " or ".join(policy.resources), configuration.root
     least = f", at least {policy.population} expected" if policy.population else ""
-    outcome = Outcome.NOT_APPLICABLE
-    if policy.population:
-        outcome = Outcome.NOT_SATISFIED if policy.required and configuration.complete else Outcome.UNDETERMINED
+    reason = f"{found or 'no'} {kinds} declared{least}"
+    told = _report(policy, criterion, f"{root} (no {kinds})" if not found else root, reason=reason)
+    if not policy.population:
+        return replace(told, outcome=Outcome.NOT_APPLICABLE, remedy="")
+    told = replace(told, expected=f"at least {policy.population} {kinds}", observed=str(found))
+    missing = policy.required and configuration.complete
+    return replace(told, outcome=Outcome.NOT_SATISFIED, reason="") if missing else told
+
+
+def _report(policy: Policy, criterion: Criterion, subject: str, *, reason: str) -> Finding:
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
         layer="static",
-        subject=f"{configuration.root} (no {kinds})" if not found else configuration.root,
-        outcome=outcome,
-        expected=f"at least {policy.population} {kinds}" if policy.population else "",
-        observed=str(found) if policy.population else "",
-        reason="" if outcome is Outcome.NOT_SATISFIED else f"{found or 'no'} {kinds} declared{least}",
-        remedy=(policy.remedy or criterion.remedy) if policy.population else "",
+        subject=subject,
+        outcome=Outcome.UNDETERMINED,
+        reason=reason,
+        remedy=policy.remedy or criterion.remedy,
     )

@@ -39,3 +39,8 @@ def note_reads(reads: Iterable[tuple[Declaration, str]]) -> None:
     """Note what is read, or would be once more if it were not known already."""
     if (noted := _READS.get()) is not None:
         noted.extend(reads)
+
+
+def reads_sensitive(reads: Iterable[tuple[Declaration, str]]) -> bool:
+    """Whether anything that was read is marked as sensitive."""
+    return any(path.split(".")[0] in resource.sensitive for resource, path in reads)

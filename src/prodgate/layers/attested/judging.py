@@ -112,8 +112,9 @@ def _list_flaws(case: _Case) -> list[Flaw]:
         return [] if case.illegible else list(find_flaws(case.own, case.criterion, case.at))
     file = f"{case.folder.subject}/{case.criterion.id}.toml"
     if case.others:
-        return [Flaw(f"{', '.join(case.others)}, whose name is another", f"Rename {case.others[0]} to {file}.")]
-    return [Flaw(f"no {file}", _AGAIN.format(case.criterion.id))]
+        says = f"{', '.join(case.others)}, whose name is another"
+        return [Flaw(says, f"Rename {case.others[0]} to {file}.", "under another name")]
+    return [Flaw(f"no {file}", _AGAIN.format(case.criterion.id), "no record")]
 
 
 def _list_doubts(case: _Case) -> list[Flaw]:
@@ -135,7 +136,8 @@ def _judge(case: _Case, flaws: Sequence[Flaw], doubts: Sequence[Flaw]) -> None:
         raise criterion.only_production("what is looked at is production's, and this is a rehearsal")
     if flaws:
         signed = f" ({own.signature})" if own else ""
-        criterion.hold(False, expected=_EXPECTED, observed="; ".join(flaw.observed for flaw in flaws) + signed)
+        observed = "; ".join(flaw.observed for flaw in flaws) + signed
+        criterion.hold(False, expected=_EXPECTED, observed=observed, aspect="; ".join(flaw.kind for flaw in flaws))
     if own is not None and not case.illegible and criterion.bound is not None:
         criterion.require(state_age(case.at - own.oldest))
     if doubts:
@@ -179,6 +181,7 @@ def _make_finding(criterion: Criterion, conclusion: Conclusion, own: Attestation
         observed=conclusion.observed,
         reason=conclusion.reason,
         needs=conclusion.needs,
+        aspect=conclusion.aspect,
         where=(f"{own.subject}:1",) if own else (),
     )
     return made if made.outcome is Outcome.SATISFIED else replace(made, remedy=remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,10 +58,17 @@ def _find_flaws(facts: Facts) -> Iterable[Finding]:
     for diagnostic in facts.of(Diagnostic):
         # a diagnostic without a position is not about the configuration, but about what should have evaluated it
         outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
-        yield _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
+        finding = _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
+        yield replace(finding, aspect=_name_fault(diagnostic))
     for configuration in facts.of(Configuration):
         for gap in configuration.gaps:
             yield _make_finding(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
+
+
+def _name_fault(diagnostic: Diagnostic) -> str:
+    """Return what is wrong where, the same in each run: lines move as others are written above them."""
+    where = diagnostic.address or (diagnostic.position.file if diagnostic.position else "")
+    return f"{where}: {diagnostic.summary}" if where else diagnostic.summary
 
 
 def _make_finding(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:

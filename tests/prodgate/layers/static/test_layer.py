@@ -25,7 +25,8 @@ WHOLE = Configuration(root="infra", engine="made", resources=[])
 @pytest.mark.parametrize(("fact", "outcome"), [(GAP, Outcome.UNDETERMINED), (BROKEN, Outcome.NOT_SATISFIED)])
 def test_what_goes_wrong_is_found(tmp_path: Path, criterion: str, fact: object, outcome: Outcome) -> None:
     concluded = StaticLayer().conclude(Facts((fact,)), observation(tmp_path, criterion))
-    assert [f.outcome for f in concluded["terraform", "terraform-evaluates"]] == [outcome]
+    (said,) = concluded["terraform", "terraform-evaluates"]
+    assert (said.outcome, said.aspect) == (outcome, "infra/main.tf: Unclosed block" if fact is BROKEN else "")
 
 
 @pytest.mark.parametrize(("criterion", "said"), [("queue-retention", 0), ("terraform-evaluates", 1)])
