@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import io
 import json
 import zipfile
 import zlib
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import pypdf
 import pytest
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from prodgate.airflow.observing import observe_history
 from prodgate.browser.redacting.pictures import without_texts
@@ -36,6 +39,11 @@ WRITTEN: Final[Mapping[str, Callable[[str], str]]] = {
     "Base64 of URLs": lambda s: base64.urlsafe_b64encode(f">>?{s}".encode()).decode(),
     "Base32": lambda s: base64.b32encode(f"so {s} it is".encode()).decode(),
     "Base32 in small letters": lambda s: base64.b32encode(f"x{s}".encode()).decode().lower(),
+    "Ascii85": lambda s: base64.a85encode(f"so {s} it is".encode()).decode(),
+    "Base85 of Git": lambda s: base64.b85encode(f"it: {s}".encode()).decode(),
+    "quoted-printable": lambda s: "".join(f"={each:02X}" for each in s.encode()),
+    "quoted-printable in lines": lambda s: f"{s[:7]}=\r\n{s[7:]}",
+    "octal digits": lambda s: "".join(f"\\{each:03o}" for each in s.encode()),
     "percent signs": lambda s: quote(s, safe=""),
     "hexadecimal digits": lambda s: s.encode().hex(),
     "gzip within Base64": lambda s: base64.b64encode(gzip.compress(s.encode() * 3)).decode(),
@@ -67,6 +75,22 @@ def make_picture(secret: str) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(texts) + pixel + chunk(b"IEND", b"") + said
 
 
+def make_document(secret: str) -> bytes:
+    """Return a PDF with one page that says the secret."""
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(width=200, height=200)
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    fonts = {"/F1": DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})}
+    named = DictionaryObject({NameObject(key): value for key, value in fonts.items()})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): named})
+    said = StreamObject()
+    said.set_data(f"BT /F1 12 Tf 20 100 Td ({secret}) Tj ET".encode())
+    page[NameObject("/Contents")] = ArrayObject([writer._add_object(said.flate_encode())])
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
 def make_trace(folder: Path, secret: str) -> bytes:
     """Return the trace of a journey that signs in with a secret, redacted as the gate does it."""
     headers = [{"name": "Authorization", "value": f"Bearer {secret}"}]
@@ -81,6 +105,7 @@ def make_trace(folder: Path, secret: str) -> bytes:
         archive.writestr("resources/seen.txt", "\n".join(all_writings(secret)))
         archive.writestr("resources/packed", gzip.compress(secret.encode()))
         archive.writestr("resources/logo.png", make_picture(secret))
+        archive.writestr("resources/terms.pdf", make_document(secret))
     trace = read_trace(path)
     return trace.redact(trace.teach(Redaction()))
 
@@ -139,6 +164,11 @@ def test_what_held_the_secrets_is_in_the_bundle(bundle: bytes, marker: str) -> N
 def test_the_search_finds_each_of_these_writings(how: str) -> None:
     secret = CANARIES["trace"]
     assert list(find(secret, "data", WRITTEN[how](secret).encode()))
+
+
+def test_the_search_reads_a_document() -> None:
+    assert list(find("Canary/9", "data", make_document("Canary/9")))
+    assert b"Canary" not in make_document("Canary/9")
 
 
 def test_the_search_looks_into_the_texts_of_a_picture() -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from .escapes import unescape
 from .places import (
     Found,
     find_in_address,
@@ -19,7 +20,7 @@ from .places import (
     is_secret_parameter,
     is_typed_name,
 )
-from .writing import decompress, unescape
+from .writing import decompress
 
 _MEMBER: Final = re.compile(
     r"""["']?(?P<name>[\w$.\[\]@:-]{2,60})["']?\s*(?:[:=]|=>)\s*(?:"(?P<double>(?:[^"\\\n]|\\.){1,4096})"|'(?P<single>(?:[^'\\\n]|\\.){1,4096})'"""

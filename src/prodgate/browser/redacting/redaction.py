@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from ...semantics.secret_forms import redact_credentials, redaction
+from .escapes import Span
 from .places import is_secret_parameter
-from .writing import SHORT, SHORTEST, Span, decompress, find_written, unfold, with_encodings, writings
+from .writing import SHORT, SHORTEST, decompress, find_written, unfold, with_encodings, writings
 
 _PAIR: Final = re.compile(r"([?&;#]|^)([\w.\[\]-]+)=([^&;#\s\"'<>]+)")
 #: What stands where something was taken out.

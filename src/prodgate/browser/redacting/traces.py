@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ...semantics.secret_forms import redaction
 from .bodies import find_in_body
 from .events import find_in_event, find_typed, redact_event
 from .pictures import without_texts
@@ -24,6 +25,10 @@ _MOST: Final = 400_000_000
 #: How the script begins that asks a page what it holds.
 HELD: Final = "// Returns what this frame keeps and what is in its fields"
 _LOGS: Final = (".trace", ".network", ".stacks")
+#: How files begin that hold compressed parts of their own, which nobody looks through: PDF, what is made of ZIP, and
+#: archives of other kinds.
+_PACKED: Final = (b"%PDF-", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!")
+_UNSEARCHED: Final = redaction("a file that can't be looked through").encode()
 _WORD: Final = re.compile(r"[A-Za-z_-]*")
 
 Events = Mapping[str, list[Any]]
@@ -125,6 +130,8 @@ def _is_picture(data: bytes) -> bool:
 
 
 def _redact_file(name: str, data: bytes, events: Events, known: Redaction) -> bytes:
+    if data.lstrip()[:8].startswith(_PACKED):
+        return _UNSEARCHED
     held = known.among(data)
     if name not in events:
         return without_texts(data) if _is_picture(data) else held.redact_bytes(data)

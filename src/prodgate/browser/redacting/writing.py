@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
+
+from .base85 import encode_certain, find_certain
+from .escapes import Mapped, Span, unescape, unquote
 
 #: Characters of a short secret: one that counts only as a whole word, and is known to be a secret.
 SHORTEST, SHORT = 3, 6
 #: Character sets in which pages and forms are written.
 _CHARSETS: Final = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "latin-1", "utf-16-le", "utf-16-be")
-#: One character written by an escape of URLs, of JSON and JavaScript, or of HTML.
-_ESCAPE: Final = re.compile(
-    rb"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|\\u(?P<unit>[0-9a-fA-F]{4})|\\u\{(?P<point>[0-9a-fA-F]{1,5})\}|\\x(?P<byte>[0-9a-fA-F]{2})"
-    rb"|\\(?P<plain>[\"'\\/nrtbf])|&(?P<entity>\#[xX][0-9a-fA-F]{1,6}|\#[0-9]{1,7}|[A-Za-z]{2,8});"
-)
-_PLAIN: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 #: How often escapes are escaped again, and how deep encoded texts are within each other.
 _PASSES, _DEPTH = 5, 2
 #: Runs that may be Base64 of either alphabet, broken into lines or not, and hexadecimal digits.
@@ -34,29 +29,9 @@ _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 #: Bytes that an archive may unfold to; more is not looked through.
 _UNFOLDED: Final = 50_000_000
 
-Span = tuple[int, int]
-
 
 class UnreadableDataError(ValueError):
     """Something that may hold a secret could not be read; the message says what."""
-
-
-def unescape(data: bytes) -> bytes:
-    """Return bytes with each escape replaced once by what it stands for."""
-    return _ESCAPE.sub(_meaning, data)
-
-
-def _meaning(match: re.Match[bytes]) -> bytes:
-    kind, text = match.lastgroup, match[match.lastgroup or 0]
-    if kind in ("percent", "byte"):
-        return bytes([int(text, 16)])
-    if kind == "low":
-        return b"".join(bytes.fromhex(match[part].decode()) for part in ("high", "low")).decode("utf-16-be").encode()
-    if kind in ("unit", "point"):
-        return chr(int(text, 16)).encode("utf-8", "surrogatepass")
-    if kind == "plain":
-        return _PLAIN.get(text, text)
-    return html.unescape(match[0].decode()).encode("utf-8", "surrogatepass")
 
 
 def writings(secret: str) -> set[bytes]:
@@ -85,8 +60,11 @@ def unfold(data: bytes, depth: int = _DEPTH) -> bytes:
     levels = [data]
     while len(levels) <= _PASSES and (plainer := unescape(levels[-1])) != levels[-1]:
         levels.append(plainer)
+    ends = {levels[0], levels[-1]}
+    ends |= {unquote(each) for each in ends}
+    levels += ends.difference(levels)
     if depth:
-        pieces = {piece for level in {levels[0], levels[-1]} for _, _, piece in decode_runs(level)}
+        pieces = {piece for level in ends for _, _, piece in decode_runs(level)}
         inner = [b"\0\0".join(pieces), *(each for piece in (data, *pieces) for each in decompress(piece))]
         levels += [unfold(each, depth - 1) for each in inner if each]
     return b"\0\0".join(levels)
@@ -154,51 +132,37 @@ def decompress(data: bytes) -> Iterator[bytes]:
     yield made
 
 
-class Mapped:
-    """Bytes, each with where it comes from: once escapes are undone, one may come from several."""
-
-    def __init__(self, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> None:
-        self.data, self.starts, self.ends = data, starts, ends
-
-    def unescaped(self) -> Mapped:
-        """Return the same with each escape replaced once."""
-        made, starts, ends, at = bytearray(), [], [], 0
-        for match in _ESCAPE.finditer(self.data):
-            first, last = match.span()
-            text = _meaning(match)
-            made += self.data[at:first] + text
-            starts += [*self.starts[at:first], *[self.starts[first]] * len(text)]
-            ends += [*self.ends[at:first], *[self.ends[last - 1]] * len(text)]
-            at = last
-        return Mapped(bytes(made + self.data[at:]), [*starts, *self.starts[at:]], [*ends, *self.ends[at:]])
-
-    def span(self, first: int, last: int) -> Span:
-        """Return where these bytes come from."""
-        return self.starts[first], self.ends[last - 1]
-
-
 def find_written(data: bytes, forms: Mapping[bytes, bool]) -> Iterator[tuple[Span, bytes]]:
     """Yield where a form is written in the data, with the form; one that is True counts as a whole word only."""
     level = Mapped(data, range(len(data)), range(1, len(data) + 1))
     for _ in range(_PASSES + 1):
-        data = level.data
-        for form in (form for form in forms if form in data):
-            yield from ((level.span(*found), form) for found in _occurrences(data, form, forms[form]))
-        for form, encoded in [(each, some) for each in forms for some in encodings(each) if some in data]:
-            yield from ((level.span(*run), form) for run in _runs_with(data, encoded, form, forms[form]))
-        for place, said in _unfolded_runs(data):
-            yield from (
-                (level.span(*place), form) for form in forms if form in said and _is_in(said, form, forms[form])
-            )
+        yield from _find_at(level, forms)
+        if (unquoted := level.unquoted()).data != level.data:
+            yield from _find_at(unquoted, forms)
         plainer = level.unescaped()
         if plainer.data == level.data:
             return
         level = plainer
 
 
+def _find_at(level: Mapped, forms: Mapping[bytes, bool]) -> Iterator[tuple[Span, bytes]]:
+    """Yield where a form is written, as it is or encoded, without any escape."""
+    data = level.data
+    for form in (form for form in forms if form in data):
+        yield from ((level.span(*found), form) for found in _occurrences(data, form, forms[form]))
+    for form, encoded in [(each, some) for each in forms for some in encodings(each) if some in data]:
+        yield from ((level.span(*run), form) for run in _runs_with(data, encoded, form, forms[form]))
+    for place, form in find_certain(data, (form for form in forms if not forms[form])):
+        yield level.span(*place), form
+    for place, said in _unfolded_runs(data):
+        yield from ((level.span(*place), form) for form in forms if form in said and _is_in(said, form, forms[form]))
+
+
 def with_encodings(forms: Iterable[bytes]) -> set[bytes]:
     """Return forms, and each of them encoded."""
-    return {each for form in forms for each in (form, *encodings(form))}
+    given = set(forms)
+    certain = {text for form in given for text, _, _ in encode_certain(form)}
+    return given | certain | {each for form in given for each in encodings(form)}
 
 
 def _runs_with(data: bytes, encoded: bytes, form: bytes, word: bool) -> Iterator[Span]:
