@@ -37,10 +37,12 @@ def find_certain(data: bytes, forms: Iterable[bytes]) -> Iterator[tuple[Span, by
         for certain, before, digits in encode_certain(form):
             at = data.find(certain)
             while at >= 0:
-                first, last = at - _DIGITS * bool(before), at + len(certain)
-                last += _DIGITS * ((len(form) - before) % _BYTES > 0)
-                if form in _decode(data[max(first, 0) : last], digits):
-                    yield (max(first, 0), min(last, len(data))), form
+                first, last = max(at - _DIGITS * bool(before), 0), at + len(certain)
+                rest = (len(form) - before) % _BYTES
+                # a last group of fewer digits is one byte shorter; what stands behind it may look like a digit
+                ends = sorted({min(last + more, len(data)) for more in (_DIGITS, rest + 1)} if rest else {last})
+                said = (end for end in ends if form in _decode(data[first:end], digits))
+                yield from (((first, end), form) for end in said)
                 at = data.find(certain, at + 1)
 
 
