@@ -20,6 +20,9 @@ OTHER_LOGS = (
     ("aws_cloudfront_distribution", "logging_config.bucket"),
     ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
 )
+#: The group to which an ACL gives what S3 needs, and the services that deliver access logs by a policy.
+LOG_DELIVERY = "groups/s3/LogDelivery"
+DELIVERERS = ("logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com")
 
 
 def receives_access_logs(bucket: Resource) -> bool:
@@ -27,6 +30,19 @@ def receives_access_logs(bucket: Resource) -> bool:
     tree = bucket.configuration
     named = any(tree.naming(bucket, path, kind) for kind, path in ACCESS_LOGS)
     return named or bool(tree.naming(bucket, "target_bucket", "aws_s3_bucket_logging"))
+
+
+def admits_access_logs(bucket: Resource) -> bool:
+    """Whether its ACL or policy lets S3 or load balancers deliver access logs, which may be declared elsewhere."""
+    acls = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_acl")
+    if any(one.known("acl") == "log-delivery-write" for one in (*acls, bucket)):
+        return True
+    grants = [grant for acl in acls for own in acl.blocks("access_control_policy") for grant in own.blocks("grant")]
+    if any((grant.text("grantee.uri") or "").endswith(LOG_DELIVERY) for grant in grants):
+        return True
+    policies = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_policy")
+    statements = [each for one in policies for each in one.allow_statements("policy") if each.covers("s3:PutObject")]
+    return any(who.name in DELIVERERS for statement in statements for who in statement.principals)
 
 
 def receives_logs(bucket: Resource) -> bool:

@@ -18,13 +18,23 @@ from prodgate import Criterion, Resource, policy
 def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> None:
     """Every distribution and load balancer writes an access log.
 
-    Off by default on both. Without it nobody can say afterwards who asked for what.
+    Off by default on both. Without it nobody can say afterwards who asked for what. A network load balancer knows
+    requests over TLS alone, and logs none where it has no listener for them.
     """
+    if _sees_no_requests(entrance):
+        raise criterion.not_applicable("a network load balancer logs requests over TLS, and has no listener for them")
     if entrance.type != "aws_cloudfront_distribution":
         logging = any(one.flag("enabled") for one in entrance.blocks("access_logs"))
     else:
         logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _is_delivered(entrance)
     criterion.hold(logging, expected="an access log", observed="none")
+
+
+def _sees_no_requests(entrance: Resource) -> bool:
+    if entrance.type == "aws_cloudfront_distribution" or entrance.text("load_balancer_type") != "network":
+        return False
+    listeners = entrance.configuration.naming(entrance, "load_balancer_arn", "aws_lb_listener", "aws_alb_listener")
+    return not any(one.text("protocol") == "TLS" for one in listeners)
 
 
 def _is_delivered(entrance: Resource) -> bool:

@@ -2,7 +2,7 @@
 
 from prodgate import Block, Criterion, Resource, allow_unknown, policy
 
-from .buckets import receives_access_logs
+from .buckets import admits_access_logs, receives_access_logs
 
 #: Databases -> (argument that switches encryption on, argument that names the key).
 DATABASES = {
@@ -131,14 +131,19 @@ def buckets_are_encrypted_under_a_key_of_their_owner(bucket: Resource, criterion
     S3 alone decides for SSE-S3 when nothing is said. Access logs of load balancers and of S3 itself can be delivered
     to SSE-S3 buckets only, so those buckets are left to it.
     """
-    if receives_access_logs(bucket):
-        raise criterion.not_applicable("access logs can be delivered to SSE-S3 buckets only")
     holder, path = _find_default_encryption(bucket)
+    if receives_access_logs(bucket) or (not _uses_own_key(holder, path) and admits_access_logs(bucket)):
+        raise criterion.not_applicable("access logs can be delivered to SSE-S3 buckets only")
     criterion.hold(path != "", expected="default encryption with aws:kms", observed="SSE-S3, the default", premise=True)
     algorithm = holder.text(f"{path}.sse_algorithm", "AES256")
     criterion.hold(str(algorithm).startswith("aws:kms"), expected="sse_algorithm = aws:kms", observed=algorithm)
     name = f"{path}.kms_master_key_id"
     criterion.hold(_is_owned(holder, name), expected="a customer-managed key", observed=_key_text(holder, name))
+
+
+def _uses_own_key(holder: Resource, path: str) -> bool:
+    keyed = bool(path) and str(holder.text(f"{path}.sse_algorithm", "AES256")).startswith("aws:kms")
+    return keyed and _is_owned(holder, f"{path}.kms_master_key_id")
 
 
 def _find_default_encryption(bucket: Resource) -> tuple[Resource, str]:

@@ -61,8 +61,14 @@ def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criteri
     """
     for statement in _resource_statements(holder):
         everybody = any(principal.is_anybody for principal in statement.principals)
-        ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES))
+        ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES)) or _names_a_user(statement)
         criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}", aspect=statement)
+
+
+def _names_a_user(statement: Statement) -> bool:
+    """Whether a condition names users or roles by their ids: a session's own name, which follows it, is for anybody."""
+    ids = statement.pinned("aws:userid")
+    return bool(ids) and all(re.match(r"(?:A[A-Z]{3}|\d)[A-Z0-9]{10}", each) for each in ids)
 
 
 @policy(

@@ -14,6 +14,8 @@ RETENTION = {
     "aws_redshift_cluster": ("automated_snapshot_retention_period", 1),
     "aws_dynamodb_table": ("point_in_time_recovery.recovery_period_in_days", 35),
 }
+#: The days for which AWS keeps automated backups at most, of all of them; it refuses more.
+LONGEST = 35
 #: Resources -> the argument that protects them against deletion; unset means unprotected for all of them.
 PROTECTION = {
     "aws_rds_cluster": "deletion_protection",
@@ -56,7 +58,9 @@ def databases_keep_their_backups(database: Resource, criterion: Criterion) -> No
     if is_lock_table(database):
         raise criterion.not_applicable("a table of locks is made anew, empty")
     off = database.type == "aws_dynamodb_table" and not database.flag("point_in_time_recovery.enabled")
-    criterion.require(Quantity.days(0 if off else database.number(name, default)))
+    days = 0 if off else database.number(name, default)
+    criterion.hold(days <= LONGEST, expected=f"{name} = {LONGEST} at most, as AWS takes", observed=f"{days:g} days")
+    criterion.require(Quantity.days(days))
 
 
 @policy(

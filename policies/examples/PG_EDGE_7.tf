@@ -187,3 +187,34 @@ resource "aws_lb" "with_a_log_left_at_the_default_of_off" { # violates PG_EDGE_7
 resource "aws_alb" "by_its_other_name" { # violates PG_EDGE_7
   name = "by-its-other-name"
 }
+
+resource "aws_lb" "of_connections_alone" { # not-applicable PG_EDGE_7
+  name               = "of-connections"
+  load_balancer_type = "network"
+}
+
+resource "aws_lb_listener" "of_connections_alone" {
+  load_balancer_arn = aws_lb.of_connections_alone.arn
+  port              = 5432
+  protocol          = "TCP"
+  default_action {
+    type             = "forward"
+    target_group_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/db/1"
+  }
+}
+
+resource "aws_lb" "of_connections_over_tls" { # violates PG_EDGE_7
+  name               = "of-tls"
+  load_balancer_type = "network"
+}
+
+resource "aws_lb_listener" "of_connections_over_tls" {
+  load_balancer_arn = aws_lb.of_connections_over_tls.arn
+  port              = 443
+  protocol          = "TLS"
+  certificate_arn   = "arn:aws:acm:ap-northeast-1:111122223333:certificate/1"
+  default_action {
+    type             = "forward"
+    target_group_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/app/1"
+  }
+}

@@ -66,3 +66,57 @@ resource "aws_lb" "public" {
     bucket = aws_s3_bucket.access_logs.id
   }
 }
+
+resource "aws_s3_bucket" "of_logs_from_elsewhere" { # not-applicable PG_ENC_4
+  bucket = "logs-from-elsewhere"
+}
+
+resource "aws_s3_bucket_policy" "of_logs_from_elsewhere" {
+  bucket = aws_s3_bucket.of_logs_from_elsewhere.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:PutObject"
+      Resource  = "arn:aws:s3:::logs-from-elsewhere/*"
+      Principal = { Service = "logging.s3.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_s3_bucket" "of_logs_by_an_acl" { # not-applicable PG_ENC_4
+  bucket = "logs-by-an-acl"
+}
+
+resource "aws_s3_bucket_acl" "of_logs_by_an_acl" {
+  bucket = aws_s3_bucket.of_logs_by_an_acl.id
+  access_control_policy {
+    owner {
+      id = "1"
+    }
+    grant {
+      permission = "WRITE"
+      grantee {
+        type = "Group"
+        uri  = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+      }
+    }
+  }
+}
+
+resource "aws_s3_bucket" "read_by_the_service_of_logs" { # violates PG_ENC_4
+  bucket = "read-by-logs"
+}
+
+resource "aws_s3_bucket_policy" "read_by_the_service_of_logs" {
+  bucket = aws_s3_bucket.read_by_the_service_of_logs.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::read-by-logs/*"
+      Principal = { Service = "logging.s3.amazonaws.com" }
+    }]
+  })
+}

@@ -106,3 +106,45 @@ resource "aws_ecr_repository_policy" "everybody_pulls" { # violates PG_IAM_13
 resource "aws_sns_topic" "without_a_policy" {
   name = "default"
 }
+
+resource "aws_s3_bucket_policy" "everybody_with_the_id_of_a_role" {
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "*"
+      Principal = "*"
+      Condition = { StringLike = { "aws:userid" = "AROA1234567890EXAMPLE:*" } }
+    }]
+  })
+}
+
+resource "aws_s3_bucket_policy" "everybody_who_calls_a_session_so" { # violates PG_IAM_13
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "*"
+      Principal = "*"
+      Condition = { StringLike = { "aws:userid" = "*:deploy" } }
+    }]
+  })
+}
+
+resource "aws_s3_bucket_policy" "everybody_unsigned" { # violates PG_IAM_13
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "*"
+      Principal = "*"
+      Condition = { StringEquals = { "aws:userid" = "anonymous" } }
+    }]
+  })
+}

@@ -55,3 +55,8 @@ resource "aws_dynamodb_table" "locks_of_terraform" { # not-applicable PG_REC_1
     type = "S"
   }
 }
+
+resource "aws_rds_cluster" "longer_than_aws_keeps_any" { # violates PG_REC_1
+  engine                  = "aurora-postgresql"
+  backup_retention_period = 36
+}
