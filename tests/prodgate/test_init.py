@@ -22,7 +22,9 @@ SHOP = {
     "infra/prod/main.tf": 'module "network" {\n  source = "../modules/network"\n}\n',
     "infra/modules/network/main.tf": 'resource "aws_vpc" "this" {\n  cidr_block = "10.0.0.0/16"\n}\n',
     "infra/modules/unused/main.tf": 'resource "aws_sns_topic" "this" {}\n',
-    "pipeline/dags/orders.py": "from airflow.sdk import dag\n",
+    "pipeline/dags/orders.py": '@dag(schedule="0 3 * * *")\ndef orders(): ...\nfrom airflow.sdk import DAG, dag\n',
+    "pipeline/dags/more.py": "from airflow import DAG\nDAG('by_hand', schedule=None)\nDAG('v.2')\nDAG(f'{1}')\n",
+    "pipeline/dags/tests/more.py": "from airflow import DAG\nDAG('tested')\n",
     "pipeline/dags/shared/clock.py": "import airflow\n",
     "pipeline/report.py": 'text = """airflow"""\n',
     "policies/examples/SHOP_1.tf": 'resource "aws_sqs_queue" "hasty" {}\n',
@@ -45,7 +47,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def uncomment(text: str) -> str:
     """Take the marks off the lines that are examples, and leave those that are sentences."""
-    return re.sub(r"^# ?(\[.*\]|[a-z_]+ = .*)$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"^# ?(\[.*\](?: #.*)?|[a-z_]+ = .*)$", r"\1", text, flags=re.MULTILINE)
 
 
 def test_finds_roots_dags_a_site_and_ci_by_what_is_there(shop: Path) -> None:
@@ -63,7 +65,7 @@ def test_says_what_it_found_and_what_it_wrote(shop: Path, capsys: pytest.Capture
     for line in (
         "  Terraform  infra/prod; infra/staging, infra/modules/unused not judged",
         "  account    none (allowed_account_ids of the provider would name it)",
-        "  DAGs       pipeline/dags",
+        "  DAGs       pipeline/dags: by_hand, v.2, orders; 1 place not read, which criteria.toml names",
         "  web app    web/requirements.txt (starlette)",
         "  CI         .gitlab-ci.yml",
         "next:   prodgate run rehearsal:// --only static",
@@ -88,6 +90,9 @@ def test_its_examples_are_valid_where_they_stand(shop: Path) -> None:
     stated = parse_criteria(text, Path("criteria.toml"))
     assert stated.airflow is not None
     assert stated.airflow.folder == "pipeline/dags"
+    assert {id_: each.declared.schedule.cron for id_, each in stated.airflow.dags.items()} == {
+        "orders": "0 3 * * *", "v.2": "0 3 * * *"
+    }  # fmt: skip
     assert stated.e2e is not None
     assert stated.rehearsal is not None
     assert "{port}" in stated.rehearsal.start

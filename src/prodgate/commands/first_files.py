@@ -9,6 +9,7 @@ from typing import Final
 from ..criteria import UsageError
 from ..report.text import visible
 from ..sections.toml_text import write_string
+from .first_dags import write_dags
 from .surveying import Survey
 
 WORKFLOW: Final = ".github/workflows/prod-gate.yml"
@@ -56,19 +57,6 @@ _NO_ROOT: Final = """\
 # No Terraform was found. Where it is, so that it can be judged:
 # [terraform]
 # root = "infra"
-"""
-
-_DAGS: Final = """
-# Which Airflow runs the DAGs in {folder}, and when each of them must run.
-# [airflow]
-# version = "3.0.6"
-# url = "https://airflow.example"
-# token = "env:AIRFLOW_TOKEN"
-# folder = {quoted}
-#
-# [dags.orders]
-# cron = "0 3 * * *"
-# timezone = "UTC"
 """
 
 _SITE: Final = """
@@ -148,7 +136,7 @@ def write_first_files(found: Survey) -> Mapping[str, str]:
             system=_quote(found.name),
             terraform=_ROOT.format(root=_quote(found.roots[0])) if found.roots else _NO_ROOT,
             account=_ACCOUNT.format(id=_quote(found.account)) if found.account else _NO_ACCOUNT,
-            dags=_DAGS.format(folder=visible(dags), quoted=_quote(dags)) if dags else "",
+            dags=write_dags(dags, _quote(dags), found.guesses) if dags else "",
             site=_SITE.format(found=visible(found.sites[0])) if found.sites else "",
         ),
         "waivers.toml": _WAIVERS,

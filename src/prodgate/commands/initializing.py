@@ -45,9 +45,17 @@ def _describe(found: Survey) -> Iterator[str]:
     rest = f"; {', '.join(found.roots[1:])} not judged" if found.roots[1:] else ""
     yield f"  Terraform  {f'{found.roots[0]}{rest}' if found.roots else 'none'}"
     yield f"  account    {found.account or 'none (allowed_account_ids of the provider would name it)'}"
-    yield f"  DAGs       {', '.join(found.dags) or 'none'}"
+    yield f"  DAGs       {_describe_dags(found) if found.dags else 'none'}"
     yield f"  web app    {', '.join(found.sites) or 'none'}"
     yield f"  CI         {', '.join(found.pipelines) or 'none'}"
+
+
+def _describe_dags(found: Survey) -> str:
+    ids = ", ".join(each.dag_id for each in found.guesses.dags)
+    missed = len(found.guesses.unread)
+    unread = f"; {missed} {'places' if missed > 1 else 'place'} not read, which criteria.toml names" if missed else ""
+    rest = f"; {', '.join(found.dags[1:])} not read" if found.dags[1:] else ""
+    return f"{found.dags[0]}{f': {ids}' if ids else ''}{unread}{rest}"
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

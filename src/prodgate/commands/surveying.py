@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..dag_files.guesses import Guesses, guess_dags
+from ..processes.regular_files import open_regular
 from ..terraform.diagnostics import TerraformError
 from ..terraform.sources import PRUNED, find_other_roots, find_roots
 
@@ -25,8 +27,10 @@ _CI: Final = (".github/workflows/*.y*ml", ".gitlab-ci.yml", "buildspec.yml", "Je
 _SHOWN: Final = "policies/examples"
 #: Folders whose Terraform is no system: what is called, shown or tested.
 _BESIDE: Final = ("modules", "module", "examples", "example", "tests", "test")
-#: Bytes of a file that are looked at.
+#: Bytes of a file that are looked at, and of one that may hold a DAG.
 _MOST: Final = 100_000
+_MOST_OF_DAGS: Final = 1_000_000
+_NOTHING: Final = Guesses()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Survey:
     """Terraform roots, the one that is most likely production first."""
     dags: tuple[str, ...] = ()
     """Folders with files that import Airflow."""
+    guesses: Guesses = _NOTHING
+    """The DAGs of the first of these folders."""
     sites: tuple[str, ...] = ()
     """Files that name a web framework, each as ``file (framework)``."""
     pipelines: tuple[str, ...] = ()
@@ -50,11 +56,13 @@ class Survey:
 def survey(folder: Path) -> Survey:
     """Look at a folder and say what of it the gate could judge."""
     files, roots = [*_list_files(folder)], _find_roots(folder)
+    dags = _find_dag_folders(folder, files)
     return Survey(
         name=re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "system",
         roots=roots,
         account=_find_account(folder / roots[0]) if roots else "",
-        dags=_find_dag_folders(folder, files),
+        dags=dags,
+        guesses=_guess_dags(folder / dags[0], files) if dags else _NOTHING,
         sites=tuple(_find_sites(folder, files)),
         pipelines=tuple(_name(folder, path) for pattern in _CI for path in sorted(folder.glob(pattern))),
     )
@@ -91,7 +99,22 @@ def _rank(root: str) -> tuple[bool, bool, str]:
 def _find_dag_folders(folder: Path, files: list[Path]) -> tuple[str, ...]:
     found = {path.parent for path in files if path.suffix == ".py" and _AIRFLOW.search(_read(path))}
     tops = {path for path in found if not any(path != other and path.is_relative_to(other) for other in found)}
-    return tuple(sorted(_name(folder, path) for path in tops if "tests" not in path.parts))
+    return tuple(sorted(name for name in (_name(folder, path) for path in tops) if "tests" not in Path(name).parts))
+
+
+def _guess_dags(folder: Path, files: list[Path]) -> Guesses:
+    """Read the files that Airflow would look at: those that hold two words."""
+    texts, large = {}, []
+    for path in (each for each in files if each.suffix == ".py" and each.is_relative_to(folder)):
+        name, text = _name(folder, path), _read(path, _MOST_OF_DAGS)
+        if "tests" in Path(name).parts or not all(word in text.lower() for word in ("dag", "airflow")):
+            continue
+        if len(text.encode()) >= _MOST_OF_DAGS:
+            large.append(f"{name}: is too large to be looked at")
+        else:
+            texts[name] = text
+    guessed = guess_dags(texts)
+    return Guesses(guessed.dags, (*guessed.unread, *large))
 
 
 def _find_sites(folder: Path, files: list[Path]) -> Iterator[str]:
@@ -101,10 +124,10 @@ def _find_sites(folder: Path, files: list[Path]) -> Iterator[str]:
             yield f"{_name(folder, path)} ({serves[1].lower()})"
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, most: int = _MOST) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(_MOST).decode("utf-8", "replace")
+        with open_regular(path) as file:
+            return file.read(most).decode("utf-8", "replace")
     except OSError:  # what can't be read is not found
         return ""
 

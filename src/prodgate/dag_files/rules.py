@@ -71,7 +71,7 @@ def catchup(source: Source) -> Iterator[Complaint]:
 def schedule(source: Source) -> Iterator[Complaint]:
     """A schedule is stated, and stands in the file."""
     for dag in source.declarations:
-        stated = dag.given.get("schedule", dag.given.get("schedule_interval", dag.given.get("timetable")))
+        stated = dag.schedule
         if stated is None:
             if not dag.open_ended:
                 yield dag.line, f"{_name(dag)} states no schedule: daily in Airflow 2, never in 3; write schedule=…"
@@ -134,7 +134,7 @@ def _name(dag: Declaration) -> str:
 
 
 def _is_scheduled(dag: Declaration) -> bool:
-    stated = dag.given.get("schedule", dag.given.get("schedule_interval", dag.given.get("timetable")))
+    stated = dag.schedule
     return not (isinstance(stated, ast.Constant) and stated.value in (None, "@once"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,13 +20,18 @@ class Declaration:
     """One DAG in a file: by ``DAG(...)``, or by ``@dag(...)`` on a function."""
 
     dag_id: str
-    """Empty when it is no literal."""
+    """Empty when it is no literal, and no name that stands for one alone."""
     line: int
     given: Mapping[str, ast.expr]
     """The arguments that are given by name, and what ``default_args`` holds as ``default_args.NAME``."""
     function: Function | None = None
     open_ended: bool = False
     """Whether further arguments come from ``**something``."""
+
+    @property
+    def schedule(self) -> ast.expr | None:
+        """What stands as its schedule, by any of the names that versions of Airflow had for it."""
+        return self.given.get("schedule", self.given.get("schedule_interval", self.given.get("timetable")))
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,15 @@ class Source:
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
                 found[statement.target.id] = statement.value
         return found
+
+    @cached_property
+    def once(self) -> frozenset[str]:
+        """The names that stand for one thing alone, whatever runs: no variable of a loop, no argument of a function."""
+        stored = (
+            node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+        taken = (node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg))
+        return frozenset(name for name, times in Counter([*stored, *taken]).items() if times == 1)
 
     @cached_property
     def functions(self) -> Mapping[str, Function]:
@@ -106,14 +121,17 @@ class Source:
     def _read_declaration(self, call: ast.Call | None, function: Function | None) -> Declaration:
         keywords = call.keywords if call else []
         given = {each.arg: self.resolve(each.value) for each in keywords if each.arg}
-        stated = given.get("dag_id") or (self.resolve(call.args[0]) if call and call.args else None)
-        dag_id = function.name if stated is None and function is not None else _text(stated)
+        open_ended = any(each.arg is None for each in keywords)
+        named = [each.value for each in keywords if each.arg == "dag_id"] + (call.args[:1] if call else [])
+        dag_id = "" if named or open_ended or function is None else function.name
+        if named and (not isinstance(named[0], ast.Name) or named[0].id in self.once):
+            dag_id = _text(self.resolve(named[0]))
         defaults = given.get("default_args")
         if isinstance(defaults, ast.Dict):
             pairs = zip(defaults.keys, defaults.values, strict=True)
             given |= {f"default_args.{_text(key)}": self.resolve(value) for key, value in pairs}
         line = (call or function or self.tree.body[0]).lineno
-        return Declaration(dag_id, line, given, function, any(each.arg is None for each in keywords))
+        return Declaration(dag_id, line, given, function, open_ended)
 
 
 def _text(node: ast.expr | None) -> str:

@@ -32,7 +32,7 @@ INSTANT: Final = timedelta(microseconds=1)
 _CHANGE: Final = timedelta(hours=26)
 _EXAMPLE: Final = "'0 */6 * * *'"
 #: What Airflow's names of schedules stand for. https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/cron.html
-_PRESETS: Final = {
+PRESETS: Final = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
     "@weekly": "0 0 * * 0",
@@ -101,7 +101,7 @@ def is_same_cron(one: str, other: str) -> bool:
 
 def _expand(cron: str) -> object:
     try:
-        return croniter.expand(_PRESETS.get(cron.strip(), cron))
+        return croniter.expand(PRESETS.get(cron.strip(), cron))
     except (CroniterBadCronError, ValueError):
         return cron.split()
 
@@ -121,8 +121,8 @@ def find_mistakes(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _check_cron(cron: str) -> str:
-    if cron in _PRESETS:
-        return f"{cron!r} is a name of Airflow's; write {_PRESETS[cron]!r}"
+    if cron in PRESETS:
+        return f"{cron!r} is a name of Airflow's; write {PRESETS[cron]!r}"
     if len(cron.split()) not in (5, 6):
         return f"{cron!r} has not 5 fields, nor 6 with seconds last; write e.g. {_EXAMPLE}"
     if {"r", "h"} & {field[:1].lower() for field in cron.split()}:
