@@ -22,6 +22,8 @@ CALLERS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount"
            "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
            "elasticfilesystem:AccessedViaMountTarget")  # fmt: skip
 GITHUB = "token.actions.githubusercontent.com"
+#: Claims of GitHub's that say whose a job is, where a subject begins with them.
+OWNED = ("repo", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref")
 
 
 def _trusted_principals(role: Resource) -> Iterator[tuple[Statement, Principal]]:
@@ -70,13 +72,14 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
     criterion="iam-trust-conditions",
     resources=("aws_iam_role",),
     population=0,
-    remedy="Pin aud, and pin sub to one repository with its environment or branch, by StringEquals.",
+    remedy="Pin aud, and pin sub to one repository, at best with its environment or branch.",
 )
 def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None:
     """Roles for identity providers pin the audience and the subject.
 
-    GitHub signs a token for every repository of the world, and for every branch and pull request of yours. A token
-    always has an audience, so a condition that holds for a request without one pins it as well.
+    GitHub signs a token for every repository of the world, and what its subject begins with need not name any: a job
+    of anybody can be in an environment of the same name. A token always has an audience, so a condition that holds for
+    a request without one pins it as well.
     """
     for statement, principal in _trusted_principals(role):
         if principal.kind == "Federated":
@@ -87,21 +90,44 @@ def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None
                 criterion.hold(
                     bool(values), expected=f"a condition on {claim}", observed=f"none for {provider}", aspect=provider
                 )
-                loose = [value for value in values if claim == "sub" and not _is_one_subject(value, provider)]
-                criterion.exclude(loose, expected="one environment or branch")
+                loose = [value for value in values if claim == "sub" and not _is_of_one_owner(value, provider)]
+                criterion.exclude(loose, expected="one repository" if provider == GITHUB else "one subject")
 
 
 def _claims(provider: str) -> tuple[str, ...]:
     return ("aud", "amr") if provider.startswith("cognito-identity.") else ("aud", "sub")
 
 
-def _is_one_subject(subject: str, provider: str) -> bool:
-    """Whether a sub claim names one environment, branch or set of tags rather than whatever runs in a repository."""
+def _is_of_one_owner(subject: str, provider: str) -> bool:
+    """Whether a sub claim names one repository of GitHub, or one subject of another provider."""
     if provider != GITHUB:
         return bool(subject.strip("?")) and "*" not in subject
-    repository, _, claim = subject.removeprefix("repo:").partition(":")
-    tags = claim.startswith("ref:refs/tags/")
-    return "*" not in repository and bool(claim) and claim != "pull_request" and (tags or "*" not in claim)
+    kind, _, named = subject.partition(":")
+    repository, _, claim = named.partition(":")
+    return kind in OWNED and bool(repository) and "*" not in repository and (kind != "repo" or bool(claim))
+
+
+@policy(
+    "PG_IAM_16",
+    criterion="outsiders-named",
+    resources=("aws_iam_role",),
+    population=0,
+    remedy="Pin sub to an environment or branch of the repository, by StringEquals.",
+)
+def workflows_come_from_one_environment(role: Resource, criterion: Criterion) -> None:
+    """Roles for GitHub's workflows are taken from one environment or branch, and not from whatever a repository runs.
+
+    Who may push a branch or open a pull request has the role else. Tags may be named by a pattern.
+    """
+    for statement, principal in _trusted_principals(role):
+        if principal.kind == "Federated" and principal.name.partition("oidc-provider/")[2] == GITHUB:
+            loose = [value for value in statement.pinned(f"{GITHUB}:sub") if not _is_one_place(value)]
+            criterion.exclude(loose, expected="one environment or branch")
+
+
+def _is_one_place(subject: str) -> bool:
+    claim = subject.removeprefix("repo:").partition(":")[2]
+    return bool(claim) and claim != "pull_request" and (claim.startswith("ref:refs/tags/") or "*" not in claim)
 
 
 @policy(

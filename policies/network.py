@@ -28,17 +28,35 @@ DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluste
     resources=INGRESS,
     population=0,
 )
-def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
-    """Security groups admit the whole internet only to a load balancer that faces it, on ports 80 and 443."""
+def the_world_is_admitted_to_the_web_alone(holder: Resource, criterion: Criterion) -> None:
+    """Security groups admit the whole internet on ports 80 and 443 at most."""
     for opening in list_ingress(holder):
         if opening.world:
             observed = f"{opening} from {opening.world[0]}"
-            web = opening.protocol == "tcp" and opening.first == opening.last and opening.first in WEB
-            criterion.hold(web, expected="the internet on 80 and 443 at most", observed=observed, aspect=opening)
-            balancer = not web or guards_a_load_balancer(holder)  # one opening is wrong once
+            expected = "the internet on 80 and 443 at most"
+            criterion.hold(_is_web(opening), expected=expected, observed=observed, aspect=opening)
+
+
+def _is_web(opening: NetworkRule) -> bool:
+    return opening.protocol == "tcp" and opening.first == opening.last and opening.first in WEB
+
+
+@policy(
+    "PG_NET_16",
+    criterion="security-groups-minimal",
+    resources=INGRESS,
+    population=0,
+    remedy="Let load balancers alone admit everybody, and what is behind them the groups of those.",
+)
+def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
+    """Security groups admit the whole internet only to a load balancer that faces it."""
+    for opening in list_ingress(holder):
+        if opening.world and _is_web(opening):  # another port is a fault of its own
+            balancer = guards_a_load_balancer(holder)
             list(list_ingress(holder))  # the place of the finding
+            observed = f"{opening} from {opening.world[0]}, to no such load balancer"
             wanted = "a group of a load balancer that is not internal"
-            criterion.hold(balancer, expected=wanted, observed=f"{observed}, to no such load balancer", aspect=opening)
+            criterion.hold(balancer, expected=wanted, observed=observed, aspect=opening)
 
 
 @policy(

@@ -58,7 +58,7 @@ resource "aws_iam_role" "any_repository" { # violates PG_IAM_10
   })
 }
 
-resource "aws_iam_role" "any_branch_and_pull_request" { # violates PG_IAM_10
+resource "aws_iam_role" "any_branch_and_pull_request" {
   name = "any_branch_and_pull_request"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -90,7 +90,7 @@ resource "aws_iam_role" "any_repository_of_the_owner" { # violates PG_IAM_10
   })
 }
 
-resource "aws_iam_role" "pull_requests" { # violates PG_IAM_10
+resource "aws_iam_role" "pull_requests" {
   name = "pull_requests"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -186,6 +186,38 @@ resource "aws_iam_role" "any_audience_though_every_token_has_one" { # violates P
       Condition = {
         "ForAllValues:StringLike" = { "token.actions.githubusercontent.com:aud" = "*" }
         StringEquals              = { "token.actions.githubusercontent.com:sub" = "repo:example/news:environment:production" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role" "any_environment_of_that_name" { # violates PG_IAM_10
+  name = "any_environment_of_that_name"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringLike   = { "token.actions.githubusercontent.com:sub" = "environment:production" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role" "workflows_of_the_owner_alone" {
+  name = "workflows_of_the_owner_alone"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringLike   = { "token.actions.githubusercontent.com:sub" = "repository_owner:example:environment:production" }
       }
     }]
   })

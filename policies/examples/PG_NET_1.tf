@@ -58,7 +58,7 @@ resource "aws_security_group" "after_a_rule_for_itself" { # violates PG_NET_1
   }
 }
 
-resource "aws_security_group_rule" "web_but_no_load_balancer" { # violates PG_NET_1
+resource "aws_security_group_rule" "web_but_no_load_balancer" {
   type              = "ingress"
   security_group_id = aws_security_group.of_a_task.id
   protocol          = "tcp"
@@ -83,7 +83,7 @@ resource "aws_vpc_security_group_ingress_rule" "range_known_at_apply" { # undete
   cidr_ipv4         = var.source_range
 }
 
-resource "aws_vpc_security_group_ingress_rule" "group_of_another_stack" { # undetermined PG_NET_1
+resource "aws_vpc_security_group_ingress_rule" "group_of_another_stack" {
   security_group_id = "sg-0123456789abcdef0"
   ip_protocol       = "tcp"
   from_port         = 443
@@ -91,7 +91,7 @@ resource "aws_vpc_security_group_ingress_rule" "group_of_another_stack" { # unde
   cidr_ipv4         = "0.0.0.0/0"
 }
 
-resource "aws_security_group" "of_an_internal_load_balancer" { # violates PG_NET_1
+resource "aws_security_group" "of_an_internal_load_balancer" {
   ingress {
     protocol    = "tcp"
     from_port   = 443
