@@ -1,4 +1,4 @@
-"""Policies of buckets, queues, topics, keys, secrets, repositories and vaults, stated as Terraform would.
+"""Policies of buckets, queues, topics, keys, secrets, repositories, vaults and functions, stated as Terraform would.
 
 So the policies for declared infrastructure judge the account by the same rules.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
@@ -23,8 +23,13 @@ from .stores import list_queues, list_topics
 reads("backup", "GetBackupVaultAccessPolicy")
 reads("ecr", "DescribeRepositories", "GetRepositoryPolicy")
 reads("kms", "GetKeyPolicy")
+reads("lambda", "GetPolicy", "ListAliases", "ListFunctions", "ListVersionsByFunction")
 reads("s3", "GetBucketPolicy", "ListBuckets")
 reads("secretsmanager", "GetResourcePolicy")
+
+
+#: What a policy of a function is called here: Terraform has only its statements.
+_FUNCTION: Final = "aws_lambda_function_policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -117,6 +122,39 @@ def observe_vault_policies(account: Account) -> Iterator[PolicyResource]:
 
     arns = [vault.subject for vault in account.once(observe_vaults)]
     yield from _list_policies(account, "aws_backup_vault_policy", arns, policy)
+
+
+@observes(PolicyResource)
+def observe_function_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of functions, and of their versions and aliases, which have some of their own.
+
+    A URL lets nobody in by itself: whoever calls one without a signature is let in by the policy, too.
+    """
+
+    def policy(arn: str) -> Any:
+        name, _, qualifier = arn.partition(":function:")[2].partition(":")
+        which = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
+        return account.get("lambda", "GetPolicy", region=arn.split(":")[3], **which)["Policy"]
+
+    def qualified(arn: str) -> tuple[str, ...] | Unknown:
+        asked = {"region": arn.split(":")[3], "FunctionName": arn.rpartition(":")[2]}
+        try:
+            versions = account.list("lambda", "ListVersionsByFunction", "Versions", **asked)
+            aliases = account.list("lambda", "ListAliases", "Aliases", **asked)
+            named = (*(row["FunctionArn"] for row in versions), *(row["AliasArn"] for row in aliases))
+        except Absent:  # it went in between
+            return ()
+        except Unreadable as error:
+            return Unknown(error.reason)
+        return tuple(one for one in named if not one.endswith(":$LATEST"))
+
+    arns = [row["FunctionArn"] for row in account.list("lambda", "ListFunctions", "Functions")]
+    below = account.each(qualified, arns)
+    for arn, unread in zip(arns, below, strict=True):
+        if isinstance(unread, Unknown):
+            yield PolicyResource(subject=f"{arn}:*", type=_FUNCTION, values={"policy": unread})
+    named = [one for each in below if not isinstance(each, Unknown) for one in each]
+    yield from _list_policies(account, _FUNCTION, [*arns, *named], policy)
 
 
 def _list_policies(

@@ -44,7 +44,7 @@ _UNREAD: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
         ),
         "grants of keys",
     ),
-    "lambda": (("lambda:*",), "policies and URLs of functions"),
+    "lambda": (("lambda:GetLayerVersion*",), "policies of layers"),
     "s3": (
         ("s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:ListBucket*", "s3:GetBucketAcl", "s3:PutBucketAcl"),
         "ACLs",

@@ -109,7 +109,8 @@ def test_policies_of_resources_are_heard(facts: tuple[Any, ...], outcome: Outcom
     [
         ("kms:ScheduleKeyDeletion", KEPT),
         ("kms:Decrypt", OPEN),  # a grant may allow it
-        ("lambda:InvokeFunction", OPEN),
+        ("lambda:InvokeFunction", KEPT),
+        ("lambda:GetLayerVersion", OPEN),  # the policies of layers
         ("backup:DeleteBackupVault", OPEN),  # the policies of vaults that no plan uses
         ("cloudtrail:StopLogging", KEPT),
         ("logs:DeleteLogGroup", KEPT),
@@ -130,6 +131,30 @@ def test_of_vaults_that_plans_use_the_policies_are_known() -> None:
     ((found, said),) = judged(goal, observed(role("reader", "backup:*")), vault)
     assert found is BROKEN
     assert f"allowed by {READER} own statement 1" in said
+
+
+FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:mail"
+
+
+@pytest.mark.parametrize(
+    ("arn", "policy", "outcome", "said"),
+    [
+        (FUNCTION, None, KEPT, f"proven of {READER}"),
+        (
+            f"{FUNCTION}:live",
+            allowed("lambda:InvokeFunction", Principal={"AWS": READER}),
+            BROKEN,
+            f"on {FUNCTION}:live",
+        ),
+        (f"{FUNCTION}:*", Unknown("lambda ListAliases: denied"), OPEN, f"the policy of {FUNCTION}:*: lambda ListAl"),
+    ],
+)
+def test_policies_of_functions_are_heard(arn: str, policy: Any, outcome: Outcome, said: str) -> None:
+    written = json.dumps(policy) if isinstance(policy, dict) else policy
+    function = guarded(arn, "aws_lambda_function_policy", written)
+    goal = '{ cannot = ["lambda:InvokeFunction*"] }'
+    ((found, text),) = judged(goal, observed(role("reader", "sns:Publish")), function)
+    assert (found, said in text) == (outcome, True), text
 
 
 def test_policies_of_logs_are_read_in_each_region() -> None:
