@@ -112,7 +112,11 @@ def figures() -> Iterator[str]:
 def goals() -> Iterator[str]:
     for may in (True, False):
         for spared in ((), ("Z8",)):
-            for unless in ((), (("Z7", "Z6", ("Z5",)),)):
+            for unless in (
+                (),
+                ((("Z7", "Z6", ("Z5",)),),),
+                ((("Z7", "Z6", ("Z5",)), ("Z7", "Z4", ("Z5",))), (("Z7", "Z3", ("Z5",)),)),
+            ):
                 goal = Goal(
                     may=may, principals=("Z1",), spared=spared, actions=("Z2",), resources=("Z3",), unless=unless
                 )

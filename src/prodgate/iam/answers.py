@@ -165,10 +165,12 @@ def except_for(goal: Goal) -> Document:
     """Return a policy that denies what a goal does not ask about."""
     if not goal.unless:
         return Document()
-    tests: dict[str, dict[str, list[str]]] = {}
-    for operator, key, values in goal.unless:
-        tests.setdefault(operator, {})[key] = list(values)
-    denied = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": tests}
+    denied = []
+    for conditions in goal.unless:
+        tests: dict[str, dict[str, list[str]]] = {}
+        for operator, key, values in conditions:
+            tests.setdefault(operator, {})[key] = list(values)
+        denied.append({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": tests})
     return read_document({"Version": "2012-10-17", "Statement": denied}, "what the goal leaves out")
 
 

@@ -17,6 +17,9 @@ UNNAMED: Final = "unnamed-by-any-policy"
 #: Among those of whom a goal does not ask: whoever openly holds all rights there are, by policies of its own.
 ADMINISTRATORS: Final = "administrators"
 
+#: Conditions as a policy states them, each an operator, a key and values.
+Conditions = tuple[tuple[str, str, tuple[str, ...]], ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
@@ -47,8 +50,8 @@ class Goal:
     spared: tuple[str, ...] = ()
     """Patterns of those of whom it is not asked."""
     resources: tuple[str, ...] = ("*",)
-    unless: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-    """Conditions, each an operator, a key and values; what fulfils all of them is not asked about."""
+    unless: tuple[Conditions, ...] = ()
+    """What fulfils all the conditions of one of them is not asked about."""
     uses: Uses | None = None
     """What each of them shall hold, in place of actions."""
     grants: bool = False
@@ -70,9 +73,12 @@ class Goal:
         if self.grants:
             return f"{who} cannot hold a statement that grants nothing"
         on = f" on {', '.join(self.resources)}" if self.actions != (ADMINISTRATOR,) else ""
-        tests = [f"{operator} {key} {', '.join(values)}" for operator, key, values in self.unless]
-        besides = f" unless {' and '.join(tests)}" if tests else ""
+        besides = f" unless {' | '.join(map(_render_tests, self.unless))}" if self.unless else ""
         return f"{who} {'can' if self.may else 'cannot'} {', '.join(self.actions)}{on}{besides}"
+
+
+def _render_tests(tests: Conditions) -> str:
+    return " & ".join(f"{operator} {key} {', '.join(values)}" for operator, key, values in tests)
 
 
 def fits_any(patterns: tuple[str, ...], arn: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..iam.conditions import read_operator
-from ..iam.goals import ADMINISTRATOR, OUTSIDE, Goal
+from ..iam.goals import ADMINISTRATOR, OUTSIDE, Conditions, Goal
 from ..iam.patterns import read_arn_pattern
 from ..iam.truth import Doubt
 from .uses import parse_uses, uses_mistakes
@@ -26,7 +26,6 @@ def parse_goals(table: Mapping[str, Any]) -> tuple[Goal, ...]:
 
 
 def _parse(goal: Mapping[str, Any]) -> Goal:
-    tests = goal.get("unless", {})
     if "uses" in goal:
         return Goal(
             may=True,
@@ -49,8 +48,18 @@ def _parse(goal: Mapping[str, Any]) -> Goal:
         principals=tuple(goal.get("principals", ("*",))),
         spared=tuple(goal.get("except", ())),
         resources=tuple(goal.get("resources", ("*",))),
-        unless=tuple((name, key, tuple(values)) for name, each in tests.items() for key, values in each.items()),
+        unless=tuple(filter(None, map(_parse_tests, _list_tests(goal)))),
     )
+
+
+def _list_tests(goal: Mapping[str, Any]) -> list[Any]:
+    """Return the tables of conditions of which one suffices."""
+    stated = goal.get("unless", {})
+    return stated if isinstance(stated, list) else [stated]
+
+
+def _parse_tests(tests: Mapping[str, Any]) -> Conditions:
+    return tuple((name, key, tuple(values)) for name, each in tests.items() for key, values in each.items())
 
 
 def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -108,7 +117,7 @@ def _goal_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
     for text in goal.get("resources", ()):
         if text != "*" and isinstance(read := read_arn_pattern(text, None), Doubt):
             yield f"{where}.resources: {read}; write one as 'arn:aws:s3:::name/*', or '*' for any"
-    yield from _test_mistakes(f"{where}.unless", goal.get("unless", {}))
+    yield from _unless_mistakes(where, goal.get("unless", {}))
 
 
 def _action_mistakes(where: str, actions: list[str], goal: Mapping[str, Any]) -> Iterator[str]:
@@ -120,6 +129,18 @@ def _action_mistakes(where: str, actions: list[str], goal: Mapping[str, Any]) ->
     for text in actions:
         if not _ACTION.fullmatch(text):
             yield f"{where}: {text!r} is no action; write one as 's3:DeleteObject', 'kms:Delete*' or {ADMINISTRATOR!r}"
+
+
+def _unless_mistakes(where: str, stated: Any) -> Iterator[str]:
+    if not isinstance(stated, list):
+        yield from _test_mistakes(f"{where}.unless", stated)
+        return
+    if not stated:
+        yield f"{where}.unless: holds none; write at least one table of conditions, or leave it out"
+    for number, tests in enumerate(stated, start=1):
+        yield from _test_mistakes(f"{where}.unless {number}", tests)
+        if tests == {}:
+            yield f"{where}.unless {number}: states no condition, and would leave out everything; drop it"
 
 
 def _test_mistakes(where: str, tests: Any) -> Iterator[str]:

@@ -95,7 +95,7 @@ def test_who_raises_its_own_rights_does_everything() -> None:
 def test_conditions_leave_out_what_is_not_asked() -> None:
     passing = statement("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}})
     for service, kept in (("ecs-tasks.amazonaws.com", True), ("lambda.amazonaws.com", False)):
-        goal = cannot("iam:PassRole", unless=(("StringEquals", "iam:PassedToService", (service,)),))
+        goal = cannot("iam:PassRole", unless=((("StringEquals", "iam:PassedToService", (service,)),),))
         assert answer(goal, account(passing)).kept is kept
 
 
@@ -192,7 +192,7 @@ def test_wildcards_of_a_goal_are_all_actions_that_fit() -> None:
 )
 def test_who_gets_in_from_outside(trust: Document, unless: Any, said: list[bool]) -> None:
     action = "sts:AssumeRoleWithWebIdentity" if "WebIdentity" in str(trust) else "sts:AssumeRole"
-    goal = cannot(action, who="outside", unless=unless)
+    goal = cannot(action, who="outside", unless=(unless,) if unless else ())
     assert [one.kept for one in answer_of_outsiders(goal, (action,), account(trust=trust))] == said
 
 

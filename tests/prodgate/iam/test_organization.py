@@ -125,7 +125,7 @@ def test_outsiders_meet_resource_control_policies() -> None:
     strangers = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
     perimeter = Organization(rcps=((document(statement("kms:*", effect="Deny", Principal="*", Condition=strangers)),),))
     ours = (("StringEquals", "aws:PrincipalOrgID", ("o-1",)),)
-    goal = Goal(may=False, actions=("kms:Decrypt",), principals=("outside",), resources=(KEY,), unless=ours)
+    goal = Goal(may=False, actions=("kms:Decrypt",), principals=("outside",), resources=(KEY,), unless=(ours,))
     for organization, kept in ((Organization(), False), (perimeter, True)):
         known = Account(id=ACCOUNT, principals=(), guards={"kms": open_to_all}, organization=organization)
         found = list(answer_of_outsiders(goal, ("kms:Decrypt",), known))
@@ -145,6 +145,6 @@ def test_a_provider_states_its_own_claims_alone(provider: str, kept: bool) -> No
     trust = document({"Effect": "Allow", "Action": action, "Principal": {"Federated": provider}})
     known = Account(id=ACCOUNT, principals=(Principal(arn=ROLE, trust=trust),))
     unless = (("StringNotLike", claim, ("repo:somebody/*",)),)
-    goal = Goal(may=False, actions=(action,), principals=("outside",), unless=unless)
+    goal = Goal(may=False, actions=(action,), principals=("outside",), unless=(unless,))
     (found,) = answer_of_outsiders(goal, (action,), known)
     assert found.kept is kept

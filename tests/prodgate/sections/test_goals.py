@@ -37,6 +37,10 @@ def test_goals_are_read_whole() -> None:
     assert str(goal) == (
         "role/* but role/a cannot kms:Delete* on arn:aws:kms:*:*:key/* unless Bool aws:MultiFactorAuthPresent true"
     )
+    (either,) = parse(
+        '{ cannot = ["a:B"], unless = [{ Bool = { a = ["true"] }, Null = { b = ["true"] } }, { Bool = { c = ["true"] } }] }'
+    )
+    assert str(either) == "* cannot a:B on * unless Bool a true & Null b true | Bool c true"
     assert [each.may for each in parse('{ can = ["administrator"] }, { cannot = ["administrator"] }')] == [True, False]
 
 
@@ -96,7 +100,14 @@ def test_what_is_used_is_read_whole() -> None:
         ('{ can = ["a:B"], principals = ["outside"] }', "'outside' stands alone"),
         ('{ cannot = ["a:B"], unless = { StringIs = { a = ["b"] } } }', "operator StringIs is not known"),
         ('{ cannot = ["a:B"], unless = { StringEquals = { a = "b" } } }', "unless.StringEquals.a: is 'b'"),
-        ('{ cannot = ["a:B"], unless = ["a"] }', "write conditions as a policy does"),
+        ('{ cannot = ["a:B"], unless = ["a"] }', "unless 1: is 'a'; write conditions as a policy does"),
+        ('{ cannot = ["a:B"], unless = "a" }', "unless: is 'a'; write conditions as a policy does"),
+        ('{ cannot = ["a:B"], unless = [] }', "unless: holds none; write at least one table"),
+        ('{ cannot = ["a:B"], unless = [{}] }', "unless 1: states no condition, and would leave out everything"),
+        (
+            '{ cannot = ["a:B"], unless = [{ Null = { a = ["true"] } }, { N = { a = ["b"] } }] }',
+            "unless 2: the condition operator N is",
+        ),
     ],
 )
 def test_a_mistake_is_said(goals: str, mistake: str) -> None:

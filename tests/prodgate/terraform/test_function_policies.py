@@ -49,7 +49,7 @@ def permit(**values: Any) -> Resource:
 )
 def test_who_calls_a_function_from_outside(resource: Resource, action: str, kept: set[Any]) -> None:
     ours = (("StringEquals", "aws:PrincipalOrgID", ("o-1",)),)
-    goal = Goal(may=False, actions=(action,), principals=("outside",), resources=(FUNCTION,), unless=ours)
+    goal = Goal(may=False, actions=(action,), principals=("outside",), resources=(FUNCTION,), unless=(ours,))
     found = [one.kept for one in answer_of_outsiders(goal, (action,), read(resource))]
     assert {Doubt if isinstance(one, Doubt) else one for one in found} == kept
 
