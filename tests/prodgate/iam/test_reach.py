@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.iam.account import EVERYTHING, Account, Holder, Principal
+from prodgate.iam.account import EVERYTHING, Account, Group, Holder, Principal
 from prodgate.iam.documents import Document
 from prodgate.iam.paths import Path, list_paths
 from prodgate.iam.reach import Reach, find_reach
@@ -53,6 +53,30 @@ def test_each_way_needs_each_of_its_permissions(path: Path) -> None:
         smaller = [one for one in list_paths() if one is not path and {step.action for step in one.steps} <= set(rest)]
         without = reach(allow(*rest, "s3:GetObject"), trust=trust, holders=holders)
         assert without.administrator is False or any(one.kind == path.kind for one in smaller)
+
+
+GROUP = f"arn:aws:iam::{ACCOUNT}:group/sre"
+JOIN = allow("iam:AddUserToGroup", resource=GROUP)
+
+
+@pytest.mark.parametrize(
+    ("written", "held", "answer", "way"),
+    [
+        ([JOIN], [allow("iam:PutUserPolicy")], True, "add ann to the group sre, then write an inline policy of ann"),
+        ([JOIN], [allow("iam:PutGroupPolicy", resource=GROUP)], True, "then write an inline policy of a group of ann"),
+        ([JOIN], [allow("*")], True, "add ann to the group sre"),
+        ([], [allow("iam:PutUserPolicy")], False, ""),
+        ([JOIN, statement("iam:Put*", effect="Deny")], [allow("iam:PutUserPolicy")], Doubt, ""),
+        ([JOIN], [allow("iam:PutUserPolicy"), statement("iam:Put*", effect="Deny")], Doubt, ""),
+        ([JOIN], [allow("iam:PutUserPolicy", resource=f"{ANN}a")], Doubt, ""),
+    ],
+)
+def test_what_a_group_lets_its_users_edit_is_followed(written: Any, held: Any, answer: Any, way: str) -> None:
+    ann = Principal(arn=ANN, identity=(document(*written, allow("s3:List*")),))
+    group = Group(arn=GROUP, identity=(document(*held),))
+    (found,) = find_reach(Account(id=ACCOUNT, principals=(ann,), groups={GROUP: group}, is_whole=True))
+    assert isinstance(found.administrator, Doubt) if answer is Doubt else found.administrator is answer
+    assert way in " ".join(hop.how for each in found.paths for hop in each)
 
 
 @pytest.mark.parametrize(
