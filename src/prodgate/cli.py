@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from .processes.ending import describe_refusal, end_with, print_bug, print_failure
+from .processes.ending import describe_missing, describe_refusal, end_with, print_bug, print_failure
 from .processes.interpreter import prepare_interpreter
 
 GO, NO_GO, INSUFFICIENT, BROKEN, USAGE = range(5)
@@ -50,9 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_error(describe_refusal(error), BROKEN)
     except MemoryError:
         return _print_error("there is not enough memory; no verdict", BROKEN)
-    except BaseException:  # noqa: BLE001  Python would exit 1, which reads as NO-GO, or with what the exception says
-        print_bug()
-        return _print_error("the gate broke; this is a bug in it, and no verdict", BROKEN)
+    except BaseException as error:  # noqa: BLE001  Python would exit 1, a NO-GO, or with what the exception says
+        return _end_with(error)
+
+
+def _end_with(error: BaseException) -> int:
+    """Say what is not installed, or that the gate broke, and return the code for that."""
+    if isinstance(error, ModuleNotFoundError) and (missing := describe_missing(error)):
+        return _print_error(missing, USAGE)
+    print_bug()
+    return _print_error("the gate broke; this is a bug in it, and no verdict", BROKEN)
 
 
 def run_and_end() -> NoReturn:

@@ -112,6 +112,8 @@ def test_each_mistake_in_the_criteria_is_a_line(shop: Path, capsys: pytest.Captu
         (SystemExit(0), 3, "this is a bug in it, and no verdict"),
         (GeneratorExit(), 3, "this is a bug in it, and no verdict"),
         (ZeroDivisionError("bug"), 3, "this is a bug in it, and no verdict"),
+        (ModuleNotFoundError("bug", name="prodgate.nothing"), 3, "this is a bug in it, and no verdict"),
+        (ModuleNotFoundError(name="boto3"), 4, "prodgate: boto3 is not installed, which asks AWS; pip install"),
     ],
 )
 def test_what_goes_wrong_has_an_exit_code(

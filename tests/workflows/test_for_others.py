@@ -103,9 +103,9 @@ def test_each_input_is_used_and_the_example_gives_none_that_is_not_there() -> No
     assert set(step["with"]) <= inputs
 
 
-def test_the_hook_judges_with_what_the_core_needs() -> None:
+def test_the_hook_judges_with_what_checking_needs() -> None:
     (hook,) = read(HOOKS)
-    assert hook["additional_dependencies"] == PROJECT["optional-dependencies"]["core"]
+    assert hook["additional_dependencies"] == PROJECT["optional-dependencies"]["check"]
     (repository,) = read(EXAMPLES / "pre-commit-config.yaml")["repos"]
     (used,) = repository["hooks"]
     assert used["id"] == hook["id"]

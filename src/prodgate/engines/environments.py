@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import IO, Final
 
 from platformdirs import user_cache_path
-from uv import find_uv_bin
 
 from ..processes.child import Process
 from ..processes.progress import Progress
@@ -195,9 +194,21 @@ def _run_uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
             raise EngineError(f"{lock.name}: can't be installed: {_render_failure(process.errors().strip())}")
 
 
+def find_uv() -> str:
+    """Return the program uv: that of its package, or one on PATH. Raises FileNotFoundError when there is none."""
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415  comes with extras, as who judges declarations alone needs none
+
+        return find_uv_bin()
+    except (ModuleNotFoundError, FileNotFoundError):
+        if found := shutil.which("uv"):
+            return found
+        raise FileNotFoundError("uv") from None
+
+
 def _find_uv(name: str) -> str:
     try:
-        return find_uv_bin()
+        return find_uv()
     except FileNotFoundError:
         raise EngineError(f"{name}: uv is not installed; pip install uv") from None
 

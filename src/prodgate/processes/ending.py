@@ -16,6 +16,8 @@ _REFUSALS: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EPIPE, errno.EFBIG, errno.EIO,
      errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENAMETOOLONG, errno.ELOOP}
 )  # fmt: skip
+#: What the package alone does not bring, and `prodgate check` does not need.
+_OF_EXTRAS: Final = ("boto3", "botocore")
 
 
 def print_failure(lines: list[str]) -> None:
@@ -38,6 +40,12 @@ def describe_refusal(error: OSError) -> str:
     if error.errno not in _REFUSALS:
         print_bug()
     return f"{error.filename or 'output'}: {error.strerror or error}; no verdict"
+
+
+def describe_missing(error: ModuleNotFoundError) -> str:
+    """Say which extra brings what could not be imported; nothing where no extra does, which is a bug of the gate."""
+    name = str(error.name).partition(".")[0]
+    return f"{name} is not installed, which asks AWS; pip install 'prod-gate[core]'" if name in _OF_EXTRAS else ""
 
 
 @contextmanager

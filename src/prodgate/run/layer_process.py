@@ -22,7 +22,7 @@ from ..evidence.runs import read
 from ..facts import Facts
 from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
-from ..processes.ending import describe_refusal, print_failure
+from ..processes.ending import describe_missing, describe_refusal, print_failure
 from ..processes.lifeline import end_with_parent
 from ..processes.sources import read_sources_only
 from ..sections.cells import read_cell
@@ -124,7 +124,12 @@ def _leave_unobserved(layer: Layer, at: LayerContext, lost: Mapping[Path, str]) 
 
 
 def _observe(layer: Layer, at: LayerContext) -> Facts:
-    facts = layer.observe(at)
+    try:
+        facts = layer.observe(at)
+    except ModuleNotFoundError as error:
+        if missing := describe_missing(error):
+            raise UsageError(missing) from None
+        raise
     at.journal.write("observed", layer=layer.name)  # without it, there may be facts that nobody wrote down
     return facts
 

@@ -19,7 +19,7 @@ def fake_uv(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:
     uv = folder / "uv"
     uv.write_text(f"#!/bin/sh\n{script}\n")
     uv.chmod(0o755)
-    monkeypatch.setattr(environments, "find_uv_bin", lambda: str(uv))
+    monkeypatch.setattr(environments, "find_uv", lambda: str(uv))
     return uv
 
 
@@ -116,9 +116,21 @@ def test_a_missing_uv_says_what_to_install(locks: Path, monkeypatch: pytest.Monk
     def missing() -> str:
         raise FileNotFoundError("uv")
 
-    monkeypatch.setattr(environments, "find_uv_bin", missing)
+    monkeypatch.setattr(environments, "find_uv", missing)
     with pytest.raises(EngineError, match=r"tiny\.lock: uv is not installed; pip install uv"):
         ensure_python("tiny", print, locks=locks)
+
+
+def test_a_uv_on_the_path_does_where_its_package_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        environments.find_uv()
+    (tmp_path / "uv").write_text("#!/bin/sh\n")
+    (tmp_path / "uv").chmod(0o755)
+    assert environments.find_uv() == str(tmp_path / "uv")
 
 
 def test_one_that_hangs_is_ended(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +143,7 @@ def test_one_that_hangs_is_ended(locks: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_an_interrupt_leaves_nothing_behind(locks: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from prodgate.engines import environments\n"
-        f"environments.find_uv_bin = lambda: {str(locks / 'uv')!r}\n"
+        f"environments.find_uv = lambda: {str(locks / 'uv')!r}\n"
         f"environments.ensure_python('tiny', print, locks=Path({str(locks)!r}))\n"
     )
     (locks / "uv").write_text(f'#!/bin/sh\nmkdir -p "$7"\necho $$ > {locks}/pid\nexec sleep 60\n')

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.processes.ending import describe_refusal, naming
+from prodgate.processes.ending import describe_missing, describe_refusal, naming
 
 SCRIPT = """
 import sys
@@ -62,3 +62,16 @@ def test_a_write_that_fails_names_the_file(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     error = OSError(errno.EFBIG, "File too large", "x")
     assert describe_refusal(error) == "x: File too large; no verdict"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("boto3", "boto3 is not installed, which asks AWS; pip install 'prod-gate[core]'"),
+        ("botocore.config", "botocore is not installed, which asks AWS; pip install 'prod-gate[core]'"),
+        ("prodgate.nothing", ""),
+        (None, ""),
+    ],
+)
+def test_what_an_extra_brings_is_named_and_nothing_else(name: str | None, said: str) -> None:
+    assert describe_missing(ModuleNotFoundError(name=name)) == said
