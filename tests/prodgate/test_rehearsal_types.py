@@ -28,13 +28,25 @@ def test_what_a_root_declares_and_nothing_creates_is_named(tmp_path: Path, capsy
     (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "a" {}\nresource "random_id" "b" {}\n', "utf-8")
     assert cli.main(["rehearsal", "types", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "1 of 1 types can be rehearsed\n"
-    (tmp_path / "cold.tf").write_text('resource "aws_glacier_vault" "cold" {}\n', "utf-8")
+    (tmp_path / "lists.tf").write_text('resource "aws_db_proxy" "front" {}\n', "utf-8")
     assert cli.main(["rehearsal", "types", str(tmp_path)]) == 1
     said = capsys.readouterr().out
-    assert said.startswith(
-        "aws_glacier_vault.cold: aws_glacier_vault can't be rehearsed yet; what depends on it is und"
-    )
+    assert said.startswith("aws_db_proxy.front: aws_db_proxy can't be rehearsed yet; what depends on it is und")
     assert said.endswith("1 of 2 types can be rehearsed\n")
+
+
+def test_what_no_check_asks_about_is_told_apart_and_keeps_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = ("aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_eks_cluster", "aws_eks_node_group")
+    (tmp_path / "main.tf").write_text("".join(f'resource "{kind}" "this" {{}}\n' for kind in declared), "utf-8")
+    assert cli.main(["rehearsal", "types", str(tmp_path)]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == [
+        f"{kind}.this: {kind} is judged as it is declared; no check of the gate asks an account about it"
+        for kind in sorted(declared)
+    ]
+    assert last == "0 of 4 types can be rehearsed; 4 need none"
 
 
 def test_without_the_extra_it_says_what_to_install(

@@ -5,20 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
+from ..facts.observers import import_all
+from ..layers.live.unrehearsed import is_asked
 from ..layers.rehearsal import load_rehearsal
 from ..report.text import visible
 from ..terraform.diagnostics import TerraformError
 from ..terraform.roots import MANIFEST, find_only_root
 from ..terraform.sources import read_manifest, read_tree
 
+#: The layers whose observers ask an account.
+_ASKING: Final = ("live", "dags", "rollout")
+
 
 def list_types(args: argparse.Namespace) -> int:
-    """Print all types, or what a root has besides; return 1 when it has something besides. Raises UsageError."""
+    """Print all types, or what a root has besides; return 1 when a check asks about some of it. Raises UsageError."""
     try:
         known = load_rehearsal().list_types()
         declared = dict(_list_declared(args.path)) if args.path else {}
@@ -27,9 +33,12 @@ def list_types(args: argparse.Namespace) -> int:
     if not args.path:
         sys.stdout.write(f"{json.dumps([*known], indent=2)}\n" if args.json else "".join(f"{each}\n" for each in known))
         return 0
+    for asking in _ASKING:
+        import_all(f"prodgate.facts.{asking}")
     missing = {address: kind for address, kind in declared.items() if kind not in known}
-    sys.stdout.writelines(f"{visible(line)}\n" for line in _render({*declared.values()}, missing))
-    return 1 if missing else 0
+    asked = {address for address in missing if is_asked(address)}
+    sys.stdout.writelines(f"{visible(line)}\n" for line in _render({*declared.values()}, missing, asked))
+    return 1 if asked else 0
 
 
 def _list_declared(path: Path) -> Iterator[tuple[str, str]]:
@@ -41,7 +50,12 @@ def _list_declared(path: Path) -> Iterator[tuple[str, str]]:
                 yield ".".join(filter(None, (place, address))), address.partition(".")[0]
 
 
-def _render(kinds: Collection[str], missing: dict[str, str]) -> Iterator[str]:
+def _render(kinds: Collection[str], missing: Mapping[str, str], asked: Collection[str]) -> Iterator[str]:
     for address, kind in sorted(missing.items()):
-        yield f"{address}: {kind} can't be rehearsed yet; what depends on it is undetermined in a rehearsal"
-    yield f"{len(set(kinds) - set(missing.values()))} of {len(kinds)} types can be rehearsed"
+        if address in asked:
+            yield f"{address}: {kind} can't be rehearsed yet; what depends on it is undetermined in a rehearsal"
+        else:
+            yield f"{address}: {kind} is judged as it is declared; no check of the gate asks an account about it"
+    unasked = len({kind for address, kind in missing.items() if address not in asked})
+    rest = f"; {unasked} need{'' if unasked > 1 else 's'} none" if unasked else ""
+    yield f"{len(set(kinds) - set(missing.values()))} of {len(kinds)} types can be rehearsed{rest}"

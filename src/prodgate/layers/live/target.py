@@ -17,6 +17,7 @@ from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from ..named_site import require_account
 from ..rehearsal import EmulatedAccount, load_rehearsal
+from .unrehearsed import is_asked
 
 #: Where a project keeps its DAGs.
 DAGS: Final = "dags"
@@ -93,7 +94,11 @@ def _list_missing(made: EmulatedAccount) -> Iterator[tuple[str, str]]:
 
 def _notes(made: EmulatedAccount) -> Iterator[str]:
     for type_, addresses in made.not_created.items():
-        yield f"{type_} can't be rehearsed yet: {', '.join(addresses)}"
+        named = ", ".join(addresses)
+        if is_asked(addresses[0]):
+            yield f"{type_} can't be rehearsed yet: {named}"
+        else:
+            yield f"{type_} is judged as it is declared, as no check asks an account about it: {named}"
     for flaw in made.failed:
         yield f"{flaw.address or flaw.position} was not created: {flaw.detail or flaw.summary}"
     for section, why in made.past_failed.items():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from ...aws.actions import READS
 from ...facts import Facts
 from ...terraform.provider.arns import SERVICES
 
@@ -39,6 +40,11 @@ def leave_unrehearsed(facts: Facts, missing: Mapping[str, str]) -> Facts:
             whys[kind] = "; ".join(reasons)
     unread = {kind: "; ".join(filter(None, (facts.unreadable.get(kind, ""), why))) for kind, why in whys.items()}
     return replace(facts, unreadable={**facts.unreadable, **unread}, unrehearsed=whys)
+
+
+def is_asked(address: str) -> bool:
+    """Whether an observer that is loaded asks an account for what lists a resource, as far as the service tells."""
+    return find_service(address) in READS
 
 
 def find_service(address: str) -> str:

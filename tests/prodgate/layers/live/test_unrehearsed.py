@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from prodgate.checks import Check, check, check_of
@@ -9,7 +11,9 @@ from prodgate.criteria import Criterion
 from prodgate.facts import Facts
 from prodgate.facts.live.buckets import Bucket
 from prodgate.facts.live.databases import DatabaseSnapshot
+from prodgate.facts.observers import import_all
 from prodgate.findings import Outcome
+from prodgate.layers.live.target import _notes
 from prodgate.layers.live.unrehearsed import find_service, leave_unrehearsed
 from prodgate.run.judging import judge
 
@@ -47,6 +51,15 @@ def make_check() -> Check:
 )
 def test_each_resource_is_listed_by_a_service(address: str, service: str) -> None:
     assert find_service(address) == service
+
+
+def test_what_is_missing_is_noted_by_whether_a_check_asks_about_it() -> None:
+    import_all("prodgate.facts.live")
+    missing = {"aws_db_proxy": ("aws_db_proxy.a", "aws_db_proxy.b"), "aws_eks_cluster": ("module.k.aws_eks_cluster.c",)}
+    assert [*_notes(SimpleNamespace(not_created=missing, failed=(), past_failed={}))] == [  # type: ignore[arg-type]
+        "aws_db_proxy can't be rehearsed yet: aws_db_proxy.a, aws_db_proxy.b",
+        "aws_eks_cluster is judged as it is declared, as no check asks an account about it: module.k.aws_eks_cluster.c",
+    ]
 
 
 def outcomes(facts: Facts) -> dict[str, tuple[Outcome, str]]:
