@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from prodgate.cli import USAGE, main
-from prodgate.commands.first_files import WORKFLOW
+from prodgate.commands.first_pipelines import WORKFLOW
 from prodgate.commands.surveying import survey
 from prodgate.run.planning import plan_judges
 from prodgate.sections.criteria_file import load_criteria, parse_criteria
@@ -30,7 +30,6 @@ SHOP = {
     "policies/examples/SHOP_1.tf": 'resource "aws_sqs_queue" "hasty" {}\n',
     "web/requirements.txt": "uvicorn==0.38.0\nstarlette==0.50.0\n",
     "docs/package.json": '{"dependencies": {"prettier": "3"}}',
-    ".gitlab-ci.yml": "test: {script: make}\n",
     "venv/lib/main.tf": 'resource "aws_sns_topic" "other" {}\n',
 }
 
@@ -56,7 +55,7 @@ def test_finds_roots_dags_a_site_and_ci_by_what_is_there(shop: Path) -> None:
     assert found.roots == ("infra/prod", "infra/staging", "infra/modules/unused")
     assert found.dags == ("pipeline/dags",)
     assert found.sites == ("web/requirements.txt (starlette)",)
-    assert found.pipelines == (".gitlab-ci.yml",)
+    assert found.pipelines == ()
 
 
 def test_says_what_it_found_and_what_it_wrote(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +66,7 @@ def test_says_what_it_found_and_what_it_wrote(shop: Path, capsys: pytest.Capture
         "  account    none (allowed_account_ids of the provider would name it)",
         "  DAGs       pipeline/dags: by_hand, v.2, orders; 1 place not read, which criteria.toml names",
         "  web app    web/requirements.txt (starlette)",
-        "  CI         .gitlab-ci.yml",
+        "  CI         none",
         "next:   prodgate run rehearsal:// --only static",
         *(f"  {name}" for name in FILES),
     ):

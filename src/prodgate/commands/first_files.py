@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
-from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
 from ..report.text import visible
 from ..sections.toml_text import write_string
 from .first_dags import write_dags
-from .surveying import Survey
-
-WORKFLOW: Final = ".github/workflows/prod-gate.yml"
+from .first_pipelines import write_pipeline
+from .surveying import STATIC, Survey
 
 _CRITERIA: Final = """\
 # What "ready for production" means for {name}. `prodgate run rehearsal:// --only static` judges it without credentials.
@@ -70,8 +70,8 @@ _SITE: Final = """
 #
 # How a rehearsal starts it, on a free port that the gate chooses; it is ready when its health answers.
 # [rehearsal]
-# start = "uvicorn app:app --port {{port}}"
-# health = "/healthz"
+# start = {start}
+# health = "{health}"
 """
 
 _WAIVERS: Final = """\
@@ -84,43 +84,6 @@ _WAIVERS: Final = """\
 # approver = "security@example.com"
 # opened = 2026-11-27
 # expires = 2027-02-19
-"""
-
-_WORKFLOW: Final = """\
-# May this change go to production, as far as its declarations say? Needs no credentials.
-name: prod-gate
-
-on:
-  pull_request:
-  push:
-    branches: [main]
-
-permissions: {}
-
-jobs:
-  gate:
-    runs-on: ubuntu-24.04
-    timeout-minutes: 15
-    permissions:
-      contents: read
-    steps:
-      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
-        with:
-          persist-credentials: false
-      - uses: actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0
-        with:
-          python-version: "3.13"
-      - run: pipx run --spec 'prod-gate[core]==VERSION' prodgate run rehearsal:// --only static
-      - if: ${{ !cancelled() }}
-        run: cat runs/*/summary.md >> "$GITHUB_STEP_SUMMARY"
-      - if: ${{ !cancelled() }}
-        uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0
-        with:
-          name: prod-gate-run
-          path: runs/
-          if-no-files-found: error
-          overwrite: true
-          retention-days: 90
 """
 
 
@@ -137,11 +100,20 @@ def write_first_files(found: Survey) -> Mapping[str, str]:
             terraform=_ROOT.format(root=_quote(found.roots[0])) if found.roots else _NO_ROOT,
             account=_ACCOUNT.format(id=_quote(found.account)) if found.account else _NO_ACCOUNT,
             dags=write_dags(dags, _quote(dags), found.guesses) if dags else "",
-            site=_SITE.format(found=visible(found.sites[0])) if found.sites else "",
+            site=_write_site(found.sites[0]) if found.sites else "",
         ),
         "waivers.toml": _WAIVERS,
-        WORKFLOW: _WORKFLOW.replace("VERSION", version("prod-gate")),
+        **write_pipeline(found.pipelines),
     }
+
+
+def _write_site(site: str) -> str:
+    place, _, kind = site.removesuffix(")").rpartition(" (")
+    if kind != STATIC:
+        return _SITE.format(found=visible(site), start=write_string("uvicorn app:app --port {port}"), health="/healthz")
+    folder = shlex.quote(Path(place).parent.as_posix())
+    start = f"python3 -m http.server {{port}} --bind 127.0.0.1 --directory {folder}"
+    return _SITE.format(found=visible(place), start=_quote(start), health="/")
 
 
 def _quote(name: str) -> str:

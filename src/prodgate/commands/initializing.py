@@ -12,6 +12,7 @@ from typing import Final
 from ..criteria import UsageError
 from ..report.text import visible
 from .first_files import write_first_files
+from .first_pipelines import describe_rest
 from .surveying import Survey, survey
 
 _IGNORED: Final = "runs/"
@@ -37,7 +38,8 @@ def initialize(args: argparse.Namespace) -> int:
         )
     _write(folder, files)
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
-    _print([f"\nnext:   {where}prodgate run rehearsal:// --only static"])
+    rest = describe_rest(found.pipelines)
+    _print([f"\nnext:   {where}prodgate run rehearsal:// --only static", *([f"        {rest}"] if rest else [])])
     return 0
 
 

@@ -11,12 +11,19 @@ from typing import Final
 
 from ..dag_files.guesses import Guesses, guess_dags
 from ..processes.regular_files import open_regular
+from ..report.text import visible
 from ..terraform.diagnostics import TerraformError
 from ..terraform.sources import PRUNED, find_other_roots, find_roots
 
 #: What serves a site, by the name of its package, in the files that state packages.
 _SERVES: Final = re.compile(
     r"""(?im)^[\s"'-]*(starlette|fastapi|django|flask|express|fastify|next|nuxt|react|vue|svelte|rails|axum|actix-web)\b"""
+)
+#: What is said of a site of files alone.
+STATIC: Final = "static files"
+#: Folders whose pages are no site: shown, tested, or made of something.
+_NO_SITE: Final = frozenset(
+    {"docs", "doc", "templates", "examples", "example", "tests", "test", "build", "dist", "htmlcov"}
 )
 #: The accounts that a provider of Terraform works in.
 _ALLOWED: Final = re.compile(r"(?m)^[ \t]*allowed_account_ids[ \t]*=[ \t]*\[([^\]]*)\]")
@@ -46,7 +53,7 @@ class Survey:
     guesses: Guesses = _NOTHING
     """The DAGs of the first of these folders."""
     sites: tuple[str, ...] = ()
-    """Files that name a web framework, each as ``file (framework)``."""
+    """Files that name a web framework, each as ``file (framework)``; without one, a page as ``file (static files)``."""
     pipelines: tuple[str, ...] = ()
     """What CI reads."""
     account: str = ""
@@ -63,7 +70,7 @@ def survey(folder: Path) -> Survey:
         account=_find_account(folder / roots[0]) if roots else "",
         dags=dags,
         guesses=_guess_dags(folder / dags[0], files) if dags else _NOTHING,
-        sites=tuple(_find_sites(folder, files)),
+        sites=tuple(_find_sites(folder, files)) or _find_pages(folder, files),
         pipelines=tuple(_name(folder, path) for pattern in _CI for path in sorted(folder.glob(pattern))),
     )
 
@@ -122,6 +129,17 @@ def _find_sites(folder: Path, files: list[Path]) -> Iterator[str]:
         states = path.name in _PACKAGES or re.fullmatch(r"requirements.*\.txt", path.name)
         if states and (serves := _SERVES.search(_read(path))):
             yield f"{_name(folder, path)} ({serves[1].lower()})"
+
+
+def _find_pages(folder: Path, files: list[Path]) -> tuple[str, ...]:
+    """Return the page that a site of files begins with: the one that lies highest."""
+    named = [Path(_name(folder, path)) for path in files if path.name == "index.html" and _is_visible(path)]
+    pages = sorted((page for page in named if not _NO_SITE & {*page.parts}), key=lambda page: (len(page.parts), page))
+    return tuple(f"{page.as_posix()} ({STATIC})" for page in pages[:1])
+
+
+def _is_visible(path: Path) -> bool:
+    return str(path) == visible(str(path))
 
 
 def _read(path: Path, most: int = _MOST) -> str:
