@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,8 @@ def test_a_site_of_files_is_found_and_started_where_no_framework_is(tmp_path: Pa
     text = (tmp_path / "criteria.toml").read_text("utf-8")
     stated = parse_criteria(re.sub(r"(?m)^# ?(\[.*\]|[a-z_]+ = .*)$", r"\1", text), tmp_path / "criteria.toml")
     assert stated.rehearsal is not None
-    assert stated.rehearsal.start == (*"python3 -m http.server {port} --bind 127.0.0.1 --directory".split(), "our site")
+    start = "python3 -m http.server {port} --bind 127.0.0.1 --directory 'our site'"
+    assert stated.rehearsal.start == tuple(shlex.split(start))
     assert stated.rehearsal.health == "/"
     (tmp_path / "a\nb").mkdir()
     (tmp_path / "our site/index.html").rename(tmp_path / "a\nb/index.html")
