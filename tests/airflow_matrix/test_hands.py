@@ -50,6 +50,8 @@ class Door:
     """Path and body in Airflow 2, where they differ."""
     again: bool = False
     """Whether the run then ends once more."""
+    until: str = "3.9"
+    """The last version in which it changes anything."""
 
 
 def several(action: str, **entity: Any) -> dict[str, Any]:
@@ -72,7 +74,9 @@ DOORS = {
                        old=("/dags/handled/clearTaskInstances", one("clear_task", reset_dag_runs=True))),
     "delete_run": Door("deleted", "2", "DELETE", f"{RUNS}/delete_run"),
     "command": Door("cleared", "2", again=True),
+    "mark_command": Door("deleted", "2", until="2.11"),  # a try that had ended begins anew
     "trigger_again": Door("cleared", "2", again=True),
+    "marker": Door("cleared", "2", again=True, until="3.0"),
     "set_tasks": Door("marked", "3.1", path=f"{RUNS}/set_tasks/taskInstances", body=several("update", task_id=TASK)),
     "set_tasks_anywhere": Door(
         "marked", "3.2", path="/dags/~/dagRuns/~/taskInstances",
@@ -97,11 +101,19 @@ DOORS = {
 
 
 def has(version: str, door: Door) -> bool:
-    return tuple(map(int, version.split(".")[:2])) >= tuple(map(int, (door.since + ".0").split(".")[:2]))
+    return as_numbers(door.since) <= as_numbers(version)
+
+
+def leads(version: str, door: Door) -> bool:
+    return has(version, door) and as_numbers(version) <= as_numbers(door.until)
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, f"{version}.0".split(".")[:2]))
 
 
 @pytest.fixture(scope="module")
-def handled(airflow: Airflow, admin: HttpTransport) -> History:
+def handled(airflow: Airflow, admin: HttpTransport, server: str) -> History:
     """What is read after somebody went through each door, one after the other."""
     there = {name: door for name, door in DOORS.items() if has(airflow.version, door)}
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
@@ -112,12 +124,24 @@ def handled(airflow: Airflow, admin: HttpTransport) -> History:
     for door in there.values():
         if door.path:
             go_through(airflow, admin, door)
-    run_command(airflow, "tasks", "clear", "-y", "handled", "-s", dates["command"], "-e", dates["command"])
-    trigger = {"dag_run_id": "a", "logical_date": dates["untouched"], "conf": {"date": dates["trigger_again"]}}
-    change(airflow, admin, "POST", "/dags/again/dagRuns", trigger)
-    anew = [name for name, door in there.items() if door.again]
+    run_command(airflow, server, "tasks", "clear", "-y", "handled", "-s", dates["command"], "-e", dates["command"])
+    if leads(airflow.version, DOORS["mark_command"]):
+        run_command(airflow, server, "tasks", "run", "-lfm", "handled", TASK, "mark_command")
+    start(airflow, admin, "again", dates["trigger_again"])
+    start(airflow, admin, "upstream", dates["marker"])
+    until(airflow, lambda: any(run.state == "success" for run in seen(admin, "upstream").runs), "the run of the marker")
+    recursively = {"include_subdags": True, "reset_dag_runs": True} if airflow.version.startswith("2.") else {}
+    marked = {"dry_run": False, "dag_run_id": "a", "only_failed": False, "task_ids": ["marker"], **recursively}
+    change(airflow, admin, "POST", "/dags/upstream/clearTaskInstances", marked)
+    anew = [name for name, door in there.items() if door.again and leads(airflow.version, door)]
     states(airflow, admin, lambda found: all(found.get(name) == "success" for name in anew), f"{anew} again")
     return seen(admin, "handled")
+
+
+def start(airflow: Airflow, admin: HttpTransport, dag_id: str, date: str) -> None:
+    """Run a DAG that does something to the run of another, of that date."""
+    own = {"dag_run_id": "a", "logical_date": datetime.now(UTC).isoformat(), "conf": {"date": date}}
+    change(airflow, admin, "POST", f"/dags/{dag_id}/dagRuns", own)
 
 
 def states(airflow: Airflow, admin: HttpTransport, true: Callable[[dict[str, str]], bool], what: str) -> None:
@@ -141,14 +165,15 @@ def change(airflow: Airflow, admin: HttpTransport, method: str, path: str, body:
     until(airflow, is_through, path)
 
 
-def run_command(airflow: Airflow, *words: str) -> None:
+def run_command(airflow: Airflow, server: str, *words: str) -> None:
     """Run a command of Airflow on its database."""
     program = ensure_python(f"airflow-{airflow.version}", print).with_name("airflow")
     settings = {
         "CORE__DAGS_FOLDER": airflow.dags, "CORE__LOAD_EXAMPLES": "False",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow.home}/airflow.sqlite",
-        "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "airflow_local_settings.PATIENT",
+        "DATABASE__SQL_ALCHEMY_CONN": server or f"sqlite:///{airflow.home}/airflow.sqlite",
     }  # fmt: skip
+    if not server:
+        settings["DATABASE__SQL_ALCHEMY_CONNECT_ARGS"] = "airflow_local_settings.PATIENT"
     known = {"PATH": os.environ["PATH"], "AIRFLOW_HOME": str(airflow.home)}
     stated = known | {f"AIRFLOW__{name}": str(value) for name, value in settings.items()}
     subprocess.run([str(program), *words], env=stated, check=True, capture_output=True, timeout=240)
@@ -166,9 +191,13 @@ def seen_acts(found: History, name: str) -> set[str]:
 def test_what_somebody_did_by_each_door_of_this_version_is_seen(airflow: Airflow, handled: History) -> None:
     unseen = {name for name, door in DOORS.items() if door.since == "3.1" and airflow.version.startswith("3.1.")}
     there = {name: door for name, door in DOORS.items() if has(airflow.version, door)}
-    expected = {name: {door.act} - {""} if name not in unseen else set() for name, door in there.items()}
+    shut = {name for name, door in there.items() if not leads(airflow.version, door)}
+    expected = {name: {door.act} - {""} if name not in unseen | shut else set() for name, door in there.items()}
     told = json.dumps([str(each) for each in handled.events])
     assert {name: seen_acts(handled, name) for name in there} == expected, told
+    assert {run.state for run in handled.runs if run.run_id in shut} <= {"failed"}
+    unnamed = "the log doesn't say in which runs" in explain_unseen(DAG, handled)
+    assert unnamed == leads(airflow.version, DOORS["mark_command"])
     if unseen:
         scheduled = tuple(replace(run, kind="scheduled", state="success") for run in handled.runs)
         assert "doesn't log that a person sets several tasks" in explain_unseen(DAG, replace(handled, runs=scheduled))

@@ -15,9 +15,9 @@ _TELLING: Final = frozenset(
     | {"task_id", "task_ids", "only_failed", "only_running", "reset_dag_runs", "clear_task_instances"}
     | {"include_future", "include_past", "past", "future"}
 )
-#: Options of a command that say what it did to runs, as the command line may shorten them.
+#: Options of a command that say what it did to runs, as the command line may shorten them, or join those of a letter.
 _OPTIONS: Final = {
-    "--mark-success": re.compile(r"-m|--mark(-[a-z]*)?"),
+    "--mark-success": re.compile(r"-[A-Za-z]*m[A-Za-z]*|--mark(-[a-z]*)?"),
     "--reset-dagruns": re.compile(r"--reset(-[a-z]*)?"),
     "--rerun-failed-tasks": re.compile(r"--rerun(-[a-z]*)*"),
 }
