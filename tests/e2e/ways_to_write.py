@@ -41,6 +41,8 @@ WAYS: Mapping[str, str] = {
     "blob": "new Worker(URL.createObjectURL(new Blob([`fetch('${origin}/w/blob', {method: 'POST', mode: 'no-cors'})`])))",
     "shared": "new SharedWorker('/shared.js')",
     "service": "navigator.serviceWorker.register('/service.js')",
+    "background": """navigator.serviceWorker.ready.then((one) => one.backgroundFetch.fetch('x',
+        [new Request('/w/background', {method: 'POST'})])).catch(() => missing('background'))""",
     "socket": "new WebSocket(origin.replace('http', 'ws') + '/w/socket')",
     "stream": "new WebSocketStream(origin.replace('http', 'ws') + '/w/stream')",
 }
@@ -55,6 +57,8 @@ DATAGRAMS = {
         const q = new (add(`<iframe></iframe>`).contentWindow.RTCPeerConnection)({iceServers: [turn]});
         q.createDataChannel('x'); q.createOffer().then((offer) => q.setLocalDescription(offer))""",
 }
+#: A way that a headless shell accepts and does not go, and a whole Chromium does.
+WHOLE = {"background"}
 #: What has scripts of its own: each writes once over HTTP, and once over a WebSocket.
 _OWN_SCRIPTS = ("frame", "sandbox", "popup", "stranger", "worker", "nested", "shared", "service")
 SOCKETS = {"socket", "stream", *(f"ws-{each}" for each in _OWN_SCRIPTS)}

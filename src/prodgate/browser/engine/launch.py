@@ -23,14 +23,14 @@ _NO_UDP: Final = (
 #: Takes WebRTC from every page and frame of a context (workers have none): over TCP it goes past proxies and requests.
 WITHOUT_PEERS: Final = "for (const each of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[each];"
 #: Features by which Chromium sends a site something past whatever watches requests.
-REPORTING: Final = ("Reporting", "NetworkErrorLogging", "DeviceBoundSessions")
+UNWATCHED: Final = ("Reporting", "NetworkErrorLogging", "DeviceBoundSessions", "BackgroundFetch")
 #: Features that are off: these, and those that Playwright turns off, since only the last list counts.
 DISABLED: Final = (
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
     "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
     "AimEnabled", "PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
-    *REPORTING,
+    *UNWATCHED,
 )  # fmt: skip
 #: Switches that only we set: of some Chromium takes the first, and some would lead past the guard.
 OURS: Final = (
