@@ -28,10 +28,11 @@ _SENT: Final = {
 #: Response headers that are kept; others may hold anything.
 _KEPT: Final = frozenset(
     {
-        "age", "cache-control", "cache-status", "cf-cache-status", "cf-mitigated", "content-length",
-        "content-security-policy", "content-type", "expires", "location", "pragma", "retry-after", "server",
-        "set-cookie", "strict-transport-security", "vary", "via", "x-amz-cf-pop", "x-amzn-waf-action", "x-cache",
-        "x-content-type-options", "x-datadome", "x-frame-options", "x-vercel-mitigated",
+        "age", "cache-control", "cache-status", "cdn-cache-control", "cf-cache-status", "cf-mitigated",
+        "cloudflare-cdn-cache-control", "content-length", "content-security-policy", "content-type", "expires",
+        "location", "netlify-cdn-cache-control", "pragma", "retry-after", "server", "set-cookie",
+        "strict-transport-security", "surrogate-control", "vary", "vercel-cdn-cache-control", "via", "x-amz-cf-pop",
+        "x-amzn-waf-action", "x-cache", "x-content-type-options", "x-datadome", "x-frame-options", "x-vercel-mitigated",
     }
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")

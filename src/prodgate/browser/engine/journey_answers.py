@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Response
 
+from ...facts.e2e.content_policy import NONCE
 from ...facts.e2e.set_cookie import parse_set_cookie
 from ...probes.exchange import Exchange, keep_headers
 from ..settings import BrowserSettings
-
-_NONCE: Final = re.compile(r"'nonce-([^']+)'", re.IGNORECASE)
 
 
 class JourneyAnswers:
@@ -50,7 +48,7 @@ class JourneyAnswers:
         return {**Exchange(url=url, status=answer.status, headers=kept).to_json(), "sent": sorted(sent)}
 
     def _number_nonces(self, value: str) -> str:
-        return _NONCE.sub(lambda found: f"'nonce-{self.nonces.setdefault(found[1], len(self.nonces))}'", value)
+        return NONCE.sub(lambda found: f"'nonce-{self.nonces.setdefault(found[1], len(self.nonces))}'", value)
 
 
 def _take_cookies(given: set[str], said: Iterable[tuple[str, str]]) -> None:

@@ -16,6 +16,11 @@ from .set_cookie import parse_set_cookie
 
 #: Statuses that a cache may store without being told to (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
+#: What tells the caches of a delivery network alone what to keep, whatever Cache-Control says (RFC 9213, and older).
+_TARGETED: Final = (
+    "cdn-cache-control", "cloudflare-cdn-cache-control", "netlify-cdn-cache-control", "surrogate-control",
+    "vercel-cdn-cache-control",
+)  # fmt: skip
 _SHARED: Final = ("public", "s-maxage", "must-revalidate")
 
 
@@ -98,28 +103,45 @@ def _varies(asked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
 
 def _why_cacheable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for answer in answers:
-        stated = read_header(answer, "cache-control")
-        names = {one.partition("=")[0].strip().lower() for one in stated.split(",")}
+        stated, said = read_header(answer, "cache-control"), _read_directives(answer, "cache-control")
         if is_from_cache(answer):
             yield f"came from a cache ({describe_cache(answer)})"
-        elif not names & {"no-store", "private"} and _is_cacheable(answer, names):
+        elif targeted := _find_targeted(answer):
+            yield f"{targeted}: {read_header(answer, targeted)}"
+        elif not _forbids(said, "no-store", "private") and _is_cacheable(answer, said):
             yield f"Cache-Control: {stated}" if stated else "no Cache-Control"
 
 
 def keeps_for_everybody(answer: Mapping[str, Any]) -> bool:
     """Whether an answer comes from a shared cache, or says that one may give it to others without asking again."""
-    stated = read_header(answer, "cache-control").lower()
-    said = {name.strip(): value.strip(' "') for name, _, value in (one.partition("=") for one in stated.split(","))}
-    if is_from_cache(answer):
+    said = _read_directives(answer, "cache-control")
+    if is_from_cache(answer) or _find_targeted(answer) or _keeps(said):
         return True
-    if said.keys() & {"no-store", "private", "no-cache"}:
-        return False
-    lifetime = said.get("s-maxage", said.get("max-age"))
-    if lifetime is not None:
-        return lifetime.isdigit() and int(lifetime) > 0
-    return "public" in said or bool(read_header_values(answer, "expires"))
+    undated = not (_forbids(said) or said.keys() & {"s-maxage", "max-age"})
+    return undated and ("public" in said or bool(read_header_values(answer, "expires")))
 
 
-def _is_cacheable(answer: Mapping[str, Any], names: set[str]) -> bool:
-    says = bool(names & {*_SHARED, "max-age"}) or bool(read_header_values(answer, "expires"))
+def _read_directives(answer: Mapping[str, Any], header: str) -> dict[str, str]:
+    """Return the directives of a header with their values, which are empty where there is none."""
+    parts = (one.partition("=") for one in read_header(answer, header).lower().split(","))
+    return {name.strip(): value.strip(' "') for name, _, value in parts if name.strip()}
+
+
+def _find_targeted(answer: Mapping[str, Any]) -> str:
+    """Return the header that tells the caches of a delivery network to keep an answer, or an empty string."""
+    return next((name for name in _TARGETED if _keeps(_read_directives(answer, name))), "")
+
+
+def _keeps(said: Mapping[str, str]) -> bool:
+    lifetime = said.get("s-maxage", said.get("max-age", ""))
+    return not _forbids(said) and lifetime.isdigit() and int(lifetime) > 0
+
+
+def _forbids(said: Mapping[str, str], *names: str) -> bool:
+    """Whether an answer must not be kept, or not be given again unasked; one that names headers is of these alone."""
+    return any(said.get(name) == "" for name in names or ("no-store", "private", "no-cache"))
+
+
+def _is_cacheable(answer: Mapping[str, Any], said: Mapping[str, str]) -> bool:
+    says = bool(said.keys() & {*_SHARED, "max-age"}) or bool(read_header_values(answer, "expires"))
     return says or answer["status"] in _CACHEABLE_BY_DEFAULT

@@ -11,9 +11,11 @@ from .script_sources import NOWHERE, Place, matches, places_of_strangers
 INLINE, EVAL, ANYWHERE = "inline scripts", "eval", "scripts from anywhere"
 #: An injected <base> makes the relative addresses of trusted scripts a stranger's.
 REBASED: Final = "scripts from wherever an injected <base> points, for want of base-uri"
+#: What browsers take for a nonce or a hash, of whatever length: a template that nobody filled in is neither.
+_BASE64: Final = r"[A-Za-z0-9+/_-]+={0,2}"
 #: With one of these, browsers of the last ten years ignore 'unsafe-inline'.
-_NONCE_OR_HASH: Final = re.compile(r"'(?:nonce-|sha(?:256|384|512)-)[^']+'")
-_NONCE: Final = re.compile(r"'nonce-([^']+)'", re.IGNORECASE)
+_NONCE_OR_HASH: Final = re.compile(rf"'(?:nonce-|sha(?:256|384|512)-){_BASE64}'")
+NONCE: Final = re.compile(rf"'nonce-({_BASE64})'", re.IGNORECASE)
 
 _Directives = Mapping[str, tuple[str, ...]]
 
@@ -36,7 +38,7 @@ def parse_directives(policy: str) -> _Directives:
 def find_nonces(policies: Iterable[str]) -> frozenset[str]:
     """Return the nonces by which the policies let scripts run."""
     named = (source for policy in policies for source in _elements(parse_directives(policy)) or ())
-    return frozenset(found[1] for source in named if (found := _NONCE.fullmatch(source)))
+    return frozenset(found[1] for source in named if (found := NONCE.fullmatch(source)))
 
 
 def find_dangers(found: Iterable[str]) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def _rebased(policies: Sequence[_Directives]) -> set[str]:
 def _trusts_by_mark(sources: Iterable[str] | None) -> bool:
     known = _lower(sources or ())
     hashed = "'strict-dynamic'" in known and any(_NONCE_OR_HASH.fullmatch(source) for source in known)
-    return hashed or any(_NONCE.fullmatch(source) for source in known)
+    return hashed or any(NONCE.fullmatch(source) for source in known)
 
 
 def frame_sources(found: Iterable[str]) -> tuple[tuple[str, ...], ...]:

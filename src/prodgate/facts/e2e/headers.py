@@ -24,7 +24,7 @@ from .content_policy import find_dangers, frame_sources, split_policies
 from .nonces import count_nonces, nonce_dangers, read_nonces, why_nonces_unknown
 from .on_journeys import by_address
 
-_MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
+_SECONDS: Final = re.compile(r'=(?:(\d+)|"(\d+)")')
 #: Values of X-Frame-Options that keep strangers out.
 _BANS: Final = {"deny", "sameorigin"}
 
@@ -108,10 +108,15 @@ def _bans_sniffing(answer: Mapping[str, Any]) -> bool:
 
 
 def _hsts_seconds(answer: Mapping[str, Any]) -> int:
-    """Return the max-age of the first such header, the only one that counts."""
+    """Return the max-age of the first such header, the only one that counts; 0 where browsers ignore it as unsound."""
     stated = read_header_values(answer, "strict-transport-security")
-    found = _MAX_AGE.search(stated[0]) if stated and is_encrypted(answer) else None
-    return int(found[1]) if found else 0
+    if not stated or not is_encrypted(answer):
+        return 0
+    parts = [one.partition("=") for one in stated[0].split(";")]
+    said = [(name.strip().lower(), mark + value.strip()) for name, mark, value in parts]
+    lifetimes, below = ([value for name, value in said if name == of] for of in ("max-age", "includesubdomains"))
+    found = _SECONDS.fullmatch(lifetimes[0]) if len(lifetimes) == 1 and below in ([], [""]) else None
+    return int(found[1] or found[2]) if found else 0
 
 
 def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:

@@ -48,7 +48,7 @@ def _is_over(max_age: str, expires: str, at: datetime) -> bool:
         return int(max_age) <= 0
     try:
         until = parsedate_to_datetime(expires)
-    except (ValueError, TypeError):  # no date, which browsers leave out
+    except (OverflowError, TypeError, ValueError):  # no date, which browsers leave out
         return False
     return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= at
 

@@ -36,6 +36,8 @@ ALL = (EVAL, INLINE, ANYWHERE)
         ("script-src 'unsafe-inline' 'sha256-abc='", ()),
         ("script-src 'unsafe-inline' https: 'strict-dynamic' 'nonce-r4nd0m'; base-uri 'none'", ()),
         ("script-src 'unsafe-inline' 'sha256-abc=''sha256-abd='", (INLINE,)),
+        ("script-src 'unsafe-inline' 'nonce-{{nonce}}'", (INLINE,)),
+        ("script-src 'unsafe-inline' 'nonce-' 'sha256-a=b' 'sha256-$hash'", (INLINE,)),
         ("script-src 'strict-dynamic'", ()),
         ("script-src 'self' http://cdn.example.com ftp://cdn.example.com", ()),
         ("object-src *; script-src 'self'", ()),

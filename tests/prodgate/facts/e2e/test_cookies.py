@@ -52,7 +52,14 @@ def test_what_sets_no_cookie_of_the_site_is_not_judged(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", ["Domain=example.com", "Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=never", "Max-Age=soon"]
+    "more",
+    [
+        "Domain=example.com",
+        "Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "Expires=never",
+        "Max-Age=soon",
+        "Expires=Thu, 01 Jan 99999999999999999999 00:00:00 GMT",
+    ],
 )
 def test_what_sets_one_is(more: str) -> None:
     assert only(record(page(answered(set_cookie=f"a=(redacted); {more}")))).secure is False

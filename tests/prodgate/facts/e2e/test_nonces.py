@@ -52,6 +52,8 @@ def test_a_nonce_of_another_page_is_no_new_one() -> None:
         ({"cache_control": "public, max-age=60, s-maxage=0"}, False),
         ({"cache_control": "no-cache"}, False),
         ({"cache_control": "private, max-age=60"}, False),
+        ({"cache_control": 'no-cache="set-cookie", max-age=60'}, True),
+        ({"cache_control": "private", "cdn_cache_control": "max-age=60"}, True),
         ({"cache_control": ""}, False),
     ],
 )

@@ -48,6 +48,10 @@ def test_a_sound_record_makes_every_kind_there_is() -> None:
         ({"strict_transport_security": "max-age=63072000; includeSubDomains"}, 63072000),
         ({"strict_transport_security": 'includeSubDomains; Max-Age="7"'}, 7),
         ({"strict_transport_security": "includeSubDomains; max-age"}, 0),
+        ({"strict_transport_security": "max-age=31536000; max-age=0"}, 0),
+        ({"strict_transport_security": "max-age=31536000; includeSubDomains=1"}, 0),
+        ({"strict_transport_security": 'max-age="31536000'}, 0),
+        ({"strict_transport_security": "max-age=31536000; preload; preload; later=1;"}, 31536000),
         ({"strict_transport_security": ""}, 0),
     ],
 )
@@ -139,6 +143,17 @@ def test_a_cookie_that_a_cache_gives_is_everybodys() -> None:
     [
         (answered(cache_control="private, max-age=60"), ()),
         (answered(cache_control="no-store"), ()),
+        (
+            answered(cache_control='private="set-cookie", max-age=9'),
+            ('Cache-Control: private="set-cookie", max-age=9',),
+        ),
+        (answered(cache_control="private", cdn_cache_control="max-age=9"), ("cdn-cache-control: max-age=9",)),
+        (
+            answered(cache_control="no-store", surrogate_control='max-age=9, content="ESI/1.0"'),
+            ('surrogate-control: max-age=9, content="ESI/1.0"',),
+        ),
+        (answered(cache_control="private", cdn_cache_control="no-store, max-age=9"), ()),
+        (answered(cache_control="private", cdn_cache_control="max-age=0"), ()),
         (answered(cache_control="No-Store"), ()),
         (answered(), ("no Cache-Control",)),
         (answered(cache_control="max-age=60"), ("Cache-Control: max-age=60",)),
