@@ -18,20 +18,27 @@ def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Crite
     match-viewer is HTTPS as long as no behaviour that leads to the origin admits plain HTTP (allow-all).
     """
     plain = _find_plain(distribution)
-    origins = distribution.blocks("origin")
-    entered = [(one, "origin_ssl_protocols") for origin in origins for one in origin.blocks("custom_origin_config")]
-    entered += [(one, "origin_ssl_protocols.items") for origin in origins for one in _endpoints(distribution, origin)]
-    for origin, path in entered:
-        protocols = set(origin.texts(path))
+    ways = [
+        (origin, one, path) for origin in distribution.blocks("origin") for one, path in _ways(distribution, origin)
+    ]
+    for _, way, path in ways:
+        protocols = set(way.texts(path))
         criterion.hold(protocols <= {"TLSv1.2"}, expected="TLSv1.2", observed=", ".join(sorted(protocols)))
-        found = origin.text("origin_protocol_policy")
+        found = way.text("origin_protocol_policy")
         criterion.hold(found != "http-only", expected="origin_protocol_policy = https-only", observed=found)
-    for origin in origins:
-        ways = [*origin.blocks("custom_origin_config"), *_endpoints(distribution, origin)]
-        matching = any(one.text("origin_protocol_policy") == "match-viewer" for one in ways)
-        open_ = matching and not plain.isdisjoint(_named_as(distribution, origin))
-        wanted = "origin_protocol_policy = https-only, or no allow-all"
-        criterion.hold(not open_, expected=wanted, observed="match-viewer, of viewers on plain HTTP")
+    for origin, way, _ in ways:
+        matching = way.text("origin_protocol_policy") == "match-viewer"
+        criterion.hold(
+            not matching or plain.isdisjoint(_named_as(distribution, origin)),
+            expected="origin_protocol_policy = https-only, or no allow-all",
+            observed="match-viewer, of viewers on plain HTTP",
+        )
+
+
+def _ways(distribution: Resource, origin: Block) -> list[tuple[Block, str]]:
+    """Return how CloudFront enters an origin, each with where its protocols stand; of a bucket nothing is stated."""
+    own = [(one, "origin_ssl_protocols") for one in origin.blocks("custom_origin_config")]
+    return [*own, *((one, "origin_ssl_protocols.items") for one in _endpoints(distribution, origin))]
 
 
 def _find_plain(distribution: Resource) -> set[str]:
