@@ -91,9 +91,13 @@ class Journal:
         """Say that a check has given all its findings, and how many; without it the check is undetermined."""
         self.write("finished", layer=layer, check=check, findings=findings)
 
-    def record_fact(self, layer: str, kind: str, subject: str, digest: str, source: str) -> None:
-        """Say that something was observed, from where, and in which evidence file it is."""
-        self.write("fact", layer=layer, kind=kind, subject=subject, digest=digest, source=source)
+    def record_fact(
+        self, layer: str, kind: str, subject: str, digest: str, source: str, *, concluded: bool = False
+    ) -> None:
+        """Say that something was observed, from where, and in which evidence file it is; or was ``concluded`` of that,
+        which is as old as the judgement and is concluded anew by the next."""
+        more = {"concluded": True} if concluded else {}
+        self.write("fact", layer=layer, kind=kind, subject=subject, digest=digest, source=source, **more)
 
 
 def _lock(path: Path, descriptor: int) -> None:

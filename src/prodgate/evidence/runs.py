@@ -102,8 +102,12 @@ class Run:
 
     def observed(self) -> tuple[datetime, datetime] | None:
         """When the first and the last of its facts were observed; None when it has none with a time."""
-        times = [at for fact in self.facts if (at := standing.observed_at(fact))]
+        times = [at for fact in self.list_observed() if (at := standing.observed_at(fact))]
         return (min(times), max(times)) if times else None
+
+    def list_observed(self) -> list[Mapping[str, Any]]:
+        """Return the ``fact`` events of what was observed; not of what was concluded of that."""
+        return [fact for fact in self.facts if not fact.get("concluded")]
 
     def facts_of(self, layer: str, *kinds: str) -> list[Mapping[str, Any]]:
         """Return the ``fact`` events of some kinds that a layer wrote."""
@@ -224,7 +228,7 @@ def _read_whole(path: Path) -> tuple[bytes, journal.Recorded]:
 def _find_standing(
     events: Sequence[Mapping[str, Any]], about: Mapping[str, Any], stated: CriteriaFile
 ) -> Iterator[Finding]:
-    facts = [event for event in events if event["event"] == "fact"]
+    facts = [event for event in events if event["event"] == "fact" and not event.get("concluded")]
     started = datetime.fromisoformat(about["started"])
     yield from standing.find_unjudged_layers(events, about["layers"], stated.criteria)
     yield from standing.find_unasked(stated, about["layers"])

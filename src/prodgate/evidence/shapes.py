@@ -49,6 +49,7 @@ _TEXTS: Final[_Kind] = ("a list of texts", _is_texts)
 _DIGEST: Final[_Kind] = ("a SHA-256 in hex", _is_digest)
 _DIGESTS: Final[_Kind] = ("a table of SHA-256 in hex", lambda value: _is_table(value, _is_digest))
 _TIME: Final[_Kind] = ("a time with its zone", is_time)
+_YES: Final[_Kind] = ("true", lambda value: value is True)
 _COUNT: Final[_Kind] = ("a number from 0", lambda value: type(value) is int and value >= 0)
 
 #: Keys of run.json; what is not named here is only shown.
@@ -81,7 +82,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         **dict.fromkeys(("where?", "evidence?", "words?"), _TEXTS),
     },
     "finished": {"layer": _TEXT, "check": _TEXT, "findings": _COUNT},
-    "fact": {**dict.fromkeys(("layer", "kind", "subject", "source"), _TEXT), "digest": _DIGEST},
+    "fact": {**dict.fromkeys(("layer", "kind", "subject", "source"), _TEXT), "digest": _DIGEST, "concluded?": _YES},
     "unreadable": dict.fromkeys(("layer", "kind", "reason"), _TEXT),
     "note": dict.fromkeys(("layer", "text"), _TEXT),
     "collected": {"layer": _TEXT},

@@ -51,7 +51,7 @@ def list_code(stated: CriteriaFile) -> Sequence[str]:
 
 def keep_overview(context: LayerContext, layer: str, found: Mapping[str, Any]) -> None:
     """Keep who can become whom as evidence of a layer."""
-    context.store_fact(layer, OVERVIEW, "principals", found, "proofs of goals")
+    context.store_fact(layer, OVERVIEW, "principals", found, "proofs of goals", concluded=True)
 
 
 def judge(

@@ -60,10 +60,12 @@ class LayerContext:
         """Return a function that reports the progress of one layer."""
         return lambda step: self.progress(f"{layer}: {step}")
 
-    def store_fact(self, layer: str, kind: str, subject: str, value: Any, source: str) -> str:
+    def store_fact(
+        self, layer: str, kind: str, subject: str, value: Any, source: str, *, concluded: bool = False
+    ) -> str:
         """Store a JSON value as evidence, record it in the journal, and return its digest."""
         digest = store_json(self.run, value)
-        self.journal.record_fact(layer, kind, subject, digest, source)
+        self.journal.record_fact(layer, kind, subject, digest, source, concluded=concluded)
         return digest
 
     def note(self, layer: str, text: str) -> None:

@@ -77,8 +77,9 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
 
     Raises RunError when evidence of the earlier run is missing or was changed.
     """
+    observed = earlier.list_observed()
     try:
-        files = [artifacts.load(earlier.path, fact["digest"]) for fact in earlier.facts]
+        files = [artifacts.load(earlier.path, fact["digest"]) for fact in observed]
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
     places, waivers = find_places(plan.project, plan.runs), plan.waivers or plan.project.waivers
@@ -89,7 +90,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     journal = Journal.of(run)
     for data in files:
         artifacts.store(run, data, ".json.gz")
-    for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
+    for event in (*observed, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
     _carry_observed(plan, journal, earlier)
     _run_layers(Execution(plan=plan, run=run, judges=judges, fixity=fixity, how=_RECALL))

@@ -76,7 +76,7 @@ OPS-3 = { asks = "restores", layers = ["static", "live"] }
 DAY = timedelta(days=1)
 
 
-def aged(tmp_path: Path, age: timedelta | None, *, again: bool, facts: str = "") -> runs.Run:
+def aged(tmp_path: Path, age: timedelta | None, *, again: bool, facts: str = "", **more: bool) -> runs.Run:
     """Return a judged run with one fact, which is as old as given when the run begins, or has no time."""
     tmp_path.mkdir(exist_ok=True)
     (tmp_path / "criteria.toml").write_text(CRITERIA + facts)
@@ -84,7 +84,7 @@ def aged(tmp_path: Path, age: timedelta | None, *, again: bool, facts: str = "")
     run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
     at = (runs.read(run).started - age).isoformat() if age is not None else "yesterday"
     Journal.of(run).write(
-        "fact", layer="static", kind="configuration", subject="infra", digest="0" * 64, source="", at=at
+        "fact", layer="static", kind="configuration", subject="infra", digest="0" * 64, source="", at=at, **more
     )
     judge(run)
     return runs.read(run)
@@ -105,6 +105,13 @@ def test_facts_of_another_day_decide_nothing(tmp_path: Path, age: timedelta | No
     verdict = aged(tmp_path, age, again=again).verdict()
     assert verdict.decision is Decision.INSUFFICIENT
     assert reason in verdict.blocking[0].reason
+
+
+def test_what_was_concluded_of_facts_is_no_fact_of_another_day(tmp_path: Path) -> None:
+    """It was written while the run judged again, which began when all had been observed."""
+    made = aged(tmp_path, -DAY, again=True, concluded=True)
+    assert made.verdict().decision is Decision.GO
+    assert made.observed() is None
 
 
 def test_a_layer_states_how_old_its_facts_may_be(tmp_path: Path) -> None:

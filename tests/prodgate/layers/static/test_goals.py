@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from prodgate.evidence import runs
 from prodgate.facts import Facts
 from prodgate.facts.static.called import folders
 from prodgate.facts.static.workflow_files import workflow_facts
@@ -14,6 +15,7 @@ from prodgate.layers import goals as judging
 from prodgate.layers.static import goals
 from prodgate.sections.criteria_file import CriteriaFile, parse_criteria
 from prodgate.terraform.resources import Configuration, Resource
+from tests.prodgate.layers.context import layer_context
 
 ACCOUNT = "111122223333"
 #: What was kept of who can become whom, of each judgement so far.
@@ -247,3 +249,12 @@ def test_who_can_become_whom_is_kept_where_goals_ask_it() -> None:
     judged(Facts((role("s3:GetObject"),)), '{ cannot = ["sts:AssumeRole"], principals = ["outside"] }')
     judged(Facts(unreadable={Configuration: "it does not evaluate"}))
     assert len(KEPT) == 1
+
+
+def test_who_can_become_whom_is_concluded_and_was_not_observed(tmp_path: Path) -> None:
+    """A run that judges again began before it concludes that, and carries what was observed alone."""
+    (tmp_path / "criteria.toml").write_text(TEXT.format(GOAL), "utf-8")
+    at = layer_context(tmp_path, "static")
+    judging.keep_overview(at, "static", {"principals": []})
+    kept = runs.read(at.run)
+    assert ([fact["kind"] for fact in kept.facts], kept.list_observed()) == ([judging.OVERVIEW], [])
