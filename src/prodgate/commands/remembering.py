@@ -36,7 +36,7 @@ def history(args: argparse.Namespace) -> int:
     page = args.output or folder / PAGE
     for language in FILES:
         write(render_history(ordered, args.until, language=language, page=page), name_page(page, language))
-    sys.stdout.write(f"history: {page}, of {len(ordered):,} runs\n")
+    sys.stdout.write(f"history: {page}, of {len(ordered):,} run{'s' * (len(ordered) != 1)}\n")
     return 0
 
 

@@ -85,6 +85,8 @@ def verify(given: argparse.Namespace) -> int:
         folder = [] if (path / ABOUT).exists() or (path / SEAL).exists() else _list_runs(path)
         checked = [check(each, wanted) for each in folder or [path]]
         gaps = list(find_gaps(path, begins=given.begins)) if folder else []
+    if given.run.is_file():  # a bundle, which lay in a folder of no interest
+        checked = [replace(each, path=given.run) for each in checked]
     if given.json:
         _print(json.dumps({"runs": [*map(_to_json, checked)], "gaps": gaps}, ensure_ascii=False, indent=2))
     else:

@@ -201,7 +201,7 @@ def test_the_command_writes_the_page_and_remembers_what_it_read(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["history", str(folder)]) == 0
-    assert capsys.readouterr().out == f"history: {folder / 'history.html'}, of 1 runs\n"
+    assert capsys.readouterr().out == f"history: {folder / 'history.html'}, of 1 run\n"
     first = (folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()
     assert main(["history", str(folder)]) == 0
     assert ((folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()) == first
