@@ -19,7 +19,7 @@ def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> Non
     """Every distribution and load balancer writes an access log.
 
     Off by default on both. Without it nobody can say afterwards who asked for what. A network load balancer knows
-    requests over TLS alone, and logs none where it has no listener for them.
+    requests over TLS alone, and logs none where its listeners are for others.
     """
     if _sees_no_requests(entrance):
         raise criterion.not_applicable("a network load balancer logs requests over TLS, and has no listener for them")
@@ -34,7 +34,7 @@ def _sees_no_requests(entrance: Resource) -> bool:
     if entrance.type == "aws_cloudfront_distribution" or entrance.text("load_balancer_type") != "network":
         return False
     listeners = entrance.configuration.naming(entrance, "load_balancer_arn", "aws_lb_listener", "aws_alb_listener")
-    return not any(one.text("protocol") == "TLS" for one in listeners)
+    return bool(listeners) and all(one.text("protocol") != "TLS" for one in listeners)
 
 
 def _is_delivered(entrance: Resource) -> bool:

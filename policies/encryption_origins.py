@@ -15,45 +15,23 @@ from prodgate import Block, Criterion, Resource, policy
 def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Criterion) -> None:
     """CloudFront reaches its custom and VPC origins over TLS 1.2 only.
 
-    match-viewer is HTTPS as long as no behaviour that leads to the origin admits plain HTTP (allow-all).
+    match-viewer is HTTPS as long as no behaviour admits plain HTTP (allow-all).
     """
-    plain = _find_plain(distribution)
-    ways = [
-        (origin, one, path) for origin in distribution.blocks("origin") for one, path in _ways(distribution, origin)
-    ]
-    for _, way, path in ways:
-        protocols = set(way.texts(path))
+    origins = distribution.blocks("origin")
+    entered = [(one, "origin_ssl_protocols") for origin in origins for one in origin.blocks("custom_origin_config")]
+    entered += [(one, "origin_ssl_protocols.items") for origin in origins for one in _endpoints(distribution, origin)]
+    for origin, path in entered:
+        protocols = set(origin.texts(path))
         criterion.hold(protocols <= {"TLSv1.2"}, expected="TLSv1.2", observed=", ".join(sorted(protocols)))
-        found = way.text("origin_protocol_policy")
-        criterion.hold(found != "http-only", expected="origin_protocol_policy = https-only", observed=found)
-    for origin, way, _ in ways:
-        matching = way.text("origin_protocol_policy") == "match-viewer"
-        criterion.hold(
-            not matching or plain.isdisjoint(_named_as(distribution, origin)),
-            expected="origin_protocol_policy = https-only, or no allow-all",
-            observed="match-viewer, of viewers on plain HTTP",
-        )
+        found = origin.text("origin_protocol_policy")
+        encrypted = found == "https-only" or (found == "match-viewer" and not _admits_plain(distribution))
+        observed = f"{found}, and viewers on plain HTTP" if found == "match-viewer" else found
+        criterion.hold(encrypted, expected="origin_protocol_policy = https-only", observed=observed)
 
 
-def _ways(distribution: Resource, origin: Block) -> list[tuple[Block, str]]:
-    """Return how CloudFront enters an origin, each with where its protocols stand; of a bucket nothing is stated."""
-    own = [(one, "origin_ssl_protocols") for one in origin.blocks("custom_origin_config")]
-    return [*own, *((one, "origin_ssl_protocols.items") for one in _endpoints(distribution, origin))]
-
-
-def _find_plain(distribution: Resource) -> set[str]:
-    """Return the origins and groups of them to which a behaviour lets plain HTTP through."""
+def _admits_plain(distribution: Resource) -> bool:
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
-    plain = [one for one in behaviours if one.text("viewer_protocol_policy") == "allow-all"]
-    return {one.text("target_origin_id") or "" for one in plain}
-
-
-def _named_as(distribution: Resource, origin: Block) -> set[str]:
-    """Return the id of an origin, and those of the groups that it is in."""
-    own = origin.text("origin_id") or ""
-    groups = distribution.blocks("origin_group")
-    inside = [one for one in groups if any(each.text("origin_id") == own for each in one.blocks("member"))]
-    return {own, *(one.text("origin_id") or "" for one in inside)}
+    return any(one.text("viewer_protocol_policy") == "allow-all" for one in behaviours)
 
 
 def _endpoints(distribution: Resource, origin: Block) -> list[Block]:

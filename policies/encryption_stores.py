@@ -22,8 +22,15 @@ ENDPOINTS = {
     "aws_elasticsearch_domain": ("domain_endpoint_options.tls_security_policy", "Policy-Min-TLS-1-0-2019-07"),
     "aws_api_gateway_domain_name": ("security_policy", ""),
 }
-#: How the names of policies begin that let in TLS 1.2 or newer alone.
-MODERN = ("Policy-Min-TLS-1-2-", "TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPolicy_TLS13_")
+#: How the names of policies begin that let in TLS 1.2 or newer alone, of search domains with forward secrecy, as AWS
+#: asks for their newest (Opensearch.8).
+MODERN = (
+    "Policy-Min-TLS-1-2-PFS-",
+    "Policy-Min-TLS-1-2-RFC9151-",
+    "TLS_1_2",
+    "SecurityPolicy_TLS12_",
+    "SecurityPolicy_TLS13_",
+)
 
 
 @policy(
@@ -34,13 +41,18 @@ MODERN = ("Policy-Min-TLS-1-2-", "TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPo
     remedy="Name a policy of TLS 1.2 or newer: Policy-Min-TLS-1-2-PFS-2023-10 of a search domain, TLS_1_2 of an API.",
 )
 def endpoints_refuse_old_tls(endpoint: Resource, criterion: Criterion) -> None:
-    """Search domains and names of APIs accept TLS 1.2 or newer only; unset, a search domain is content with TLS 1.0."""
+    """Search domains and names of APIs accept TLS 1.2 or newer only.
+
+    Unset, a search domain is content with TLS 1.0; named, its policy of 2019 takes ciphers without forward secrecy.
+    """
     name, default = ENDPOINTS[endpoint.type]
     stated = "domain_endpoint_options" not in name or endpoint.blocks("domain_endpoint_options")
     chosen = (endpoint.text(name, default) if stated else default) or default
     if not chosen:
         raise criterion.undetermined(f"{name} is not set, and AWS chooses")
-    criterion.hold(chosen.startswith(MODERN), expected="TLS 1.2 or newer", observed=chosen)
+    search = "domain_endpoint_options" in name
+    expected = "TLS 1.2 or newer, with forward secrecy" if search else "TLS 1.2 or newer"
+    criterion.hold(chosen.startswith(MODERN), expected=expected, observed=chosen)
 
 
 @policy(

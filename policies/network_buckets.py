@@ -1,6 +1,6 @@
 """Buckets are closed to the public, each by itself and all of them by the account."""
 
-from prodgate import Criterion, Resource, policy
+from prodgate import Block, Criterion, Resource, policy
 
 from .buckets import receives_cloudfront_logs
 
@@ -47,9 +47,13 @@ def buckets_have_no_public_acl(holder: Resource, criterion: Criterion) -> None:
     policies = holder.blocks("access_control_policy") if holder.type == "aws_s3_bucket_acl" else (holder,)
     grants = [grant for policy in policies for grant in policy.blocks("grant")]
     targets = [grant.text("grantee.uri" if holder.type == "aws_s3_bucket_acl" else "uri") or "" for grant in grants]
-    given = [uri for uri in targets if uri.endswith(EVERYBODY)]
+    given = [f"{_rights(one)} to {uri}" for one, uri in zip(grants, targets, strict=True) if uri.endswith(EVERYBODY)]
     stated = holder.text("acl") or "private"
     criterion.exclude([*given, *([stated] if stated in PUBLIC_ACLS else [])], expected="a private ACL")
+
+
+def _rights(grant: Block) -> str:
+    return ", ".join(grant.texts("permissions" if "permissions" in grant.search() else "permission"))
 
 
 def _ownerships(controls: Resource) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def workloads_span_several_zones(workload: Resource, criterion: Criterion) -> No
 @policy(
     "PG_NET_10",
     criterion="network-flow-logs",
-    resources=("aws_vpc",),
+    resources=("aws_vpc", "aws_default_vpc"),
     population=0,
     remedy="Add aws_flow_log for the network with traffic_type = ALL.",
 )

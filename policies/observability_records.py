@@ -10,9 +10,10 @@ from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from .roles import grants, managed_by_aws
 
 GROUP = "aws_cloudwatch_log_group"
-#: Word in the name of an engine -> its log that says what went wrong. PostgreSQL's holds all but that of upgrades.
-MAIN_LOGS = {"postgres": "postgresql", "mysql": "error", "mariadb": "error", "sqlserver": "error", "oracle": "alert",
-             "db2": "diag.log"}  # fmt: skip
+#: Word in the name of an engine -> its logs that say what went wrong. PostgreSQL's holds all but that of upgrades, and
+#: of SQL Server the agent runs the jobs (RDS.40).
+MAIN_LOGS = {"postgres": ("postgresql",), "mysql": ("error",), "mariadb": ("error",), "sqlserver": ("error", "agent"),
+             "oracle": ("alert",), "db2": ("diag.log",)}  # fmt: skip
 #: Managed policies of AWS that let a role send traces.
 TRACING_POLICIES = ("AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "AWSXrayFullAccess")
 #: What is in the name of an image that collects traces.
@@ -89,9 +90,11 @@ def databases_write_logs(database: Resource, criterion: Criterion) -> None:
     exports = database.texts("enabled_cloudwatch_logs_exports")
     criterion.hold(bool(exports), expected="an exported log", observed="none", premise=True)
     engine = database.text("engine") or ""  # a copy of a snapshot or another database need not say it
-    main = [log for name, log in MAIN_LOGS.items() if name in engine] or dict.fromkeys(MAIN_LOGS.values())
-    said = not set(main).isdisjoint(exports)
-    criterion.hold(said, expected=f"the log {' or '.join(main)}", observed=", ".join(exports))
+    main = next((logs for name, logs in MAIN_LOGS.items() if name in engine), ())
+    either = dict.fromkeys(logs[0] for logs in MAIN_LOGS.values())
+    said = set(main) <= set(exports) if main else not set(either).isdisjoint(exports)
+    expected = f"the log {' and '.join(main) or ' or '.join(either)}"
+    criterion.hold(said, expected=expected, observed=", ".join(exports))
 
 
 @policy(

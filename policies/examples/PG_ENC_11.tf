@@ -142,48 +142,6 @@ resource "aws_cloudfront_distribution" "as_viewers_come_who_have_to_use_https" {
   }
 }
 
-resource "aws_cloudfront_distribution" "as_the_viewer_came_to_a_group" { # violates PG_ENC_11
-  enabled = true
-  origin {
-    origin_id   = "site"
-    domain_name = "origin.example.com"
-    custom_origin_config {
-      http_port              = 80
-      https_port             = 443
-      origin_protocol_policy = "match-viewer"
-      origin_ssl_protocols   = ["TLSv1.2"]
-    }
-  }
-  origin_group {
-    origin_id = "both"
-    failover_criteria {
-      status_codes = [503]
-    }
-    member {
-      origin_id = "site"
-    }
-    member {
-      origin_id = "spare"
-    }
-  }
-  default_cache_behavior {
-    target_origin_id       = "both"
-    allowed_methods        = ["GET", "HEAD"]
-    cached_methods         = ["GET", "HEAD"]
-    viewer_protocol_policy = "allow-all"
-  }
-  viewer_certificate {
-    acm_certificate_arn      = "arn:aws:acm:us-east-1:111122223333:certificate/1"
-    minimum_protocol_version = "TLSv1.2_2021"
-    ssl_support_method       = "sni-only"
-  }
-  restrictions {
-    geo_restriction {
-      restriction_type = "none"
-    }
-  }
-}
-
 resource "aws_cloudfront_distribution" "old_tls_to_the_origin" { # violates PG_ENC_11
   enabled = true
   origin {

@@ -32,3 +32,10 @@ resource "aws_api_gateway_domain_name" "left_to_aws" { # undetermined PG_ENC_19
   domain_name     = "unset.example.com"
   certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 }
+
+resource "aws_opensearch_domain" "without_forward_secrecy" { # violates PG_ENC_19
+  domain_name = "of-2019"
+  domain_endpoint_options {
+    tls_security_policy = "Policy-Min-TLS-1-2-2019-07"
+  }
+}

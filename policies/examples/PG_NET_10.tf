@@ -33,3 +33,7 @@ resource "aws_flow_log" "rejected_only" {
   vpc_id       = aws_vpc.rejected_flows_only.id
   traffic_type = "REJECT"
 }
+
+resource "aws_default_vpc" "as_aws_made_it" { # violates PG_NET_10
+  force_destroy = false
+}

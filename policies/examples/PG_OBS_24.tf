@@ -42,3 +42,17 @@ resource "aws_rds_cluster" "of_an_engine_whose_logs_are_not_known" {
   engine                          = "aurora"
   enabled_cloudwatch_logs_exports = ["error"]
 }
+
+resource "aws_db_instance" "of_two_logs" {
+  identifier                      = "two-logs"
+  engine                          = "sqlserver-se"
+  instance_class                  = "db.m6i.large"
+  enabled_cloudwatch_logs_exports = ["agent", "error"]
+}
+
+resource "aws_db_instance" "that_says_nothing_of_its_jobs" { # violates PG_OBS_24
+  identifier                      = "no-jobs"
+  engine                          = "sqlserver-se"
+  instance_class                  = "db.m6i.large"
+  enabled_cloudwatch_logs_exports = ["error"]
+}

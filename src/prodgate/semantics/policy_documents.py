@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
+from string import whitespace
 from typing import Any, Final
 
 from .unresolved import Unresolved
@@ -142,9 +143,10 @@ def _statement(elements: Mapping[str, Any], where: str) -> Statement:
     beside: tuple[str, ...] = ("*",) if allows else ()
     if not {"action", "notaction"} & set(elements):
         raise Unresolved(where, "has a statement without Action")
+    actions = beside if "notaction" in elements else _read_actions(elements["action"], where)
     return Statement(
         allows=allows,
-        actions=beside if "notaction" in elements else tuple(a.lower() for a in read_texts(elements["action"], where)),
+        actions=actions,
         resources=beside if "notresource" in elements else read_texts(elements.get("resource", ()), where),
         principals=_principals("*" if allows else (), where)
         if "notprincipal" in elements
@@ -152,6 +154,14 @@ def _statement(elements: Mapping[str, Any], where: str) -> Statement:
         conditions=tuple(_conditions(elements.get("condition") or {}, where)),
         sid=str(elements.get("sid") or ""),
     )
+
+
+def _read_actions(value: Any, where: str) -> tuple[str, ...]:
+    actions = read_texts(value, where)
+    odd = next((each for each in actions if not each or set(each) & set(whitespace)), None)
+    if odd is not None:
+        raise Unresolved(where, f"has a statement with the action {odd!r}, which AWS refuses")
+    return tuple(each.lower() for each in actions)
 
 
 def _principals(value: Any, where: str) -> tuple[Principal, ...]:

@@ -24,6 +24,13 @@ def test_whatever_is_no_document_is_unresolved(parsed: Any) -> None:
             read_statements(parsed, "it")
 
 
+@pytest.mark.parametrize("action", ["s3:* ", "", "s3:Get Object"])
+def test_an_action_that_aws_refuses_is_none(action: str) -> None:
+    statement = {"Effect": "Deny", "Action": ["s3:GetObject", action], "Resource": "*", "Principal": "*"}
+    with pytest.raises(Unresolved, match="which AWS refuses"):
+        read_statements({"Statement": statement}, "it")
+
+
 def test_what_an_allow_leaves_out_is_everything_and_what_a_deny_leaves_out_is_nothing() -> None:
     parts = {
         "NotAction": "iam:*",
