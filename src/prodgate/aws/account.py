@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
-from .answers import Absent, Missing, Unread, Unreadable, as_answer
+from .answers import Absent, Missing, Unread, Unreadable, as_answer, why_missing
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741
@@ -107,6 +107,21 @@ class Account:
             return function(*arguments, **parameters)
         except Unreadable as error:
             return Unread(error.reason)  # type: ignore[return-value]  # a fact raises Undetermined when it is read
+        except TypeError as bug:
+            if not (reason := why_missing(bug)):
+                raise
+            return Unread(reason)  # type: ignore[return-value]
+
+    def defer(self, function: Callable[..., T], *arguments: Any, **parameters: Any) -> T:
+        """Return what ``function`` returns; where there is no answer, what raises Unreadable once it is looked into.
+
+        So a list of things is not lost of one of which nothing is known.
+        """
+        try:
+            found = self.attempt(function, *arguments, **parameters)
+        except Absent as error:
+            found = Unread(f"a part of it does not exist, or no longer ({error.code})")  # type: ignore[assignment]
+        return Missing(found.reason) if isinstance(found, Unread) else found  # type: ignore[return-value]
 
     def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
         """Return what another observer yields; it runs once, however many ask. Raises what it raises."""

@@ -8,6 +8,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+#: Said where whoever looked first knows which member it was: what several ask is looked at once.
+LEFT_OUT: Final = "something that it is made of is left out of AWS's answer"
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -79,6 +82,14 @@ def as_answer(value: Any, call: str) -> Any:
     if isinstance(value, dict):
         return Answer({key: as_answer(item, call) for key, item in value.items()}, call)
     return [as_answer(item, call) for item in value] if isinstance(value, list | tuple) else value
+
+
+def why_missing(bug: Exception) -> str:
+    """Return why something was handed what an answer leaves out, and said so in words of its own; else nothing."""
+    if not isinstance(bug, TypeError) or Missing.__name__ not in str(bug):
+        return ""
+    noted = _NOTED.get(None)
+    return noted[-1] if noted else LEFT_OUT
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from ..aws.account import Account
 from ..aws.actions import reads
-from ..aws.answers import Absent, Missing, Unreadable, noting_what_is_missing
+from ..aws.answers import LEFT_OUT, Absent, Unreadable, noting_what_is_missing, why_missing
 from ..findings import Undetermined
 from . import Fact, Facts
 
@@ -38,10 +38,6 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
 
 #: What Python raises about a value that is not as the code expects it; the last would end a loop over rows unsaid.
 _ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
-
-
-#: Said where whoever looked first knows which member it was: what several ask is looked at once.
-_LEFT_OUT: Final = "something that it is made of is left out of AWS's answer"
 
 
 def apart(kind: type[F], look: Callable[[Any], F], *names: str, **known: Any) -> Callable[[Any], F]:
@@ -80,7 +76,7 @@ def all_apart(
                 reason = f"a part of it does not exist, or no longer ({error.code})"
             except _ODD as error:
                 told = f"was not understood: {type(error).__name__}: {error}"
-                reason = missing[-1] if missing else _LEFT_OUT if _is_about_missing(error) else told
+                reason = missing[-1] if missing else why_missing(error) or told
         return (*seen, *(kind.unread(_name_row(row, names), reason, **each) for each in unread))
 
     return look_apart
@@ -122,16 +118,11 @@ def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...
     """Return the facts of an observer, or why there are none: whatever it raises makes its kinds undetermined."""
     with noting_what_is_missing() as missing:
         seen, reason, bug = _try_observer(observer, account)
-        if bug and _is_about_missing(bug):
-            return (), missing[-1] if missing else _LEFT_OUT
+        if bug and why_missing(bug):
+            return (), missing[-1] if missing else LEFT_OUT
         if bug:
             traceback.print_exception(bug)
         return seen, reason
-
-
-def _is_about_missing(bug: Exception) -> bool:
-    """Whether something was handed what an answer leaves out, and says so in words of its own."""
-    return isinstance(bug, TypeError) and Missing.__name__ in str(bug)
 
 
 def _try_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str, Exception | None]:

@@ -24,13 +24,14 @@ from .listeners import Listener
 from .log_groups import LoggedText, LogGroup
 from .origin_bypass import FrontDoor
 from .origins import ServerOrigin
+from .outside_access import OutsideAccess
 from .placements import Placement
 from .plain_text import Handed
 from .queues import DeadLetterQueue, WorkQueue
 from .running_services import RunningService
 from .secrets import Secret
 from .security_groups import SecurityGroup
-from .security_services import OutsideAccess, SecurityHub, ThreatDetection
+from .security_services import SecurityHub, ThreatDetection
 from .services import Service
 from .site_names import SiteName
 from .stores import Store

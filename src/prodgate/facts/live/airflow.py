@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Answer, Unreadable
 from ...quantities import Quantity
 from ...semantics.airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from .. import Fact
 from ..observers import apart, observes, reads
 from .alarm_settings import read_alarms
 from .permissions import read_rights
-from .queues import find_dead_letter_sources, list_queues
+from .queues import find_dead_letter_sources, list_queues, list_unknown_redrives
 from .sending import may_send
 
 reads("mwaa", "GetEnvironment", "ListEnvironments")
@@ -64,9 +64,13 @@ def observe_airflow_environments(account: Account) -> Iterator[AirflowEnvironmen
 
 
 def list_environments(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return every environment as MWAA describes it."""
-    names = account.list("mwaa", "ListEnvironments", "Environments")
-    return account.each(lambda name: account.get("mwaa", "GetEnvironment", Name=name)["Environment"], names)
+    """Return every environment as MWAA describes it; of one that it does not describe, its name."""
+
+    def describe(name: str) -> Mapping[str, Any]:
+        found = account.get("mwaa", "GetEnvironment", Name=name)
+        return Answer({"Name": name, **found.get("Environment", {})}, "mwaa GetEnvironment")
+
+    return account.each(describe, account.list("mwaa", "ListEnvironments", "Environments"))
 
 
 def list_dags(account: Account, environment: str) -> list[str]:
@@ -113,7 +117,7 @@ def _find_unread_settings(options: Mapping[str, str], version: str) -> tuple[str
 
 def _find_suppressed(account: Account, name: str, options: Mapping[str, str]) -> tuple[str, ...]:
     readings = [one for alarm in account.once(read_alarms) for one in alarm.readings]
-    own = [one for one in readings if one.namespace == "AmazonMWAA" and one.dimensions.get("Environment") == name]
+    own = [one for one in readings if one.dimensions.get("Environment") == name and one.namespace == "AmazonMWAA"]
     return tuple(sorted({one.metric for one in own if is_suppressed(one.metric, options)}))
 
 
@@ -126,6 +130,8 @@ def _list_dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
             found += [queue["QueueArn"]] if may_send(account, role, allowed, "sqs:SendMessage", queue) else []
         except Unreadable as error:
             doubt = error
+    for _, reason in list_unknown_redrives(account):
+        doubt = Unreadable(reason)
     if doubt and not found:
         raise doubt
     return tuple(found)

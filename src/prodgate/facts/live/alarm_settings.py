@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ...aws.account import Account
+from ...aws.answers import Unread
 from ...semantics import cloudwatch
 from ...semantics.unresolved import Unresolved
 from ..observers import reads
@@ -38,7 +39,12 @@ class Reading:
 
     def reads(self, namespace: str, *metrics: str, **dimensions: str) -> bool:
         """Whether it reads one of these metrics under exactly these dimensions, as CloudWatch looks a metric up."""
-        return self.namespace == namespace and self.metric in metrics and self.dimensions == dimensions
+        return self.dimensions == dimensions and self.namespace == namespace and self.metric in metrics
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether AWS states which metric it is."""
+        return not isinstance(self.namespace, Unread) and not isinstance(self.metric, Unread)
 
     def __str__(self) -> str:
         named = ", ".join(f"{name} = {value}" for name, value in self.dimensions.items())
@@ -51,6 +57,8 @@ class AlarmSettings:
 
     arn: str
     name: str
+    region: str
+    """It reads only metrics of this one."""
     readings: tuple[Reading, ...]
     """Empty for an alarm on other alarms, or on a query of metrics or logs."""
     expression: str
@@ -75,11 +83,6 @@ class AlarmSettings:
     which alarm decides that; empty if nothing does. Its state changes all the same."""
 
     @property
-    def region(self) -> str:
-        """Its region; it reads only metrics of this one."""
-        return self.arn.split(":")[3]
-
-    @property
     def fires_above(self) -> bool:
         """Whether it fires when its value is high."""
         return cloudwatch.fires_above(self.comparison)
@@ -88,6 +91,12 @@ class AlarmSettings:
     def fires_below(self) -> bool:
         """Whether it fires when its value is low."""
         return cloudwatch.fires_below(self.comparison)
+
+    @property
+    def fires_on_one(self) -> bool:
+        """Whether a value of 1 is enough for an alarm on high values."""
+        inclusive = "OrEqual" in self.comparison
+        return self.threshold is not None and (self.threshold <= 1 if inclusive else self.threshold < 1)
 
     @property
     def metrics(self) -> frozenset[str]:
@@ -108,10 +117,11 @@ def read_alarms(account: Account) -> Iterator[AlarmSettings]:
     for region in sorted({account.region, GLOBAL}):
         for kind in ("MetricAlarms", "CompositeAlarms", "LogAlarms"):
             rows = account.list("cloudwatch", "DescribeAlarms", kind, region=region, **EVERY_TYPE)
-            yield from (_alarm(row) for row in rows if not row["AlarmName"].startswith("TargetTracking-"))
+            own = (row for row in rows if not row.get("AlarmName", "").startswith("TargetTracking-"))
+            yield from (_alarm(row, region) for row in own)
 
 
-def _alarm(row: Mapping[str, Any]) -> AlarmSettings:
+def _alarm(row: Mapping[str, Any], region: str) -> AlarmSettings:
     queries = row.get("Metrics") or ()
     returned = [query for query in queries if query.get("ReturnData") is not False]
     inner = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
@@ -121,6 +131,7 @@ def _alarm(row: Mapping[str, Any]) -> AlarmSettings:
     return AlarmSettings(
         arn=row["AlarmArn"],
         name=row["AlarmName"],
+        region=region,
         readings=readings,
         expression=expression,
         inner=inner,

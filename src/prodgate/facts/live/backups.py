@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ...aws.account import Account
+from ...findings import Undetermined
 from ...quantities import Quantity
 from ...semantics.schedules import runs_daily
 from .. import Fact
@@ -103,10 +104,27 @@ def _rule(rule: Mapping[str, Any]) -> BackupRule:
 @observes(BackupVault)
 def observe_vaults(account: Account) -> Iterator[BackupVault]:
     """See the vaults that plans save and copy to, in whatever region."""
-    rules = [rule for plan in account.once(observe_plans) for rule in plan.rules]
+    rules = list_rules(account)
     home = f"arn:aws:backup:{account.region}:{account.id}:backup-vault:"
     arns = {home + rule.vault for rule in rules} | {arn for rule in rules for arn in rule.copies}
     yield from account.each(apart(BackupVault, lambda arn: _vault(account, arn)), sorted(arns))
+    for plan, reason in list_unread_plans(account):
+        yield BackupVault.unread(f"the vaults of {plan}", reason)
+
+
+def list_rules(account: Account) -> list[BackupRule]:
+    """Return the rules of every plan that could be read."""
+    unread = dict(list_unread_plans(account))
+    return [rule for plan in account.once(observe_plans) if plan.subject not in unread for rule in plan.rules]
+
+
+def list_unread_plans(account: Account) -> Iterator[tuple[str, str]]:
+    """Yield the plans of which it is not known what they save to, and why."""
+    for plan in account.once(observe_plans):
+        try:
+            _ = plan.rules
+        except Undetermined as error:
+            yield plan.subject, error.conclusion.reason
 
 
 def list_vaults(account: Account, region: str) -> set[str]:

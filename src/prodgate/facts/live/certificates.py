@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Unread, Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, reads
@@ -44,8 +44,10 @@ class CertificateInUse(Fact):
 @observes(CertificateInUse)
 def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
     """Look at every certificate in use."""
-    used = _find_uses(account)
+    used, unread = _find_uses(account)
     yield from account.each(apart(CertificateInUse, partial(_certificate, account)), used.items())
+    for holder, reason in unread:
+        yield CertificateInUse.unread(f"a certificate of {holder}", reason)
 
 
 def _certificate(account: Account, row: tuple[str, dict[str, tuple[str, ...]]]) -> CertificateInUse:
@@ -65,9 +67,13 @@ def _certificate(account: Account, row: tuple[str, dict[str, tuple[str, ...]]]) 
     )
 
 
-def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return ARNs of certificates -> ARNs of their holders -> the names under which these are reached."""
-    used: dict[str, dict[str, tuple[str, ...]]] = {}
+#: ARNs of certificates -> ARNs of their holders -> the names under which these are reached.
+_Uses = dict[str, dict[str, tuple[str, ...]]]
+
+
+def _find_uses(account: Account) -> tuple[_Uses, list[tuple[str, str]]]:
+    """Return the certificates in use, and holders of which it is not known which they use, with why."""
+    used: _Uses = {}
     asked: dict[str, set[str]] = {}
     for site in list_distributions(account):
         names = items(site, "Aliases")
@@ -75,19 +81,34 @@ def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
             asked.setdefault(origin["DomainName"].lower(), set()).update(names)
         shown = site.get("ViewerCertificate", {})
         if arn := shown.get("ACMCertificateArn") or shown.get("IAMCertificateId"):
-            used.setdefault(arn, {})[site["ARN"]] = names
+            used.setdefault(arn, {})[site.get("ARN") or site["Id"]] = names
     hosts = {one.get("LoadBalancerArn"): one.get("DNSName", "").lower() for one in list_balancers(account)}
+    unread: list[tuple[str, str]] = []
     for listener in list_listeners(account):
-        for shown in _list_listener_certificates(account, listener) if listener.get("Certificates") else ():
-            names = tuple(sorted(asked.get(hosts.get(listener.get("LoadBalancerArn"), ""), ())))
-            used.setdefault(shown["CertificateArn"], {})[listener["ListenerArn"]] = names
-    return used
+        holder = str(next((listener[name] for name in _HOLDERS if name in listener), "a listener"))
+        arns = account.defer(_list_listener_certificates, account, listener)
+        if isinstance(arns, Unread):
+            unread.append((holder, arns.reason))
+            continue
+        names = tuple(sorted(asked.get(hosts.get(listener.get("LoadBalancerArn"), ""), ())))
+        for arn in arns:
+            used.setdefault(arn, {})[holder] = names
+    return used, unread
 
 
-def _list_listener_certificates(account: Account, listener: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+#: What names a listener, or the load balancer that stands for its own.
+_HOLDERS: Final = ("ListenerArn", "LoadBalancerArn", "LoadBalancerName")
+
+
+def _list_listener_certificates(account: Account, listener: Mapping[str, Any]) -> list[str]:
     """Return the certificates of a listener, the default one and others."""
+    if "ListenerArn" in listener and not listener.get("Certificates"):
+        return []
     arn = listener["ListenerArn"]
-    return account.list("elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
+    found = account.list("elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
+    if unstated := [one["CertificateArn"] for one in found if "CertificateArn" not in one]:
+        raise Unreadable(unstated[0].reason)
+    return [one["CertificateArn"] for one in found]
 
 
 def _describe_certificate(account: Account, arn: str) -> Mapping[str, Any]:

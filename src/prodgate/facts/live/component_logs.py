@@ -72,7 +72,7 @@ def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
 def _component(account: Account, region: str, written: LogSettings) -> ComponentLog:
     if written.unseen:
         return ComponentLog.unread(written.arn, written.unseen)
-    known = {group["logGroupName"] for group in list_log_groups(account, region)}
+    known = {group.get("logGroupName") for group in list_log_groups(account, region)}
     there = tuple(name for name in written.groups if name in known)
     missing = tuple(f"log group {name} does not exist" for name in written.groups if name not in known)
     return ComponentLog(
@@ -103,10 +103,12 @@ def _length(silence: Quantity | None) -> float:
 
 def _services(account: Account) -> Iterator[LogSettings]:
     for task in list_running_tasks(account):
-        named = [_group_of(container) for container in task.containers]
-        yield LogSettings(
-            arn=task.arn, groups=tuple(dict.fromkeys(filter(None, named))), silent=tuple(_find_silent_containers(task))
-        )
+        silent = account.defer(lambda task=task: tuple(_find_silent_containers(task)))
+        yield LogSettings(arn=task.arn, groups=account.defer(_groups_of, task), silent=silent)
+
+
+def _groups_of(task: RunningTask) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(_group_of, task.containers))))
 
 
 def _group_of(container: Mapping[str, Any]) -> str:
@@ -151,7 +153,8 @@ def _environments(account: Account) -> Iterator[LogSettings]:
     for found in list_environments(account):
         logs = [one for one in (found.get("LoggingConfiguration") or {}).values() if one.get("Enabled")]
         named = tuple(log_group_name(one["CloudWatchLogGroupArn"]) for one in logs)
-        yield LogSettings(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))
+        arn = found.get("Arn") or found["Name"]
+        yield LogSettings(arn=arn, groups=named, silent=() if named else ("all logs are off",))
 
 
 #: Kind of component -> region of its logs if it is not the account's, and what lists such components.

@@ -132,8 +132,11 @@ def observe_budgets(account: Account) -> Iterator[Budget]:
 
 
 def _used(account: Account, budget: Mapping[str, Any]) -> Iterator[Budget]:
-    limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
-    if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:
+    if budget["BudgetType"] != "COST" or budget["TimeUnit"] != "MONTHLY":
+        return
+    # the limit of this month, where each month has its own
+    # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html
+    if limit := Decimal(budget["BudgetLimit"]["Amount"]):
         spent = budget["CalculatedSpend"]
         forecast = spent.get("ForecastedSpend")
         yield Budget(

@@ -119,7 +119,7 @@ def observe_snapshots(account: Account) -> Iterator[DatabaseSnapshot]:
 
 def _list_lasting(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Yield clusters or instances but those of restore tests."""
-    yield from (row for row in rows if RESTORE_TEST not in _tags(row))
+    yield from (row for row in rows if RESTORE_TEST not in [tag.get("Key") for tag in row.get("TagList", ())])
 
 
 def _server(row: Mapping[str, Any]) -> DatabaseInstance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...aws.account import Account
@@ -23,8 +23,12 @@ class Deletable(Fact):
 def observe_deletable(account: Account) -> Iterator[Deletable]:
     """See the databases and the load balancers."""
     yield from map(apart(Deletable, _database), account.once(observe_databases))
-    for arn, attributes in account.once(list_balancer_attributes):
-        yield Deletable(subject=arn, protected=attributes.get("deletion_protection.enabled") == "true")
+    yield from map(apart(Deletable, _balancer), account.once(list_balancer_attributes))
+
+
+def _balancer(row: tuple[str, Mapping[str, str]]) -> Deletable:
+    arn, attributes = row
+    return Deletable(subject=arn, protected=attributes.get("deletion_protection.enabled") == "true")
 
 
 def _database(database: Database) -> Deletable:

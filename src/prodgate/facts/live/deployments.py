@@ -81,7 +81,8 @@ def observe_target_groups(account: Account) -> Iterator[TargetGroup]:
     """See every target group that is behind a load balancer."""
     rows = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
     look = apart(TargetGroup, _target_group, "TargetGroupArn", "TargetGroupName")
-    yield from (look(row) for row in rows if row.get("LoadBalancerArns"))
+    # one of which it is not stated whether anything leads to it may be
+    yield from (look(row) for row in rows if row.get("LoadBalancerArns", True))
 
 
 def _target_group(row: Mapping[str, Any]) -> TargetGroup:

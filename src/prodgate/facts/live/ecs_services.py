@@ -31,7 +31,8 @@ def list_services(account: Account) -> Iterator[Mapping[str, Any]]:
             asked = [*arns[first : first + _SERVICES]]
             found = account.get("ecs", "DescribeServices", cluster=cluster, services=asked)
             _require_complete(found, "DescribeServices")
-            active = [one for one in found["services"] if one.get("status", _ACTIVE) == _ACTIVE]
+            rows = found.get("services") or [{"serviceArn": arn} for arn in asked]  # not described, and there
+            active = [{"clusterArn": cluster, **one} for one in rows if one.get("status", _ACTIVE) == _ACTIVE]
             yield from map(_with_primary_task_set, active)
 
 

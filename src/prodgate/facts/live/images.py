@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Absent, Unreadable
+from ...aws.answers import Absent, Unread, Unreadable
 from ...quantities import Quantity
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
@@ -83,19 +83,23 @@ def _read_scan_frequencies(account: Account, names: list[str]) -> Mapping[str, s
 @observes(DeployedImage)
 def observe_images(account: Account) -> Iterator[DeployedImage]:
     """See every image that runs, or that a service would run."""
-    yield from account.each(lambda pair: _image(account, *pair), sorted(account.once(_list_deployed), key=str))
+    services = account.once(list_services)
+    of_each: tuple[Any, ...] = account.each(lambda service: account.defer(_list_deployed, account, service), services)
+    unread = [(service, one) for service, one in zip(services, of_each, strict=True) if isinstance(one, Unread)]
+    for service, why in unread:
+        yield DeployedImage.unread(f"the images of {service.get('serviceArn') or service['serviceName']}", why.reason)
+    listed = (pair for one in of_each if not isinstance(one, Unread) for pair in one)
+    different = {(found.repository, digest): (found, digest) for found, digest in listed}
+    yield from account.each(lambda pair: _image(account, *pair), sorted(different.values(), key=str))
 
 
-def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
-    """Yield each image once, with the digest that runs, else the one that is named; empty for neither."""
-    seen = set[tuple[str, str]]()
-    for service in list_services(account):
-        for one in list_containers(account, service):
-            found = parse_image(one.get("image") or f"image of {one.get('containerArn', 'a container')}, not stated")
-            digest = one.get("imageDigest") or found.digest
-            if (found.repository, digest) not in seen:
-                seen.add((found.repository, digest))
-                yield found, digest
+def _list_deployed(account: Account, service: Mapping[str, Any]) -> list[tuple[Image, str]]:
+    """Return the images of a service, with the digest that runs, else the one that is named; empty for neither."""
+    listed = []
+    for one in list_containers(account, service):
+        found = parse_image(one.get("image") or f"image of {one.get('containerArn', 'a container')}, not stated")
+        listed.append((found, one.get("imageDigest") or found.digest))
+    return listed
 
 
 def _image(account: Account, found: Image, digest: str) -> DeployedImage:

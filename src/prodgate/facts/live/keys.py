@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unread, Unreadable
 from .. import Fact
 from ..observers import apart, observes, reads
-from .backups import observe_plans
+from .backups import list_rules, list_unread_plans
 from .distributions import GLOBAL
 
 reads("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeys")
+
+_NAMELESS: Final = "a key without KeyArn and KeyId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,8 +42,11 @@ class Encryption:
 
 
 def list_key_regions(account: Account) -> tuple[str, ...]:
-    """Return the regions with data: the account's, that of CloudFront, and those that backups are copied to."""
-    copies = [arn for plan in account.once(observe_plans) for rule in plan.rules for arn in rule.copies]
+    """Return the regions with data: the account's, that of CloudFront, and those that backups are copied to.
+
+    Where a plan that can't be read copies to is not known; whoever judges vaults and keys is told of it.
+    """
+    copies = [arn for rule in list_rules(account) for arn in rule.copies]
     return tuple(sorted({account.region, GLOBAL, *(arn.split(":")[3] for arn in copies)}))
 
 
@@ -62,24 +67,30 @@ def observe_keys(account: Account) -> Iterator[Key]:
     """See the customer-managed keys of every region that the system uses."""
     for found in account.each(lambda region: _keys(account, region), list_key_regions(account)):
         yield from found
+    for plan, reason in list_unread_plans(account):
+        yield Key.unread(f"the keys where {plan} copies to", reason)
 
 
 def _keys(account: Account, region: str) -> tuple[Key, ...]:
     aliases = account.list("kms", "ListAliases", "Aliases", region=region)
     managed = {one.get("TargetKeyId") for one in aliases if one.get("AliasName", "").startswith("alias/aws/")}
     listed = account.list("kms", "ListKeys", "Keys", region=region)
-    arns = [key["KeyArn"] for key in listed if key["KeyId"] not in managed]
-    rows = account.each(lambda arn: account.attempt(_describe, account, arn, region), arns)
+    # KMS describes a key by its id as well as by its ARN, which ends with the id
+    names = [key.get("KeyArn") or key.get("KeyId", _NAMELESS) for key in listed]
+    asked = [name for name in names if name.rpartition("/")[2] not in managed]
+    rows = account.each(lambda name: account.attempt(_describe, account, name, region), asked)
     # its own policy may let nobody look
-    unread = [Key.unread(arn, row.reason) for arn, row in zip(arns, rows, strict=True) if isinstance(row, Unread)]
+    unread = [Key.unread(name, row.reason) for name, row in zip(asked, rows, strict=True) if isinstance(row, Unread)]
     # one of which KMS does not say whose it is, or in which state, may be a customer's
     own = [row for row in rows if not isinstance(row, Unread) and row.get("KeyManager", "CUSTOMER") == "CUSTOMER"]
     lasting = [row for row in own if "Pending" not in row.get("KeyState", "")]
     return (*unread, *account.each(apart(Key, lambda row: _key(account, row, region), "Arn", "KeyId"), lasting))
 
 
-def _describe(account: Account, arn: str, region: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = account.get("kms", "DescribeKey", region=region, KeyId=arn)["KeyMetadata"]
+def _describe(account: Account, name: str, region: str) -> Mapping[str, Any]:
+    if name == _NAMELESS:
+        raise Unreadable("kms ListKeys does not state its KeyArn")
+    found: Mapping[str, Any] = account.get("kms", "DescribeKey", region=region, KeyId=name)["KeyMetadata"]
     return found
 
 

@@ -34,7 +34,8 @@ class Listener(Fact):
 @observes(Listener)
 def observe_listeners(account: Account) -> Iterator[Listener]:
     """Look at every listener that clients connect to."""
-    yield from map(apart(Listener, partial(_listener, account), "ListenerArn"), list_listeners(account))
+    look = apart(Listener, partial(_listener, account), "ListenerArn", "LoadBalancerArn", "LoadBalancerName")
+    yield from map(look, list_listeners(account))
 
 
 def _listener(account: Account, listener: Mapping[str, Any]) -> Listener:
@@ -49,9 +50,14 @@ def _listener(account: Account, listener: Mapping[str, Any]) -> Listener:
 
 
 def list_listeners(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return the listeners of every load balancer that clients connect to."""
+    """Return the listeners of every load balancer that clients connect to.
+
+    One without an ARN can't be asked for its listeners, and stands for them itself.
+    """
 
     def of(balancer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+        if "LoadBalancerArn" not in balancer:
+            return (balancer,)
         arn = balancer["LoadBalancerArn"]
         return account.list("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
@@ -42,6 +43,9 @@ def read_attributes(account: Account, arn: str) -> Mapping[str, str]:
 
 
 def list_balancer_attributes(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the ARN of each load balancer with its attributes."""
-    arns = [one["LoadBalancerArn"] for one in list_balancers(account)]
-    yield from zip(arns, account.each(lambda arn: read_attributes(account, arn), arns), strict=True)
+    """Yield the ARN of each load balancer, else its name, with its attributes, which may be deferred."""
+    rows = list_balancers(account)
+    unnamed = "a load balancer without LoadBalancerArn and LoadBalancerName"
+    names = [row.get("LoadBalancerArn") or row.get("LoadBalancerName", unnamed) for row in rows]
+    look = partial(account.defer, lambda row: read_attributes(account, row["LoadBalancerArn"]))
+    yield from zip(names, account.each(look, rows), strict=True)

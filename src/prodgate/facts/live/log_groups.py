@@ -83,9 +83,10 @@ def observe_logged_text(account: Account) -> Iterator[LoggedText]:
     """
     machines = set(_list_groups_of_aws(account))
     for region in list_log_regions(account):
-        wanted = [group for group in list_log_groups(account, region) if group["logGroupName"] not in machines]
+        wanted = [group for group in list_log_groups(account, region) if group.get("logGroupName") not in machines]
         silent = _find_silent(account, region, wanted)
-        yield from account.each(partial(_search, account, region, silent), wanted)
+        look = apart(LoggedText, partial(_search, account, region, silent), "arn", "logGroupName")
+        yield from account.each(look, wanted)
 
 
 def list_log_regions(account: Account) -> tuple[str, ...]:
@@ -117,7 +118,8 @@ def _find_silent(account: Account, region: str, groups: Sequence[Mapping[str, An
     if isinstance(counted, Unread) or not counted:
         return frozenset()
     new = (account.now - _NEW).timestamp() * 1000
-    return frozenset(one["logGroupName"] for one in groups if one.get("creationTime", new) < new) - set(counted)
+    old = (one.get("logGroupName", "") for one in groups if one.get("creationTime", new) < new)
+    return frozenset(old) - set(counted)
 
 
 def _list_counted(account: Account, region: str) -> tuple[str, ...]:

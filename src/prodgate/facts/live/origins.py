@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import all_apart, observes, reads
 from .distributions import GLOBAL, items, list_distributions
 
 reads("cloudfront", "GetVpcOrigin")
@@ -28,13 +29,20 @@ class ServerOrigin(Fact):
 def observe_server_origins(account: Account) -> Iterator[ServerOrigin]:
     """See every origin that is no bucket, on the internet or in a VPC."""
     for site in list_distributions(account):
-        for origin in items(site, "Origins"):
-            if config := _connection_settings(account, origin):
-                yield ServerOrigin(
-                    subject=f"{site['ARN']} {origin['Id']}",
-                    protocol=config["OriginProtocolPolicy"],
-                    tls=items(config, "OriginSslProtocols"),
-                )
+        look = all_apart(ServerOrigin, partial(_origin, account, site))
+        rows = [(f"{site.get('ARN') or site['Id']} {one['Id']}", one) for one in items(site, "Origins")]
+        for found in map(look, rows):
+            yield from found
+
+
+def _origin(account: Account, site: Mapping[str, Any], row: tuple[str, Mapping[str, Any]]) -> Iterator[ServerOrigin]:
+    _, origin = row
+    if config := _connection_settings(account, origin):
+        yield ServerOrigin(
+            subject=f"{site['ARN']} {origin['Id']}",
+            protocol=config["OriginProtocolPolicy"],
+            tls=items(config, "OriginSslProtocols"),
+        )
 
 
 def _connection_settings(account: Account, origin: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -115,7 +115,7 @@ def _list_workloads(account: Account) -> Iterator[_Workload]:
     lone = [one for one in servers if not one.get("DBClusterIdentifier")]
     yield from ((one, "database", partial(_read_instance, within)) for one in lone)
     functions = account.list("lambda", "ListFunctions", "Functions")
-    placed = [one for one in functions if (one.get("VpcConfig") or {}).get("SubnetIds")]
+    placed = [one for one in functions if any((one.get("VpcConfig") or {}).values())]
     yield from ((one, "function", _read_function) for one in placed)
 
 

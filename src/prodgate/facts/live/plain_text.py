@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Answer, Unreadable
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import apart, observes, reads
@@ -34,7 +34,10 @@ def observe_tasks(account: Account) -> Iterator[Handed]:
     families = account.list("ecs", "ListTaskDefinitionFamilies", "families", status="ACTIVE")
     running = [row["taskDefinition"] for row in account.once(list_services) if row.get("taskDefinition")]
     rows = account.each(
-        lambda name: account.get("ecs", "DescribeTaskDefinition", taskDefinition=name)["taskDefinition"],
+        lambda name: (
+            account.get("ecs", "DescribeTaskDefinition", taskDefinition=name).get("taskDefinition")
+            or Answer({"family": name}, "ecs DescribeTaskDefinition")
+        ),
         [*families, *sorted(set(running))],
     )
     different = {row.get("taskDefinitionArn", number): row for number, row in enumerate(rows)}

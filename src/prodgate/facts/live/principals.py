@@ -17,7 +17,7 @@ from ...iam.documents import Document, read_document, read_identity_document
 from ...iam.guards import join
 from ...semantics.unresolved import Unresolved
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .keys import list_key_regions
 from .organization import read_organization
 from .permissions import list_identities
@@ -45,8 +45,12 @@ class Permissions(Fact):
 @observes(Permissions)
 def observe_permissions(account: Account) -> Iterator[Permissions]:
     """See all users, roles and groups with their policies, and those of all log groups."""
-    found = [document for region in list_key_regions(account) for document in _list_of_logs(account, region)]
-    yield Permissions(subject=account.id, known=replace(read_account(account), guards={"logs": join(found)}))
+
+    def look(_: str) -> Permissions:
+        found = [document for region in list_key_regions(account) for document in _list_of_logs(account, region)]
+        return Permissions(subject=account.id, known=replace(read_account(account), guards={"logs": join(found)}))
+
+    yield apart(Permissions, look)(account.id)
 
 
 def read_account(account: Account) -> Known:
@@ -82,12 +86,15 @@ def _read(document: Any, where: str, read: Callable[[Any, str], Document]) -> Do
 
 def _list_identity(kind: str, one: Mapping[str, Any], managed: Find) -> Iterator[Document]:
     for inline in one.get(_LISTS[kind][1]) or ():
-        yield _read(inline["PolicyDocument"], f"{one['Arn']} {inline['PolicyName']}", read_identity_document)
+        where = f"{one['Arn']} {inline.get('PolicyName', 'without a name')}"
+        yield _read(inline["PolicyDocument"], where, read_identity_document)
     yield from map(managed, _list_attached(one))
 
 
 def _list_attached(one: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(policy["PolicyArn"] for policy in one.get("AttachedManagedPolicies") or ())
+    """Return the ARNs of the policies that are attached to a principal; of one without, its name."""
+    attached = one.get("AttachedManagedPolicies") or ()
+    return tuple(policy.get("PolicyArn") or policy.get("PolicyName", "a policy without ARN") for policy in attached)
 
 
 def _list_of_logs(account: Account, region: str) -> Iterator[Document]:
@@ -98,7 +105,8 @@ def _list_of_logs(account: Account, region: str) -> Iterator[Document]:
         yield Document(unread=str(error))
         return
     for row in rows:
-        yield _read(row["policyDocument"], f"the policy {row['policyName']} of logs in {region}", read_document)
+        where = f"the policy {row.get('policyName', 'without a name')} of logs in {region}"
+        yield _read(row["policyDocument"], where, read_document)
 
 
 def _read_versions(account: Account) -> Mapping[str, str]:
@@ -107,7 +115,7 @@ def _read_versions(account: Account) -> Mapping[str, str]:
         rows = account.list("iam", "ListPolicies", "Policies", Scope="AWS", OnlyAttached=True)
     except (Unreadable, Absent):
         return {}
-    return {row["Arn"]: row["DefaultVersionId"] for row in rows}
+    return {row["Arn"]: row["DefaultVersionId"] for row in rows if {"Arn", "DefaultVersionId"} <= row.keys()}
 
 
 def _find_managed(account: Account, own: Mapping[str, Document], versions: Mapping[str, str], arn: str) -> Document:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Answer, Unreadable
+from ...aws.answers import Answer, Unread, Unreadable
 from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
@@ -52,6 +53,8 @@ class WorkQueue(Fact):
 def observe_dead_letter_queues(account: Account) -> Iterator[DeadLetterQueue]:
     """Look at every dead-letter queue of this account and region."""
     sources = find_dead_letter_sources(account)
+    for source, reason in list_unknown_redrives(account):
+        yield DeadLetterQueue.unread(f"where {source} sends what it can't deliver", reason)
 
     def look(queue: Mapping[str, str]) -> DeadLetterQueue:
         return DeadLetterQueue(
@@ -109,24 +112,42 @@ def list_queues(account: Account, region: str = "") -> tuple[Mapping[str, str], 
 def find_dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
     """Return what sends its failures to a queue, by the queue's ARN: queues, subscriptions, rules, functions."""
     found: dict[str, list[str]] = {}
-    for source, target in _list_redrives(account):
-        found.setdefault(target, []).append(source)
+    for source, target in account.once(_list_redrives):
+        if not isinstance(target, Unread):
+            found.setdefault(target, []).append(source)
     return found
 
 
-def _list_redrives(account: Account) -> Iterator[tuple[str, str]]:
+def list_unknown_redrives(account: Account) -> list[tuple[str, str]]:
+    """Return what may send its failures to any queue, and why it is not known to which."""
+    return [(source, to.reason) for source, to in account.once(_list_redrives) if isinstance(to, Unread)]
+
+
+def _list_redrives(account: Account) -> Iterator[tuple[str, str | Unread]]:
+    """Yield what sends its failures somewhere, and where; empty for nowhere, deferred where that is not known."""
     for queue in list_queues(account):
         yield queue.get("QueueArn", queue["QueueUrl"]), _parse_target(queue.get("RedrivePolicy"))
     for listed in account.list("sns", "ListSubscriptions", "Subscriptions"):
-        if listed["SubscriptionArn"].startswith("arn:"):  # else nobody has confirmed it yet
-            asked = {"SubscriptionArn": listed["SubscriptionArn"]}
-            stated = account.get("sns", "GetSubscriptionAttributes", **asked)["Attributes"]
-            yield listed["SubscriptionArn"], _parse_target(stated.get("RedrivePolicy"))
+        name = listed.get("SubscriptionArn", f"a subscription to {listed.get('TopicArn', 'a topic')}")
+        if name.startswith(("arn:", "a ")):  # else nobody has confirmed it yet
+            yield name, account.defer(_target_of_subscription, account, listed)
     for rule in account.list("events", "ListRules", "Rules"):
-        for target in account.list("events", "ListTargetsByRule", "Targets", Rule=rule["Name"]):
-            yield rule["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn", "")
+        name = rule.get("Arn") or rule.get("Name", "a rule without Arn and Name")
+        targets = account.defer(_targets_of_rule, account, rule)
+        yield from ((name, target) for target in ([targets] if isinstance(targets, Unread) else targets))
     for function in account.list("lambda", "ListFunctions", "Functions"):
-        yield function["FunctionArn"], (function.get("DeadLetterConfig") or {}).get("TargetArn", "")
+        name = function.get("FunctionArn") or function.get("FunctionName", "a function without FunctionArn")
+        yield name, (function.get("DeadLetterConfig") or {}).get("TargetArn", "")
+
+
+def _target_of_subscription(account: Account, listed: Mapping[str, Any]) -> str:
+    asked = {"SubscriptionArn": listed["SubscriptionArn"]}
+    return _parse_target(account.get("sns", "GetSubscriptionAttributes", **asked)["Attributes"].get("RedrivePolicy"))
+
+
+def _targets_of_rule(account: Account, rule: Mapping[str, Any]) -> list[str]:
+    targets = account.list("events", "ListTargetsByRule", "Targets", Rule=rule["Name"])
+    return [(target.get("DeadLetterConfig") or {}).get("Arn", "") for target in targets]
 
 
 def _parse_target(redrive_policy: str | None) -> str:

@@ -55,10 +55,10 @@ def observe_trail_deliveries(account: Account) -> Iterator[TrailDelivery]:
 @observes(ConfigDelivery)
 def observe_config_deliveries(account: Account) -> Iterator[ConfigDelivery]:
     """See what became of the last recordings and deliveries."""
-    statuses = account.get("config", "DescribeConfigurationRecorderStatus")["ConfigurationRecordersStatus"]
-    yield from map(apart(ConfigDelivery, _recorder, "name"), statuses)
-    channels = account.get("config", "DescribeDeliveryChannelStatus")["DeliveryChannelsStatus"]
-    yield from map(apart(ConfigDelivery, _channel, "name"), channels)
+    statuses = account.get("config", "DescribeConfigurationRecorderStatus").get("ConfigurationRecordersStatus")
+    yield from map(apart(ConfigDelivery, _recorder, "name"), statuses or ())
+    channels = account.get("config", "DescribeDeliveryChannelStatus").get("DeliveryChannelsStatus")
+    yield from map(apart(ConfigDelivery, _channel, "name"), channels or ())
 
 
 def _recorder(status: Mapping[str, Any]) -> ConfigDelivery:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -14,8 +15,8 @@ from ...aws.answers import Absent, Unreadable
 from ...findings import Undetermined
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import all_apart, observes, reads
-from .backups import observe_vaults
+from ..observers import all_apart, apart, observes, reads
+from .backups import list_unread_plans, observe_vaults
 from .keys import Key, observe_keys
 from .secrets import observe_secrets
 from .stores import list_queues, list_topics
@@ -60,10 +61,13 @@ def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
 @observes(PolicyResource)
 def observe_message_policies(account: Account) -> Iterator[PolicyResource]:
     """See the policies of queues and topics."""
-    for arn, row in account.once(list_queues):
-        yield PolicyResource(subject=arn, type="aws_sqs_queue", values={"arn": arn, "policy": row.get("Policy")})
-    for arn, row in account.once(list_topics):
-        yield PolicyResource(subject=arn, type="aws_sns_topic", values={"arn": arn, "policy": row.get("Policy")})
+
+    def look(type_: str, named: tuple[str, Mapping[str, str]]) -> PolicyResource:
+        arn, row = named
+        return PolicyResource(subject=arn, type=type_, values={"arn": arn, "policy": row.get("Policy")})
+
+    for type_, rows in (("aws_sqs_queue", list_queues), ("aws_sns_topic", list_topics)):
+        yield from map(apart(PolicyResource, partial(look, type_), type=type_), account.once(rows))
 
 
 @observes(PolicyResource)
@@ -108,8 +112,10 @@ def observe_repository_policies(account: Account) -> Iterator[PolicyResource]:
     def policy(arn: str) -> Any:
         return account.get("ecr", "GetRepositoryPolicy", repositoryName=arn.partition("/")[2])["policyText"]
 
-    arns = [row["repositoryArn"] for row in account.list("ecr", "DescribeRepositories", "repositories")]
-    yield from _list_policies(account, "aws_ecr_repository_policy", arns, policy)
+    rows = account.list("ecr", "DescribeRepositories", "repositories")
+    own = f"arn:aws:ecr:{account.region}:{account.id}:repository"
+    names = [row.get("repositoryArn") or f"{own}/{row.get('repositoryName', '')}" for row in rows]
+    yield from _list_policies(account, "aws_ecr_repository_policy", names, policy)
 
 
 @observes(PolicyResource)
@@ -120,8 +126,11 @@ def observe_vault_policies(account: Account) -> Iterator[PolicyResource]:
         region, name = arn.split(":")[3], arn.split(":")[6]
         return account.get("backup", "GetBackupVaultAccessPolicy", region=region, BackupVaultName=name)["Policy"]
 
-    arns = [vault.subject for vault in account.once(observe_vaults)]
+    unread = {f"the vaults of {plan}": reason for plan, reason in list_unread_plans(account)}
+    arns = [vault.subject for vault in account.once(observe_vaults) if vault.subject not in unread]
     yield from _list_policies(account, "aws_backup_vault_policy", arns, policy)
+    for name, reason in unread.items():
+        yield PolicyResource.unread(name, reason, type="aws_backup_vault_policy")
 
 
 @observes(PolicyResource)
@@ -141,14 +150,21 @@ def observe_function_policies(account: Account) -> Iterator[PolicyResource]:
         try:
             versions = account.list("lambda", "ListVersionsByFunction", "Versions", **asked)
             aliases = account.list("lambda", "ListAliases", "Aliases", **asked)
-            named = (*(row["FunctionArn"] for row in versions), *(row["AliasArn"] for row in aliases))
+            named = [*(row.get("FunctionArn") for row in versions), *(row.get("AliasArn") for row in aliases)]
         except Absent:  # it went in between
             return ()
         except Unreadable as error:
             return Unknown(error.reason)
+        if None in named:
+            return Unknown("lambda ListVersionsByFunction or ListAliases does not state an ARN")
         return tuple(one for one in named if not one.endswith(":$LATEST"))
 
-    arns = [row["FunctionArn"] for row in account.list("lambda", "ListFunctions", "Functions")]
+    rows = account.list("lambda", "ListFunctions", "Functions")
+    arns = [row["FunctionArn"] for row in rows if row.get("FunctionArn")]
+    for name in (
+        row.get("FunctionName", "a function without FunctionArn") for row in rows if not row.get("FunctionArn")
+    ):
+        yield PolicyResource.unread(name, "lambda ListFunctions does not state its FunctionArn", type=_FUNCTION)
     below = account.each(qualified, arns)
     for arn, unread in zip(arns, below, strict=True):
         if isinstance(unread, Unknown):

@@ -13,7 +13,7 @@ from .ecs_services import list_services, read_task_definition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningTask:
-    """A service and its task definition, as ECS describes them."""
+    """A service and its task definition, as ECS describes them; what it does not tell is deferred."""
 
     arn: str
     name: str
@@ -28,10 +28,10 @@ def list_running_tasks(account: Account) -> tuple[RunningTask, ...]:
 
 
 def _with_task(account: Account, service: Mapping[str, Any]) -> RunningTask:
-    task = read_task_definition(account, service["taskDefinition"])
+    task: Mapping[str, Any] = account.defer(read_task_definition, account, service["taskDefinition"])
     return RunningTask(
-        arn=service["serviceArn"],
+        arn=service.get("serviceArn") or service["serviceName"],
         name=service["serviceName"],
-        role=task.get("taskRoleArn", ""),
-        containers=tuple(task["containerDefinitions"]),
+        role=account.defer(lambda: str(task.get("taskRoleArn", ""))),
+        containers=account.defer(lambda: tuple(task["containerDefinitions"])),
     )

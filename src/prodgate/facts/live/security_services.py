@@ -8,22 +8,23 @@ from functools import partial
 from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Absent, Unread
+from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import all_apart, observes, reads
+from ..observers import all_apart, apart, observes, reads
 from .distributions import GLOBAL
 from .record_deliveries import failed, list_trails, read_trail
 
-reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
+reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules")
 reads("config", "DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
 reads("guardduty", "GetDetector", "ListDetectors", "ListFindings")
 reads("securityhub", "DescribeHub", "GetEnabledStandards", "GetFindings")
 
 
 _FEATURE, _CHANNEL = "aws_guardduty_detector_feature", "aws_config_delivery_channel"
-_RECORDER = "aws_config_configuration_recorder"
+_RECORDER, _STANDARD = "aws_config_configuration_recorder", "aws_securityhub_standards_subscription"
+_ANALYZER = ("aws_accessanalyzer_analyzer", "aws_accessanalyzer_archive_rule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -48,14 +49,6 @@ class SecurityHub(Fact):
 
     findings: Quantity
     """Active critical and high findings that nobody has resolved or suppressed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class OutsideAccess(Fact):
-    """An active analyzer of external access, and its findings."""
-
-    findings: Quantity
-    """Active findings."""
 
 
 @observes(WatcherResource)
@@ -119,10 +112,14 @@ def _security_hub(account: Account) -> Iterator[WatcherResource]:
     if hub is None:
         return
     yield from _each(("aws_securityhub_account",), _hub, [hub], "HubArn")
-    for standard in account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions"):
-        arn = standard["StandardsArn"]
-        if standard["StandardsStatus"] in ("READY", "PENDING"):
-            yield _resource("aws_securityhub_standards_subscription", arn, standards_arn=arn)
+    standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
+    yield from _each((_STANDARD,), _standard, standards, "StandardsArn", "StandardsSubscriptionArn")
+
+
+def _standard(standard: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    arn = standard["StandardsArn"]
+    if standard["StandardsStatus"] in ("READY", "PENDING"):
+        yield _resource(_STANDARD, arn, standards_arn=arn)
 
 
 def _hub(hub: Mapping[str, Any]) -> Iterator[WatcherResource]:
@@ -165,18 +162,19 @@ def _trails(account: Account) -> Iterator[WatcherResource]:
 
 
 def _analyzers(account: Account) -> Iterator[WatcherResource]:
-    for analyzer in account.list("accessanalyzer", "ListAnalyzers", "analyzers"):
-        name = analyzer["name"]
-        if analyzer["status"] != "ACTIVE":
-            continue
-        yield _resource(
-            "aws_accessanalyzer_analyzer", analyzer["arn"], arn=analyzer["arn"], analyzer_name=name,
-            type=analyzer["type"],
-        )  # fmt: skip
-        for rule in account.list("accessanalyzer", "ListArchiveRules", "archiveRules", analyzerName=name):
-            filters = [{"criteria": key, "eq": test.get("eq")} for key, test in rule["filter"].items()]
-            subject = f"{analyzer['arn']} archive rule {rule['ruleName']}"
-            yield _resource("aws_accessanalyzer_archive_rule", subject, analyzer_name=name, filter=filters)
+    rows = account.list("accessanalyzer", "ListAnalyzers", "analyzers")
+    yield from _each(_ANALYZER, partial(_analyzer, account), rows, "arn", "name")
+
+
+def _analyzer(account: Account, analyzer: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    name = analyzer["name"]
+    if analyzer["status"] != "ACTIVE":
+        return
+    yield _resource(_ANALYZER[0], analyzer["arn"], arn=analyzer["arn"], analyzer_name=name, type=analyzer["type"])
+    for rule in account.list("accessanalyzer", "ListArchiveRules", "archiveRules", analyzerName=name):
+        filters = [{"criteria": key, "eq": test.get("eq")} for key, test in rule["filter"].items()]
+        subject = f"{analyzer['arn']} archive rule {rule['ruleName']}"
+        yield _resource(_ANALYZER[1], subject, analyzer_name=name, filter=filters)
 
 
 @observes(ThreatDetection)
@@ -198,13 +196,18 @@ def observe_threats(account: Account) -> Iterator[ThreatDetection]:
 @observes(SecurityHub)
 def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
     """Look at what Security Hub has found, if it judges by a standard at all."""
-    try:
-        hub = account.get("securityhub", "DescribeHub")
-    except Absent:
-        return
+    hub = account.find("securityhub", "DescribeHub")
+    yield from map(apart(SecurityHub, partial(_judging, account), "HubArn"), _list_judging(account) if hub else ())
+
+
+def _list_judging(account: Account) -> Iterator[Mapping[str, Any]]:
+    """Yield Security Hub, if it judges by a standard that is ready."""
     standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
-    if not any(one["StandardsStatus"] == "READY" for one in standards):
-        return
+    if any(one["StandardsStatus"] == "READY" for one in standards):
+        yield account.get("securityhub", "DescribeHub")
+
+
+def _judging(account: Account, hub: Mapping[str, Any]) -> SecurityHub:
     wanted = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         "SeverityLabel": [{"Value": label, "Comparison": "EQUALS"} for label in _SEVERE],
@@ -215,7 +218,7 @@ def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
         "Region": [{"Value": name, "Comparison": "EQUALS"} for name in sorted({account.region, GLOBAL})],
     }
     found = account.list("securityhub", "GetFindings", "Findings", Filters=wanted)
-    yield SecurityHub(subject=hub["HubArn"], findings=Quantity.of(sum(map(_is_severe, found))))
+    return SecurityHub(subject=hub["HubArn"], findings=Quantity.of(sum(map(_is_severe, found))))
 
 
 _SEVERE = ("CRITICAL", "HIGH")
@@ -230,20 +233,3 @@ def _is_severe(finding: Mapping[str, Any]) -> bool:
         and finding.get("Workflow", {}).get("Status", "NEW") in _OPEN
         and finding.get("Compliance", {}).get("Status", "FAILED") != "PASSED"
     )
-
-
-@observes(OutsideAccess)
-def observe_outside_access(account: Account) -> Iterator[OutsideAccess]:
-    """Look at what the analyzers of external access have found."""
-    for analyzer in account.list("accessanalyzer", "ListAnalyzers", "analyzers"):
-        if analyzer["status"] == "ACTIVE" and analyzer["type"] in ("ACCOUNT", "ORGANIZATION"):
-            active = {"status": {"eq": ["ACTIVE"]}}
-            found = account.list(
-                "accessanalyzer", "ListFindingsV2", "findings", analyzerArn=analyzer["arn"], filter=active
-            )
-            if "lastResourceAnalyzedAt" in analyzer:
-                open_ = sum(one.get("status", "ACTIVE") == "ACTIVE" for one in found)
-                yield OutsideAccess(subject=analyzer["arn"], findings=Quantity.of(open_))
-            else:
-                reason = f"{analyzer['name']}: has not analyzed anything yet; it begins within half an hour"
-                yield OutsideAccess.unread(analyzer["arn"], reason)

@@ -81,8 +81,7 @@ def observe_messages(account: Account) -> Iterator[Store]:
         return _store(account, row["QueueArn"], "queue", row.get("KmsMasterKeyId", ""), encrypted)
 
     yield from map(apart(Store, look), account.once(list_queues))
-    for arn, row in account.once(list_topics):
-        yield _store(account, arn, "topic", row.get("KmsMasterKeyId", ""), "KmsMasterKeyId" in row)
+    yield from map(apart(Store, partial(_topic_store, account)), account.once(list_topics))
 
 
 @observes(Store)
@@ -91,6 +90,11 @@ def observe_logs(account: Account) -> Iterator[Store]:
     for found in account.each(lambda region: list_log_groups(account, region), list_key_regions(account)):
         yield from map(apart(Store, partial(_log_group, account), "arn", "logGroupName"), found)
     yield from map(apart(Store, partial(_trail, account), "TrailARN", "Name"), list_trails(account))
+
+
+def _topic_store(account: Account, named: tuple[str, Mapping[str, str]]) -> Store:
+    arn, row = named
+    return _store(account, arn, "topic", row.get("KmsMasterKeyId", ""), "KmsMasterKeyId" in row)
 
 
 def _log_group(account: Account, row: Mapping[str, Any]) -> Store:
@@ -108,19 +112,20 @@ def list_queues(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def list_topics(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the ARN of each topic with its attributes."""
+    """Yield the ARN of each topic with its attributes, which may be deferred."""
     found = account.each(
         lambda region: account.list("sns", "ListTopics", "Topics", region=region), list_key_regions(account)
     )
-    arns = [row["TopicArn"] for listed in found for row in listed]
-    yield from zip(arns, account.each(lambda arn: _topic(account, arn), arns), strict=True)
+    rows = [row for listed in found for row in listed]
+    names = [row.get("TopicArn", "a topic without TopicArn") for row in rows]
+    yield from zip(names, account.each(partial(account.defer, _topic, account), rows), strict=True)
 
 
-def _topic(account: Account, arn: str) -> Mapping[str, str]:
-    row: Mapping[str, str] = account.get("sns", "GetTopicAttributes", region=arn.split(":")[3], TopicArn=arn)[
-        "Attributes"
-    ]
-    return row
+def _topic(account: Account, row: Mapping[str, str]) -> Mapping[str, str]:
+    arn = row["TopicArn"]
+    asked = {"region": arn.split(":")[3], "TopicArn": arn}
+    found: Mapping[str, str] = account.get("sns", "GetTopicAttributes", **asked)["Attributes"]
+    return found
 
 
 def _store(account: Account, subject: str, kind: str, key: str, encrypted: bool = True) -> Store:

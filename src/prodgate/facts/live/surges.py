@@ -61,19 +61,22 @@ class WorkerUse(Fact):
 @observes(CacheInSurge)
 def observe_cache_in_surge(account: Account) -> Iterator[CacheInSurge]:
     """Look at the busiest hour of every distribution."""
-    for site in list_distributions(account):
-        own = (("DistributionId", site["Id"]), ("Region", "Global"))
-        counted = Query("AWS/CloudFront", "Requests", own, "Sum")
-        rate = Query("AWS/CloudFront", "CacheHitRate", own, "Average")
-        found = read_series(account, [counted, rate], window=_FORTNIGHT, period=_HOUR, region=GLOBAL)
-        requests, hits = found[counted], found[rate]
-        busiest = max(requests, key=lambda time: (requests[time], time), default=None)
-        known = busiest is not None and busiest in hits
-        yield CacheInSurge(
-            subject=site["ARN"],
-            requests=int(requests[busiest]) if busiest else 0,
-            hit_rate=Quantity.of(hits[busiest], "%") if known and busiest else None,
-        )
+    yield from map(apart(CacheInSurge, partial(_cache, account), "ARN", "Id"), list_distributions(account))
+
+
+def _cache(account: Account, site: Mapping[str, Any]) -> CacheInSurge:
+    own = (("DistributionId", site["Id"]), ("Region", "Global"))
+    counted = Query("AWS/CloudFront", "Requests", own, "Sum")
+    rate = Query("AWS/CloudFront", "CacheHitRate", own, "Average")
+    found = read_series(account, [counted, rate], window=_FORTNIGHT, period=_HOUR, region=GLOBAL)
+    requests, hits = found[counted], found[rate]
+    busiest = max(requests, key=lambda time: (requests[time], time), default=None)
+    known = busiest is not None and busiest in hits
+    return CacheInSurge(
+        subject=site["ARN"],
+        requests=int(requests[busiest]) if busiest else 0,
+        hit_rate=Quantity.of(hits[busiest], "%") if known and busiest else None,
+    )
 
 
 @observes(ServiceInSurge)

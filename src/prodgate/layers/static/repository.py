@@ -32,6 +32,7 @@ class ProjectView:
         """What is declared, or why that can't be known; None until somebody asks."""
         self._digest = ""
         self._files: dict[str, Mapping[str, str]] = {}
+        self._declared: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -59,12 +60,15 @@ class ProjectView:
                 self._configuration = self._evaluate()
         if isinstance(self._configuration, str):
             raise Unreadable(self._configuration)
-        return {
-            resource.address: {
-                name: _mark_unread(value, f"{resource.address}.{name}") for name, value in redacted_arguments(resource)
+        if type_ not in self._declared:  # found twice at once, it is the same
+            self._declared[type_] = {
+                resource.address: {
+                    name: _mark_unread(value, f"{resource.address}.{name}")
+                    for name, value in redacted_arguments(resource)
+                }
+                for resource in self._configuration.of(type_)
             }
-            for resource in self._configuration.of(type_)
-        }
+        return self._declared[type_]
 
     def files(self, folder: str) -> Mapping[str, str]:
         """Return the SHA-256 of each file below a folder of the project, by its path from there."""

@@ -11,7 +11,8 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.facts import live
-from prodgate.facts.live.security_services import observe_outside_access, observe_security_hub, observe_watchers
+from prodgate.facts.live.outside_access import observe_outside_access
+from prodgate.facts.live.security_services import observe_security_hub, observe_watchers
 from prodgate.facts.live.vpcs import observe_network_records
 from prodgate.facts.live.watching.alarm_topics import list_subscribers
 from prodgate.facts.live.watching.alarms import Alarm, observe_alarms

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....aws.answers import Missing, Unread, Unreadable
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import all_apart, observes, reads
 from ..distributions import GLOBAL
 from . import counterparts_data, counterparts_edge, counterparts_serving, counterparts_watching
 from .counterpart import Counterpart, Place, Unnamed, find_unread, normalise, read_path
@@ -92,10 +92,14 @@ def observe_tagged(account: Account) -> Iterator[TaggedResource]:
     lost = {pair.counterpart.kind: pair.live for pair in pairs if isinstance(pair.live, Unread)}
     named = {_name(pair) for pair in pairs if pair.live}
     kinds = {one.kind for one in TABLE if one.kind}
-    for arn in sorted(_list_tagged(account, ours)):
-        if (kind := _kind(arn)) in kinds:
-            declared: Any = lost.get(kind, arn in named)
-            yield TaggedResource(subject=arn, declared=declared)
+
+    def look(row: Mapping[str, Any]) -> Iterator[TaggedResource]:
+        if ours <= {(tag["Key"], tag["Value"]) for tag in row["Tags"]} and (kind := _kind(row["ResourceARN"])) in kinds:
+            declared: Any = lost.get(kind, row["ResourceARN"] in named)
+            yield TaggedResource(subject=row["ResourceARN"], declared=declared)
+
+    for found in map(all_apart(TaggedResource, look, "ResourceARN"), _list_tagged(account)):
+        yield from found
 
 
 def _pairs(account: Account) -> tuple[_Pair, ...]:
@@ -195,14 +199,16 @@ def _common_tags(account: Account) -> set[tuple[str, str]]:
     return common
 
 
-def _list_tagged(account: Account, ours: set[tuple[str, str]]) -> set[str]:
+def _list_tagged(account: Account) -> list[Mapping[str, Any]]:
+    """Return what has tags, each once, in every region in which something is declared."""
     regions = {_place(account, values).region for one in TABLE for values in account.declared(one.type).values()}
-    found: set[str] = set()
-    for region in sorted({account.region, GLOBAL, *regions}):
-        for each in account.list("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList", region=region):
-            if ours <= {(tag["Key"], tag["Value"]) for tag in each["Tags"]}:
-                found.add(each["ResourceARN"])
-    return found
+    rows = [
+        row
+        for region in sorted({account.region, GLOBAL, *regions})
+        for row in account.list("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList", region=region)
+    ]
+    different = {row.get("ResourceARN", f" {number}"): row for number, row in enumerate(rows)}
+    return [different[name] for name in sorted(different)]
 
 
 def _kind(arn: str) -> str:

@@ -90,7 +90,7 @@ def observe_watched_services(account: Account) -> Iterator[WatchedService]:
     for cluster in account.list("ecs", "ListClusters", "clusterArns"):
         for arn in account.list("ecs", "ListServices", "serviceArns", cluster=cluster):
             own = {"ClusterName": cluster.rpartition("/")[2], "ServiceName": arn.rpartition("/")[2]}
-            yield WatchedService(subject=arn, high=_metrics_watched_high(account, "AWS/ECS", own))
+            yield WatchedService(subject=arn, high=account.attempt(_metrics_watched_high, account, "AWS/ECS", own))
 
 
 @observes(WatchedDatabase)
@@ -115,13 +115,21 @@ def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGro
     def look(group: Mapping[str, Any]) -> WatchedTargetGroup:
         name = group["TargetGroupArn"].rpartition(":")[2]
         whole = {("LoadBalancer", metric_name(arn)) for arn in group.get("LoadBalancerArns") or only}
-        heard = [(alarm.name, one.dimensions) for alarm, one in _list_readings(account, _is_slow)]
-        slow = [by for by, of in heard if of.get("TargetGroup") == name or (len(of) == 1 and whole & of.items())]
-        return WatchedTargetGroup(subject=group["TargetGroupArn"], slow=tuple(slow))
 
-    groups = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
-    names, measured = ("TargetGroupArn", "TargetGroupName"), ("HTTP", "HTTPS")
-    yield from map(apart(WatchedTargetGroup, look, *names), [one for one in groups if one.get("Protocol") in measured])
+        def is_slow(one: Reading) -> bool:
+            of = one.dimensions
+            return (of.get("TargetGroup") == name or (len(of) == 1 and bool(whole & of.items()))) and _is_slow(one)
+
+        slow = tuple(alarm.name for alarm, _ in _list_readings(account, is_slow))
+        return WatchedTargetGroup(subject=group["TargetGroupArn"], slow=slow)
+
+    groups = filter(_is_measured, account.list("elbv2", "DescribeTargetGroups", "TargetGroups"))
+    yield from map(apart(WatchedTargetGroup, look, "TargetGroupArn", "TargetGroupName"), groups)
+
+
+def _is_measured(group: Mapping[str, Any]) -> bool:
+    """Whether its response times are: a group of functions, which has no protocol either, has none."""
+    return group.get("Protocol", "HTTP") in ("HTTP", "HTTPS") and group.get("TargetType") != "lambda"
 
 
 @observes(WatchedBalancer)
@@ -133,7 +141,7 @@ def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
 
 def _balancer(account: Account, balancer: Mapping[str, Any]) -> WatchedBalancer:
     of = ("LoadBalancer", metric_name(balancer["LoadBalancerArn"]))
-    own = [(alarm, one) for alarm, one in _list_readings(account, _is_error) if of in one.dimensions.items()]
+    own = [*_list_readings(account, lambda one: of in one.dimensions.items() and _is_error(one))]
     shares = account.attempt(lambda: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
     return WatchedBalancer(subject=balancer["LoadBalancerArn"], shares=shares)
 
@@ -148,7 +156,7 @@ def _airflow(account: Account, found: Mapping[str, Any]) -> WatchedAirflow:
     own = {"Environment": found["Name"]}
     waiting = {"QueuedTasks"} & _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
     waiting |= {"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)
-    times = {one.metric for _, one in _list_readings(account, _is_airflow) if _is_of(one, found["Name"])}
+    times = {one.metric for _, one in _list_readings(account, lambda one: _is_of(one, found["Name"]))}
     return WatchedAirflow(
         subject=found["Arn"],
         alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
@@ -169,8 +177,8 @@ def observe_watched_dead_letters(account: Account) -> Iterator[WatchedDeadLetter
 def _queue(account: Account, queue: DeadLetterQueue) -> WatchedDeadLetters:
     _ = queue.sources  # of one of which nothing is known, it is not known either whether it takes dead letters
     name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
-    own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
-    return WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
+    own = [alarm for alarm, _ in _list_readings(account, lambda one: one.reads("AWS/SQS", metric, QueueName=name))]
+    return WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if one.fires_on_one))
 
 
 def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:
@@ -184,16 +192,17 @@ def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Itera
 
 
 def _metrics_watched_high(account: Account, namespace: str, dimensions: dict[str, str]) -> MetricNames:
-    """Return the metrics with exactly these dimensions on whose high values an alarm fires."""
+    """Return the metrics with exactly these dimensions on whose high values an alarm fires. Raises Unreadable."""
     (index,) = account.once(_index_by_dimensions)
-    return frozenset(index.get((namespace, *sorted(dimensions.items())), ()))
+    read = index.get(tuple(sorted(dimensions.items())), ())
+    return frozenset(one.metric for one in read if one.namespace == namespace)
 
 
-def _index_by_dimensions(account: Account) -> Iterator[dict[tuple[Any, ...], set[str]]]:
-    """Yield one index of what alarms read: namespace and sorted dimensions -> names of metrics."""
-    index: dict[tuple[Any, ...], set[str]] = {}
+def _index_by_dimensions(account: Account) -> Iterator[dict[tuple[Any, ...], list[Reading]]]:
+    """Yield one index of what alarms read, by sorted dimensions: one that states no metric is of what has these."""
+    index: dict[tuple[Any, ...], list[Reading]] = {}
     for _, one in _list_readings(account, lambda _: True):
-        index.setdefault((one.namespace, *sorted(one.dimensions.items())), set()).add(one.metric)
+        index.setdefault(tuple(sorted(one.dimensions.items())), []).append(one)
     yield index
 
 
@@ -220,7 +229,7 @@ def _notices_failures(account: Account, found: Mapping[str, Any]) -> bool:
 
 
 def _is_of(one: Reading, environment: str) -> bool:
-    return _is_airflow(one) and one.dimensions.get("Environment") == environment
+    return one.dimensions.get("Environment") == environment and one.namespace == AIRFLOW
 
 
 def _is_slow(one: Reading) -> bool:
@@ -234,17 +243,8 @@ def _is_error(one: Reading) -> bool:
     return counted and one.metric in (BALANCER_ERRORS, TARGET_ERRORS)
 
 
-def _is_airflow(one: Reading) -> bool:
-    return one.namespace == AIRFLOW
-
-
 def _is_share(alarm: AlarmSettings) -> bool:
     try:
         return is_error_share(alarm.metrics, alarm.value)
     except Unresolved as error:
         raise Unreadable(str(error)) from None
-
-
-def _fires_on_one(alarm: AlarmSettings) -> bool:
-    inclusive = "OrEqual" in alarm.comparison
-    return alarm.threshold is not None and (alarm.threshold <= 1 if inclusive else alarm.threshold < 1)

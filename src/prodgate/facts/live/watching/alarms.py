@@ -142,7 +142,8 @@ def _read_all_series(account: Account) -> Iterator[tuple[tuple[str, int], Mappin
     """Yield the data of every metric that alarms read, by region and look-back: few calls for all alarms."""
     asked: dict[tuple[str, int], list[Query]] = {}
     for alarm in account.once(read_alarms):
-        queries = [_query(one, any_unit=any_unit) for one in alarm.readings for any_unit in (False, True)]
+        known = [one for one in alarm.readings if one.is_stated]
+        queries = [_query(one, any_unit=any_unit) for one in known for any_unit in (False, True)]
         asked.setdefault((alarm.region, max(_HOUR, alarm.span)), []).extend(queries)
     for (region, span), queries in asked.items():
         window = timedelta(seconds=span)

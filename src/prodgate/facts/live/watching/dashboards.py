@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ....aws.account import Account
-from ....aws.answers import Unreadable
+from ....aws.answers import Unread, Unreadable
 from ....semantics.dashboard_metrics import metrics_on
 from ....semantics.json_texts import read_json
 from ... import Fact
@@ -46,7 +46,7 @@ class ShownComponent(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DashboardMetrics:
-    """A dashboard's name, and namespace and dimensions of each metric on it."""
+    """A dashboard's name, and namespace and dimensions of each metric on it, which may be deferred."""
 
     name: str
     metrics: tuple[tuple[str, dict[str, str]], ...]
@@ -59,34 +59,48 @@ class DashboardMetrics:
 @observes(Dashboard)
 def observe_dashboards(account: Account) -> Iterator[Dashboard]:
     """Look at every dashboard."""
-    for one in _list_dashboards(account):
+
+    def look(one: DashboardMetrics) -> Dashboard:
         lost = account.attempt(_find_lost_dimensions, account, one)
-        yield Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost)
+        return Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost)
+
+    yield from map(apart(Dashboard, look, "name"), _list_dashboards(account))
 
 
 @observes(ShownComponent)
 def observe_shown_components(account: Account) -> Iterator[ShownComponent]:
     """Look for every component on every dashboard."""
     found = _list_dashboards(account)
+    unread = [one for one in found if isinstance(one.metrics, Unread)]
+    known = [one for one in found if one not in unread]
 
     def look(row: _Component) -> ShownComponent:
         arn, marks = row
         dimension, values = marks()
-        names = tuple(one.name for one in found if one.shows(dimension, values))
+        names = tuple(one.name for one in known if one.shows(dimension, values))
+        if not names:  # one that is not known may show it
+            any(one.shows(dimension, values) for one in unread)
         return ShownComponent(subject=arn, dashboards=names)
 
     yield from map(apart(ShownComponent, look), _list_components(account))
 
 
 def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
-    names = [one["DashboardName"] for one in account.list("cloudwatch", "ListDashboards", "DashboardEntries")]
-    return account.each(partial(_dashboard, account), names)
+    rows = account.list("cloudwatch", "ListDashboards", "DashboardEntries")
+    return account.each(partial(_dashboard, account), rows)
 
 
-def _dashboard(account: Account, name: str) -> DashboardMetrics:
+def _dashboard(account: Account, row: Mapping[str, Any]) -> DashboardMetrics:
+    named = row.get("DashboardName", "a dashboard without DashboardName")
+    return DashboardMetrics(named, account.defer(_list_metrics, account, row["DashboardName"]))
+
+
+def _list_metrics(account: Account, name: str) -> tuple[tuple[str, dict[str, str]], ...]:
     body = account.get("cloudwatch", "GetDashboard", DashboardName=name)["DashboardBody"]
+    if isinstance(body, Unread):
+        raise Unreadable(body.reason)
     try:
-        return DashboardMetrics(name, tuple(metrics_on(read_json(body))))
+        return tuple(metrics_on(read_json(body)))
     except (ValueError, AttributeError, TypeError):
         raise Unreadable(f"the body of dashboard {name!r} is not in the form that CloudWatch documents") from None
 
@@ -104,11 +118,11 @@ def _list_components(account: Account) -> Iterator[_Component]:
         yield task.arn, partial(_mark, "ServiceName", task.name)
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
         yield cluster.get("DBClusterArn") or cluster["DBClusterIdentifier"], partial(_mark_cluster, cluster)
-    for balancer in list_balancers(account):
-        arn = balancer["LoadBalancerArn"]
-        yield arn, partial(_mark, "LoadBalancer", metric_name(arn))
+    for row in list_balancers(account):
+        arn = row.get("LoadBalancerArn") or row.get("LoadBalancerName", "a load balancer without LoadBalancerArn")
+        yield arn, partial(lambda row: _mark("LoadBalancer", metric_name(row["LoadBalancerArn"])), row)
     for site in list_distributions(account):
-        yield site["ARN"], partial(_mark, "DistributionId", site["Id"])
+        yield site.get("ARN") or site["Id"], partial(_mark, "DistributionId", site["Id"])
     for name in account.list("mwaa", "ListEnvironments", "Environments"):
         arn = f"arn:aws:airflow:{account.region}:{account.id}:environment/{name}"
         yield arn, partial(_mark, "Environment", name)

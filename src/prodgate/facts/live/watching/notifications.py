@@ -58,8 +58,11 @@ def observe_finding_sources(account: Account) -> Iterator[FindingSource]:
         # findings of GuardDuty go to Security Hub as well, if it is enabled
         ways = (GUARDDUTY, SECURITY_HUB) if hub else (GUARDDUTY,)
         yield FindingSource(subject=arn, unheard=account.attempt(_find_unheard, account, ways))
-    if hub:
-        yield FindingSource(subject=hub["HubArn"], unheard=account.attempt(_find_unheard, account, (SECURITY_HUB,)))
+    yield from map(apart(FindingSource, partial(_hub, account), "HubArn"), [hub] if hub else ())
+
+
+def _hub(account: Account, hub: Mapping[str, Any]) -> FindingSource:
+    return FindingSource(subject=hub["HubArn"], unheard=account.attempt(_find_unheard, account, (SECURITY_HUB,)))
 
 
 @observes(AirflowNotices)
