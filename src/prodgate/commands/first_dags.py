@@ -22,6 +22,15 @@ _AIRFLOW: Final = """
 _GUESSED: Final = """ Ids and times are a guess from the
 # text of the files, of which nothing was run."""
 
+_ASKED: Final = """\
+#
+# [criteria.dag-imports]
+# statement = "Airflow can import the files of the DAGs."
+# why = "A file that can't be imported runs nothing, in silence."
+# source = "our service levels"
+# layers = ["dags"]
+"""
+
 _NONE_READ: Final = """\
 #
 # [dags.ID]
@@ -34,7 +43,7 @@ def write_dags(folder: str, quoted: str, guesses: Guesses) -> str:
     """Return the comment for a folder, whose name is also given as TOML writes it."""
     clocked = [each for each in guesses.dags if not each.unclocked]
     text = _AIRFLOW.format(folder=visible(folder), quoted=quoted, guessed=_GUESSED if guesses.dags else "")
-    text += "".join(_write_dag(each) for each in clocked) or _NONE_READ
+    text += ("".join(_write_dag(each) for each in clocked) or _NONE_READ) + _ASKED
     beside = [_describe_unclocked(each) for each in guesses.dags if each.unclocked]
     notes = [("Run by no clock, so nothing says when they must:", beside), ("Not read:", guesses.unread)]
     return text + "".join(f"#\n# {title}\n{''.join(_write_notes(each))}" for title, each in notes if each)

@@ -72,6 +72,12 @@ _SITE: Final = """
 # [rehearsal]
 # start = {start}
 # health = "{health}"
+#
+# [criteria.pages-complete]
+# statement = "Each page opens, and is whole."
+# why = "Half a page helps nobody."
+# source = "our service levels"
+# layers = ["e2e"]
 """
 
 _WAIVERS: Final = """\

@@ -119,6 +119,12 @@ def _scope_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[st
     silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
     if silent:
         yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
+    empty = [state.layer for state in layer_states(verdict) if state.state == "empty"]
+    if unasked := [layer for layer in empty if layer not in verdict.scope.not_asked()]:
+        yield from terminal.wrap(
+            f"  asked nothing, though criteria.toml has a section for it: {', '.join(unasked)}; state a criterion with "
+            f'layers = ["{unasked[0]}"], or take the section away'
+        )
     if verdict.scope.left_out():
         yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
     if verdict.scope.not_asked():
@@ -168,6 +174,8 @@ def _next_commands(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[
         yield f"prodgate explain {shlex.quote(visible(told[0].criterion))}"
     elif top:
         yield "prodgate trace" if top[0].first.layer else "edit waivers.toml"
+    elif not verdict.rulings:
+        yield "edit criteria.toml"
     elif verdict.scope.rehearsal:
         yield "prodgate run aws://PROFILE@REGION"
     elif verdict.scope.left_out():

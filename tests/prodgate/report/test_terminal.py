@@ -76,6 +76,14 @@ def test_layers_of_which_nobody_asks_anything_are_named_wherever_the_verdict_sta
     assert "Layers without criteria, of which nobody asks anything: Live" in render_html(made, made.verdict())
 
 
+def test_a_layer_that_has_a_section_and_no_criterion_says_so() -> None:
+    made = run([criterion("c")], [finding("c", "satisfied")], layers=("static", "e2e"))
+    made = replace(made, undeclared=frozenset(LAYERS) - {"static", "e2e"})
+    asked = 'asked nothing, though criteria.toml has a section for it: e2e; state a criterion with layers = ["e2e"], or'
+    assert asked in said(made, width=200)
+    assert "asked nothing" not in said(replace(made, undeclared=frozenset(LAYERS) - {"static"}))
+
+
 @pytest.mark.parametrize("made", [showcase(), hostile(), run([criterion("c")], [failing("c", "本番 … é")])])
 def test_plain_ascii_when_the_encoding_has_no_symbols(made: Run) -> None:
     assert said(made, encoding="ascii").encode("ascii")
@@ -110,6 +118,7 @@ def test_lines_fit_the_width_unless_one_word_is_longer(width: int) -> None:
         ),
         (run([criterion("c")], [finding("c", "satisfied")], rehearsal=True), "prodgate run aws://PROFILE@REGION"),
         (run([criterion("c", layers=("live",))], [not_built("c")]), "prodgate trace"),
+        (run([], [], rehearsal=True), "edit criteria.toml"),
         (run([criterion("c; rm")], [failing("c; rm")]), "prodgate explain 'c; rm'"),
     ],
 )
