@@ -28,6 +28,22 @@ resource "aws_instance" "private" {
   subnet_id     = "subnet-1"
 }
 
+resource "aws_instance" "in_a_subnet_of_ours" {
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+  subnet_id     = aws_subnet.gives_no_addresses.id
+}
+
+data "aws_subnets" "of_others" {
+  tags = { Tier = "private" }
+}
+
+resource "aws_instance" "in_a_subnet_of_others" {
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+  subnet_id     = data.aws_subnets.of_others.ids[0]
+}
+
 resource "aws_instance" "refuses_in_the_default_network" {
   ami                         = "ami-1"
   instance_type               = "t4g.micro"

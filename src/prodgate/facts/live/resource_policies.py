@@ -145,32 +145,33 @@ def observe_function_policies(account: Account) -> Iterator[PolicyResource]:
         which = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
         return account.get("lambda", "GetPolicy", region=arn.split(":")[3], **which)["Policy"]
 
-    def qualified(arn: str) -> tuple[str, ...] | Unknown:
-        asked = {"region": arn.split(":")[3], "FunctionName": arn.rpartition(":")[2]}
-        try:
-            versions = account.list("lambda", "ListVersionsByFunction", "Versions", **asked)
-            aliases = account.list("lambda", "ListAliases", "Aliases", **asked)
-            named = [*(row.get("FunctionArn") for row in versions), *(row.get("AliasArn") for row in aliases)]
-        except Absent:  # it went in between
-            return ()
-        except Unreadable as error:
-            return Unknown(error.reason)
-        if None in named:
-            return Unknown("lambda ListVersionsByFunction or ListAliases does not state an ARN")
-        return tuple(one for one in named if not one.endswith(":$LATEST"))
-
     rows = account.list("lambda", "ListFunctions", "Functions")
-    arns = [row["FunctionArn"] for row in rows if row.get("FunctionArn")]
-    for name in (
-        row.get("FunctionName", "a function without FunctionArn") for row in rows if not row.get("FunctionArn")
-    ):
+    arns = [row["FunctionArn"] for row in rows if "FunctionArn" in row]
+    for name in (row.get("FunctionName", "a function without FunctionArn") for row in rows if "FunctionArn" not in row):
         yield PolicyResource.unread(name, "lambda ListFunctions does not state its FunctionArn", type=_FUNCTION)
-    below = account.each(qualified, arns)
-    for arn, unread in zip(arns, below, strict=True):
-        if isinstance(unread, Unknown):
-            yield PolicyResource(subject=f"{arn}:*", type=_FUNCTION, values={"policy": unread})
-    named = [one for each in below if not isinstance(each, Unknown) for one in each]
+    named: list[str] = []
+    for arn, below in zip(arns, account.each(partial(_list_qualified, account), arns), strict=True):
+        if isinstance(below, Unknown):
+            yield PolicyResource(subject=f"{arn}:*", type=_FUNCTION, values={"policy": below})
+        else:
+            named += below
     yield from _list_policies(account, _FUNCTION, [*arns, *named], policy)
+
+
+def _list_qualified(account: Account, function: str) -> tuple[str, ...] | Unknown:
+    """Return the versions and aliases of a function; nothing of one that went in between."""
+    asked = {"region": function.split(":")[3], "FunctionName": function.rpartition(":")[2]}
+    try:
+        versions = account.list("lambda", "ListVersionsByFunction", "Versions", **asked)
+        aliases = account.list("lambda", "ListAliases", "Aliases", **asked)
+    except Absent:
+        return ()
+    except Unreadable as error:
+        return Unknown(error.reason)
+    named = [*(row.get("FunctionArn") for row in versions), *(row.get("AliasArn") for row in aliases)]
+    if None in named:
+        return Unknown("lambda ListVersionsByFunction or ListAliases does not state an ARN")
+    return tuple(one for one in named if not one.endswith(":$LATEST"))
 
 
 def _list_policies(
