@@ -9,39 +9,22 @@ import pytest
 
 from prodgate.airflow.direct import HttpTransport
 from prodgate.engines.environments import ensure_python
-from prodgate.engines.postgresql import find_postgresql
 from prodgate.rehearsal.airflow.instance import Airflow
 from prodgate.rehearsal.airflow.process import running
-from prodgate.rehearsal.postgresql import running_postgresql
 
-from .stage import DAGS, ON_A_SERVER, SERVED, VERSIONS, opened, seen, until
+from .stage import DAGS, SERVED, VERSIONS, opened, seen, until
 
 
 @pytest.fixture(scope="session", params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="session")
-def server(version: str) -> Iterator[str]:
-    """Where its own database is; empty for a file."""
-    if version not in ON_A_SERVER:
-        yield ""
-        return
-    with running_postgresql(find_postgresql()) as url:
-        yield url.replace("postgresql:", "postgresql+psycopg2:")
-
-
-@pytest.fixture(scope="session")
-def airflow(version: str, server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+def airflow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    version: str = request.param
     scratch: Path = tmp_path_factory.mktemp("airflow")
     dags = scratch / "dags"
     dags.mkdir()
     (dags / "five.py").write_text(DAGS, "utf-8")
     (dags / "broken.py").write_text("from airflow import nothing_of_the_kind  # no dag\n", "utf-8")
     python = ensure_python(f"airflow-{version}", print)
-    every = {"often": "* * * * * */10"}
-    with running(dags, scratch, python=python, version=version, schedules=every, server=server) as ready:
+    with running(dags, scratch, python=python, version=version, schedules={"often": "* * * * * */10"}) as ready:
         yield ready
 
 

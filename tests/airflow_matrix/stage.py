@@ -13,9 +13,6 @@ from prodgate.airflow.records import History
 from prodgate.rehearsal.airflow.instance import Airflow
 
 VERSIONS = ["2.11.0", "3.0.6", "3.1.8", "3.2.2", "3.3.2"]
-#: Those whose own database is on a server: since 3.2 the API writes its log where nothing else goes on, so that it waits
-#: for itself when only one may write at a time.
-ON_A_SERVER = ("3.2.2", "3.3.2")
 #: One that the clock runs, with a mapped task; two for people, of which one fails at its last task, and the other at
 #: its first tries; and one that lets a run of that other begin anew.
 DAGS = """

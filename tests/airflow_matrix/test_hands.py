@@ -113,7 +113,7 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 
 @pytest.fixture(scope="module")
-def handled(airflow: Airflow, admin: HttpTransport, server: str) -> History:
+def handled(airflow: Airflow, admin: HttpTransport) -> History:
     """What is read after somebody went through each door, one after the other."""
     there = {name: door for name, door in DOORS.items() if has(airflow.version, door)}
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
@@ -124,9 +124,9 @@ def handled(airflow: Airflow, admin: HttpTransport, server: str) -> History:
     for door in there.values():
         if door.path:
             go_through(airflow, admin, door)
-    run_command(airflow, server, "tasks", "clear", "-y", "handled", "-s", dates["command"], "-e", dates["command"])
+    run_command(airflow, "tasks", "clear", "-y", "handled", "-s", dates["command"], "-e", dates["command"])
     if leads(airflow.version, DOORS["mark_command"]):
-        run_command(airflow, server, "tasks", "run", "-lfm", "handled", TASK, "mark_command")
+        run_command(airflow, "tasks", "run", "-lfm", "handled", TASK, "mark_command")
     start(airflow, admin, "again", dates["trigger_again"])
     start(airflow, admin, "upstream", dates["marker"])
     until(airflow, lambda: any(run.state == "success" for run in seen(admin, "upstream").runs), "the run of the marker")
@@ -165,15 +165,14 @@ def change(airflow: Airflow, admin: HttpTransport, method: str, path: str, body:
     until(airflow, is_through, path)
 
 
-def run_command(airflow: Airflow, server: str, *words: str) -> None:
+def run_command(airflow: Airflow, *words: str) -> None:
     """Run a command of Airflow on its database."""
     program = ensure_python(f"airflow-{airflow.version}", print).with_name("airflow")
     settings = {
         "CORE__DAGS_FOLDER": airflow.dags, "CORE__LOAD_EXAMPLES": "False",
-        "DATABASE__SQL_ALCHEMY_CONN": server or f"sqlite:///{airflow.home}/airflow.sqlite",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow.home}/airflow.sqlite",
+        "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "airflow_local_settings.PATIENT",
     }  # fmt: skip
-    if not server:
-        settings["DATABASE__SQL_ALCHEMY_CONNECT_ARGS"] = "airflow_local_settings.PATIENT"
     known = {"PATH": os.environ["PATH"], "AIRFLOW_HOME": str(airflow.home)}
     stated = known | {f"AIRFLOW__{name}": str(value) for name, value in settings.items()}
     subprocess.run([str(program), *words], env=stated, check=True, capture_output=True, timeout=240)

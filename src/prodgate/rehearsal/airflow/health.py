@@ -97,6 +97,8 @@ def _startup_error(airflow: Airflow, why: str, component: str) -> EngineError:
 
 
 def _is_healthy(airflow: Airflow, release: Release) -> bool:
+    if airflow.reports:
+        request_json(f"{airflow.reports}health", {})
     said = request_json(airflow.url + release.health, {})
     wanted = ("metadatabase", "scheduler", *(["dag_processor"] if "dag-processor" in release.commands else []))
     return all((said.get(name) or {}).get("status") == "healthy" for name in wanted)

@@ -32,6 +32,8 @@ class Airflow:
     home: Path
     dags: Path
     """Its copy of the DAGs; changes there take effect within seconds."""
+    reports: str = ""
+    """Where tasks report, with a slash at the end; empty where the web server takes their reports."""
     _supervisor: subprocess.Popen[bytes] = field(repr=False)
 
     def start(self, *components: str) -> None:

@@ -19,7 +19,7 @@ from ..site.process import bind_port
 from .health import wait_for_dags, wait_for_health
 from .home import copy_dags, prepare, put_database, variables
 from .instance import Airflow
-from .releases import Place, Release, release_of
+from .releases import REPORTS, Place, Release, release_of
 
 SUPERVISOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.airflow.supervisor")
 #: Seconds in which all processes must be healthy.
@@ -65,6 +65,7 @@ def running(
             admin=logins.admin,
             home=place.home,
             dags=place.dags,
+            reports=place.reports if REPORTS in release.commands else "",
             _supervisor=supervisor,
         )
         airflow.start(*release.commands)
@@ -75,15 +76,17 @@ def running(
 
 
 def _make_place(home: Path, server: str) -> Place:
-    return Place(home=home, port=_free_port(), secret=token_hex(32), server=server)
+    port = _free_port()
+    return Place(home=home, port=port, secret=token_hex(32), tasks_port=_free_port(but=port), server=server)
 
 
-def _free_port() -> int:
+def _free_port(but: int = 0) -> int:
     """Return a free port that the system gives to nobody by itself: Airflow takes it only some seconds later."""
     given = int(_GIVEN_PORTS.read_text("ascii").split()[0]) if _GIVEN_PORTS.exists() else _FIRST_DYNAMIC_PORT
     for port in sample(range(_FIRST_PORT, given), _TRIES):
         with suppress(UsageError), bind_port(port):
-            return port
+            if port != but:
+                return port
     raise EngineError(f"no free port among {_TRIES} below {given}; end what listens there")
 
 
@@ -92,7 +95,7 @@ def _plan(place: Place, release: Release, python: Path) -> dict[str, dict[str, o
     program = str(python.with_name("airflow"))
     return {
         name: {
-            "command": [program, *(word.format(port=place.port) for word in words)],
+            "command": [program, *(word.format(port=place.port, tasks_port=place.tasks_port) for word in words)],
             "log": str(place.home / f"{name}.log"),
         }
         for name, words in release.commands.items()

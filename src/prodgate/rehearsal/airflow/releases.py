@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+#: The component that takes the reports of tasks, where it is not the web server.
+REPORTS: Final = "execution-api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,8 @@ class Place:
     port: int
     secret: str
     """What its processes sign with."""
+    tasks_port: int = 0
+    """Of the process that takes the reports of tasks, where it is not the web server."""
     server: str = field(default="", repr=False)
     """SQLAlchemy URL of an empty PostgreSQL database that takes the place of the file."""
 
@@ -33,6 +39,11 @@ class Place:
     def url(self) -> str:
         """Where its web server is."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def reports(self) -> str:
+        """Where tasks report, in releases that have a process of its own for that."""
+        return f"http://127.0.0.1:{self.tasks_port}/execution/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +93,11 @@ _AIRFLOW_2: Final = Release(
         "WEBSERVER__SECRET_KEY": "{secret}",
     },
 )
+_SERVER: Final = ("api-server", "--host", "127.0.0.1", "--workers", "1")
 _AIRFLOW_3: Final = Release(
     server="api-server",
     commands={
-        "api-server": ("api-server", "--host", "127.0.0.1", "--workers", "1", "--port", "{port}"),
+        "api-server": (*_SERVER, "--port", "{port}"),
         "scheduler": _SCHEDULER,
         "dag-processor": ("dag-processor",),
     },
@@ -109,16 +121,31 @@ _AIRFLOW_3: Final = Release(
         "WEBSERVER__SECRET_KEY": "{secret}",
     },
 )
+#: Since 3.2 an entry of the audit log is written where a server can do nothing else meanwhile. In a file, with one
+#: writer at a time, it would wait for a task's report that the same server is in the middle of.
+_AIRFLOW_3_2: Final = replace(
+    _AIRFLOW_3,
+    commands={
+        **_AIRFLOW_3.commands,
+        "api-server": (*_SERVER, "--port", "{port}", "--apps", "core"),
+        REPORTS: (*_SERVER, "--port", "{tasks_port}", "--apps", "execution"),
+    },
+    settings={**_AIRFLOW_3.settings, "CORE__EXECUTION_API_SERVER_URL": "{reports}"},
+)
+_ONE_SERVER: Final = re.compile(r"3\.[01](\D|$)")
 
 
 def release_of(version: str) -> Release:
     """Return the release that a version belongs to."""
-    return _AIRFLOW_2 if version.startswith("2.") else _AIRFLOW_3
+    if version.startswith("2."):
+        return _AIRFLOW_2
+    return _AIRFLOW_3 if _ONE_SERVER.match(version) else _AIRFLOW_3_2
 
 
 def settings(release: Release, place: Place) -> dict[str, str]:
     """Return the variables that configure Airflow's processes for a place."""
     known = {"home": place.home, "port": place.port, "secret": place.secret, "url": place.url}
+    known |= {"reports": place.reports}
     stated = _COMMON | {name: value.format_map(known) for name, value in release.settings.items()}
     stated |= {
         "CORE__DAGS_FOLDER": str(place.dags),

@@ -18,7 +18,7 @@ from prodgate.engines.environments import EngineError
 from prodgate.rehearsal.airflow import local_settings
 from prodgate.rehearsal.airflow.home import copy_dags, prepare, put_database, variables
 from prodgate.rehearsal.airflow.process import running
-from prodgate.rehearsal.airflow.releases import Place, release_of
+from prodgate.rehearsal.airflow.releases import REPORTS, Place, release_of
 
 #: An ``airflow`` that makes tables and users as the real one does, and notes what it was asked for.
 FAKE = """#!{python}
@@ -117,6 +117,15 @@ def test_processes_know_what_they_are_told_and_nothing_of_the_user(monkeypatch: 
     assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8080/execution/"
     assert found["AIRFLOW__CORE__PARALLELISM"] != "99"
     assert "AWS_SECRET_ACCESS_KEY" not in found
+
+
+@pytest.mark.parametrize(("version", "apart"), [("3.0.6", False), ("3.1.8", False), ("3.2.0", True), ("3.10.1", True)])
+def test_since_3_2_tasks_report_to_a_process_that_nobody_asks(version: str, apart: bool) -> None:
+    place, release = Place(home=Path("/nowhere"), port=8080, secret="s", tasks_port=8081), release_of(version)
+    assert (REPORTS in release.commands) is apart
+    reported = variables(place, release, {})["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+    assert reported == f"http://127.0.0.1:{8081 if apart else 8080}/execution/"
+    assert ("execution" in release.commands["api-server"], "core" in release.commands["api-server"]) == (False, apart)
 
 
 def test_dags_are_copied_as_they_are_deployed(tmp_path: Path) -> None:
