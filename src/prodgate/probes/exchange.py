@@ -32,7 +32,8 @@ _KEPT: Final = frozenset(
         "cloudflare-cdn-cache-control", "content-length", "content-security-policy", "content-type", "expires",
         "location", "netlify-cdn-cache-control", "pragma", "retry-after", "server", "set-cookie",
         "strict-transport-security", "surrogate-control", "vary", "vercel-cdn-cache-control", "via", "x-amz-cf-pop",
-        "x-amzn-waf-action", "x-cache", "x-content-type-options", "x-datadome", "x-frame-options", "x-vercel-mitigated",
+        "x-amzn-waf-action", "x-cache", "x-cache-status", "x-content-type-options", "x-datadome", "x-frame-options",
+        "x-proxy-cache", "x-vercel-cache", "x-vercel-mitigated",
     }
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")

@@ -10,11 +10,15 @@ from urllib.parse import urlsplit
 
 #: How a cache says that it answered: ``Hit from cloudfront``, ``RefreshHit``, ``TCP_HIT``, ``edge; hit``.
 _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
+#: How Cloudflare, nginx and Vercel say that it did so with what was out of date, or asked first whether it was.
+_KEPT: Final = re.compile(r"(?<![a-z])(?:stale|updating|revalidated|prerender)(?![a-z])")
 #: How what is in front of a site marks answers that are not the site's.
 _MITIGATED: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-vercel-mitigated")
 #: Statuses with which firewalls refuse, and sites as well.
 _REFUSALS: Final = (403, 503)
-_SAYS: Final = ("x-cache", "cf-cache-status", "cache-status")
+_SAYS: Final = ("x-cache", "cf-cache-status", "cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
+#: Those in which such words say it; ``fwd=stale`` in Cache-Status says that the site was asked.
+_SAYS_MORE: Final = ("cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
 
 
 def subject_of(record: Mapping[str, Any], url: str) -> str:
@@ -90,6 +94,6 @@ def describe_cache(answer: Mapping[str, Any]) -> str:
 
 def is_from_cache(answer: Mapping[str, Any]) -> bool:
     """Whether the headers of an answer say that it came from a cache."""
-    said = " ".join(read_header(answer, name) for name in _SAYS).lower()
+    said, more = (" ".join(read_header(answer, name) for name in names).lower() for names in (_SAYS, _SAYS_MORE))
     age = read_header(answer, "age").strip()
-    return bool(_HIT.search(said)) or (age.isdigit() and int(age) > 0)
+    return bool(_HIT.search(said) or _KEPT.search(more)) or (age.isdigit() and int(age) > 0)
