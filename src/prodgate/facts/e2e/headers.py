@@ -24,7 +24,12 @@ from .content_policy import find_dangers, frame_sources, split_policies
 from .nonces import count_nonces, nonce_dangers, read_nonces, why_nonces_unknown
 from .on_journeys import by_address
 
-_SECONDS: Final = re.compile(r'=(?:(\d+)|"(\d+)")')
+_TOKEN: Final = r"[\w!#$%&'*+.^`|~-]+"
+#: A directive of HSTS, with or without a value, or nothing (RFC 6797, 6.1).
+_DIRECTIVE: Final = re.compile(rf'\s*(?:({_TOKEN})\s*(=\s*(?:{_TOKEN}|"[^"]*"))?)?\s*', re.ASCII)
+    r"""\s*(?:([\w!#$%&'*+.^`|~-]+)\s*(=\s*(?:[\w!#$%&'*+.^`|~-]+|"[^"]*"))?)?\s*""", re.ASCII
+)
+_SECONDS: Final = re.compile(r'=\s*"?(\d+)"?', re.ASCII)
 #: Values of X-Frame-Options that keep strangers out.
 _BANS: Final = {"deny", "sameorigin"}
 
@@ -112,11 +117,12 @@ def _hsts_seconds(answer: Mapping[str, Any]) -> int:
     stated = read_header_values(answer, "strict-transport-security")
     if not stated or not is_encrypted(answer):
         return 0
-    parts = [one.partition("=") for one in stated[0].split(";")]
-    said = [(name.strip().lower(), mark + value.strip()) for name, mark, value in parts]
+    parts = [_DIRECTIVE.fullmatch(one) for one in stated[0].split(";")]
+    said = [((one[1] or "").lower(), one[2] or "") for one in parts if one]
     lifetimes, below = ([value for name, value in said if name == of] for of in ("max-age", "includesubdomains"))
-    found = _SECONDS.fullmatch(lifetimes[0]) if len(lifetimes) == 1 and below in ([], [""]) else None
-    return int(found[1] or found[2]) if found else 0
+    sound = all(parts) and len(lifetimes) == 1 and below in ([], [""])
+    found = _SECONDS.fullmatch(lifetimes[0]) if sound else None
+    return int(found[1]) if found else 0
 
 
 def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:

@@ -51,6 +51,8 @@ def test_a_sound_record_makes_every_kind_there_is() -> None:
         ({"strict_transport_security": "max-age=31536000; max-age=0"}, 0),
         ({"strict_transport_security": "max-age=31536000; includeSubDomains=1"}, 0),
         ({"strict_transport_security": 'max-age="31536000'}, 0),
+        ({"strict_transport_security": "max-age=31536000; includeSubDomains, max-age=31536000; includeSubDomains"}, 0),
+        ({"strict_transport_security": 'max-age = "31536000" ;; preload'}, 31536000),
         ({"strict_transport_security": "max-age=31536000; preload; preload; later=1;"}, 31536000),
         ({"strict_transport_security": ""}, 0),
     ],
