@@ -27,8 +27,6 @@ from .on_journeys import by_address
 _TOKEN: Final = r"[\w!#$%&'*+.^`|~-]+"
 #: A directive of HSTS, with or without a value, or nothing (RFC 6797, 6.1).
 _DIRECTIVE: Final = re.compile(rf'\s*(?:({_TOKEN})\s*(=\s*(?:{_TOKEN}|"[^"]*"))?)?\s*', re.ASCII)
-    r"""\s*(?:([\w!#$%&'*+.^`|~-]+)\s*(=\s*(?:[\w!#$%&'*+.^`|~-]+|"[^"]*"))?)?\s*""", re.ASCII
-)
 _SECONDS: Final = re.compile(r'=\s*"?(\d+)"?', re.ASCII)
 #: Values of X-Frame-Options that keep strangers out.
 _BANS: Final = {"deny", "sameorigin"}
