@@ -24,9 +24,9 @@ from .content_policy import find_dangers, frame_sources, split_policies
 from .nonces import count_nonces, nonce_dangers, read_nonces, why_nonces_unknown
 from .on_journeys import by_address
 
-_TOKEN: Final = r"[\w!#$%&'*+.^`|~-]+"
+_WORD: Final = r"[\w!#$%&'*+.^`|~-]+"
 #: A directive of HSTS, with or without a value, or nothing (RFC 6797, 6.1).
-_DIRECTIVE: Final = re.compile(rf'\s*(?:({_TOKEN})\s*(=\s*(?:{_TOKEN}|"[^"]*"))?)?\s*', re.ASCII)
+_DIRECTIVE: Final = re.compile(rf'\s*(?:({_WORD})\s*(=\s*(?:{_WORD}|"[^"]*"))?)?\s*', re.ASCII)
 _SECONDS: Final = re.compile(r'=\s*"?(\d+)"?', re.ASCII)
 #: Values of X-Frame-Options that keep strangers out.
 _BANS: Final = {"deny", "sameorigin"}
