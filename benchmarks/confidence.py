@@ -1,6 +1,6 @@
 """How often a load run passes that must not, for disturbances of every length: writes the table in docs/load.md.
 
-    PYTHONPATH=. python benchmarks/confidence.py [--runs 400] [--check]
+    PYTHONPATH=. python benchmarks/confidence.py [--runs 4000] [--check]
 
 Runs are made up, second by second, of a site just beyond its limit, and decided by what decides real ones. A pass is
 false when what the finding says that it holds for includes the disturbance; else the finding says that it does not.
@@ -72,6 +72,30 @@ def standing_still(share: float, length: float, singly: float = 0.0) -> Truth:
     return shares
 
 
+def regular(share: float, length: float) -> Truth:
+    """Everything is bad in spells of a length that come at equal distances, as what a clock starts does."""
+
+    def shares(chance: np.random.Generator, seconds: int) -> Any:
+        every = length / share
+        return covered(np.arange(chance.uniform(-every, 0), seconds, every), length, seconds)
+
+    return shares
+
+
+def drifting(share: float, length: float) -> Truth:
+    """More and fewer are bad by turns, often half or twice as many; a length on, little is left of what there was."""
+    kept, spread = np.exp(-1 / length), np.log(2)
+
+    def shares(chance: np.random.Generator, seconds: int) -> Any:
+        moves, at = chance.normal(0, 1, seconds), np.empty(seconds)
+        at[0] = moves[0]
+        for second in range(1, seconds):
+            at[second] = kept * at[second - 1] + np.sqrt(1 - kept**2) * moves[second]
+        return share * np.exp(spread * at - spread**2 / 2)
+
+    return shares
+
+
 def covered(begins: Any, length: float, seconds: int) -> Any:
     """Return which part of each second lies within a spell."""
     if not len(begins):
@@ -89,8 +113,10 @@ SLOWNESS: Final[Mapping[str, tuple[float, Truth]]] = {
     **{f"stalls of {length:g} s": (length, standing_still(0.052, length)) for length in (0.5, 1, 2, 5, 10, 30)},
     **{
         f"half independent, half stalls of {length:g} s": (length, standing_still(0.052, length, 0.026))
-        for length in (0.5, 1, 5, 10)
+        for length in (0.5, 1, 5, 10, 30)
     },
+    **{f"stalls of {length:g} s by a clock": (length, regular(0.052, length)) for length in (0.5, 2, 4)},
+    **{f"a drift of {length:g} s": (length, drifting(0.052, length)) for length in (4, 30)},
 }
 #: The same of failures, just beyond "fewer than 0.1 % fail".
 FAILURES: Final[Mapping[str, tuple[float, Truth]]] = {
@@ -175,7 +201,7 @@ def too_many(rows: list[tuple[str, list[tuple[str, int, int]]]], runs: int) -> I
 def main() -> int:
     """Simulate, and write the table or check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=400)
+    parser.add_argument("--runs", type=int, default=4000)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     stated = load_criteria(ROOT / "criteria.toml")
