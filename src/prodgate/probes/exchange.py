@@ -29,7 +29,7 @@ _SENT: Final = {
 _KEPT: Final = frozenset(
     {
         "age", "cache-control", "cache-status", "cdn-cache-control", "cf-cache-status", "cf-mitigated",
-        "cloudflare-cdn-cache-control", "content-length", "content-security-policy", "content-type", "expires",
+        "cloudflare-cdn-cache-control", "content-length", "content-security-policy", "content-type", "date", "expires",
         "location", "netlify-cdn-cache-control", "pragma", "retry-after", "server", "set-cookie",
         "strict-transport-security", "surrogate-control", "vary", "vercel-cdn-cache-control", "via", "x-amz-cf-pop",
         "x-amzn-waf-action", "x-cache", "x-cache-status", "x-content-type-options", "x-datadome", "x-frame-options",

@@ -12,7 +12,7 @@ from ...aws.answers import Unread
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
 from .on_journeys import find_signed_in
-from .set_cookie import parse_set_cookie
+from .set_cookie import parse_set_cookie, read_date
 
 #: Statuses that a cache may store without being told to (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
@@ -118,7 +118,13 @@ def keeps_for_everybody(answer: Mapping[str, Any]) -> bool:
     if is_from_cache(answer) or _find_targeted(answer) or _keeps(said):
         return True
     undated = not (_forbids(said) or said.keys() & {"s-maxage", "max-age"})
-    return undated and ("public" in said or bool(read_header_values(answer, "expires")))
+    return undated and ("public" in said or _expires_later(answer))
+
+
+def _expires_later(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer lives on by Expires; what is no date, such as 0, is in the past (RFC 9111, 5.3)."""
+    until, sent = (read_date(read_header(answer, name)) for name in ("expires", "date"))
+    return until is not None and (sent is None or until > sent)
 
 
 def _read_directives(answer: Mapping[str, Any], header: str) -> dict[str, str]:

@@ -46,11 +46,17 @@ def _is_over(max_age: str, expires: str, at: datetime) -> bool:
     """Whether a lifetime is over: by Max-Age, else by Expires."""
     if max_age.removeprefix("-").isdigit():
         return int(max_age) <= 0
+    until = read_date(expires)
+    return until is not None and until <= at  # browsers leave out what is no date
+
+
+def read_date(text: str) -> datetime | None:
+    """Return the date of a header, in UTC where it names no zone; None for what is no date."""
     try:
-        until = parsedate_to_datetime(expires)
-    except (OverflowError, TypeError, ValueError):  # no date, which browsers leave out
-        return False
-    return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= at
+        found = parsedate_to_datetime(text)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def is_of_site(domain: str, hosts: Iterable[str]) -> bool:

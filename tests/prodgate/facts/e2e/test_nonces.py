@@ -47,6 +47,15 @@ def test_a_nonce_of_another_page_is_no_new_one() -> None:
         ({"cache_control": "max-age=60"}, True),
         ({"cache_control": "public"}, True),
         ({"cache_control": "", "expires": "Thu, 01 Dec 2033 16:00:00 GMT"}, True),
+        (
+            {"cache_control": "", "expires": "Thu, 01 Dec 2033 16:00:00 GMT", "date": "Sat, 28 Nov 2026 12:00:00 GMT"},
+            True,
+        ),
+        (
+            {"cache_control": "", "expires": "Thu, 19 Nov 1981 08:52:00 GMT", "date": "Sat, 28 Nov 2026 12:00:00 GMT"},
+            False,
+        ),
+        ({"cache_control": "", "expires": "0"}, False),
         ({"x_cache": "Hit from cloudfront"}, True),
         ({"cache_control": "max-age=0"}, False),
         ({"cache_control": "public, max-age=60, s-maxage=0"}, False),
