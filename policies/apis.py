@@ -93,4 +93,4 @@ def stages_of_apis_write_access_logs(stage: Resource, criterion: Criterion) -> N
 def clusters_write_an_audit_log(cluster: Resource, criterion: Criterion) -> None:
     """Every Kubernetes cluster logs who asked its API for what; unset means nothing is logged."""
     kinds = cluster.texts("enabled_cluster_log_types")
-    criterion.hold("audit" in kinds, expected="audit", observed=", ".join(kinds) or "no log")
+    criterion.hold("audit" in kinds, expected="audit", observed=", ".join(kinds) or "no log", held=", ".join(kinds))

@@ -41,7 +41,9 @@ def services_deploy_blue_green(service: Resource, criterion: Criterion) -> None:
         criterion.hold(any(map(_shifts, groups)), expected="two target groups", observed="no pair to shift between")
         return
     strategy = service.text("deployment_configuration.strategy") if service.blocks("deployment_configuration") else ""
-    criterion.hold(strategy in SHIFTING, expected="BLUE_GREEN", observed=strategy or "rolling update", premise=True)
+    criterion.hold(
+        strategy in SHIFTING, expected="BLUE_GREEN", observed=strategy or "rolling update", held=strategy, premise=True
+    )
     paired = [one for balancer in service.blocks("load_balancer") for one in balancer.blocks("advanced_configuration")]
     criterion.hold(bool(paired), expected="an alternate target group", observed="none")
 
@@ -160,7 +162,8 @@ def targets_take_traffic_when_they_can_serve(group: Resource, criterion: Criteri
     if group.text("protocol", "HTTP") not in ("HTTP", "HTTPS"):
         return
     codes = [int(code) for part in (checks[0].text("matcher") or "200").split(",") for code in part.split("-")]
-    criterion.hold(all(200 <= code < 400 for code in codes), expected="success", observed=checks[0].text("matcher"))
+    stated = checks[0].text("matcher") or "200"
+    criterion.hold(all(200 <= code < 400 for code in codes), expected="success", observed=stated, held=stated)
 
 
 def shifts_traffic(service: Resource) -> bool:

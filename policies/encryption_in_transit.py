@@ -71,7 +71,7 @@ def listeners_refuse_old_tls(listener: Resource, criterion: Criterion) -> None:
     if listener.text("protocol", "HTTP") not in ("HTTPS", "TLS"):
         raise criterion.not_applicable("the listener does not terminate TLS")
     chosen = listener.text("ssl_policy", OLDEST)
-    criterion.hold(bool(MODERN_LISTENER.match(chosen or "")), expected="TLS 1.2 or newer", observed=chosen)
+    criterion.hold(bool(MODERN_LISTENER.match(chosen or "")), expected="TLS 1.2 or newer", observed=chosen, held=chosen)
 
 
 @policy(

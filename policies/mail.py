@@ -16,7 +16,12 @@ def mail_is_handed_over_by_tls(configuration_set: Resource, criterion: Criterion
     """Mail is handed over by TLS or not at all. Unset means that a server without TLS gets it in plain text."""
     stated = [one.text("tls_policy") or "" for one in configuration_set.blocks("delivery_options")]
     required = any(each.upper() == "REQUIRE" for each in stated)
-    criterion.hold(required, expected="tls_policy = Require", observed=", ".join(filter(None, stated)) or "Optional")
+    criterion.hold(
+        required,
+        expected="tls_policy = Require",
+        observed=", ".join(filter(None, stated)) or "Optional",
+        held=", ".join(filter(None, stated)),
+    )
 
 
 @policy(

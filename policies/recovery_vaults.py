@@ -155,7 +155,8 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     regions = {_region(copy.text("destination_vault_arn") or "") for copy in copies}
     if not homes:
         raise criterion.undetermined("the vaults that the plan saves to are declared elsewhere")
-    criterion.hold(bool(regions - homes), expected="another region", observed=", ".join(sorted(regions)))
+    named = ", ".join(sorted(regions))
+    criterion.hold(bool(regions - homes), expected="another region", observed=named, held=named)
 
 
 def _is_used(vault: Resource, plan: Resource) -> bool:

@@ -60,7 +60,12 @@ def user_pools_ask_for_strong_passwords(pool: Resource, criterion: Criterion) ->
 def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) -> None:
     """A pool notices a password that was stolen elsewhere and a sign-in that is unlike its user, and acts on it."""
     modes = [one.text("advanced_security_mode") for one in pool.blocks("user_pool_add_ons")]
-    criterion.hold(modes == ["ENFORCED"], expected="ENFORCED", observed=", ".join(map(str, modes)) or "off")
+    criterion.hold(
+        modes == ["ENFORCED"],
+        expected="ENFORCED",
+        observed=", ".join(map(str, modes)) or "off",
+        held=", ".join(map(str, modes)),
+    )
 
 
 @policy(

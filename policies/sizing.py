@@ -35,6 +35,7 @@ def databases_are_serverless_v2(cluster: Resource, criterion: Criterion) -> None
         set(classes) == {"db.serverless"},
         expected="db.serverless",
         observed=", ".join(map(str, classes)) or "no instance",
+        held=", ".join(map(str, classes)),
     )
 
 

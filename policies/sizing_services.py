@@ -105,7 +105,7 @@ def services_scale_out(service: Resource, criterion: Criterion) -> None:
     scaled = service.configuration.once(_list_scaled)
     criterion.hold(targets[0].text("resource_id") in scaled, expected="a scaling policy", observed="none")
     least, most = targets[0].number("min_capacity"), targets[0].number("max_capacity")
-    criterion.hold(most > least, expected=f"max_capacity above {least}", observed=most)
+    criterion.hold(most > least, expected=f"max_capacity above {least}", observed=most, held=most)
 
 
 def _task(service: Resource, criterion: Criterion) -> Resource:

@@ -21,7 +21,7 @@ def state_machines_write_logs(machine: Resource, criterion: Criterion) -> None:
     """
     levels = [one.text("level") or "OFF" for one in machine.blocks("logging_configuration")]
     logged = any(level != "OFF" for level in levels)
-    criterion.hold(logged, expected="ERROR, ALL or FATAL", observed=", ".join(levels) or "OFF")
+    criterion.hold(logged, expected="ERROR, ALL or FATAL", observed=", ".join(levels) or "OFF", held=", ".join(levels))
 
 
 @policy(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 #: Arguments whose texts a finding shows, also a single word.
-_SHOWN: Final = ("expected", "observed", "reason", "remedy")
+_SHOWN: Final = ("expected", "observed", "held", "reason", "remedy")
 #: Calls whose arguments a finding shows.
 _CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
 _PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")

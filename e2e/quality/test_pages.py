@@ -37,19 +37,21 @@ def test_pages_keep_still(page: VisitedPage, criterion: Criterion) -> None:
 def test_scripts_do_not_fail(page: VisitedPage, criterion: Criterion) -> None:
     """Do the scripts of this page run without an error?"""
     none = f"none; a policy that only reports says: {'; '.join(page.reported)}" if page.reported else "none"
-    criterion.hold(not page.errors, expected="no error", observed="; ".join(page.errors) or none)
+    criterion.hold(not page.errors, expected="no error", observed="; ".join(page.errors), held=none)
 
 
 @check("page-files-arrive", remedy="Put the file where the page looks for it, or take it out of the page.")
 def test_files_arrive(page: VisitedPage, criterion: Criterion) -> None:
     """Does every file that this page needs arrive?"""
-    criterion.hold(not page.failed, expected="every file", observed="; ".join(page.failed) or "every file")
+    criterion.hold(not page.failed, expected="every file", observed="; ".join(page.failed), held="every file")
 
 
 @check("third-parties-declared", remedy="Serve it from the site, or name the host in [e2e] third_parties.")
 def test_others_are_not_told(page: VisitedPage, criterion: Criterion) -> None:
     """Does this page send no request to hosts but the site's and the declared ones?"""
-    criterion.hold(not page.foreign, expected="declared hosts only", observed="; ".join(page.foreign) or "none other")
+    criterion.hold(
+        not page.foreign, expected="declared hosts only", observed="; ".join(page.foreign), held="none other"
+    )
 
 
 @check("links-lead-somewhere", remedy="Mend the address, or redirect the old one.")

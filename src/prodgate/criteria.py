@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn, SupportsIndex
 
 from .comparing import counted
 from .estimates import Estimate
-from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined, note_comparison, note_conclusion
 from .iam.goals import Goal
 from .judgement import Doubt, describe, is_going_on, is_judging, record_comparison, record_doubt
 from .quantities import Bound, Quantity
@@ -20,6 +21,7 @@ LAYERS: dict[str, str] = {
 }  # fmt: skip
 #: How bad it is when a criterion does not hold, the worst first.
 SEVERITIES: Final = ("critical", "high", "medium", "low")
+_PARTS: Final = re.compile(", | or |= ")  # between expected values, as in ``status = a, b or c``
 _COMPARED, _UNKNOWN = ("expected", "observed"), ("reason", "observed")  # fields in the words of whoever wrote a judge
 
 
@@ -104,7 +106,7 @@ class Criterion:
         if (samples or 1) < self.samples:
             seen = "an unstated number" if samples is None else f"only {samples:,}"
             raise self._lack(f"{seen} of {self.samples:,} samples", observed)
-        _record_comparison(self.bound.admits(observed), str(self.bound), str(observed))
+        note_comparison(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
         """Raise unless an estimate keeps the bound. That nothing of it does needs no further samples to be known."""
@@ -112,7 +114,7 @@ class Criterion:
         least = max(self.samples, 1)
         by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
         if observed.samples and (by_point or observed.is_outside(bound)):
-            _record_comparison(False, str(bound), str(observed))
+            note_comparison(False, str(bound), str(observed))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"
             raise self._lack(f"{seen} of {least:,} samples", observed)
@@ -121,22 +123,35 @@ class Criterion:
             raise self._lack(f"the bound may hold or not within the interval{settles}", observed)
         if observed.unfinished:
             raise Undetermined(self._not_known(observed.unfinished, observed))
-        _record_comparison(True, str(bound), str(observed))
+        note_comparison(True, str(bound), str(observed))
 
     @counted
-    def hold(self, ok: bool, *, expected: str, observed: object, aspect: object = "", premise: bool = False) -> None:
+    def hold(
+        self,
+        ok: bool,
+        *,
+        expected: str,
+        observed: object,
+        held: object = "",
+        aspect: object = "",
+        premise: bool = False,
+    ) -> None:
         """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers.
 
-        ``aspect`` names which of several like things of the subject it is about, the same in each run. What is asked
-        after a ``premise`` makes no sense without it, and is no fault of its own.
+        ``observed`` says what is there instead; where it holds, ``held`` is said, or ``observed`` if it is an expected
+        value. ``aspect`` names which of several like things of the subject it is about, the same in each run. What is
+        asked after a ``premise`` makes no sense without it, and is no fault of its own.
         """
         __tracebackhide__ = True
         if not isinstance(ok, bool):
             said = f"hold() was given {describe(ok)!r}, a {type(ok).__name__}; give it True or False"
             raise Undetermined(self._not_known(said, observed))
-        outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
-        told = Conclusion(outcome=outcome, expected=expected, observed=describe(observed), words=_COMPARED)
-        _record(replace(told, aspect=describe(aspect)), ends=premise)
+        seen = describe(observed)
+        if ok:
+            seen = describe(held) or (seen if seen in _PARTS.split(expected) else "")
+        outcome, about = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED, describe(aspect)
+        told = Conclusion(outcome=outcome, expected=expected, observed=seen, words=_COMPARED, aspect=about)
+        note_conclusion(told, ends=premise)
 
     @counted
     def exclude(self, found: Iterable[object], *, expected: str, observed: str = "{}") -> None:
@@ -198,21 +213,6 @@ class Criterion:
     def not_applicable(self, reason: str) -> NotApplicable:
         """Return the exception to raise when the question does not arise for this subject."""
         return NotApplicable(Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=reason, words=_UNKNOWN[:1]))
-
-
-def _record_comparison(ok: bool, expected: str, observed: str) -> None:
-    __tracebackhide__ = True
-    _record(
-        Conclusion(outcome=Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED, expected=expected, observed=observed)
-    )
-
-
-def _record(conclusion: Conclusion, *, ends: bool = False) -> None:
-    """Note what was compared, so that a satisfied finding can show it too; raise when it does not hold."""
-    __tracebackhide__ = True
-    if conclusion.outcome is Outcome.NOT_SATISFIED and (ends or not is_going_on()):
-        raise NotSatisfied(conclusion)
-    record_comparison(conclusion)
 
 
 class Criteria(dict[str, Criterion]):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from .judgement import Doubt, NotKnown, record_comparison, record_doubt
+from .judgement import Doubt, NotKnown, is_going_on, record_comparison, record_doubt
 
 
 class Outcome(StrEnum):
@@ -143,3 +143,19 @@ def refuse_silence(judge: str, subjects: int) -> Conclusion:
         f"{judge} says of all {subjects:,} that it is not applicable, and the criterion does not allow that; {allowed}"
     )
     return Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)
+
+
+def note_comparison(ok: bool, expected: str, observed: str) -> None:
+    """Note what was compared with a bound; raise when it does not hold."""
+    __tracebackhide__ = True
+    note_conclusion(
+        Conclusion(outcome=Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED, expected=expected, observed=observed)
+    )
+
+
+def note_conclusion(conclusion: Conclusion, *, ends: bool = False) -> None:
+    """Note what was compared, so that a satisfied finding can show it too; raise when it does not hold."""
+    __tracebackhide__ = True
+    if conclusion.outcome is Outcome.NOT_SATISFIED and (ends or not is_going_on()):
+        raise NotSatisfied(conclusion)
+    record_comparison(conclusion)

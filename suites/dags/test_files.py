@@ -10,34 +10,36 @@ def test_dag_files_import(folder: DagFolder, criterion: Criterion) -> None:
     wrong = (*folder.import_errors, *folder.reached_out)
     if not wrong and not folder.dags.base:
         raise criterion.undetermined("no file makes a DAG")
-    criterion.hold(not wrong, expected="imports", observed="; ".join(wrong) or f"{folder.dags} DAGs")
+    criterion.hold(not wrong, expected="imports", observed="; ".join(wrong), held=f"{folder.dags} DAGs")
 
 
 @check("dag-file-rules", remedy="Change what the finding names; prodgate explain says why each rule is there.")
 def test_dag_files_keep_the_rules(folder: DagFolder, criterion: Criterion) -> None:
     """Does no file break a rule, of ours or of ruff's for Airflow, and does each make the same DAGs every time?"""
     wrong = (*folder.rule_findings, *folder.lint_findings, *folder.duplicates, *folder.unstable)
-    criterion.hold(not wrong, expected="no finding", observed="; ".join(wrong) or f"none in {folder.files} files")
+    criterion.hold(not wrong, expected="no finding", observed="; ".join(wrong), held=f"none in {folder.files} files")
 
 
 @check("dag-structure", remedy="Order the tasks as [dags.ID] tasks declares them, or declare the new order.")
 def test_dags_have_their_tasks(dag: DagStructure, criterion: Criterion) -> None:
     """Has this DAG the declared tasks in the declared order, and does no task hide the failure of another?"""
     wrong = (*dag.differences, *dag.masks)
-    criterion.hold(not wrong, expected="the declared tasks", observed="; ".join(wrong) or "the declared tasks")
+    criterion.hold(not wrong, expected="the declared tasks", observed="; ".join(wrong), held="the declared tasks")
 
 
 @check("dag-schedule-as-declared", remedy="Set the schedule of the DAG, or declare the new one in [dags.ID].")
 def test_files_state_the_declared_schedule(dag: DeclaredFile, criterion: Criterion) -> None:
     """Does the file state the declared cron expression?"""
-    criterion.hold(dag.cron == dag.declared_cron, expected=repr(dag.declared_cron), observed=dag.cron or "no file")
+    criterion.hold(
+        dag.cron == dag.declared_cron, expected=repr(dag.declared_cron), observed=dag.cron or "no file", held=dag.cron
+    )
 
 
 @check("dag-schedule-timezone", remedy="Give start_date the declared time zone; the schedule then follows it.")
 def test_files_state_the_declared_time_zone(dag: DeclaredFile, criterion: Criterion) -> None:
     """Does the file state the declared time zone?"""
     same = dag.timezone == dag.declared_timezone
-    criterion.hold(same, expected=dag.declared_timezone, observed=dag.timezone or "no file")
+    criterion.hold(same, expected=dag.declared_timezone, observed=dag.timezone or "no file", held=dag.timezone)
 
 
 @check("dag-no-catchup", remedy="Write catchup=False.")
@@ -63,7 +65,8 @@ def test_failures_are_told(dag: DagFile, criterion: Criterion) -> None:
     criterion.hold(
         not silent,
         expected="a callback everywhere",
-        observed=f"none on {', '.join(silent)}" if silent else "everywhere",
+        observed=f"none on {', '.join(silent)}",
+        held="everywhere",
     )
 
 
@@ -74,5 +77,6 @@ def test_nothing_may_hang(dag: DagFile, criterion: Criterion) -> None:
     criterion.hold(
         not endless,
         expected="a limit everywhere",
-        observed=f"none on {', '.join(endless)}" if endless else "everywhere",
+        observed=f"none on {', '.join(endless)}",
+        held="everywhere",
     )

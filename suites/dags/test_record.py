@@ -10,14 +10,14 @@ from prodgate.facts.dags import AirflowComponent, AirflowVersion, DagRecord
 def test_nobody_changed_the_record(dag: DagRecord, criterion: Criterion) -> None:
     """Was no result of this DAG set by hand, masked by a later task, or lost?"""
     criterion.hold(
-        not dag.flaws, expected="an untouched record", observed="; ".join(dag.flaws) or "an untouched record"
+        not dag.flaws, expected="an untouched record", observed="; ".join(dag.flaws), held="an untouched record"
     )
 
 
 @check("dag-nothing-stuck", remedy="End what hangs, and look for what it waits: a pool, a worker, an answer.")
 def test_nothing_is_stuck(dag: DagRecord, criterion: Criterion) -> None:
     """Does no run or task of this DAG wait or run beyond its limit?"""
-    criterion.hold(not dag.stuck, expected="nothing stuck", observed="; ".join(dag.stuck) or "nothing stuck")
+    criterion.hold(not dag.stuck, expected="nothing stuck", observed="; ".join(dag.stuck), held="nothing stuck")
 
 
 @check("dag-served-as-declared", remedy="Unpause the DAG, mend its file, or give it the declared name and schedule.")

@@ -16,7 +16,9 @@ def test_dag_buckets_are_versioned(files: AirflowFiles, criterion: Criterion) ->
 )
 def test_artifacts_are_named_by_version(files: AirflowFiles, criterion: Criterion) -> None:
     """Does the environment name its DAG folder, and each other file by a version that the bucket holds?"""
-    criterion.hold(bool(files.dag_folder), expected="a DAG folder", observed=files.dag_folder or "none")
+    criterion.hold(
+        bool(files.dag_folder), expected="a DAG folder", observed=files.dag_folder or "none", held=files.dag_folder
+    )
     missing = [*files.unnamed, *files.absent]
     criterion.exclude(missing, expected="paths and versions")
 

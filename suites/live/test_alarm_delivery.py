@@ -16,10 +16,10 @@ def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
     if alarm.silent_on_purpose:
         raise criterion.not_applicable(alarm.silent_on_purpose)
     criterion.hold(
-        not alarm.held_back, expected="actions enabled, no mute rule", observed=alarm.held_back or "so it is"
+        not alarm.held_back, expected="actions enabled, no mute rule", observed=alarm.held_back, held="so it is"
     )
     heard = next((topic.subject for topic in alarm.topics if topic.exists and topic.subscribers), "")
-    criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=heard or "none")
+    criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=heard or "none", held=heard)
 
 
 @check("alarm-topic-deliverable")
@@ -79,7 +79,7 @@ def test_alarms_have_data(alarm: Alarm, criterion: Criterion) -> None:
     """
     criterion.hold(alarm.state != "INSUFFICIENT_DATA", expected="a known state", observed=alarm.state)
     observed = "; ".join(alarm.without_data)
-    criterion.hold(not observed, expected="data", observed=observed or "data")
+    criterion.hold(not observed, expected="data", observed=observed, held="data")
 
 
 @check("alarm-utilization-threshold", measures="ratio")
@@ -123,4 +123,4 @@ def test_airflow_alarms_read_metrics_that_exist(alarm: Alarm, criterion: Criteri
     if alarm.airflow_faults is None:
         raise criterion.not_applicable("does not watch Airflow")
     faults = "; ".join(alarm.airflow_faults)
-    criterion.hold(not faults, expected="a published metric", observed=faults or "published")
+    criterion.hold(not faults, expected="a published metric", observed=faults, held="published")

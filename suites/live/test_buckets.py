@@ -24,7 +24,7 @@ def test_buckets_keep_versions(bucket: Bucket, criterion: Criterion) -> None:
     versioned = bucket.versioning == "Enabled"
     if not versioned and bucket.receives_access_logs:
         raise criterion.not_applicable("receives access logs, which nothing overwrites")
-    criterion.hold(versioned, expected="Enabled", observed=bucket.versioning or "not versioned")
+    criterion.hold(versioned, expected="Enabled", observed=bucket.versioning or "not versioned", held=bucket.versioning)
 
 
 @check("encryption-customer-managed-keys", remedy="Set default encryption to aws:kms with a key of your own.")
@@ -36,7 +36,10 @@ def test_buckets_are_encrypted_under_a_key_of_their_owner(bucket: Bucket, criter
     if not bucket.encryption.own and bucket.receives_access_logs:
         raise criterion.not_applicable("access logs can be delivered under a key of S3 only")
     criterion.hold(
-        bucket.encryption.own, expected="a customer-managed key", observed=bucket.encryption.key or "a key of S3"
+        bucket.encryption.own,
+        expected="a customer-managed key",
+        observed=bucket.encryption.key or "a key of S3",
+        held=bucket.encryption.key,
     )
     criterion.hold(
         bucket.encryption.usable, expected="an enabled key", observed=f"{bucket.encryption.key} is not enabled"

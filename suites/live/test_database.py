@@ -15,7 +15,9 @@ def test_the_database_is_serverless(database: Database, criterion: Criterion) ->
     )
     criterion.hold(database.most is not None, expected="a Serverless v2 scaling configuration", observed="none")
     sizes = sorted({one.size for one in database.instances})
-    criterion.hold(sizes == [SERVERLESS], expected=SERVERLESS, observed=", ".join(sizes) or "no instance")
+    criterion.hold(
+        sizes == [SERVERLESS], expected=SERVERLESS, observed=", ".join(sizes) or "no instance", held=", ".join(sizes)
+    )
 
 
 @check("aurora-min-capacity", remedy="Set the minimum of the Serverless v2 scaling range.", measures="aurora capacity")

@@ -14,7 +14,12 @@ def test_airflow_can_leave_dead_letters(environment: AirflowEnvironment, criteri
 @check("dead-letter-queue", remedy="Set the queue's redrive policy to a dead-letter queue.", population=0)
 def test_what_keeps_failing_leaves_the_queue(queue: WorkQueue, criterion: Criterion) -> None:
     """Does a queue that Airflow works through hand on what keeps failing?"""
-    criterion.hold(bool(queue.redrives_to), expected="a redrive policy", observed=queue.redrives_to or "none")
+    criterion.hold(
+        bool(queue.redrives_to),
+        expected="a redrive policy",
+        observed=queue.redrives_to or "none",
+        held=queue.redrives_to,
+    )
 
 
 @check("dead-letter-retention", remedy="Set the queue's MessageRetentionPeriod to 1209600 (14 days).", measures="time")

@@ -9,7 +9,7 @@ def test_resources_are_live_as_declared(resource: DeclaredResource, criterion: C
     """Is this resource live, with every attribute as it is declared?"""
     criterion.hold(bool(resource.live), expected="live", observed="AWS has no such thing")
     differing = "; ".join(resource.differences)
-    criterion.hold(not differing, expected="as declared", observed=differing or "as declared")
+    criterion.hold(not differing, expected="as declared", observed=differing, held="as declared")
 
 
 @check("nothing-undeclared", remedy="Declare it and import it, or remove it.")

@@ -32,7 +32,12 @@ def test_only_the_distribution_reads_the_bucket(origin: BucketOrigin, criterion:
     criterion.hold(signing == "always", expected="requests signed always", observed=signing)
     readers = sorted(_readers(origin))
     expected = [origin.distribution]
-    criterion.hold(readers == expected, expected=origin.distribution, observed=", ".join(readers) or "nobody")
+    criterion.hold(
+        readers == expected,
+        expected=origin.distribution,
+        observed=", ".join(readers) or "nobody",
+        held=", ".join(readers),
+    )
 
 
 @check("cdn-caching", remedy="Use a cache policy with a default TTL above zero and without cookies.")

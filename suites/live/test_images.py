@@ -22,7 +22,12 @@ def test_repositories_keep_their_tags(repository: ImageRepository, criterion: Cr
 @check("image-scan-on-push", remedy="Let the registry scan every repository, on push or all the time.")
 def test_repositories_scan_what_is_pushed(repository: ImageRepository, criterion: Criterion) -> None:
     """Is every image of the repository scanned when it is pushed?"""
-    criterion.hold(bool(repository.scanned), expected="a scan by itself", observed=repository.scanned or "none")
+    criterion.hold(
+        bool(repository.scanned),
+        expected="a scan by itself",
+        observed=repository.scanned or "none",
+        held=repository.scanned,
+    )
 
 
 @check("image-scan-findings", remedy="Build the image anew on a base without the vulnerability.", measures="count")

@@ -28,7 +28,12 @@ def test_log_groups_keep_what_they_hold(group: LogGroup, criterion: Criterion) -
 @check("access-logs", remedy="Switch the access log on, or deliver it (logging, a log delivery, access_logs).")
 def test_entrances_write_access_logs(entrance: Entrance, criterion: Criterion) -> None:
     """Does the distribution or the load balancer write down who asked for what?"""
-    criterion.hold(bool(entrance.access_log), expected="an access log", observed=entrance.access_log or "none")
+    criterion.hold(
+        bool(entrance.access_log),
+        expected="an access log",
+        observed=entrance.access_log or "none",
+        held=entrance.access_log,
+    )
 
 
 @check(

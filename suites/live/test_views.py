@@ -52,10 +52,20 @@ def test_canaries_run(canary: Canary, criterion: Criterion) -> None:
     """Does the canary run by a schedule, and did it find the site well?"""
     criterion.hold(canary.state == "RUNNING", expected="RUNNING", observed=canary.state)
     criterion.hold(canary.recurs, expected="a recurring schedule", observed="runs once")
-    criterion.hold(canary.last_run == "PASSED", expected="PASSED", observed=canary.last_run or "has never run")
+    criterion.hold(
+        canary.last_run == "PASSED",
+        expected="PASSED",
+        observed=canary.last_run or "has never run",
+        held=canary.last_run,
+    )
 
 
 @check("canary", remedy="Add an alarm with an action on CloudWatchSynthetics SuccessPercent that fires when it is low.")
 def test_failing_canaries_raise_an_alarm(canary: Canary, criterion: Criterion) -> None:
     """Does an alarm fire when the canary fails?"""
-    criterion.hold(bool(canary.alarms), expected="an alarm", observed=", ".join(canary.alarms) or "none")
+    criterion.hold(
+        bool(canary.alarms),
+        expected="an alarm",
+        observed=", ".join(canary.alarms) or "none",
+        held=", ".join(canary.alarms),
+    )

@@ -14,7 +14,7 @@ def test_a_web_acl_stands_in_front(distribution: Distribution, criterion: Criter
     The id of AWS WAF Classic, which ended in 2025, is no ARN.
     """
     attached = distribution.web_acl.startswith("arn:")
-    criterion.hold(attached, expected="a web ACL", observed=distribution.web_acl or "none")
+    criterion.hold(attached, expected="a web ACL", observed=distribution.web_acl or "none", held=distribution.web_acl)
 
 
 @check("waf-blocks", remedy="Take count overrides away, and give every rule of your own the action block.")
@@ -25,7 +25,12 @@ def test_no_rule_only_counts(acl: WebAcl, criterion: Criterion) -> None:
     """
     harmless = [f"{rule.name} {why}" for rule in acl.rules if (why := _why_harmless(rule))]
     blocks = bool(acl.rules) and not harmless
-    criterion.hold(blocks, expected="rules that block", observed="; ".join(harmless) or f"{len(acl.rules)} rules")
+    criterion.hold(
+        blocks,
+        expected="rules that block",
+        observed="; ".join(harmless) or f"{len(acl.rules)} rules",
+        held="; ".join(harmless),
+    )
 
 
 @check("waf-blocks", remedy="Add the managed rule groups of common attacks, known bad inputs and SQL injections.")
@@ -40,7 +45,9 @@ def test_the_managed_groups_are_in_force(acl: WebAcl, criterion: Criterion) -> N
 def test_a_flood_from_one_address_is_stopped(acl: WebAcl, criterion: Criterion) -> None:
     """Is an address that sends requests above a rate stopped, whatever it asks for?"""
     limits = [rule.name for rule in acl.rules if rule.limits_everything and rule.stops]
-    criterion.hold(bool(limits), expected="a blocking rate limit on every request", observed=limits or "none")
+    criterion.hold(
+        bool(limits), expected="a blocking rate limit on every request", observed=limits or "none", held=limits
+    )
 
 
 @check("waf-logging", remedy="Add a logging configuration, and keep BLOCK in its filter if it has one.")

@@ -19,7 +19,7 @@ def test_journeys_succeed(journey: JourneyAfterDeploy, criterion: Criterion) -> 
 def test_a_reader_gets_in(visit: ReaderVisit, criterion: Criterion) -> None:
     """Does a reader who opens the site by its public name read an article of the deployed build?"""
     flaws = visit.flaws
-    criterion.hold(not flaws, expected="an article of the deployed build", observed="; ".join(flaws) or visit.read)
+    criterion.hold(not flaws, expected="an article of the deployed build", observed="; ".join(flaws), held=visit.read)
 
 
 @check("after-security-alerts", measures="count", remedy="Treat it as an incident that the release made.")
@@ -34,7 +34,9 @@ def test_no_new_security_finding(alerts: AlertsSinceDeploy, criterion: Criterion
 def test_dags_are_deployed(dag: DeployedDag, criterion: Criterion) -> None:
     """Does Airflow have the repository's version of the DAG, parsed and ready to run?"""
     parsed = f"parsed at {dag.parsed:%Y-%m-%d %H:%M:%S} UTC"
-    criterion.hold(not dag.flaws, expected="the repository's version, ready", observed="; ".join(dag.flaws) or parsed)
+    criterion.hold(
+        not dag.flaws, expected="the repository's version, ready", observed="; ".join(dag.flaws), held=parsed
+    )
 
 
 @check(

@@ -15,4 +15,4 @@ def test_deployments_completed(deployment: Deployment, criterion: Criterion) -> 
     state = deployment.state
     criterion.hold(state == SUCCEEDED, expected=SUCCEEDED, observed=f"{state} {deployment.reason}".strip())
     taken = deployment.takes_back
-    criterion.hold(not taken, expected="a release", observed=f"a rollback of {taken}" if taken else "a release")
+    criterion.hold(not taken, expected="a release", observed=f"a rollback of {taken}", held="a release")

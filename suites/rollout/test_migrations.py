@@ -29,7 +29,7 @@ def test_the_migrations_have_one_head(folder: MigrationFolder, criterion: Criter
 def test_migrations_keep_nobody_waiting(change: MigrationChange, criterion: Criterion) -> None:
     """Does no statement of this release hold a lock for as long as a table is large, or wait for one without end?"""
     found = "; ".join(change.locks)
-    criterion.hold(not found, expected="no such statement", observed=found or change.id or NOTHING)
+    criterion.hold(not found, expected="no such statement", observed=found, held=change.id or NOTHING)
 
 
 @check(
@@ -39,7 +39,7 @@ def test_migrations_keep_nobody_waiting(change: MigrationChange, criterion: Crit
 def test_migrations_only_add_for_the_build_before(change: MigrationChange, criterion: Criterion) -> None:
     """Does the build that serves before find all that it reads and writes as it was?"""
     found = "; ".join(change.breaks)
-    criterion.hold(not found, expected="only additions", observed=found or change.id or NOTHING)
+    criterion.hold(not found, expected="only additions", observed=found, held=change.id or NOTHING)
 
 
 @check("migration-ran", remedy="Read the log of the task, mend the migration, and deploy again.")
@@ -69,7 +69,9 @@ def test_the_schema_is_at_its_head(schema: SchemaVersion, criterion: Criterion) 
 )
 def test_a_snapshot_was_there_before_the_migration(point: RestorablePoint, criterion: Criterion) -> None:
     """Is there a complete snapshot from right before the migrations?"""
-    criterion.hold(bool(point.snapshot), expected="a snapshot from before", observed=point.snapshot or "none")
+    criterion.hold(
+        bool(point.snapshot), expected="a snapshot from before", observed=point.snapshot or "none", held=point.snapshot
+    )
     if point.snapshot_age is not None:
         criterion.require(point.snapshot_age)
 
@@ -104,7 +106,12 @@ def test_traffic_moved_after_the_migration(traffic: TrafficAfterMigration, crite
 )
 def test_a_failed_migration_stops_the_release(drill: FailedMigration, criterion: Criterion) -> None:
     """Did a migration that was made to fail stop the release, and did the old version serve on?"""
-    criterion.hold(bool(drill.failure), expected="a migration that fails", observed=drill.failure or "it ended well")
+    criterion.hold(
+        bool(drill.failure),
+        expected="a migration that fails",
+        observed=drill.failure or "it ended well",
+        held=drill.failure,
+    )
     criterion.hold(not drill.went_on, expected="no deployment", observed=drill.went_on)
     criterion.hold(not drill.changed, expected="the old version", observed=f"others serve {drill.changed}")
     criterion.hold(not drill.unanswered, expected=f"{drill.requests:,} answers", observed=drill.unanswered)

@@ -135,7 +135,12 @@ def require(search: Search, criterion: Criterion, *, expected: str) -> None:
         raise criterion.undetermined(said)
     useless = describe(search.toothless, "which may be skipped or ignored, or is of another commit")
     elsewhere = describe(search.misplaced, "which is not there")
-    criterion.hold(bool(search.found), expected=expected, observed="; ".join((*useless, *elsewhere)) or "none")
+    criterion.hold(
+        bool(search.found),
+        expected=expected,
+        observed="; ".join((*useless, *elsewhere)) or "none",
+        held="; ".join((*useless, *elsewhere)),
+    )
 
 
 def describe(stages: Iterable[Stage], flaw: str) -> list[str]:
@@ -147,4 +152,4 @@ def require_shown(plan: PlanTrace, criterion: Criterion) -> None:
     """Raise unless a plan is known to be the one that was shown."""
     if plan.unseen:
         raise criterion.undetermined(plan.unseen)
-    criterion.hold(plan.shown, expected="the plan file of an earlier job", observed=plan.said)
+    criterion.hold(plan.shown, expected="the plan file of an earlier job", observed=plan.said, held=plan.said)

@@ -91,7 +91,7 @@ def test_actions_are_pinned(step: Step, criterion: Criterion) -> None:
         raise criterion.not_applicable("runs a script, no action")
     if step.unknown:
         raise criterion.undetermined(f"{step.uses} was not found in this repository, and nobody knows what it uses")
-    criterion.hold(bool(PINNED.match(step.uses)), expected="a commit", observed=step.uses)
+    criterion.hold(bool(PINNED.match(step.uses)), expected="a commit", observed=step.uses, held=step.uses)
 
 
 @check(
@@ -105,7 +105,7 @@ def test_called_workflows_are_pinned(job: Job, criterion: Criterion) -> None:
         raise criterion.not_applicable("calls no workflow")
     if job.unknown:
         raise criterion.undetermined(f"{job.uses} was not found in this repository, and nobody knows what it uses")
-    criterion.hold(bool(PINNED.match(job.uses)), expected="a commit", observed=job.uses)
+    criterion.hold(bool(PINNED.match(job.uses)), expected="a commit", observed=job.uses, held=job.uses)
 
 
 @check("workflow-untrusted-input", remedy="Hand the value in through `env` and quote the variable in the script.")

@@ -155,6 +155,24 @@ def test_only_the_criterion_lets_a_subject_be_exempt(body: Callable[[Criterion],
         assert [each.outcome for each in more] == ([] if allowed.where_present else [Outcome.UNDETERMINED])
 
 
+@pytest.mark.parametrize(
+    ("expected", "observed", "held", "said"),
+    [
+        ("deletion_protection = true", "unprotected", "", ""),
+        ("force_destroy = false", True, "", ""),
+        ("status = Enabled", "Enabled", "", "Enabled"),
+        ("FARGATE", "FARGATE", "", "FARGATE"),
+        ("COMPLIANCE or GOVERNANCE", "GOVERNANCE", "", "GOVERNANCE"),
+        ("no public address", "public address", "", ""),
+        ("an alarm", "none", "alarm/cpu", "alarm/cpu"),
+    ],
+)
+def test_what_holds_is_not_said_to_be_otherwise(expected: str, observed: object, held: str, said: str) -> None:
+    """What a check says is there instead of what is expected is not there."""
+    (found,) = judged(lambda asked: asked.hold(True, expected=expected, observed=observed, held=held))
+    assert (found.outcome, found.observed) == (Outcome.SATISFIED, said)
+
+
 def test_nobody_but_a_waiver_accepts_a_risk() -> None:
     def accept(_: Criterion) -> None:
         raise Concluded(Conclusion(outcome=Outcome.WAIVED, reason="accepted"))

@@ -143,7 +143,7 @@ def _judge(case: _Case, flaws: Sequence[Flaw], doubts: Sequence[Flaw]) -> None:
     if doubts:
         raise criterion.undetermined(doubts[0].observed)
     if own is not None:
-        criterion.hold(True, expected=_EXPECTED, observed=describe(own, case.at))
+        criterion.hold(True, expected=_EXPECTED, observed="", held=describe(own, case.at))
 
 
 def state_age(age: timedelta) -> Quantity:
