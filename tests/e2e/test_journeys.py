@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from prodgate.facts import Facts
+from prodgate.facts.e2e.journeys import Journey, journey_facts
 from prodgate.layers.e2e.kinds import JOURNEYS
 from prodgate.testing import Outcome
 
@@ -150,6 +152,15 @@ def test_what_became_of_each(run: tuple[Mapping[str, Any], Path, Origin]) -> Non
         name for name, (outcome, said) in told.items() if outcome is Outcome.NOT_SATISFIED and name != "test_flaky"
     }
     assert failed == {name for name in told if name.startswith(("test_sends", "test_signs"))}
+
+
+def test_what_failed_says_what_it_waited_for_and_on_which_line(run: tuple[Mapping[str, Any], Path, Origin]) -> None:
+    journeys = Facts(tuple(journey_facts(run[0]))).of(Journey)
+    (found,) = [each for each in journeys if each.subject.endswith("(test_sends)")]
+    assert 'waited for get_by_text("Thanks")' in found.told
+    assert found.subject == "sends (test_sends)"
+    line = TESTS.splitlines()[int(found.place.rpartition(":")[2]) - 1]
+    assert line == '    expect(page.get_by_text("Thanks")).to_be_visible(timeout=300)'
 
 
 @pytest.mark.parametrize("test", ["test_sends", "test_sends_in_a_context_of_its_own"])

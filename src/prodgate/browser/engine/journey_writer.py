@@ -18,6 +18,8 @@ from .journey_evidence import JourneyEvidence
 OUTCOME: Final = pytest.StashKey[str]()
 #: Characters of a failure's message that are kept.
 _MAX_TEXT: Final = 600
+#: What Playwright waited for, as the first line about it in its log says.
+_WAITED: Final = re.compile(r"\nCall log:(?:\n.*)*?\n\s*- waiting for (.+)")
 #: Stands for the message of a failure that may quote what was typed.
 _UNKNOWN: Final = "its message may hold what it typed, which is not known, and so was not kept; run it alone to read it"
 
@@ -53,13 +55,16 @@ class JourneyWriter:
         self.write_line(planned=item.nodeid, **self.journeys[item.nodeid])
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Stash the outcome of a test for its evidence."""
         report = yield
         journey = self.journeys[item.nodeid]
         journey["seconds"] += report.duration
         if report.failed or (report.outcome != "passed" and not journey["outcome"]):
             journey["outcome"] = report.outcome
+            journey["failed_at"] = journey.get("failed_at") or _failing_line(item, call)
             journey["why"] = journey["why"] or _failure_reason(report)
         if report.when == "call" or report.failed:
             item.stash[OUTCOME] = report.outcome
@@ -81,9 +86,8 @@ class JourneyWriter:
 
 def _question_of(item: pytest.Item) -> str:
     """Return what a person must be able to do: the first line of the docstring, or the name of the test."""
-    text = getattr(getattr(item, "function", None), "__doc__", None) or item.name.removeprefix("test_").replace(
-        "_", " "
-    )
+    name = str(getattr(item, "originalname", None) or item.name)
+    text = getattr(getattr(item, "function", None), "__doc__", None) or name.removeprefix("test_").replace("_", " ")
     return str(text).strip().splitlines()[0]
 
 
@@ -93,5 +97,14 @@ def _failure_reason(report: pytest.TestReport) -> str:
         return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     text = str(crash.message if crash else report.longreprtext)
-    # what follows quotes the page, including text typed into its fields
-    return re.split(r"\n\s*Aria snapshot:|\nCall log:", text.removeprefix("AssertionError: "))[0].strip()[:_MAX_TEXT]
+    # what follows quotes the page, including text typed into its fields; what is waited for is in its author's words
+    said = re.split(r"\n\s*Aria snapshot:|\nCall log:", text.removeprefix("AssertionError: "))[0].strip()[:_MAX_TEXT]
+    waited = _WAITED.search(text)
+    return f"{said}; waited for {waited[1].strip()[:_MAX_TEXT]}" if waited else said
+
+
+def _failing_line(item: pytest.Item, call: pytest.CallInfo[None]) -> int:
+    """Return the line of the journey's own file on which it failed; 0 where that is in no line of it."""
+    raised = call.excinfo.traceback if call.excinfo else ()
+    lines = [entry.lineno + 1 for entry in raised if Path(entry.path) == item.path]
+    return lines[-1] if lines else 0

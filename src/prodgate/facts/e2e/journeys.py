@@ -25,7 +25,7 @@ class Journey(Fact):
     """How it ended, what a second try showed, and where its evidence is."""
     browser: str
     place: str
-    """Where it is written, as ``file:line``."""
+    """Where it failed, or else is written, as ``file:line``."""
 
 
 def journey_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
@@ -70,7 +70,7 @@ def _journey(journey: Mapping[str, Any], record: Mapping[str, Any]) -> Journey:
         succeeded=unread or journey["outcome"] == "passed",
         told=_describe_end(journey),
         browser=browser_of(record),
-        place=f"{journey['file']}:{journey['line']}",
+        place=f"{journey['file']}:{journey.get('failed_at') or journey['line']}",
     )
 
 

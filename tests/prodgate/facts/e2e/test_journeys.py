@@ -39,6 +39,11 @@ def test_a_second_try_tells_more_and_saves_nothing(again: str, told: str) -> Non
     assert (found.succeeded, found.told) == (False, told)
 
 
+def test_one_that_failed_is_placed_where_it_did() -> None:
+    assert one(outcome="failed", why="no", failed_at=12).place == "j/test_buy.py:12"
+    assert one(outcome="failed", why="no", failed_at=0).place == "j/test_buy.py:7"
+
+
 def test_what_was_refused_and_where_the_evidence_is() -> None:
     found = one(outcome="failed", why="no\nbutton", refused=["POST /a"], evidence=["evidence/1.png", "evidence/2.zip"])
     assert found.told == "failed; the gate refused POST /a; no button; evidence/1.png; evidence/2.zip"
