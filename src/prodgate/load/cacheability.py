@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 #: Directives that forbid a shared cache to serve a response again without asking the origin.
 _FORBIDDING: Final = ("no-store", "private", "no-cache")
 
+#: Where caches say what they did: CloudFront, Fastly, Akamai and Squid, Cloudflare, nginx, Vercel.
+_SAYING: Final = ("x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
+#: That one gave what it had, out of date or not, and that it asked the origin whether that is still good.
+_GIVEN: Final = re.compile(r"(?<![a-z])(?<!refresh_)(?:hit|stale|updating|prerender)(?![a-z])")
+_ASKED: Final = re.compile(r"refresh_?hit|revalidated")
 #: Returns the value of a header, None when there is none.
 GetHeader = Callable[[str], str | None]
 
@@ -24,7 +30,7 @@ def explain_unshareable(header: GetHeader) -> str:
 
 
 def came_from_cache(header: GetHeader) -> bool:
-    """Whether a response says that a cache gave it, without asking the origin.
+    """Whether a response says that a cache gave it, without asking the origin; where there are several, any of them.
 
     >>> came_from_cache({"x-cache": "Hit from cloudfront", "age": "12"}.get)
     True
@@ -32,10 +38,10 @@ def came_from_cache(header: GetHeader) -> bool:
     (False, False)
     """
     age = (header("age") or "").strip()
-    said = (header("x-cache") or header("cf-cache-status") or "").lower()
-    nearest = (header("cache-status") or "").lower().rsplit(",", 1)[-1]  # RFC 9211: the nearest to us is the last
-    aged = age.isdecimal() and int(age) > 0 and "refreshhit" not in said
-    return aged or said.startswith("hit") or "hit" in (each.strip() for each in nearest.split(";"))
+    said = " ".join(header(name) or "" for name in _SAYING).lower()
+    stated = re.split("[;,]", (header("cache-status") or "").lower())  # RFC 9211: of each cache on the way
+    aged = age.isdecimal() and int(age) > 0 and not _ASKED.search(said)
+    return aged or bool(_GIVEN.search(said)) or "hit" in (each.strip() for each in stated)
 
 
 def _list_reasons(header: GetHeader) -> Iterator[str]:
