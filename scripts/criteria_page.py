@@ -163,7 +163,7 @@ def _key(key: str) -> dict[str, Any]:
     if key == "goals":
         found |= {"items": {"type": "object"}, "minItems": 1}
     if key == "baseline":
-        found["pattern"] = "^(<=?|>=?|==) "
+        found["pattern"] = "^(<=?|>=?|==|one of) "
     if key == "statement":
         found["properties"] = {each: {"type": "string"} for each in ("en", "ja")}
         found |= {"additionalProperties": False, "minLength": 1, "minProperties": 1}

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from prodgate.facts import Facts
-from prodgate.facts.e2e.journeys import Journey, journey_facts
+from prodgate.facts.e2e import Journey
+from prodgate.facts.e2e.journeys import journey_facts
 from prodgate.layers.e2e.kinds import JOURNEYS
 from prodgate.testing import Outcome
 
