@@ -18,8 +18,10 @@ from prodgate.aws.recording import Recording
 from prodgate.facts import Facts
 from prodgate.facts.live import AlarmTopic
 from prodgate.facts.live.principals import Permissions
+from prodgate.facts.live.resource_policies import PolicyResource
 from prodgate.facts.observers import OBSERVERS
 from prodgate.iam.account import Account as Known
+from prodgate.semantics.unresolved import Unknown
 from prodgate.testing import Finding, Outcome
 
 from .harness import Observed, Stage, outcomes, told
@@ -42,16 +44,24 @@ def test_a_recording_is_judged_as_the_account_was(stage: Stage, healthy: Observe
 
 
 def test_a_denial_unsettles_what_depends_on_it_and_makes_nothing_better(stage: Stage, healthy: Observed) -> None:
-    known = _list_permissions(stage.facts(healthy.recording))
-    wrong = [text for denied in operations(healthy.recording) for text in _unsettled(stage, healthy, denied, known)]
+    facts = stage.facts(healthy.recording)
+    known, policies = _list_permissions(facts), _list_policies(facts)
+    wrong = [
+        text
+        for denied in operations(healthy.recording)
+        for text in _unsettled(stage, healthy, denied, (known, policies))
+    ]
     assert not wrong, "\n".join(wrong)
 
 
-def _unsettled(stage: Stage, healthy: Observed, denied: Operation, known: Sequence[Known]) -> Iterator[str]:
+def _unsettled(
+    stage: Stage, healthy: Observed, denied: Operation, known: tuple[Sequence[Known], Mapping[str, str]]
+) -> Iterator[str]:
     """Say what is wrong about the findings when one operation is denied."""
     facts, after = stage.without(denied, healthy.recording)
     name, changed = ".".join(denied), bool(facts.unreadable)
-    changed = changed or _list_permissions(facts) not in ([], known)  # what goals of criteria are proven of
+    # what goals of criteria are proven of
+    changed = changed or _list_permissions(facts) not in ([], known[0]) or _list_policies(facts) != known[1]
     for id_, found in after.items():
         names = {finding.check for finding in found}
         before = [finding for finding in healthy.findings[id_] if finding.check in names]
@@ -63,6 +73,12 @@ def _unsettled(stage: Stage, healthy: Observed, denied: Operation, known: Sequen
             yield f"{name}: says less of {id_}, and nothing is undetermined"
     if not changed:
         yield f"{name}: nothing depends on it; an observer hides its denial, or has no use for it"
+
+
+def _list_policies(facts: Facts) -> Mapping[str, str]:
+    """Return the policies of functions, which goals alone are proven of, each as text or why it is not known."""
+    found = {one.subject: one.values["policy"] for one in facts.of(PolicyResource) if "_lambda_" in one.type}
+    return {arn: one.reason if isinstance(one, Unknown) else str(one) for arn, one in found.items()}
 
 
 def _list_permissions(facts: Facts) -> list[Known]:
