@@ -19,4 +19,4 @@ def test_every_slot_left_data(dag: CollectedSlots, criterion: Criterion) -> None
 def test_every_source_is_fresh(source: CollectedSource, criterion: Criterion) -> None:
     """Are the newest data of this source as young as its schedule promises?"""
     wrong = "; ".join([*source.wrong, *([source.stale] if source.stale else [])])
-    criterion.hold(not wrong, expected="data of the last slot", observed=wrong, held=f"{source.age} old")
+    criterion.hold(not wrong, expected="data of the last slot", observed=wrong, held=wrong or f"{source.age} old")

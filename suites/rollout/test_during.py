@@ -23,5 +23,8 @@ def test_airflow_came_up(environment: AirflowAfterDeploy, criterion: Criterion) 
     """Is the Airflow environment available, and each of its components healthy?"""
     flaws = environment.flaws
     criterion.hold(
-        not flaws, expected="AVAILABLE, every component healthy", observed="; ".join(flaws), held=environment.seen
+        not flaws,
+        expected="AVAILABLE, every component healthy",
+        observed="; ".join(flaws),
+        held=flaws or environment.seen,
     )
