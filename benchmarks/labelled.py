@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from labelled_asking import Question, asks_of, is_refused, read_questions
 from labelled_cases import Case, list_checkov, list_checkov_graph, list_trivy
 from labelled_evaluating import Evaluated, evaluate
 from labelled_mocks import list_sentinel
@@ -29,7 +30,6 @@ from prodgate.findings import Finding, Outcome
 from prodgate.sections.bundled import BUNDLED
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import find_folders, load_policies
-from prodgate.terraform.policy import POLICIES, apply
 from prodgate.terraform.resources import Configuration
 
 STATED: Final = Path(__file__).with_suffix(".toml")
@@ -39,6 +39,7 @@ TARGET: Final = 0.95
 #: How many examples are evaluated at once, each as a module, and the seconds that core may take for them.
 _BATCH: Final = 40
 _LIMIT: Final = "120"
+_SOURCES: Final = ("checkov", "trivy", "sentinel")
 
 
 def read_bounds() -> Criteria:
@@ -52,19 +53,21 @@ def read_bounds() -> Criteria:
     )
 
 
-def answer(example: Evaluated, policies: Sequence[str], criteria: Criteria) -> Iterator[Answered]:
+def answer(example: Evaluated, questions: Sequence[Question], criteria: Criteria) -> Iterator[Answered]:
     """Yield what our policies say of each labelled resource of an example, where they ask of its type."""
     case, found = example.case, example.found
     labels = case.labels or {"": case.bad}
     if found is None:
         yield from (_answer(case, label, f"refused: {example.refused}") for label in labels)
         return
-    judged = [each for stated in policies for each in _judge(stated, found, criteria)]
+    judged = [finding for each in questions for finding in each.judge(found, criteria)]
     prefix = "" if case.plan else f"{found.root}."
     for label in labels:
         about = _about(judged, prefix + label, _find_namers(found, prefix, label, case.labels)) if label else judged
         said = _say(about)
         lacking = _find_what_lacks(example, label.partition("[")[0], said, " ".join(each.reason for each in about))
+        if said == "not asked" and label and not asks_of(questions, label.partition(".")[0]):
+            lacking = f"none of these policies is about {label.partition('.')[0]}"
         yield _answer(case, label, f"refused: {lacking}" if lacking else said)
 
 
@@ -74,16 +77,12 @@ def _find_what_lacks(example: Evaluated, address: str, said: str, reasons: str) 
     mended = any(one == address or not address or f"{one}." in reasons for one in example.mended)
     if address and said == "not asked" and not example.declares(address):
         return "is not in the example"
-    return taken or ("what decides it is not in the example" if said == "not known" and mended else "")
-
-
-def _judge(stated: str, found: Configuration, criteria: Criteria) -> Iterator[Finding]:
-    """Yield what a policy finds; where ``ID one|other`` is stated, it asks more than they: such faults count."""
-    id_, _, words = stated.partition(" ")
-    for each in apply(POLICIES[id_], found, criteria[POLICIES[id_].criterion]):
-        said = f"{each.subject} {each.expected} {each.observed}"
-        beside = each.outcome is Outcome.NOT_SATISFIED and not any(one in said for one in words.split("|"))
-        yield replace(each, outcome=Outcome.SATISFIED) if beside else each
+    if said == "not known" and is_refused(reasons):
+        return "AWS refuses it"
+    if address and any(address in example.names.get(one, ()) for one in example.left_out):
+        return "what names it is left out"
+    elsewhere = mended or "is declared elsewhere" in reasons
+    return taken or ("what decides it is not in the example" if said == "not known" and elsewhere else "")
 
 
 def _answer(case: Case, label: str, said: str) -> Answered:
@@ -129,10 +128,12 @@ def list_cases(folders: Mapping[str, Path | None], asked: Mapping[str, Mapping[s
 
 def judge_all(cases: Sequence[Case], stated: Mapping[str, Any]) -> Iterator[Answered]:
     """Yield what we say of each label, telling how far it is."""
-    criteria = read_bounds()
+    criteria, about = read_bounds(), stated["about"]
+    checks = {check: policies for source in _SOURCES for check, policies in stated[source].items()}
+    questions = {check: read_questions(policies, about.get(check, {})) for check, policies in checks.items()}
     for first in range(0, len(cases), _BATCH):
         for example in evaluate(cases[first : first + _BATCH]):
-            yield from answer(example, stated[example.case.source][example.case.check], criteria)
+            yield from answer(example, questions[example.case.check], criteria)
         print(f"{min(first + _BATCH, len(cases))} of {len(cases)}", file=sys.stderr, flush=True)
 
 

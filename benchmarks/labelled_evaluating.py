@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from labelled_cases import Case
-from labelled_mending import mend, prepare
+from labelled_mending import list_names, mend, prepare
 
 from prodgate.terraform.diagnostics import Diagnostic, TerraformError
 from prodgate.terraform.evaluate import Given, open_configurations
@@ -30,6 +30,8 @@ class Evaluated:
     left_out: dict[str, str] = field(default_factory=dict)
     mended: set[str] = field(default_factory=set)
     """Addresses in which a value was made unknown, or something taken out."""
+    names: dict[str, set[str]] = field(default_factory=dict)
+    """Address -> the addresses that it names, as it was written."""
 
     def declares(self, address: str) -> bool:
         """Whether it declares a resource at an address, which has no indices."""
@@ -79,6 +81,7 @@ def _write(example: Evaluated, folder: Path) -> None:
     else:
         folder.mkdir()
         (folder / "main.tf").write_text(example.case.text, "utf-8")
+    example.names = list_names(folder)
     left_out, mended = prepare(folder)
     example.left_out |= left_out
     example.mended |= mended

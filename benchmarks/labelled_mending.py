@@ -2,7 +2,8 @@
 
 Nothing that is written is changed but for what core refuses: what a name leads to that is declared nowhere is unknown,
 as is a value that the provider does not take; an argument or block that left the provider is taken out; a missing
-argument is unknown. What is refused even so is taken out whole, and its label is not asked.
+argument is unknown. A variable that nobody states, and that names a bucket, is that name. What is refused even so is
+taken out whole, and its label is not asked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _OUTSIDE: Final = re.compile(r"var|local|module|data|(aws|random|tls|archive|nul
 _READS: Final = frozenset({"file", "filebase64", "filebase64sha256", "filesha256", "filemd5", "templatefile"})
 _LACKING: Final = re.compile(r'At least \d+ "(\w+)" blocks? (?:are|is) required')
 _KEY: Final = re.compile(r"\baws_kms_key\.([A-Za-z_][\w-]*)\.")
+_NAMED: Final = re.compile(r"\baws_\w+\.[A-Za-z_][\w-]*")
+_NAMING: Final = re.compile(r"(?m)^\s*bucket\s*=\s*(var|local)\.(\w+)\s*$")
+_HANDED: Final = re.compile(r"(?m)^\s*(\w+)\s*=\s*var\.(\w+)\s*$")
+_VALUED: Final = 'variable "{0}" {{\n  default = "{0}"\n}}\n'
 _REPEATED: Final = frozenset({"locals", "provider", "terraform"})
 _MISSING: Final = re.compile(r'The argument "(\w+)" is required')
 _FILE: Final = re.compile(r'"(?:\$\{path\.\w+\}/)?([^"$~]+)"')
@@ -42,18 +47,38 @@ def prepare(folder: Path) -> tuple[dict[str, str], set[str]]:
     sources = _read(folder)
     times = Counter(block.address for source in sources.values() for block in source.blocks)
     twice = {each for each, count in times.items() if count > 1 and each.partition(".")[0] not in _REPEATED}
+    naming = _list_naming_variables(path.read_text("utf-8") for path in sources)
     for path, source in sources.items():
+        stated = [block for block in source.blocks if _is_unstated(block) and block.labels[0] in naming]
         taken = [block for block in source.blocks if block.address in twice or _is_needless(block)]
-        _edit(path, [(block.start, block.end, "") for block in taken])
-    named = {name for path in sources for name in _KEY.findall(path.read_text("utf-8"))}
-    keys = (f'resource "aws_kms_key" "{name}" {{}}\n' for name in sorted(named) if f"aws_kms_key.{name}" not in times)
+        named = [(block.start, block.end, _VALUED.format(block.labels[0])) for block in stated]
+        _edit(path, [*named, *((block.start, block.end, "") for block in taken if block not in stated)])
+    keyed = {name for path in sources for name in _KEY.findall(path.read_text("utf-8"))}
+    keys = (f'resource "aws_kms_key" "{name}" {{}}\n' for name in sorted(keyed) if f"aws_kms_key.{name}" not in times)
     (folder / _MADE).write_text(_DECLARED_LATER + "".join(keys), "utf-8")
     return dict.fromkeys(twice, "is declared more than once"), undeclare(folder)
 
 
+def list_names(folder: Path) -> dict[str, set[str]]:
+    """Return the addresses that each block of a folder names."""
+    blocks = [block for source in _read(folder).values() for block in source.blocks]
+    return {block.address: set(_NAMED.findall(node_text(block.node))) for block in blocks}
+
+
+def _list_naming_variables(texts: Iterable[str]) -> set[str]:
+    """Return the variables that are the name of something, as they stand or by a local value: one name is one thing."""
+    whole = "\n".join(texts)
+    handed = dict(_HANDED.findall(whole))
+    return {name if kind == "var" else handed.get(name, "") for kind, name in _NAMING.findall(whole)}
+
+
 def _is_needless(block: HclBlock) -> bool:
     """Whether a block asks for a version, or for a value that nobody states, and which is decided later then."""
-    return block.kind == "terraform" or (block.kind == "variable" and "default" not in block.arguments)
+    return block.kind == "terraform" or _is_unstated(block)
+
+
+def _is_unstated(block: HclBlock) -> bool:
+    return block.kind == "variable" and "default" not in block.arguments
 
 
 def undeclare(folder: Path) -> set[str]:

@@ -14,6 +14,8 @@ from prodgate.terraform.provider.schema import aws_schemas
 
 _SOURCE: Final = r'mock "{}" \{{\s*module \{{\s*source = "([^"]+)"'
 _EXPECTED: Final = re.compile(r"main\s*=\s*(true|false)")
+#: Names nothing, so that it is decided later: what stands for a value of which a mock keeps some names alone.
+_LOST: Final = "data.aws_lost.in_the_mock.value"
 Row = Mapping[str, Any]
 _NOTHING: Final[Row] = {"attributes": {}, "block_types": {}}
 
@@ -53,7 +55,12 @@ def _write_body(stated: Row, block: Row) -> str:
         held = value.get("constant_value", value) if isinstance(value, dict) else value
         if isinstance(value, dict) and value.get("references"):
             listed = str(block["attributes"].get(name, {}).get("type")).startswith(("['list", "['set"))
-            lines.append(f"{name} = {'[{}]' if listed else '{}'}\n".format(value["references"][0]))
+            named = value["references"]
+            full = [
+                each for before, each in zip(["", *named], named, strict=False) if not before.startswith(f"{each}.")
+            ]
+            whole = named[0] if len(full) == 1 else _LOST
+            lines.append(f"{name} = {'[{}]' if listed else '{}'}\n".format(whole))
         elif inner or (held is value and isinstance(held, dict | list)):
             blocks = held if isinstance(held, list) else [held]
             lines += [f"{name} {{\n{_write_body(each, inner or _NOTHING)}}}\n" for each in blocks if each]

@@ -17,14 +17,22 @@ whose question a policy of ours asks, too (`benchmarks/labelled.toml` says which
 fetched, and none of it is in this repository.
 
 Many examples were written to be parsed only. What they name and don't declare counts as decided later, an argument that
-left the provider is taken out, and one that is missing is decided later, too; what is refused even then is not asked.
+left the provider is taken out, and one that is missing is decided later, too, as is what a mock of a plan keeps of it
+but the names; what is refused even then is not asked. A variable that names a bucket and that nobody states is a name.
 Of what is good, an example of which we ask nothing at all does not count.
+
+What is compared is decided by rules, and by none for a single example:
+
+- A policy counts by the faults whose words stand behind it below, and by the bound that does, which is theirs.
+- A check that asks of less than a policy is compared in what it is about (`[about]` of `benchmarks/labelled.toml`).
+- A check that asks something else as a whole is not compared: that origins are told https-only whatever viewers come by
+  (`CKV2_AWS_72`), or that logs of state machines hold the data (`CKV_AWS_285`), is asked by no policy.
+- A label on a type of resource that none of the policies is about is not asked.
+- Nor is one on what something names that core refuses even so, or on a policy document that AWS refuses.
 """
-#: What is said of a difference that is none: they ask something else there.
-OTHER: Final = "another question"
 #: What we say of what we don't stop.
 PASSED: Final = ("good", "not asked")
-_RIGHT: Final = {"ours": "we are right:", "theirs": "**they are right**:", OTHER: "another question:"}
+_RIGHT: Final = {"ours": "we are right:", "theirs": "**they are right**:"}
 _NAMES: Final = {"checkov": "Checkov", "trivy": "Trivy", "sentinel": "HashiCorp"}
 
 
@@ -64,18 +72,14 @@ class Answered:
 Differences = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 
-def list_asked(answered: Sequence[Answered], stated: Differences) -> list[Answered]:
-    """Return those that count: without what can't be evaluated, or asks something else after all."""
-    return [
-        each
-        for each in answered
-        if not each.is_refused and not each.is_silent and (each.agrees or _who(each, stated) != OTHER)
-    ]
+def list_asked(answered: Sequence[Answered]) -> list[Answered]:
+    """Return those that count: without what can't be evaluated or asked, and the good of which nothing is asked."""
+    return [each for each in answered if not each.is_refused and not each.is_silent]
 
 
 def count_right(answered: Sequence[Answered], stated: Differences) -> tuple[int, int, int]:
     """Return in how many we agree, in how many others we are right, and how many are asked."""
-    asked = list_asked(answered, stated)
+    asked = list_asked(answered)
     ours = sum(_who(each, stated) == "ours" for each in asked if not each.agrees)
     return sum(each.agrees for each in asked), ours, len(asked)
 
@@ -89,13 +93,13 @@ def render_summary(answered: Sequence[Answered], stated: Differences) -> Iterato
     yield "| labelled by | asked | bad, and we say so | good, and we say so | differ | of these we are right |"
     yield "|---|---|---|---|---|---|"
     for source in dict.fromkeys(each.source for each in answered):
-        of = list_asked([each for each in answered if each.source == source], stated)
+        of = list_asked([each for each in answered if each.source == source])
         counts = Counter((each.bad, each.agrees) for each in of)
         agreed, ours, asked = count_right(of, stated)
         bad, good = ((counts[kind, True], counts[kind, True] + counts[kind, False]) for kind in (True, False))
         row = (_NAMES[source], asked, f"{bad[0]} of {bad[1]}", f"{good[0]} of {good[1]}", asked - agreed, ours)
         yield f"| {' | '.join(map(str, row))} |"
-    differing = [each for each in list_asked(answered, stated) if not each.agrees]
+    differing = [each for each in list_asked(answered) if not each.agrees]
     for title, chosen in (
         ("bad for them, and passed by us", [each for each in differing if each.bad and each.said in PASSED]),
         ("bad for them, and not known to us, which blocks", [e for e in differing if e.bad and e.said not in PASSED]),
@@ -121,18 +125,18 @@ def render_page(answered: Sequence[Answered], right: Differences, stated: Mappin
     yield f"**{asked} labels are asked, and {agreed} of them answered alike ({agreed / max(asked, 1):.1%})**;"
     yield f"with those in which we are right by our own account, {(agreed + ours) / max(asked, 1):.1%}.\n"
     yield from render_summary(answered, right)
-    others = [each for each in answered if not each.agrees and _who(each, right) == OTHER]
-    yield f"\n## Asks something else: {len(others)}\n"
-    yield from (f"- {_name(each)}: {right[each.key]['because']}" for each in others)
     refused = Counter((each.check, each.said.removeprefix("refused: ")) for each in answered if each.is_refused)
     yield f"\n## Could not be asked: {refused.total()}\n"
     yield from (
         f"- `{check}`{f', {times} of them' if times > 1 else ''}: {why}" for (check, why), times in refused.items()
     )
     yield "\n## What is compared\n"
-    yield "A word behind a policy says which of its faults count, where it asks more than they do.\n"
-    yield "| check | policies |\n|---|---|"
+    yield "| check | policies, with the words of those faults that count, or a bound of theirs | about |\n|---|---|---|"
     for source, name in _NAMES.items():
         for check, policies in stated.get(source, {}).items():
-            shown = "; ".join(policies).replace("|", " or ")
-            yield f"| {name} `{check}` | {shown} |"
+            about = "; ".join(f"`{one}`: `{each}`" for one, each in stated["about"].get(check, {}).items())
+            yield _row(f"{name} `{check}`", "; ".join(policies), about)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(each.replace('|', ' or ') for each in cells)} |"

@@ -24,6 +24,8 @@ CALLERS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount"
 GITHUB = "token.actions.githubusercontent.com"
 #: Claims of GitHub's that say whose a job is, where a subject begins with them.
 OWNED = ("repo", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref")
+#: Those of them that name a repository by its owner and its name.
+NAMED_WHOLE = ("repo", "repository", "job_workflow_ref")
 
 
 def _trusted_principals(role: Resource) -> Iterator[tuple[Statement, Principal]]:
@@ -72,7 +74,7 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
     criterion="iam-trust-conditions",
     resources=("aws_iam_role",),
     population=0,
-    remedy="Pin aud, and pin sub to one repository, at best with its environment or branch.",
+    remedy="Pin aud, and pin sub to your organisation, at best to a repository with its environment or branch.",
 )
 def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None:
     """Roles for identity providers pin the audience and the subject.
@@ -91,7 +93,7 @@ def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None
                     bool(values), expected=f"a condition on {claim}", observed=f"none for {provider}", aspect=provider
                 )
                 loose = [value for value in values if claim == "sub" and not _is_of_one_owner(value, provider)]
-                criterion.exclude(loose, expected="one repository" if provider == GITHUB else "one subject")
+                criterion.exclude(loose, expected="one organisation" if provider == GITHUB else "one subject")
 
 
 def _claims(provider: str) -> tuple[str, ...]:
@@ -99,12 +101,12 @@ def _claims(provider: str) -> tuple[str, ...]:
 
 
 def _is_of_one_owner(subject: str, provider: str) -> bool:
-    """Whether a sub claim names one repository of GitHub, or one subject of another provider."""
+    """Whether a sub claim names one organisation of GitHub, as AWS asks, or one subject of another provider."""
     if provider != GITHUB:
         return bool(subject.strip("?")) and "*" not in subject
     kind, _, named = subject.partition(":")
-    repository, _, claim = named.partition(":")
-    return kind in OWNED and bool(repository) and "*" not in repository and (kind != "repo" or bool(claim))
+    owner, slash, _ = named.partition(":")[0].partition("/")
+    return kind in OWNED and bool(owner.strip("?")) and "*" not in owner and bool(slash or kind not in NAMED_WHOLE)
 
 
 @policy(
@@ -115,7 +117,7 @@ def _is_of_one_owner(subject: str, provider: str) -> bool:
     remedy="Pin sub to an environment or branch of the repository, by StringEquals.",
 )
 def workflows_come_from_one_environment(role: Resource, criterion: Criterion) -> None:
-    """Roles for GitHub's workflows are taken from one environment or branch, and not from whatever a repository runs.
+    """Roles for GitHub's workflows are taken from one environment or branch of one repository.
 
     Who may push a branch or open a pull request has the role else. Tags may be named by a pattern.
     """
@@ -126,8 +128,13 @@ def workflows_come_from_one_environment(role: Resource, criterion: Criterion) ->
 
 
 def _is_one_place(subject: str) -> bool:
-    claim = subject.removeprefix("repo:").partition(":")[2]
-    return bool(claim) and claim != "pull_request" and (claim.startswith("ref:refs/tags/") or "*" not in claim)
+    repository, _, claim = subject.removeprefix("repo:").partition(":")
+    return (
+        "*" not in repository
+        and bool(claim)
+        and claim != "pull_request"
+        and (claim.startswith("ref:refs/tags/") or "*" not in claim)
+    )
 
 
 @policy(

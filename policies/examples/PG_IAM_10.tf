@@ -74,7 +74,7 @@ resource "aws_iam_role" "any_branch_and_pull_request" {
   })
 }
 
-resource "aws_iam_role" "any_repository_of_the_owner" { # violates PG_IAM_10
+resource "aws_iam_role" "any_repository_of_the_owner" {
   name = "any_repository_of_the_owner"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -85,6 +85,22 @@ resource "aws_iam_role" "any_repository_of_the_owner" { # violates PG_IAM_10
       Condition = {
         StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
         StringLike   = { "token.actions.githubusercontent.com:sub" = "repo:example/*:environment:production" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role" "whoever_begins_so" { # violates PG_IAM_10
+  name = "whoever_begins_so"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringLike   = { "token.actions.githubusercontent.com:sub" = "repo:example*" }
       }
     }]
   })

@@ -76,3 +76,19 @@ resource "aws_iam_role" "saml" {
     }]
   })
 }
+
+resource "aws_iam_role" "any_repository_of_the_owner" { # violates PG_IAM_16
+  name = "any_repository_of_the_owner"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringLike   = { "token.actions.githubusercontent.com:sub" = "repo:example/*:environment:production" }
+      }
+    }]
+  })
+}

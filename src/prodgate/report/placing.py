@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from ..evidence.runs import Run
@@ -69,21 +70,25 @@ def place_in_repository(run: Run) -> Run:
 
 def place_findings(findings: Iterable[Finding], base: Path, reader: Path) -> tuple[Finding, ...]:
     """Return findings that name files relative to where the reader is, and not to ``base``."""
-    return tuple(
-        replace(finding, where=tuple(_place(place, base, reader) for place in finding.where)) for finding in findings
-    )
+    near = partial(_approach, base.resolve(), reader.resolve())
+    return tuple(replace(finding, where=tuple(_place(place, near) for place in finding.where)) for finding in findings)
 
 
-def _place(place: str, base: Path, reader: Path) -> str:
+def _place(place: str, near: Callable[[str], str]) -> str:
     """Return a position as the reader finds it; one that names no file, such as an address, stays as it is.
 
-    >>> _place("main.tf:4", Path("/shop/live"), Path("/shop"))
+    >>> near = partial(_approach, Path("/shop/live"), Path("/shop"))
+    >>> _place("main.tf:4", near)
     'live/main.tf:4'
-    >>> _place("arn:aws:sqs:eu-west-1:123456789012:jobs", Path("/shop/live"), Path("/shop"))
+    >>> _place("arn:aws:sqs:eu-west-1:123456789012:jobs", near)
     'arn:aws:sqs:eu-west-1:123456789012:jobs'
     """
     file, _, line = place.rpartition(":")
     if not file or not line.isdigit() or file.startswith("arn:") or "://" in file:
         return place
-    found = os.path.relpath(base.resolve() / file, reader.resolve())
-    return f"{Path(found).as_posix()}:{line}"
+    return f"{near(file)}:{line}"
+
+
+@lru_cache(maxsize=4096)  # a file has many findings
+def _approach(base: Path, reader: Path, file: str) -> str:
+    return Path(os.path.relpath(base / file, reader)).as_posix()

@@ -42,6 +42,20 @@ def test_what_is_declared_nowhere_is_decided_later_and_a_key_is_declared(mending
     assert 'resource "aws_kms_key" "own" {}' in (tmp_path / "undeclared.tf").read_text("utf-8")
 
 
+def test_two_uses_of_a_variable_that_names_a_bucket_are_one_name(mending: ModuleType, tmp_path: Path) -> None:
+    variables = "".join(f'variable "{name}" {{}}\n' for name in ("direct", "handed", "other"))
+    uses = "".join(
+        f'resource "{kind}" "{number}" {{\n  bucket = {value}\n  acl = var.other\n}}\n'
+        for number, value in enumerate(("var.direct", "local.its"))
+        for kind in ("aws_s3_bucket", "aws_s3_bucket_acl")
+    )
+    file = _write(tmp_path, f"{variables}locals {{\n  its = var.handed\n}}\n{uses}")
+    mending.prepare(tmp_path)
+    text = file.read_text("utf-8")
+    assert [f'default = "{name}"' in text for name in ("direct", "handed", "other")] == [True, True, False]
+    assert (text.count("var.direct"), text.count("local.its"), text.count("var.other")) == (2, 2, 0)
+
+
 def test_what_is_declared_twice_is_left_out(mending: ModuleType, tmp_path: Path) -> None:
     file = _write(
         tmp_path, 'resource "aws_kms_key" "a" {}\nresource "aws_kms_key" "a" {}\nresource "aws_kms_key" "b" {}\n'
