@@ -89,17 +89,30 @@ def find_flaws(texts: Sequence[bytes], events: Sequence[Mapping[str, Any]]) -> t
 
 
 def _holds(texts: Sequence[bytes], events: Sequence[Mapping[str, Any]]) -> bool:
-    first = read_link(events[0]) if events else START
-    digest, run = b"", first.run if first else ""
-    for number, (text, event) in enumerate(zip(texts, events, strict=True), start=1):
-        digest = hashlib.sha256(digest + text[:-_TAIL]).hexdigest().encode()
-        if text[-_TAIL:] != digest + _END:
-            return False
-        if event.get(MEMBER) != {"run": run, "line": number, "sha256": digest.decode()}:
-            return False
-        if event["event"] == CLOSED and number < len(texts):
-            return False
-    return True
+    read = Reading()
+    return all(read.follows(text, event) for text, event in zip(texts, events, strict=True))
+
+
+@dataclass(slots=True)
+class Reading:
+    """A chain that is read line by line, as long as it holds."""
+
+    run: str = ""
+    line: int = 0
+    head: str = ""
+    """The digest of the last line."""
+    closed: bool = False
+
+    def follows(self, text: bytes, event: Mapping[str, Any]) -> bool:
+        """Whether a line is the one after the last, as it was written."""
+        if not self.line:
+            first = read_link(event)
+            self.run = first.run if first else ""
+        self.line += 1
+        self.head = hashlib.sha256(self.head.encode() + text[:-_TAIL]).hexdigest()
+        open_, self.closed = not self.closed, event["event"] == CLOSED
+        stated = {"run": self.run, "line": self.line, "sha256": self.head}
+        return open_ and text[-_TAIL:] == self.head.encode() + _END and event.get(MEMBER) == stated
 
 
 def _name_flaws(lines: Sequence[_Line]) -> Iterator[str]:

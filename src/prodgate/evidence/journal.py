@@ -28,6 +28,8 @@ NAME = "journal.jsonl"
 #: Seconds that a writer waits for another one, which writes one line.
 PATIENCE: Final = 30.0
 _BLOCK: Final = 1 << 16
+#: Members that each event has for itself.
+_OWN: Final = ("at", "subject")
 #: Journal -> how long it was after the last line that this process wrote, and that line's link.
 _LAST: Final[dict[Path, tuple[int, chain.Link]]] = {}
 
@@ -159,6 +161,35 @@ def load(path: Path) -> Recorded:
 
     Raises JournalError for a line in the middle that is not an event, OSError when the file can't be read.
     """
+    return _load_as_written(path) or _load_changed(path)
+
+
+def _load_as_written(path: Path) -> Recorded | None:
+    """Read a journal line by line, of which no more is kept than what it says; None when its chain does not hold."""
+    chained, events, doubles = chain.Reading(), list[dict[str, Any]](), list[str]()
+    known: dict[str, str] = {}
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                break
+            text = line[:-1]
+            event, said = _read_event(path, number, text)
+            if not chained.follows(text, event):
+                return None
+            doubles += [said] if said else []
+            event.pop(chain.MEMBER)
+            events.append({known.setdefault(name, name): _share(name, event[name], known) for name in event})
+    return Recorded(events, chained.head, tuple(doubles))
+
+
+def _share(name: str, value: Any, known: dict[str, str]) -> Any:
+    """Return a value in which a text that occurs again and again, such as a digest, is the one text of all."""
+    if name in _OWN or not isinstance(value, list | str):
+        return value
+    return known.setdefault(value, value) if isinstance(value, str) else [_share(name, one, known) for one in value]
+
+
+def _load_changed(path: Path) -> Recorded:
     texts = path.read_bytes().split(b"\n")[:-1]
     read = [found for number, text in enumerate(texts, start=1) if (found := _read_event(path, number, text))]
     events, doubles = [event for event, _ in read], tuple(said for _, said in read if said)

@@ -6,6 +6,7 @@ waivers are applied once, to all of them. A cell of which no run may be relied o
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -110,9 +111,9 @@ def _keep(each: CellRun, run: Path) -> CellRun:
     return replace(each, findings=findings, seal=digest)
 
 
-def _gather(journal: Journal, merging: Merging, found: Mapping[str, list[CellRun]]) -> dict[tuple[str, ...], Finding]:
+def _gather(journal: Journal, merging: Merging, found: Mapping[str, list[CellRun]]) -> dict[bytes, Finding]:
     """Return what was found of each cell, and of which cells nothing may be said."""
-    findings: dict[tuple[str, ...], Finding] = {}
+    findings: dict[bytes, Finding] = {}
     for cell in merging.cells.cells:
         if reason := _find_reason(found[cell.name]):
             merging.progress(f"{cell.name}: undetermined: {reason}")
@@ -166,16 +167,17 @@ def _doubt(cell: Cell, reason: str, project: Project) -> Iterator[Finding]:
         )
 
 
-def _add(findings: dict[tuple[str, ...], Finding], more: Iterable[Finding]) -> None:
+def _add(findings: dict[bytes, Finding], more: Iterable[Finding]) -> None:
     """Add findings; what two cells say alike of the same subject, such as of an account, is one finding of both."""
-    seen: Counter[tuple[str, ...]] = Counter()
+    seen: Counter[bytes] = Counter()
     for finding in more:
-        bare = replace(finding, evidence=())
-        said = tuple(map(str, bare.to_json().items()))
-        seen[said] += 1
-        key = (*said, str(seen[said]))  # what one cell says twice stays twice
-        known = findings.get(key, bare)
-        findings[key] = replace(finding, evidence=tuple(dict.fromkeys((*known.evidence, *finding.evidence))))
+        said = repr({**finding.to_json(), "evidence": ()}).encode("utf-8", "backslashreplace")
+        digest = hashlib.sha256(said).digest()
+        seen[digest] += 1
+        key = digest + seen[digest].to_bytes(4)  # what one cell says twice stays twice
+        if (known := findings.get(key)) is not None:
+            finding = replace(finding, evidence=tuple(dict.fromkeys((*known.evidence, *finding.evidence))))  # noqa: PLW2901
+        findings[key] = finding
 
 
 def _decide(run: Path, merging: Merging, findings: Iterable[Finding]) -> Decision:
