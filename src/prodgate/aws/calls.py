@@ -37,8 +37,8 @@ _LARGEST_PAGES: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
 _KEPT_BY_OTHERS: Final = frozenset({("mwaa", "InvokeRestApi")})
 
 
-#: An account by its number, or what is named by an ARN that says whose it is.
-_OWNED: Final = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::.*)?")
+#: An account by its number, or what is named by an ARN, or a queue by its URL, that says whose it is.
+_OWNED: Final = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:|https?://[^/]+/)?(\d{12})(?:[:/].*)?")
 
 
 class _Incomplete(Exception):
@@ -124,8 +124,16 @@ class LiveCalls:
 
 def _find_stranger(parameters: Mapping[str, Any], account: str) -> str:
     """Return the other account of which parameters name something; nothing where it is not known whose call it is."""
-    named = (_OWNED.fullmatch(value) for value in parameters.values() if isinstance(value, str))
+    named = map(_OWNED.fullmatch, _list_texts(parameters))
     return next((found[1] for found in named if found and found[1] != account), "") if account else ""
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_texts(one)
 
 
 def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:

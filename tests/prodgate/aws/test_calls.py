@@ -147,12 +147,15 @@ def test_a_denial_touches_that_operation_alone_and_says_what_to_allow() -> None:
         ("sns", "GetTopicAttributes", {"TopicArn": f"arn:aws:sns:{REGION}:210987654321:alerts"}, "210987654321"),
         ("kms", "DescribeKey", {"KeyId": f"arn:aws:kms:{REGION}:210987654321:key/1"}, "210987654321"),
         ("backup", "DescribeBackupVault", {"BackupVaultName": "copies", "BackupVaultAccountId": "2" * 12}, "2" * 12),
+        ("ecs", "DescribeServices", {"services": [f"arn:aws:ecs:{REGION}:210987654321:service/a/b"]}, "210987654321"),
+        ("sqs", "GetQueueAttributes", {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{'2' * 12}/q"}, "2" * 12),
+        ("sqs", "GetQueueAttributes", {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/123456789012/q"}, ""),
         ("sns", "GetTopicAttributes", {"TopicArn": f"arn:aws:sns:{REGION}:123456789012:alerts"}, ""),
         ("kms", "DescribeKey", {"KeyId": "alias/own"}, ""),
     ],
 )
 def test_what_is_of_another_account_has_to_be_shown_there(
-    service: str, operation: str, given: dict[str, str], owner: str
+    service: str, operation: str, given: dict[str, Any], owner: str
 ) -> None:
     words = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
     denied = Sent(words, 403) if service == "sns" else refused("AccessDeniedException")
