@@ -37,9 +37,13 @@ def observe_outside_access(account: Account) -> Iterator[OutsideAccess]:
 
 
 def _outside(account: Account, analyzer: Mapping[str, Any]) -> OutsideAccess:
-    asked = {"analyzerArn": analyzer["arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
+    # the analyzer of an organization lists what its members have open, too
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filter-keys.html
+    wanted = {"status": {"eq": ["ACTIVE"]}, "resourceOwnerAccount": {"eq": [account.id]}}
+    asked = {"analyzerArn": analyzer["arn"], "filter": wanted}
     found = account.list("accessanalyzer", "ListFindingsV2", "findings", **asked)
     if "lastResourceAnalyzedAt" not in analyzer:
         raise Unreadable(f"{analyzer['name']}: has not analyzed anything yet; it begins within half an hour")
-    open_ = sum(one.get("status", "ACTIVE") == "ACTIVE" for one in found)
+    own = [one for one in found if one.get("resourceOwnerAccount", account.id) == account.id]
+    open_ = sum(one.get("status", "ACTIVE") == "ACTIVE" for one in own)
     return OutsideAccess(subject=analyzer["arn"], findings=Quantity.of(open_))

@@ -52,6 +52,17 @@ def test_an_analyzer_that_has_not_begun_has_found_nothing() -> None:
         assert next(iter(observe_outside_access(account))).findings.magnitude == 0
 
 
+def test_the_analyzer_of_an_organization_finds_what_its_members_have_open_too() -> None:
+    analyzer = {"arn": "arn:aws:access-analyzer:x", "name": "x", "status": "ACTIVE", "type": "ORGANIZATION"}
+    found = [
+        {"id": one[0], "status": "ACTIVE", "resourceOwnerAccount": one[1]} for one in (("a", ACCOUNT), ("b", "9" * 12))
+    ]
+    answers = {"ListAnalyzers": {"analyzers": [analyzer | {"lastResourceAnalyzedAt": "2026-01-01"}]}}
+    with account_answering(answers | {"ListFindingsV2": {"findings": found}}) as account:
+        (seen,) = observe_outside_access(account)
+    assert seen.findings.magnitude == 1
+
+
 def test_a_flow_log_that_has_not_delivered_anything_proves_nothing() -> None:
     flow = {"FlowLogId": "fl-1", "ResourceId": "vpc-1", "FlowLogStatus": "ACTIVE", "TrafficType": "ALL"}
     answers = {
