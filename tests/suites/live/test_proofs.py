@@ -82,7 +82,8 @@ def _list_policies(facts: Facts) -> Mapping[str, str]:
 
 
 def _list_permissions(facts: Facts) -> list[Known]:
-    return [fact.known for fact in facts.of(Permissions)]
+    read = (object.__getattribute__(fact, "known") for fact in facts.of(Permissions))
+    return [known for known in read if isinstance(known, Known)]
 
 
 def _told(findings: Sequence[Finding]) -> set[tuple[str, str, Outcome]]:

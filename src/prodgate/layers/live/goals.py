@@ -63,7 +63,10 @@ def _read(facts: Facts, stated: CriteriaFile) -> Account | str:
     seen = next(iter(facts.of(Permissions)), None)
     if seen is None:
         return facts.why_unreadable(Permissions) or "no users and roles were observed"
-    account: Account = seen.known
+    try:
+        account: Account = seen.known
+    except Undetermined as error:
+        return error.conclusion.reason
     guards: dict[str, list[Document]] = {service: [document] for service, document in account.guards.items()}
     policies = facts.of(PolicyResource)
     for service, document in (*_list_policies(policies), *_list_unread(facts, account.id)):
@@ -105,7 +108,8 @@ def _read_policy(fact: PolicyResource) -> Document | None:
 
 def _list_unread(facts: Facts, own: str) -> Iterator[tuple[str, Document]]:
     """Yield for each service what nobody here reads, and that it may let in anybody."""
-    vaults = [one.subject for one in facts.of(PolicyResource) if one.type == "aws_backup_vault_policy"]
+    resources = [one for one in facts.of(PolicyResource) if one.subject.startswith("arn:")]
+    vaults = [one.subject for one in resources if one.type == "aws_backup_vault_policy"]
     for service, (actions, what) in _UNREAD.items():
         spared: dict[str, Any] = {"NotResource": vaults} if service == "backup" and vaults else {"Resource": "*"}
         if service == "s3" and _ignores_public_acls(facts):  # what is left grants to other accounts alone

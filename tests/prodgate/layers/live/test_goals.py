@@ -190,6 +190,11 @@ def test_what_was_not_observed_proves_nothing() -> None:
     assert (found, said) == (OPEN, "iam: denied")
     ((found, said),) = judged(READING)
     assert (found, said) == (OPEN, "no users and roles were observed")
+    odd = role("reader", "sns:Publish")
+    del odd["Arn"]
+    plan = PolicyResource.unread("the vaults of a plan", "not described", type="aws_backup_vault_policy")
+    ((found, said),) = judged(READING, observed(odd), plan)
+    assert (found, said) == (OPEN, "iam GetAccountAuthorizationDetails does not state its Arn")
     seen = observed(role("reader", "sns:Publish"))
     ((found, said),) = judged(READING, seen, CLOSED, unreadable={PolicyResource: "s3: denied"})
     assert (found, said) == (OPEN, "s3: denied")
