@@ -11,7 +11,7 @@ from prodgate import Configuration, Resource
 from prodgate.terraform.resources import Gap
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 
-CRITERIA = load_criteria(Path(__file__).parents[2] / "criteria.toml").criteria
+CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 GAPS = tuple(Gap(f"module.{name}", "is not here") for name in ("a", "b", "c", "d"))
 
 
