@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from prodgate.cli import _parser
+from prodgate.engines.environments import cache_directory
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -76,6 +77,21 @@ def test_actions_are_named_by_commits_and_inputs_reach_no_script_as_text(path: P
     assert not [step for step in steps if "${{" in step.get("run", "")]
     if path != ACTION:
         assert (document["permissions"], document["jobs"]["gate"]["permissions"]) == ({}, {"contents": "read"})
+
+
+def test_the_action_keeps_the_engines_where_the_gate_has_them_for_its_own_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = read(ACTION)["runs"]["steps"]
+    (kept,) = [step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@")]
+    for name in ("PRODGATE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Path(kept["path"]).expanduser() == cache_directory()
+    (python,) = [step for step in steps if step.get("id") == "python"]
+    assert python["uses"].startswith("actions/setup-python@")
+    assert "steps.python.outputs.python-version" in kept["key"]
+    assert "github.action_ref" in kept["key"]
 
 
 @pytest.mark.parametrize(("only", "layers"), [("static", "static"), ("", None)])
