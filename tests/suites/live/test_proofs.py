@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from prodgate import Quantity
+from prodgate import Quantity, Unknown
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
@@ -21,7 +21,6 @@ from prodgate.facts.live.principals import Permissions
 from prodgate.facts.live.resource_policies import PolicyResource
 from prodgate.facts.observers import OBSERVERS
 from prodgate.iam.account import Account as Known
-from prodgate.semantics.unresolved import Unknown
 from prodgate.testing import Finding, Outcome
 
 from .harness import Observed, Stage, outcomes, told
