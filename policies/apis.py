@@ -39,7 +39,7 @@ def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
     kind = route.text(name) or "NONE"
     asked = kind != "NONE" or route.flag("api_key_required")
     route.has(name)  # the place of the finding
-    criterion.hold(asked, expected=f"{name} other than NONE", observed=kind)
+    criterion.hold(asked, expected=f"{name} other than NONE", observed=kind, held=kind)
 
 
 @policy(

@@ -71,7 +71,7 @@ def certificates_are_validated_through_dns(certificate: Resource, criterion: Cri
     person in time, every year.
     """
     method = "imported" if certificate.has("certificate_body") else certificate.text("validation_method")
-    criterion.hold(method == "DNS", expected="validation_method = DNS", observed=method)
+    criterion.hold(method == "DNS", expected="validation_method = DNS", observed=method, held=method)
     validations = certificate.configuration.naming(certificate, "certificate_arn", VALIDATION)
     criterion.hold(
         certificate.has("domain_name") and bool(validations),

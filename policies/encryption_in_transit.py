@@ -105,7 +105,9 @@ def viewers_speak_modern_tls(distribution: Resource, criterion: Criterion) -> No
     default = certificate is None or certificate.flag("cloudfront_default_certificate")
     found = "TLSv1" if certificate is None or default else certificate.text("minimum_protocol_version", "TLSv1")
     observed = "TLSv1, forced by the default certificate" if default else found
-    criterion.hold(bool(MODERN_VIEWER.fullmatch(found or "")), expected="TLSv1.2_2021 or newer", observed=observed)
+    criterion.hold(
+        bool(MODERN_VIEWER.fullmatch(found or "")), expected="TLSv1.2_2021 or newer", observed=observed, held=observed
+    )
 
 
 @policy(
@@ -225,7 +227,7 @@ def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: C
     if name.startswith("domain_") and not store.blocks("domain_endpoint_options"):
         default = "false"
     found = store.text(name, default) or ""
-    criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found)
+    criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found, held=found)
     brokers = store.type != "aws_msk_cluster" or store.flag("encryption_info.encryption_in_transit.in_cluster", True)
     criterion.hold(brokers, expected="in_cluster = true", observed="plain text from broker to broker")
 

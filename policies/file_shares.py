@@ -16,5 +16,5 @@ def access_points_are_confined(point: Resource, criterion: Criterion) -> None:
     Unset means the root of the file system, as whatever user the client says it is.
     """
     path = next((one.text("path") for one in point.blocks("root_directory")), None) or "/"
-    criterion.hold(path.strip("/") != "", expected="root_directory.path of its own", observed=path)
+    criterion.hold(path.strip("/") != "", expected="root_directory.path of its own", observed=path, held=path)
     criterion.hold(bool(point.blocks("posix_user")), expected="posix_user", observed="any user that the client names")

@@ -30,7 +30,7 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
     stated = next((one.text("http_tokens") for one in options), None)
     tokens = stated if off or stated else _find_default(machine)
     observed = f"http_tokens = {tokens}" if tokens else "left to the image"
-    criterion.hold(off or tokens == "required", expected="http_tokens = required", observed=observed)
+    criterion.hold(off or tokens == "required", expected="http_tokens = required", observed=observed, held=observed)
 
 
 @policy(

@@ -30,7 +30,7 @@ def web_servers_are_private(environment: Resource, criterion: Criterion) -> None
     mode = (
         "PRIVATE_ONLY" if is_unset(environment, "webserver_access_mode") else environment.text("webserver_access_mode")
     )
-    criterion.hold((mode or "PRIVATE_ONLY") == "PRIVATE_ONLY", expected="PRIVATE_ONLY", observed=mode)
+    criterion.hold((mode or "PRIVATE_ONLY") == "PRIVATE_ONLY", expected="PRIVATE_ONLY", observed=mode, held=mode)
 
 
 @policy(

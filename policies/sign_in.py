@@ -28,7 +28,7 @@ def user_pools_have_a_second_factor(pool: Resource, criterion: Criterion) -> Non
     if first and first <= OTHER_FACTORS:
         raise criterion.not_applicable("asks for no password")
     asked = pool.text("mfa_configuration") or "OFF"
-    criterion.hold(asked in ("ON", "OPTIONAL"), expected="ON or OPTIONAL", observed=asked)
+    criterion.hold(asked in ("ON", "OPTIONAL"), expected="ON or OPTIONAL", observed=asked, held=asked)
 
 
 @policy(

@@ -25,7 +25,7 @@ def databases_are_serverless_v2(cluster: Resource, criterion: Criterion) -> None
     A cluster without instances stores data and answers nobody. engine_mode serverless is version 1, which is gone.
     """
     engine = cluster.text("engine") or ""
-    criterion.hold(engine.startswith("aurora-"), expected="aurora", observed=engine, premise=True)
+    criterion.hold(engine.startswith("aurora-"), expected="aurora", observed=engine, held=engine, premise=True)
     mode = cluster.text("engine_mode", "provisioned")
     criterion.hold(mode == "provisioned", expected="engine_mode = provisioned", observed=mode, premise=True)
     scales = bool(cluster.blocks("serverlessv2_scaling_configuration"))

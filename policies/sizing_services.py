@@ -28,7 +28,7 @@ def services_run_on_fargate(service: Resource, criterion: Criterion) -> None:
     strategies = service.blocks("capacity_provider_strategy")
     if not strategies:
         launch = "EC2" if is_unset(service, "launch_type") else service.text("launch_type")
-        criterion.hold(launch == "FARGATE", expected="FARGATE", observed=launch)
+        criterion.hold(launch == "FARGATE", expected="FARGATE", observed=launch, held=launch)
         return
     providers = {one.text("capacity_provider") for one in strategies}
     criterion.hold(

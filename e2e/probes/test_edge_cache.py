@@ -24,4 +24,4 @@ def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion)
 def test_private_pages_are_kept_nowhere(page: PrivatePage, criterion: Criterion) -> None:
     """Is every answer at this address kept out of shared caches?"""
     observed = "; ".join(page.keepable) or "private answers"
-    criterion.hold(not page.keepable, expected="answers that no shared cache keeps", observed=observed)
+    criterion.hold(not page.keepable, expected="answers that no shared cache keeps", observed=observed, held=observed)

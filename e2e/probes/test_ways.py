@@ -11,7 +11,7 @@ GONE = ("404", "410")
 def test_redirects_arrive_at_a_page(redirects: Redirects, criterion: Criterion) -> None:
     """Does this address lead to a page of the site, without a loop, a foreign host or a way back to plain HTTP?"""
     observed = f"{redirects.flaw}: {redirects.way}" if redirects.flaw else redirects.way
-    criterion.hold(not redirects.flaw, expected="a page of the site", observed=observed)
+    criterion.hold(not redirects.flaw, expected="a page of the site", observed=observed, held=observed)
 
 
 @check("health-endpoint", remedy="Let it answer 200 while the site can serve, with Cache-Control: no-store.")

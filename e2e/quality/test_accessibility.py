@@ -25,14 +25,14 @@ def test_pages_fit_the_window(page: VisitedPage, criterion: Criterion) -> None:
 def test_the_keyboard_reaches_all(walk: KeyboardWalk, criterion: Criterion) -> None:
     """Does the Tab key reach everything that can be used on this page?"""
     observed = "; ".join(walk.missed) or f"all {walk.offered}"
-    criterion.hold(not walk.missed, expected=f"all {walk.offered} reached", observed=observed)
+    criterion.hold(not walk.missed, expected=f"all {walk.offered} reached", observed=observed, held=observed)
 
 
 @check("keyboard-focus-visible", remedy="Style :focus-visible; never take the outline away without another mark.")
 def test_the_focus_can_be_seen(walk: KeyboardWalk, criterion: Criterion) -> None:
     """Is the focus visible, everywhere on this page?"""
     observed = "; ".join(walk.unseen) or "seen everywhere"
-    criterion.hold(not walk.unseen, expected="a visible focus", observed=observed)
+    criterion.hold(not walk.unseen, expected="a visible focus", observed=observed, held=observed)
 
 
 @check(

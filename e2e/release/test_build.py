@@ -11,4 +11,4 @@ from prodgate.facts.e2e import ServedBuild
 def test_the_build_under_test_is_served(build: ServedBuild, criterion: Criterion) -> None:
     """Did the build under test answer every visit, and no other?"""
     observed = ", ".join(build.strangers) or build.expected
-    criterion.hold(not build.strangers, expected=build.expected, observed=observed)
+    criterion.hold(not build.strangers, expected=build.expected, observed=observed, held=observed)

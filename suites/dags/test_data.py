@@ -12,7 +12,7 @@ def test_every_slot_left_data(dag: CollectedSlots, criterion: Criterion) -> None
     if not dag.slots and not dag.flaws:
         raise criterion.undetermined("no slot has succeeded yet")
     observed = "; ".join(dag.flaws) or f"{dag.rows} rows of {dag.slots} slots"
-    criterion.hold(not dag.flaws, expected="data of every slot", observed=observed)
+    criterion.hold(not dag.flaws, expected="data of every slot", observed=observed, held=observed)
 
 
 @check("data-every-source-fresh", remedy="Ask the source by hand, and read the log of its last slots.")

@@ -55,7 +55,7 @@ def test_runs_end_before_the_next_slot(dag: SlotHistory, criterion: Criterion) -
     if not dag.settled:
         raise criterion.undetermined("no slot has come to an end")
     observed = "; ".join(dag.overlapping) or f"all of {dag.settled} slots"
-    criterion.hold(not dag.overlapping, expected="an end before the next slot", observed=observed)
+    criterion.hold(not dag.overlapping, expected="an end before the next slot", observed=observed, held=observed)
 
 
 @check(
@@ -78,7 +78,7 @@ def test_few_tries_fail(tasks: TaskAttempts, criterion: Criterion) -> None:
 def test_dags_really_ran(dag: RealRun, criterion: Criterion) -> None:
     """Did the scheduler make a run of this DAG in which every task was executed and succeeded?"""
     observed = f"{dag.done} runs, the last {dag.example}" if dag.done else "none"
-    criterion.hold(dag.done > 0, expected="a run that succeeded", observed=observed)
+    criterion.hold(dag.done > 0, expected="a run that succeeded", observed=observed, held=observed)
 
 
 @check(

@@ -41,14 +41,14 @@ def test_web_servers_are_private(environment: AirflowEnvironment, criterion: Cri
 def test_airflow_writes_all_its_logs(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """Are all five logs of Airflow on?"""
     observed = f"{', '.join(environment.logs_off)} off" if environment.logs_off else "all on"
-    criterion.hold(not environment.logs_off, expected="all five on", observed=observed)
+    criterion.hold(not environment.logs_off, expected="all five on", observed=observed, held=observed)
 
 
 @check("mwaa-metrics-published")
 def test_watched_metrics_are_published(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """Do the settings let through every metric that an alarm watches?"""
     observed = f"{', '.join(environment.suppressed)} suppressed" if environment.suppressed else "published"
-    criterion.hold(not environment.suppressed, expected="published", observed=observed)
+    criterion.hold(not environment.suppressed, expected="published", observed=observed, held=observed)
 
 
 @check("mwaa-parallelism", remedy="Set core.parallelism in the environment's options.", measures="count")
@@ -69,4 +69,4 @@ def test_one_dag_leaves_room_for_others(environment: AirflowEnvironment, criteri
 def test_settings_are_known_to_airflow(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """Does this version of Airflow read every setting under the name that it has?"""
     observed = "; ".join(environment.unread_settings) or "known"
-    criterion.hold(not environment.unread_settings, expected="known settings", observed=observed)
+    criterion.hold(not environment.unread_settings, expected="known settings", observed=observed, held=observed)

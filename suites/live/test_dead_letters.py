@@ -8,7 +8,9 @@ from prodgate.facts.live import AirflowEnvironment, DeadLetterQueue, WorkQueue
 def test_airflow_can_leave_dead_letters(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """May the execution role of the environment send to a dead-letter queue?"""
     observed = ", ".join(environment.dead_letter_queues) or "none that the role may send to"
-    criterion.hold(bool(environment.dead_letter_queues), expected="a dead-letter queue", observed=observed)
+    criterion.hold(
+        bool(environment.dead_letter_queues), expected="a dead-letter queue", observed=observed, held=observed
+    )
 
 
 @check("dead-letter-queue", remedy="Set the queue's redrive policy to a dead-letter queue.", population=0)

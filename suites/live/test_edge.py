@@ -29,7 +29,7 @@ def test_only_the_distribution_reads_the_bucket(origin: BucketOrigin, criterion:
     The account's own roles are the owner's business. Whether the public can read it is asked of every bucket.
     """
     signing = origin.signing or "no origin access control"
-    criterion.hold(signing == "always", expected="requests signed always", observed=signing)
+    criterion.hold(signing == "always", expected="requests signed always", observed=signing, held=signing)
     readers = sorted(_readers(origin))
     expected = [origin.distribution]
     criterion.hold(

@@ -77,4 +77,4 @@ def test_traffic_is_recorded(record: NetworkRecord, criterion: Criterion) -> Non
     """Are accepted and rejected connections of the VPC recorded, and are the records delivered?"""
     lost = {"ACCEPT", "REJECT"} - record.recorded
     observed = "; ".join([*sorted(lost), *record.failures]) or "both recorded"
-    criterion.hold(not lost, expected="ACCEPT and REJECT recorded and delivered", observed=observed)
+    criterion.hold(not lost, expected="ACCEPT and REJECT recorded and delivered", observed=observed, held=observed)

@@ -37,14 +37,14 @@ def test_dashboards_show_metrics(dashboard: Dashboard, criterion: Criterion) -> 
 def test_components_are_on_a_dashboard(component: ShownComponent, criterion: Criterion) -> None:
     """Is the service, database, load balancer, distribution or Airflow environment on a dashboard?"""
     observed = ", ".join(component.dashboards) or "on none"
-    criterion.hold(bool(component.dashboards), expected="on a dashboard", observed=observed)
+    criterion.hold(bool(component.dashboards), expected="on a dashboard", observed=observed, held=observed)
 
 
 @check("dashboard-covers-components", remedy="Take the metric off, or name the resource that replaced the lost one.")
 def test_dashboards_show_what_exists(dashboard: Dashboard, criterion: Criterion) -> None:
     """Does every metric on the dashboard belong to a resource that exists?"""
     observed = "; ".join(dashboard.lost) or "all there"
-    criterion.hold(not dashboard.lost, expected="resources that exist", observed=observed)
+    criterion.hold(not dashboard.lost, expected="resources that exist", observed=observed, held=observed)
 
 
 @check("canary", remedy="Start the canary, give it a recurring schedule, and mend what its last run met.")

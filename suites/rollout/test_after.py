@@ -9,7 +9,7 @@ from prodgate.facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
 @check("after-e2e", remedy="Look at the journey's picture and trace; roll back unless it can be mended at once.")
 def test_journeys_succeed(journey: JourneyAfterDeploy, criterion: Criterion) -> None:
     """Can a person do this on what was deployed?"""
-    criterion.hold(journey.succeeded, expected="success", observed=journey.told)
+    criterion.hold(journey.succeeded, expected="success", observed=journey.told, held=journey.told)
 
 
 @check(

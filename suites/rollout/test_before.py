@@ -11,7 +11,7 @@ from prodgate.facts.rollout.suite_results import SuiteResults
 def test_all_tests_passed(results: SuiteResults, criterion: Criterion) -> None:
     """Did every test of the commit pass before it was deployed?"""
     observed = f"{', '.join(results.failed)} failed" if results.failed else f"{results.passed:,} passed"
-    criterion.hold(not results.failed, expected="every test passes", observed=observed)
+    criterion.hold(not results.failed, expected="every test passes", observed=observed, held=observed)
 
 
 @check(

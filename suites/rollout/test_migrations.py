@@ -125,7 +125,7 @@ def test_a_failed_migration_stops_the_release(drill: FailedMigration, criterion:
 )
 def test_the_build_before_works_on_the_new_schema(old: OldBuildOnNewSchema, criterion: Criterion) -> None:
     """Did the build before answer every request from the end of the migrations until traffic moved?"""
-    criterion.hold(not old.failed.magnitude, expected=f"{old.requests:,} answers", observed=old.told)
+    criterion.hold(not old.failed.magnitude, expected=f"{old.requests:,} answers", observed=old.told, held=old.told)
     criterion.require(old.failed, samples=old.requests)
 
 
@@ -135,4 +135,4 @@ def test_the_build_before_works_on_the_new_schema(old: OldBuildOnNewSchema, crit
 )
 def test_a_person_gets_on_with_the_build_before(journey: JourneyOnNewSchema, criterion: Criterion) -> None:
     """Could a person do this on the build before, on the new schema, before traffic moved?"""
-    criterion.hold(journey.succeeded, expected="a journey that succeeds", observed=journey.told)
+    criterion.hold(journey.succeeded, expected="a journey that succeeds", observed=journey.told, held=journey.told)
