@@ -7,35 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import Configuration, Resource
 from prodgate.commands.checking import baseline
-from prodgate.testing import POLICIES, Outcome, apply, load_criteria
+from prodgate.testing import POLICIES, load_criteria
 
-for name in ("network", "network_placement", "identity_trust"):
+for name in ("network", "identity_trust"):
     importlib.import_module(f"policies.{name}")
 CRITERIA = load_criteria(Path(__file__).parents[2] / "criteria.toml").criteria
-
-
-@pytest.mark.parametrize(
-    ("kind", "house", "any_team"),
-    [
-        ("ALL", Outcome.SATISFIED, Outcome.SATISFIED),
-        ("REJECT", Outcome.NOT_SATISFIED, Outcome.SATISFIED),
-        ("ACCEPT", Outcome.NOT_SATISFIED, Outcome.NOT_SATISFIED),
-        (None, Outcome.NOT_SATISFIED, Outcome.NOT_SATISFIED),
-    ],
-)
-def test_rejected_flows_are_asked_of_any_team(kind: str | None, house: Outcome, any_team: Outcome) -> None:
-    """AWS asks for no more (EC2.6)."""
-    network = Resource(address="aws_vpc.a", type="aws_vpc", name="a", values={"id": "vpc-1"})
-    values = {"vpc_id": "vpc-1", "traffic_type": kind}
-    log = Resource(address="aws_flow_log.a", type="aws_flow_log", name="a", values=values)
-    found = Configuration(root="example", engine="none", resources=[network, *([log] if kind else [])])
-    said = []
-    for criteria in (CRITERIA, baseline(CRITERIA)):
-        (finding,) = apply(POLICIES["PG_NET_10"], found, criteria["network-flow-logs"])
-        said.append(finding.outcome)
-    assert said == [house, any_team]
 
 
 @pytest.mark.parametrize(
