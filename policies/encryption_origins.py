@@ -26,7 +26,7 @@ def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Crite
         found = origin.text("origin_protocol_policy")
         encrypted = found == "https-only" or (found == "match-viewer" and not _admits_plain(distribution))
         observed = f"{found}, and viewers on plain HTTP" if found == "match-viewer" else found
-        criterion.hold(encrypted, expected="origin_protocol_policy = https-only", observed=observed)
+        criterion.hold(encrypted, expected="origin_protocol_policy = https-only", observed=observed, held=found)
 
 
 def _admits_plain(distribution: Resource) -> bool:

@@ -52,7 +52,7 @@ def endpoints_refuse_old_tls(endpoint: Resource, criterion: Criterion) -> None:
         raise criterion.undetermined(f"{name} is not set, and AWS chooses")
     search = "domain_endpoint_options" in name
     expected = "TLS 1.2 or newer, with forward secrecy" if search else "TLS 1.2 or newer"
-    criterion.hold(chosen.startswith(MODERN), expected=expected, observed=chosen)
+    criterion.hold(chosen.startswith(MODERN), expected=expected, observed=chosen, held=chosen)
 
 
 @policy(
