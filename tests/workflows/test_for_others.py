@@ -22,7 +22,12 @@ ACTION, HOOKS = ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"
 REUSABLE, EXAMPLES = ROOT / ".github" / "workflows" / "reusable-gate.yml", ROOT / "examples" / "ci"
 WRITTEN = (ACTION, REUSABLE, *sorted(EXAMPLES.iterdir()))
 #: Stands for pipx, and writes down what it was given.
-PIPX = '#!/bin/sh\nprintf "%s\\n" "$@" > "$GIVEN"\n'
+PIPX = '#!/bin/sh\nprintf "%s\\n" "$@" > "$GIVEN"\necho "## NO-GO, was GO"\n'
+#: Stands for gh, knows the comments that are there, and writes down what it was asked and given as a body.
+GH = """#!/bin/sh
+case "$*" in *--paginate*) printf "$THERE"; exit ;; esac
+for word; do case "$word" in body=@*) cat "${word#body=@}" ;; *) echo "$word" ;; esac; done > "$ASKED"
+"""
 
 
 def read(path: Path) -> Any:
@@ -38,16 +43,18 @@ def texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def run_step(path: Path, folder: Path, **environment: str) -> list[str]:
-    """Run the one step that calls pipx, as bash would with these variables; return the words that pipx was given."""
+def run_step(path: Path, folder: Path, calls: str = "prodgate run", **environment: str) -> list[str]:
+    """Run the one step that calls the gate so, as bash would with these variables; return the words pipx was given."""
     document = read(path)
     steps = document["runs"]["steps"] if path == ACTION else document["jobs"]["gate"]["steps"]
-    (script,) = [step["run"] for step in steps if "pipx" in step.get("run", "")]
-    (folder / "pipx").write_text(PIPX, "utf-8")
-    (folder / "pipx").chmod(0o755)
+    (script,) = [step["run"] for step in steps if calls in step.get("run", "")]
+    for name, program in (("pipx", PIPX), ("gh", GH)):
+        (folder / name).write_text(program, "utf-8")
+        (folder / name).chmod(0o755)
     given = folder / "given"
+    given.touch()
     variables = {"PATH": f"{folder}:/usr/bin:/bin", "GIVEN": str(given), **environment}
-    subprocess.run(["bash", "-e", "-c", script], env=variables, cwd=folder, check=True, timeout=60)
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=variables, cwd=folder, check=True, timeout=60)
     return given.read_text("utf-8").splitlines()
 
 
@@ -73,7 +80,7 @@ def test_actions_are_named_by_commits_and_inputs_reach_no_script_as_text(path: P
     steps = document["runs"]["steps"] if path == ACTION else document["jobs"]["gate"]["steps"]
     used = [step["uses"] for step in steps if "uses" in step]
     assert used
-    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each) for each in used)
+    assert all(re.fullmatch(r"[\w-]+/[\w/-]+@[0-9a-f]{40}", each) for each in used)
     assert not [step for step in steps if "${{" in step.get("run", "")]
     if path != ACTION:
         assert (document["permissions"], document["jobs"]["gate"]["permissions"]) == ({}, {"contents": "read"})
@@ -104,6 +111,46 @@ def test_the_action_runs_the_gate_of_its_own_commit_with_what_it_is_given(
     assert words[:4] == ["run", "--spec", "prod-gate[core] @ file:///actions/prod-gate", "prodgate"]
     given = _parser().parse_args(words[4:])
     assert (given.target, given.criteria, given.only) == ("rehearsal://", Path(criteria), layers)
+
+
+def comment(folder: Path, *, there: str = "", before: bool = True) -> tuple[list[str], list[str]]:
+    """Run the step that comments on a pull request; return what pipx was given, and what gh was asked."""
+    (folder / "runs" / "new").mkdir(parents=True)
+    (folder / "runs" / "new" / "summary.md").write_text("# NO-GO\n", "utf-8")
+    if before:
+        (folder / "prodgate-before" / "old").mkdir(parents=True)
+    words = run_step(ACTION, folder, "prodgate diff", ARTIFACT="run", EXTRAS="check", NUMBER="42", THERE=there,
+                     GITHUB_ACTION_PATH="/actions/prod-gate", GITHUB_REPOSITORY="shop/shop", RUNNER_TEMP=str(folder),
+                     ASKED=str(folder / "asked"))  # fmt: skip
+    return words, (folder / "asked").read_text("utf-8").splitlines()
+
+
+def test_a_pull_request_has_one_comment_that_says_what_changed(tmp_path: Path) -> None:
+    words, asked = comment(tmp_path)
+    given = _parser().parse_args(words[4:])
+    assert (given.before.name, given.after, given.format) == ("old", Path("runs/new"), "markdown")
+    assert asked == [
+        "api", "--silent", "repos/shop/shop/issues/42/comments", "--field",
+        "<!-- prod-gate: run -->", "## NO-GO, was GO",
+    ]  # fmt: skip
+
+
+def test_the_comment_of_the_run_before_is_written_over(tmp_path: Path) -> None:
+    _, asked = comment(tmp_path, there="7\n8")
+    assert asked[:5] == ["api", "--silent", "--method", "PATCH", "repos/shop/shop/issues/comments/7"]
+
+
+def test_without_a_run_to_compare_with_the_comment_is_the_summary(tmp_path: Path) -> None:
+    words, asked = comment(tmp_path, before=False)
+    assert (words, asked[-2:]) == ([], ["<!-- prod-gate: run -->", "# NO-GO"])
+
+
+def test_comments_are_written_when_they_are_asked_for_and_not_for_forks() -> None:
+    steps = [step for step in read(ACTION)["runs"]["steps"] if "comment" in step.get("if", "")]
+    assert len(steps) == 4
+    assert all("inputs.comment == 'true'" in step["if"] for step in steps)
+    (writing,) = [step for step in steps if "gh api" in step.get("run", "")]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in writing["if"]
 
 
 def test_the_reusable_workflow_runs_the_version_that_is_asked_for(tmp_path: Path) -> None:
