@@ -59,7 +59,7 @@ def test_the_least_that_would_do_is_printed_of_what_a_run_kept(
     configuration = Configuration(root="shop", engine="none", resources=[role("idle"), granting])
     context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
     called = [["client", "s3", "get_object", "jobs/one.py:2"], ["client", "sns", "publish", "jobs/one.py:3"]]
-    context.store_fact("static", "code", ".", {"jobs": {"calls": called, "unread": []}}, "files")
+    context.store_fact("static", "code", ".", {"jobs": {"calls": called, "unread": [], "named": []}}, "files")
     asked = ["iam", str(context.run), "--criteria", str(tmp_path / "criteria.toml"), "--least"]
     assert main([*asked, "idle"]) == 0
     said = capsys.readouterr().out

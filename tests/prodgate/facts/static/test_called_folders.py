@@ -40,3 +40,9 @@ def test_what_can_not_be_read_is_said(tmp_path: Path) -> None:
     assert "is larger than 1,000,000 bytes" in said["jobs/large.py"]
     assert "is no regular file" in said["jobs/pipe.py"]
     assert missing.unseen == (("nothing", "holds no Python file", ""),)
+
+
+def test_what_an_earlier_version_kept_says_what_it_did_not_look_for() -> None:
+    (folder,) = code_facts({"jobs": {"calls": [], "unread": []}})
+    assert folder.named == ()
+    assert [(place, "observe it again" in why) for place, why, _ in folder.unseen] == [("jobs", True)]

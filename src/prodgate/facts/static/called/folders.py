@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -35,16 +35,22 @@ def observe_code(project: Path, named: Iterable[str]) -> dict[str, Any]:
 
 
 def code_facts(stored: Mapping[str, Any]) -> tuple[CodeCalls, ...]:
-    """Return the facts in what `observe_code` returned."""
+    """Return the facts in what `observe_code` returned, also in an earlier version."""
     return tuple(
         CodeCalls(
             subject=path,
             calls=tuple((kind, service, method, place) for kind, service, method, place in found["calls"]),
-            unseen=tuple((place, why, package) for place, why, package in found["unread"]),
-            named=tuple((name, place) for name, place in found["named"]),
+            unseen=tuple((place, why, package) for place, why, package in _list_unread(path, found)),
+            named=tuple((name, place) for name, place in found.get("named", ())),
         )
         for path, found in stored.items()
     )
+
+
+def _list_unread(path: str, found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    yield from found["unread"]
+    if "named" not in found:
+        yield path, "was observed before methods of what nobody knows were kept; observe it again", ""
 
 
 def _observe(path: Path, named: str) -> dict[str, Any]:
