@@ -54,21 +54,21 @@ def test_the_least_that_would_do_is_printed_of_what_a_run_kept(
     goal = '{ uses = { code = ["jobs"] }, principals = ["role/idle"] }'
     (tmp_path / "criteria.toml").write_text(CRITERIA + f"goals = [{goal}]\n", "utf-8")
     context = layer_context(tmp_path, "static")
-    policy = {"Statement": {"Effect": "Allow", "Action": ["s3:Get*", "sqs:*"], "Resource": "*"}}
+    policy = {"Statement": {"Effect": "Allow", "Action": ["s3:PutObject", "sqs:*"], "Resource": "*"}}
     granting = declared("aws_iam_role_policy", "idle", role="idle", policy=json.dumps(policy))
     configuration = Configuration(root="shop", engine="none", resources=[role("idle"), granting])
     context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
-    called = [["client", "s3", "get_object", "jobs/one.py:2"], ["client", "sns", "publish", "jobs/one.py:3"]]
+    called = [["client", "sqs", "send_message", "jobs/one.py:2"], ["client", "sns", "publish", "jobs/one.py:3"]]
     context.store_fact("static", "code", ".", {"jobs": {"calls": called, "unread": [], "named": []}}, "files")
     asked = ["iam", str(context.run), "--criteria", str(tmp_path / "criteria.toml"), "--least"]
     assert main([*asked, "idle"]) == 0
     said = capsys.readouterr().out
-    assert "not used: sqs:*, granted by" in said
+    assert "not used: s3:PutObject, granted by" in said
     assert "missing: sns:Publish, for jobs/one.py:3" in said
     assert main([*asked, "idle", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["policy"]["Statement"] == [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"]}]
-    assert [one["used"] for one in found["unused"]] == [["s3:GetObject"], []]
+    assert found["policy"]["Statement"] == [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["*"]}]
+    assert [one["used"] for one in found["unused"]] == [[], ["sqs:SendMessage"]]
     assert main([*asked, "other"]) == 4
     assert "says what it uses; state one with 'uses'" in capsys.readouterr().err
     assert main([*asked, "idle", "--idle"]) == 4
