@@ -133,6 +133,7 @@ def test_routes_and_browsers_of_a_test_make_no_difference(run: tuple[dict[str, A
     assert fetching["refused"] == [f"POST {run[1].url}/form"]
 
 
+@pytest.mark.slow
 def test_what_reads_and_what_says_that_it_writes_is_let_through(run: tuple[dict[str, Any], Origin]) -> None:
     (reads,), (writes,) = of(run[0], "test_reads"), of(run[0], "test_writes")
     assert (reads["outcome"], writes["outcome"]) == ("passed", "passed"), (reads["why"], writes["why"])

@@ -196,6 +196,7 @@ def test_no_file_holds_a_secret(run: tuple[Mapping[str, Any], Path, Origin]) -> 
         assert [name for name, data in texts.items() if canary.encode() in data] == [], canary
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_a_picture_and_a_trace_that_can_be_played(run: tuple[Mapping[str, Any], Path, Origin]) -> None:
     picture, trace = of(run, "test_sends")["evidence"]
     assert (run[1] / picture).read_bytes().startswith(b"\x89PNG")

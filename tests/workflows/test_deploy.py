@@ -145,6 +145,7 @@ def test_what_is_deployed_is_what_terraform_declared(released: Stage, production
         assert deployed(released.deployments(component)[-1]) == declared[component]
 
 
+@pytest.mark.slow
 def test_what_is_watched_is_what_was_deployed(released: Stage) -> None:
     told = "aws://ap-northeast-1 --i-am-allowed-to-load www.nba-news.example"
     watched = [f"pipx run tox -e deploy-watch -- {id} {told}" for id in ids(released)]
@@ -206,6 +207,7 @@ def test_nothing_is_planned_where_an_environment_is_not_as_it_must(stage: Stage,
     assert not [one for one in stage.machine.commands if one.startswith("terraform")]
 
 
+@pytest.mark.slow
 def test_what_is_verified_and_bad_goes_back_by_itself(taken_back: tuple[Stage, dict[str, str]]) -> None:
     stage, ran = taken_back
     for component, before in ran.items():
@@ -309,6 +311,7 @@ def test_what_a_lost_machine_had_deployed_is_found_and_goes_back(stage: Stage, l
     assert (stage.machine.work(DEPLOY["roll-back"]) / f"{component}.back").read_text() == "d-BACK\n"
 
 
+@pytest.mark.slow
 def test_what_the_way_back_needs_is_kept_as_soon_as_something_is_deployed(stage: Stage) -> None:
     assert stage.run(DEPLOY, *BEFORE) == dict.fromkeys(BEFORE, 0)
     steps, done = DEPLOY["deploy"].steps, 0

@@ -153,6 +153,7 @@ def test_every_arrival_is_accounted_for(troubled: Troubled) -> None:
     assert datetime.fromisoformat(record["started"]) < datetime.fromisoformat(record["ended"])
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_asked_once(troubled: Troubled) -> None:
     record, server, _ = troubled
     for path in ("dropped", "once", "stalled", "private", "checked", "then", "short", "broken", "late"):

@@ -144,6 +144,7 @@ def test_what_holds_the_secrets_was_read_and_is_found(bundle: bytes) -> None:
     assert any("gzip" in place for place in find("DATABASE_PASSWORD", "bundle", bundle))
 
 
+@pytest.mark.slow
 def test_no_byte_of_a_bundle_holds_the_key(bundle: bytes) -> None:
     line = private(NIGHTLY).splitlines()[1]
     assert list(find(line, "bundle", bundle)) == []

@@ -25,6 +25,8 @@ from prodgate.testing import Finding, Outcome
 
 from .harness import Observed, Stage, outcomes, told
 
+pytestmark = pytest.mark.slow
+
 Operation = tuple[str, str]
 
 
@@ -109,9 +111,6 @@ def judged(findings: Mapping[str, list[Finding]]) -> set[Outcome]:
     return set(outcomes(findings).values())
 
 
-#: Each observes a whole account anew, which ordinary tests do once.
-_REPEATED = pytest.mark.slow
-
 ALL_GONE: dict[str, list[Mapping[str, Any]]] = {
     "every call is denied": [{"kind": "deny"}],
     "every call is throttled": [{"kind": "throttle"}],
@@ -122,20 +121,13 @@ ALL_GONE: dict[str, list[Mapping[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        pytest.param(faults, id=name, marks=[_REPEATED] if number else [])
-        for number, (name, faults) in enumerate(ALL_GONE.items())
-    ],
-)
+@pytest.mark.parametrize("faults", ALL_GONE.values(), ids=ALL_GONE)
 def test_when_nothing_is_answered_everything_is_undetermined(stage: Stage, faults: list[Mapping[str, Any]]) -> None:
     with faulty(stage, *faults) as endpoint:
         seen = observed(stage, endpoint)
     assert judged(seen.findings) == {Outcome.UNDETERMINED}, told(seen.findings, set(seen.findings))
 
 
-@_REPEATED
 def test_credentials_that_end_midway_leave_nothing_better(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"code": "ExpiredToken", "status": 403, "after": 40}) as endpoint:
         seen = observed(stage, endpoint)
@@ -143,7 +135,6 @@ def test_credentials_that_end_midway_leave_nothing_better(stage: Stage, healthy:
     assert Outcome.UNDETERMINED in judged(seen.findings)
 
 
-@_REPEATED
 def test_a_list_of_which_a_later_page_fails_is_no_shorter_list(stage: Stage, healthy: Observed) -> None:
     for service, operation in sorted(_paged(healthy.recording)):
         with faulty(stage, {"service": service, "operation": operation, "kind": "fail", "after": 1}) as endpoint:
@@ -168,7 +159,6 @@ def _same(healthy: Observed, seen: Observed) -> None:
         assert _told(seen.findings[id_]) == _told(found), told(seen.findings, {id_})
 
 
-@_REPEATED
 def test_a_throttled_account_is_judged_the_same(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"kind": "throttle", "calls_per_second": 20.0}) as endpoint:
         seen = observed(stage, endpoint, attempts=10)
@@ -176,14 +166,12 @@ def test_a_throttled_account_is_judged_the_same(stage: Stage, healthy: Observed)
     _same(healthy, seen)
 
 
-@_REPEATED
 def test_a_slow_account_is_judged_the_same(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"delay": 0.02}) as endpoint:
         seen = observed(stage, endpoint)
     _same(healthy, seen)
 
 
-@_REPEATED
 def test_an_empty_account_satisfies_nothing_that_asks_for_something(stage: Stage) -> None:
     with stage.empty() as endpoint:
         seen = observed(stage, endpoint)
