@@ -7,7 +7,7 @@ from prodgate.facts.e2e import PageLinks, VisitedPage
 @check("pages-complete", remedy="Open the page; where a region has another role or name, mend the page or [e2e.pages].")
 def test_pages_are_complete(page: VisitedPage, criterion: Criterion) -> None:
     """Does this page answer with success, on the site's own host, and show the regions that it must?"""
-    criterion.hold(page.complete, expected="an answer with all regions", observed=page.answered)
+    criterion.hold(page.complete, expected="an answer with all regions", observed=page.answered, held=page.answered)
 
 
 @check(
