@@ -79,7 +79,7 @@ SABOTAGES = (
     Sabotage("some connections are dropped", ("drop=0.02",), {"error-rate"}),
     Sabotage("some answers come too late", ("latency=3@0.02",), {"error-rate"}),
     Sabotage("a fifth is slow", ("latency=0.5@0.2",), {"latency-p95"}),
-    Sabotage("everything stands still now and then", ("stall=0.6/2",), {"latency-p95"}),
+    Sabotage("everything stands still now and then", ("stall=0.8/1.6",), {"latency-p95"}),
     Sabotage("everything stands still for long", ("stall=1.5/4",), {"latency-p95", "standstill-under-load"}),
     Sabotage("no cache may keep a page", ("uncacheable",), {"cacheable-responses-say-so"}),
     Sabotage("a fifth is slow in a surge", ("latency=0.5@0.2",), {"surge-served"}, "surge"),

@@ -42,12 +42,12 @@ def why_unsound(record: Mapping[str, Any]) -> str:
 
 
 def lateness(record: Mapping[str, Any]) -> float:
-    """Return by how many seconds a measured time may be too long, in one of a hundred cases.
+    """Return by how many seconds a measured time may be too long, in one of a hundred cases; to a tenth of a ms.
 
     A request may be sent late, and its answer wait until the generator's loop comes round to it.
     """
     health = record["health"]
-    return float(health["send_lag"]["p99"]) + float(health.get("loop_lag", {"p99": 0})["p99"])
+    return round(float(health["send_lag"]["p99"]) + float(health.get("loop_lag", {"p99": 0})["p99"]), 4)
 
 
 def why_not_comparable(record: Mapping[str, Any]) -> str:

@@ -165,6 +165,11 @@ def test_a_site_is_not_convicted_of_the_generators_lateness() -> None:
     assert outcome(read_measurements(record(health=late)), P95, Measurements.p95) is Outcome.SATISFIED
 
 
+def test_lateness_is_said_in_tenths_of_a_millisecond() -> None:
+    late = {"send_lag": {"p50": 0.0, "p99": 0.0054, "max": 0.01}, "loop_lag": {"p50": 0.0, "p99": 0.0064, "max": 0.01}}
+    assert str(read_measurements(record(health=late)).late) == "11.8 ms"
+
+
 def test_the_failures_that_matter_most_are_named() -> None:
     classes = {"timeout": 9, "HTTP 503": 12, "refused": 3, "TLS": 1, "DNS": 1}
     found = read_measurements(record(seconds=[cell(0, {1000: 74}, failed=classes)]))
