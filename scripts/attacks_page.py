@@ -17,9 +17,9 @@ ANSWERS = {1: "NO-GO", 2: "INSUFFICIENT EVIDENCE", 3: "the gate broke", 4: "refu
 HEADER = """# Attacks on the gate
 
 Written by `scripts/attacks_page.py` from `tests/attacks/*.toml`; do not edit. `tox -e faults` does each of these to a
-small project, and `tox` a part of them that the commit chooses. Each must end as it says here and never as GO, and the
-project as it was is GO before and after. [Threats](threats.md) says who would do this, and what is not defended
-against.
+small project: those on a process or its interpreter by commands, others in copies of a process that has begun as the
+gate's do, and some of them both ways. Each must end as it says here and never as GO, and the project as it was is GO
+before and after. [Threats](threats.md) says who would do this, and what is not defended against.
 
 There are {count} attacks, in {classes} classes. What is said is a regular expression, found in the output, the journal
 or the summary of the run.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalogue import Attack, find_setup
+from .warm import Images
 
 CRITERIA = """
 system = "shop"
@@ -83,11 +84,12 @@ HEALTHY = BASE | {"suites/static/test_truth.py": TRUTH.replace("hold(False", "ho
 
 
 class Project:
-    """A folder with the shop in it."""
+    """A folder with the shop in it; where images are given, the gate is run in copies of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images: Images | None = None) -> None:
         self.folder = folder
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("PRODGATE_", "PYTEST_"))}
+        self.images = images
+        self.env = take_environment()
 
     def write(self, files: dict[str, str]) -> None:
         """Write files, whatever was in their place."""
@@ -101,7 +103,9 @@ class Project:
     def gate(
         self, *arguments: str, wrap: tuple[str, ...] = (), limit: int = 120, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the gate as a user does."""
+        """Run the gate as a user does: with what is in front of it, or with an environment of its own, as a command."""
+        if self.images and not (wrap or env):
+            return self.images.run(arguments, self.folder, self.env, limit)
         command = [*wrap, sys.executable, "-m", "prodgate.cli", *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=self.env | env, capture_output=True, stdin=subprocess.DEVNULL,
@@ -152,6 +156,11 @@ class Project:
     def runs(self) -> list[Path]:
         """The runs of the project, oldest first."""
         return sorted((self.folder / "runs").iterdir()) if (self.folder / "runs").is_dir() else []
+
+
+def take_environment() -> dict[str, str]:
+    """Return the environment without what changes the gate."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PRODGATE_", "PYTEST_"))}
 
 
 def with_dates(text: str) -> str:

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from . import records
-from .catalogue import Attack, load
-from .project import HEALTHY, Project, judge
+from .catalogue import Attack, load, paths
+from .project import HEALTHY, POLICY, Project, judge, take_environment
+from .warm import Images, start_images
 
 ATTACKS = load()
+#: Classes of attacks on the process that judges, or on its interpreter.
+ON_PROCESSES = frozenset({7, 8})
+#: Folders of a project from which nothing is imported while the gate starts.
+IMPORTED_LATER = frozenset({"e2e", "facts", "infra", "policies", "suites"})
+#: Of the other attacks, one of so many is done by real commands, too.
+BOTH_WAYS = 25
 pytestmark = pytest.mark.slow
 
 
+def needs_commands(attack: Attack) -> bool:
+    """Whether it makes a difference, or may make one, that a copy has imported the gate already.
+
+    What is given an environment, or something in front of the gate, is run as a command anyway.
+    """
+    files = [PurePosixPath(path) for path in paths(attack)]
+    return attack.number in ON_PROCESSES or any(
+        path.suffix == ".py" and path.parts[0] not in IMPORTED_LATER for path in files
+    )
+
+
+IN_COPIES = [each for each in ATTACKS if not needs_commands(each)]
+BY_COMMANDS = [each for each in ATTACKS if needs_commands(each)] + IN_COPIES[::BOTH_WAYS]
+
+
+@pytest.fixture(scope="module")
+def images() -> Iterator[Images]:
+    with start_images(take_environment()) as started:
+        yield started
+
+
 @pytest.fixture(scope="module", autouse=True)
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The healthy project is GO before the attacks of this worker, and after them."""
-    control = Project(tmp_path_factory.mktemp("healthy"))
-    control.write(HEALTHY)
-    assert_go(control)
+def healthy(tmp_path_factory: pytest.TempPathFactory, images: Images) -> Iterator[None]:
+    """The healthy project is GO before the attacks of this worker, and after them, both ways."""
+    controls = [Project(tmp_path_factory.mktemp("healthy"), way) for way in (None, images)]
+    for control in controls:
+        control.write(HEALTHY)
+        assert_go(control)
     yield
-    assert_go(control)
+    for control in controls:
+        assert_go(control)
 
 
 def assert_go(project: Project) -> None:
@@ -30,22 +61,45 @@ def assert_go(project: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def assert_answered(attack: Attack, folder: Path) -> None:
-    code, said = Project(folder).attack(attack)
+def assert_answered(attack: Attack, project: Project) -> None:
+    code, said = project.attack(attack)
     wrong = judge(attack, code, said)
     assert not wrong, f"class {attack.number}, {attack.id}: {attack.does}\n{wrong}"
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
-def test_no_attack_is_go(attack: Attack, tmp_path: Path) -> None:
-    assert_answered(attack, tmp_path)
+@pytest.mark.parametrize("attack", IN_COPIES, ids=lambda attack: attack.id)
+def test_no_attack_is_go(attack: Attack, tmp_path: Path, images: Images) -> None:
+    assert_answered(attack, Project(tmp_path, images))
+
+
+@pytest.mark.parametrize("attack", BY_COMMANDS, ids=lambda attack: attack.id)
+def test_no_attack_on_a_command_is_go(attack: Attack, tmp_path: Path) -> None:
+    assert_answered(attack, Project(tmp_path))
+
+
+def test_a_copy_is_what_a_command_is(tmp_path: Path, images: Images) -> None:
+    """What a policy finds, as the first of a team's code: modules, their order apart, options, folders and arguments."""
+    look = (
+        "import json, os, pathlib, sys, threading\n"
+        "seen = [sorted(sys.modules), list(sys.flags), sys.path, sys.argv[:2], sorted(os.environ), os.getcwd(),\n"
+        "        sys.stdin.name, sys.orig_argv[:7], sorted(vars(sys.modules['__main__'])), threading.active_count(),\n"
+        "        os.getsid(0) == os.getpid(), len(os.listdir('/proc/self/fd'))]\n"
+        "pathlib.Path('seen.json').write_text(json.dumps(seen))\n"
+    )
+    seen = []
+    for way in (None, images):
+        project = Project(tmp_path, way)
+        project.write(HEALTHY | {"policies/a_first.py": look + POLICY.replace("SHOP_1", "SHOP_3")})
+        assert_go(project)
+        seen.append(json.loads((tmp_path / "seen.json").read_text("utf-8")))
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize(
     "attack", [each for each in ATTACKS if not (each.setup or each.then)][::12], ids=lambda attack: attack.id
 )
-def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: Path) -> None:
-    project = Project(tmp_path)
+def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: Path, images: Images) -> None:
+    project = Project(tmp_path, None if needs_commands(attack) else images)
     project.attack(attack)
     project.take_back()
     assert_go(project)
@@ -53,7 +107,7 @@ def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: P
 
 def test_the_project_that_is_attacked_is_no_go(tmp_path: Path) -> None:
     nothing = Attack(id="nothing", number=1, does="Nothing.", exit=(1,), says=r"not ready")
-    assert_answered(nothing, tmp_path)
+    assert_answered(nothing, Project(tmp_path))
 
 
 @pytest.mark.parametrize("setup", ["record_the_runbook", "record_by_two"])
@@ -69,7 +123,7 @@ def test_an_honest_record_is_go(setup: str, tmp_path: Path) -> None:
 def test_an_attack_that_is_go_is_a_failure(tmp_path: Path) -> None:
     harmless = Attack(id="harmless", number=1, does="Nothing.", exit=(1, 2, 3, 4), says="GO", healthy=True)
     with pytest.raises(AssertionError, match=r"harmless: Nothing\.\s+ended with 0, not with one of \[1, 2, 3, 4\]"):
-        assert_answered(harmless, tmp_path)
+        assert_answered(harmless, Project(tmp_path))
 
 
 def test_the_right_code_for_another_reason_is_a_failure() -> None:
