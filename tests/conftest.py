@@ -37,6 +37,8 @@ ONCE = tuple(
 )  # fmt: skip
 #: Fixtures of accounts and of trees that Terraform's core evaluates: what uses them is tested in one Python, too.
 OF_PROCESSES = frozenset({"plant", "production", "zygote"})
+#: Marks of which each takes a test to another environment; one that carries two would be run by both, or by none.
+ENVIRONMENTS = ("slow", "alone", "differential", "matrix", "zero_downtime")
 
 
 #: By xdist group, or by file below this folder.
@@ -54,6 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if str(item.path).startswith(ONCE) or not OF_PROCESSES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("once")
+        if len(marks := [name for name in ENVIRONMENTS if item.get_closest_marker(name)]) > 1:
+            raise pytest.UsageError(f"{item.nodeid}: belongs to {' and '.join(marks)}; leave one of these marks")
     if hasattr(config, "workerinput"):
         items.sort(key=seconds, reverse=True)
 

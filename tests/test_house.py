@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.sections.criteria_file import load_criteria
-from tests.conftest import SECONDS
+from tests.conftest import ENVIRONMENTS, SECONDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "prodgate"
@@ -241,3 +241,23 @@ def test_workers_begin_with_the_slowest_group(pytester: pytest.Pytester, monkeyp
     options = ("-n", "1", "--dist", "loadgroup", "--no-loadscope-reorder", "-v", "-p", "no:randomly")
     done = pytester.runpytest_subprocess(*options)
     assert re.findall(r"PASSED.*::(test_\w+)", done.stdout.str())[0] == "test_slow"
+
+
+def test_a_test_belongs_to_one_environment(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeini("[pytest]\nmarkers = alone\n slow\n once")
+    pytester.makeconftest("from tests.conftest import pytest_collection_modifyitems")
+    code = "import pytest\n\npytestmark = pytest.mark.slow\n\n@pytest.mark.{}\ndef test_doubly(): ...\n"
+    for other, code_of_pytest in (("once", pytest.ExitCode.OK), ("alone", pytest.ExitCode.USAGE_ERROR)):
+        pytester.makepyfile(code.format(other))
+        done = pytester.runpytest_subprocess("-p", "no:randomly")
+        assert done.ret == code_of_pytest, done.stdout.str()
+    done.stderr.fnmatch_lines(["*::test_doubly: belongs to slow and alone; leave one of these marks"])
+
+
+def test_what_is_run_by_default_is_what_no_environment_takes() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    assert f"-m '{' and '.join(f'not {name}' for name in ENVIRONMENTS)}'" in options["addopts"]
+    told = (ROOT / "tox.ini").read_text("utf-8")
+    assert f'-m "not once and {" and ".join(f"not {name}" for name in ENVIRONMENTS)}"' in told
+    assert set(ENVIRONMENTS) == set(re.findall(r"pytest -m (\w+)", told))

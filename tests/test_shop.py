@@ -112,7 +112,6 @@ def test_its_policy_and_its_check_are_held_to_their_examples(gate: Path, shop: P
     assert done.returncode == 0
 
 
-@pytest.mark.matrix
 def test_its_airflow_that_is_no_part_of_the_account_closes_its_nights(gate: Path, shop: Path) -> None:
     code, told = decide(gate, shop, "--only", "dags")
     assert list_open(told, "not-satisfied") == set()
