@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from prodgate.cli import _parser
+from prodgate.commands.first_pipelines import WORKFLOW, write_pipeline
 from prodgate.engines.environments import cache_directory
 
 ROOT = Path(__file__).parents[2]
@@ -86,10 +87,16 @@ def test_actions_are_named_by_commits_and_inputs_reach_no_script_as_text(path: P
         assert (document["permissions"], document["jobs"]["gate"]["permissions"]) == ({}, {"contents": "read"})
 
 
-def test_the_action_keeps_the_engines_where_the_gate_has_them_for_its_own_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("place", "gate"),
+    [(ACTION, "${{ github.action_ref }}"), (REUSABLE, "${{ inputs.version }}"), (WORKFLOW, PROJECT["version"])],
+    ids=str,
+)
+def test_engines_are_kept_where_the_gate_has_them_for_the_gate_and_the_python_that_made_them(
+    place: Path | str, gate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = read(ACTION)["runs"]["steps"]
+    document = read(place) if isinstance(place, Path) else yaml.safe_load(write_pipeline(())[place])
+    steps = document["runs"]["steps"] if place == ACTION else document["jobs"]["gate"]["steps"]
     (kept,) = [step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@")]
     for name in ("PRODGATE_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -97,8 +104,8 @@ def test_the_action_keeps_the_engines_where_the_gate_has_them_for_its_own_commit
     assert Path(kept["path"]).expanduser() == cache_directory()
     (python,) = [step for step in steps if step.get("id") == "python"]
     assert python["uses"].startswith("actions/setup-python@")
-    assert "steps.python.outputs.python-version" in kept["key"]
-    assert "github.action_ref" in kept["key"]
+    machine = "${{ runner.os }}-${{ runner.arch }}-${{ steps.python.outputs.python-version }}"
+    assert kept["key"] == f"prodgate-{machine}-{gate}"
 
 
 @pytest.mark.parametrize(("only", "layers"), [("static", "static"), ("", None)])

@@ -35,8 +35,13 @@ jobs:
         with:
           persist-credentials: false
       - uses: actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0
+        id: python
         with:
           python-version: "3.13"
+      - uses: actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0
+        with:
+          path: ~/.cache/prodgate
+          key: prodgate-${{ runner.os }}-${{ runner.arch }}-${{ steps.python.outputs.python-version }}-VERSION
       - run: pipx run --spec 'prod-gate[core]==VERSION' prodgate run rehearsal:// --only static
       - if: ${{ !cancelled() }}
         run: cat runs/*/summary.md >> "$GITHUB_STEP_SUMMARY"
