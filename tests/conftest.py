@@ -29,7 +29,7 @@ ONCE = tuple(
     for folder in (
         "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/engines",
         "prodgate/layers/live", "prodgate/layers/static/test_checkov", "prodgate/layers/test_rehearsal",
-        "prodgate/load", "prodgate/rehearsal", "prodgate/run/test_moments", "prodgate/run/test_running",
+        "prodgate/load", "prodgate/rehearsal", "prodgate/run/test_moments", "prodgate/run/test_ended_runs", "prodgate/run/test_judging_again", "prodgate/run/test_running",
         "prodgate/sealing/test_secrets", "prodgate/terraform/provider", "prodgate/terraform/test_evaluate",
         "prodgate/terraform/test_refusals", "prodgate/terraform/test_untouched", "suites/live", "suites/rollout",
         "terraform",

@@ -25,7 +25,7 @@ from prodgate.sealing.files import VERIFIERS
 from prodgate.signatures.envelope import write_json
 from prodgate.signatures.keys import SigningError
 
-from ..run.test_running import CRITERIA, POLICY, TREE
+from ..run.small_shop import CRITERIA, POLICY, TREE
 from ..sample_run import judge
 from .sealed import COMMIT, EVE, NIGHTLY, make_run, pem, seal
 from .test_signers import private
