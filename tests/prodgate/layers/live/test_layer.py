@@ -117,7 +117,7 @@ def gate(shop: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=300, check=False).stderr
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_run_is_judged_again_with_the_same_findings(shop: Path) -> None:
     assert "live: looking at account" in gate(shop, "run", "rehearsal://", "--only", "live")
     first = runs.latest(shop / "runs")
@@ -206,7 +206,7 @@ def test_somebody_sends_there(queue: Sources, criterion: Criterion) -> None:
 '''
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_project_has_facts_of_its_own(shop: Path) -> None:
     (shop / "facts").mkdir()
     (shop / "facts" / "sources.py").write_text(OWN_FACT, "utf-8")

@@ -15,7 +15,7 @@ from prodgate.rehearsal.site.database import list_revisions
 from prodgate.rehearsal.site.migrating import bring_schema
 from tests.prodgate.rehearsal.rollout.staged import Staged, staged
 
-pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("rollout")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rollout")]
 
 
 def loses_requests(stage: Staged) -> bool:
