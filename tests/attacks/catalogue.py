@@ -4,7 +4,7 @@ An entry is a table ``[[attack]]`` with these keys:
 
 - ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 23, see `CLASSES`; ``does``: one sentence
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
-- ``setup``: name of a function of ``setups.py``, ``edited_runs.py`` or ``records.py``, called first; ``then``: one that is called last
+- ``setup``: name of a function of ``setups.py``, ``edited_runs.py``, ``edited_journals.py`` or ``records.py``, called first; ``then``: one that is called last
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
 - in ``files`` and ``edits``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import edited_runs, records, setups
+from . import edited_journals, edited_runs, records, setups
 
 FOLDER = Path(__file__).parent
 
@@ -111,7 +111,7 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
 
 def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
     """Return the function of that name."""
-    homes = (setups, edited_runs, records)
+    homes = (setups, edited_runs, edited_journals, records)
     found: Callable[[Path, setups.Gate], None] | None = next(
         filter(None, (getattr(h, name, None) for h in homes)), None
     )
@@ -132,7 +132,7 @@ def find_mistakes(attack: Attack) -> Iterator[str]:
         yield f"says {attack.says!r} is found in an empty text; write the reason"
     for name in (attack.setup, attack.then):
         if name and find_setup(name) is None:
-            yield f"{name!r} is no function of setups.py, edited_runs.py or records.py"
+            yield f"{name!r} is no function of setups.py, edited_runs.py, edited_journals.py or records.py"
     yield from (f"{path!r} leads out of the project" for path in paths(attack) if leads_out(path))
 
 

@@ -6,49 +6,12 @@ import gzip
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from prodgate.evidence import chain
 
+from .kept_runs import change_journal, newest_run, oldest_run, write_anew
 from .setups import Gate
-
-
-def newest_run(project: Path) -> Path:
-    """The run that was made last."""
-    return max((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
-
-
-def change_journal(project: Path, change: Callable[[list[str]], list[str]]) -> None:
-    """Write the lines of the newest run's journal anew."""
-    path = newest_run(project) / "journal.jsonl"
-    path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())), "utf-8")
-
-
-def break_a_line(project: Path, gate: Gate) -> None:
-    """Cut a line in the middle of the journal in two."""
-    change_journal(project, lambda lines: [*lines[:3], lines[3][:20], *lines[4:]])
-
-
-def cut_the_journal(project: Path, gate: Gate) -> None:
-    """Keep only the first half of the journal."""
-    change_journal(project, lambda lines: lines[: len(lines) // 2])
-
-
-def drop_the_finding(project: Path, gate: Gate) -> None:
-    """Take the finding that blocks out of the journal."""
-    change_journal(project, lambda lines: [line for line in lines if '"not-satisfied"' not in line])
-
-
-def empty_the_journal(project: Path, gate: Gate) -> None:
-    """Leave an empty journal."""
-    change_journal(project, lambda lines: [])
-
-
-def remove_the_journal(project: Path, gate: Gate) -> None:
-    """Delete the journal."""
-    (newest_run(project) / "journal.jsonl").unlink()
 
 
 def change_about(project: Path, key: str, value: object) -> None:
@@ -83,88 +46,6 @@ def damage_the_evidence(project: Path, gate: Gate) -> None:
     """Overwrite every observation of the run."""
     for path in (newest_run(project) / "evidence").glob("*.json*"):
         path.write_bytes(b"{}")
-
-
-def drop_the_check(project: Path, gate: Gate) -> None:
-    """Take every line about the check that blocks out of the journal."""
-    change_journal(project, lambda lines: [line for line in lines if "test_the_shop_is_ready" not in line])
-
-
-def turn_the_finding(project: Path, gate: Gate) -> None:
-    """Let the journal say that what blocks holds."""
-    change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
-
-
-def oldest_run(project: Path) -> Path:
-    """The run that was made first."""
-    return min((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
-
-
-def drop_lines_with(project: Path, *words: str) -> None:
-    """Take the lines out of the newest run's journal that hold one of these words."""
-    change_journal(project, lambda lines: [line for line in lines if not any(word in line for word in words)])
-
-
-def turn_the_doubt(project: Path, gate: Gate) -> None:
-    """Let the journal say that what nobody knows holds."""
-    change_journal(project, lambda lines: [line.replace('"undetermined"', '"satisfied"') for line in lines])
-
-
-def drop_the_plan(project: Path, gate: Gate) -> None:
-    """Take out of the journal what was planned."""
-    drop_lines_with(project, '"planned"')
-
-
-def drop_the_end(project: Path, gate: Gate) -> None:
-    """Take the closing line out of the journal."""
-    drop_lines_with(project, '"closed"')
-
-
-def drop_the_break(project: Path, gate: Gate) -> None:
-    """Take out of the journal that the layer broke."""
-    drop_lines_with(project, '"broken"')
-
-
-def drop_the_break_and_the_end(project: Path, gate: Gate) -> None:
-    """Cut the journal off before it says that the layer broke."""
-    drop_lines_with(project, '"broken"', '"closed"')
-
-
-def drop_the_facts(project: Path, gate: Gate) -> None:
-    """Take out of the journal what was observed of the configuration."""
-    drop_lines_with(project, '"kind": "configuration"')
-
-
-def turn_round(project: Path, gate: Gate) -> None:
-    """Let what was found first stand last."""
-    change_journal(project, lambda lines: [lines[0], *lines[-2:0:-1], lines[-1]])
-
-
-def find_again(project: Path, gate: Gate) -> None:
-    """Put a finding that holds behind the one that does not."""
-
-    def change(lines: list[str]) -> list[str]:
-        found = next(number for number, line in enumerate(lines) if '"not-satisfied"' in line)
-        return [*lines[:found], lines[found].replace("not-satisfied", "satisfied"), *lines[found + 1 :]]
-
-    change_journal(project, change)
-
-
-def date_the_end(project: Path, gate: Gate) -> None:
-    """Let the run end on another day."""
-    change_journal(project, lambda lines: [*lines[:-1], lines[-1].replace('"at": "20', '"at": "21')])
-
-
-def mix_the_runs(project: Path, gate: Gate) -> None:
-    """Put what the older run found in place of what the newer one did."""
-    theirs = (oldest_run(project) / "journal.jsonl").read_text("utf-8").splitlines()
-    change_journal(project, lambda lines: [*lines[:9], *theirs[9:]])
-
-
-def take_the_journal_of_the_older(project: Path, gate: Gate) -> None:
-    """Put the older run's journal in place of the newer one's."""
-    text = (oldest_run(project) / "journal.jsonl").read_text("utf-8")
-    (newest_run(project) / "journal.jsonl").write_text(text, "utf-8")
 
 
 def swap_the_configurations(project: Path, gate: Gate) -> None:
@@ -225,34 +106,11 @@ def hide_evidence(project: Path, gate: Gate) -> None:
     (newest_run(project) / "evidence" / f"{'0' * 64}.json.gz").write_bytes(b"")
 
 
-def write_anew(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Change every event of the newest run, and chain the lines anew: the journal holds in itself."""
-    path, link = newest_run(project) / "journal.jsonl", chain.START
-    lines = []
-    for line in path.read_text("utf-8").splitlines():
-        event = json.loads(line)
-        event.pop(chain.MEMBER)
-        change(event)
-        written, link = chain.make_line(event, link)
-        lines.append(written)
-    path.write_bytes(b"\n".join([*lines, b""]))
-
-
 def misshape_the_run(project: Path, gate: Gate) -> None:
     """Give run.json a value of another kind, and the journal the digest of what it is now."""
     change_about(project, "rehearsal", "yes")
     digest = hashlib.sha256((newest_run(project) / "run.json").read_bytes()).hexdigest()
     write_anew(project, lambda event: event.update(about=digest) if event["event"] == "opened" else None)
-
-
-def misshape_the_journal(project: Path, gate: Gate) -> None:
-    """Let the subject of each finding be a list."""
-    write_anew(project, lambda event: event.update(subject=[[]]) if event["event"] == "finding" else None)
-
-
-def nest_the_journal(project: Path, gate: Gate) -> None:
-    """Nest a line of the journal deeper than anything can be read."""
-    change_journal(project, lambda lines: [*lines[:2], '{"event": ' + "[" * 100_000, *lines[3:]])
 
 
 def date_the_folder_later(project: Path, gate: Gate) -> None:

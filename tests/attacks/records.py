@@ -8,7 +8,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .edited_runs import break_a_line, newest_run
+from .edited_journals import break_a_line
+from .kept_runs import newest_run
 from .setups import Gate, run_once
 
 DOCUMENT = "# Runbook\n\n## Alarms\n\nLook at the dashboard.\n"
