@@ -20,7 +20,7 @@ from tests.prodgate.rehearsal.airflow.lab import EVERY, LIMIT, Lab, lab
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
-    pytest.mark.alone,
+    pytest.mark.slow,
     pytest.mark.once,
     pytest.mark.xdist_group("airflow"),
 ]
