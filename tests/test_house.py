@@ -261,3 +261,17 @@ def test_what_is_run_by_default_is_what_no_environment_takes() -> None:
     told = (ROOT / "tox.ini").read_text("utf-8")
     assert f'-m "not once and {" and ".join(f"not {name}" for name in ENVIRONMENTS)}"' in told
     assert set(ENVIRONMENTS) == set(re.findall(r"pytest -m (\w+)", told))
+
+
+def test_the_readme_lists_every_extra_and_nobody_is_told_to_install_another() -> None:
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
+    (table,) = re.findall(r"(?s)\| extra \|.*?\n\n", (ROOT / "README.md").read_text("utf-8"))
+    assert set(re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\| (`[^|]*) \|", table)))) == extras
+    done = subprocess.run(
+        ["git", "grep", "-hoE", r"prod-gate\[[a-z0-9,]+\]", "--", "src", "docs", "*.md", "examples", ".github", "action.yml"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = {tuple(each.partition("[")[2].rstrip("]").split(",")) for each in done.stdout.split()}
+    assert {name for names in told for name in names} <= extras
+    # the emulated account is made by core: both in one step
+    assert {names for names in told if "rehearsal" in names and "core" not in names} == set()

