@@ -176,6 +176,8 @@ def keys_rotate(key: Resource, criterion: Criterion) -> None:
         raise criterion.not_applicable(f"KMS doesn't rotate keys of the kind {spec}")
     if key.has("custom_key_store_id"):
         raise criterion.not_applicable("KMS doesn't rotate keys in a custom key store")
+    if not key.flag("is_enabled", default=True):
+        raise criterion.not_applicable("KMS doesn't rotate a key that is disabled")
     criterion.hold(key.flag("enable_key_rotation"), expected="enable_key_rotation = true", observed="no rotation")
 
 

@@ -1,6 +1,7 @@
 """What can be reached from where: security groups and public addresses."""
 
 import ipaddress
+from collections.abc import Iterable
 
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
@@ -35,6 +36,15 @@ def the_world_is_admitted_to_the_web_alone(holder: Resource, criterion: Criterio
             observed = f"{opening} from {opening.world[0]}"
             expected = "the internet on 80 and 443 at most"
             criterion.hold(_is_web(opening), expected=expected, observed=observed, aspect=opening)
+    _require_read([opening for opening in list_ingress(holder) if not _is_web(opening)], criterion)
+
+
+def _require_read(openings: Iterable[NetworkRule], criterion: Criterion) -> None:
+    """Raise where one is open to prefix lists whose addresses nobody here can read."""
+    for opening in openings:
+        if opening.unread:
+            lists = ", ".join(opening.unread)
+            raise criterion.undetermined(f"{opening} is open to {lists}: a prefix list that is stated elsewhere")
 
 
 def _is_web(opening: NetworkRule) -> bool:
@@ -70,9 +80,9 @@ def administration_and_databases_stay_private(holder: Resource, criterion: Crite
     """No public address, however few, reaches a port of administration or of a database."""
     for opening in list_ingress(holder):
         ports = opening.touches(*NEVER_PUBLIC) if opening.public else ()
-        criterion.hold(
-            not ports, expected="no public address", observed=f"ports {ports} from {opening.public}", aspect=opening
-        )
+        observed = f"{', '.join(map(str, ports))} open to {opening.public[0]}" if ports else ""
+        criterion.hold(not ports, expected="no public address", observed=observed, aspect=opening)
+    _require_read([opening for opening in list_ingress(holder) if opening.touches(*NEVER_PUBLIC)], criterion)
 
 
 @policy(

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from prodgate import Block, Resource, Unresolved
 from prodgate.semantics.network_rules import NetworkRule, make_network_rule
 
+from .network_rules import read_protocol
+
 RULE = "aws_network_acl_rule"
 LISTS = ("aws_network_acl", "aws_default_network_acl")
 ADMINISTRATION = (22, 3389)
@@ -78,5 +80,5 @@ def _list_beside(holder: Resource) -> tuple[list[_Rule], list[_Rule]]:
 def _make(block: Block, number: str, action: str) -> _Rule:
     networks = filter(None, (block.text("cidr_block"), block.text("ipv6_cidr_block")))
     ports = (int(block.number("from_port", 0)), int(block.number("to_port", 0)))
-    opening = make_network_rule(block.text("protocol") or "-1", ports, networks, itself=False)
+    opening = make_network_rule(read_protocol(block, "protocol"), ports, networks, itself=False)
     return _Rule(int(block.number(number, 0)), (block.text(action) or "").lower() == "allow", opening)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodgate import Block, Resource, Unresolved
-from prodgate.semantics.network_rules import NetworkRule, make_network_rule
+from prodgate.semantics.network_rules import NetworkRule, knows_protocol, make_network_rule
+
+from .prefix_lists import read_lists
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
 INGRESS = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule")
@@ -52,24 +55,35 @@ def guards_a_load_balancer(holder: Resource) -> bool:
 def _list_openings(holder: Resource, direction: str) -> Iterator[NetworkRule]:
     if holder.type in GROUPS:
         for block in holder.blocks(direction):
-            yield _inline(block, block.text("protocol") or "-1")
+            yield _inline(holder, block)
     elif holder.type == "aws_security_group_rule":
         if holder.text("type") == direction:
-            yield _inline(holder, holder.text("protocol") or "-1")
+            yield _inline(holder, holder)
     elif direction in holder.type:
-        yield _single(holder, holder.text("ip_protocol") or "-1")
+        yield _single(holder)
 
 
-def _inline(block: Block, protocol: str) -> NetworkRule:
+def _inline(holder: Resource, block: Block) -> NetworkRule:
     ports = (int(block.number("from_port", 0)), int(block.number("to_port", 0)))
-    itself = block.flag("self")
-    return make_network_rule(protocol, ports, block.texts("cidr_blocks") + block.texts("ipv6_cidr_blocks"), itself)
+    listed = read_lists(holder, block, "prefix_list_ids")
+    cidrs = (*block.texts("cidr_blocks"), *block.texts("ipv6_cidr_blocks"), *listed.networks)
+    opening = make_network_rule(read_protocol(block, "protocol"), ports, cidrs, block.flag("self"))
+    return replace(opening, unread=listed.unread)
 
 
-def _single(rule: Resource, protocol: str) -> NetworkRule:
+def _single(rule: Resource) -> NetworkRule:
     ports = (int(rule.number("from_port", -1)), int(rule.number("to_port", -1)))
     peer = rule.related("referenced_security_group_id", "aws_security_group")
     own = group_of(rule)
-    return make_network_rule(
-        protocol, ports, rule.texts("cidr_ipv4") + rule.texts("cidr_ipv6"), own is not None and own in peer
-    )
+    listed = read_lists(rule, rule, "prefix_list_id")
+    cidrs = (*rule.texts("cidr_ipv4"), *rule.texts("cidr_ipv6"), *listed.networks)
+    opening = make_network_rule(read_protocol(rule, "ip_protocol"), ports, cidrs, own is not None and own in peer)
+    return replace(opening, unread=listed.unread)
+
+
+def read_protocol(block: Block, name: str) -> str:
+    """Return a protocol as AWS takes it. Raises Unresolved for another one: nobody knows what would be let in."""
+    protocol = block.text(name) or "-1"
+    if not knows_protocol(protocol):
+        raise Unresolved(f"{block.resource.address}.{name}", f"is {protocol!r}, which AWS refuses")
+    return protocol

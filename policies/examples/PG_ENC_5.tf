@@ -20,3 +20,7 @@ resource "aws_kms_key" "for_signatures" { # not-applicable PG_ENC_5
 resource "aws_kms_key" "decided_at_apply" { # undetermined PG_ENC_5
   enable_key_rotation = var.rotate
 }
+
+resource "aws_kms_key" "disabled" { # not-applicable PG_ENC_5
+  is_enabled = false
+}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["NEVER_PUBLIC", "OUTBOUND", "WEB", "WIDE", "NetworkRule", "make_network_rule"]
+__all__ = ["NEVER_PUBLIC", "OUTBOUND", "WEB", "WIDE", "NetworkRule", "knows_protocol", "make_network_rule"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -25,7 +25,9 @@ _PRIVATE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12"
                             "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10")))  # fmt: skip
 #: Networks of the public internet at least this large are everybody: two halves of it are no smaller than the whole.
 _WORLD: Final = {4: 8, 6: 16}
-_NAMES: Final = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp"}
+_NAMES: Final = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "50": "esp", "51": "ah"}
+#: Protocols that AWS knows by a number alone go up to this one.
+_LAST: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class NetworkRule:
     """Whether it is open to the members of the group itself."""
     lists: tuple[str, ...] = ()
     """Names of AWS's own prefix lists that it is open to."""
+    unread: tuple[str, ...] = ()
+    """Prefix lists that it is open to, and whose addresses are stated elsewhere."""
 
     def touches(self, *ports: int) -> tuple[int, ...]:
         """Return those of the ports that are open over TCP or UDP."""
@@ -77,10 +81,16 @@ class NetworkRule:
         return f"{self.protocol}{ports if self.protocol in ('tcp', 'udp') else ''}"
 
 
+def knows_protocol(protocol: str) -> bool:
+    """Whether AWS takes a protocol: a name or a number, ``-1`` for all of them."""
+    name = protocol.lower()
+    return name in {*_NAMES, *_NAMES.values()} or (name.isdecimal() and int(name) <= _LAST)
+
+
 def make_network_rule(
     protocol: str, ports: tuple[int, int], cidrs: Iterable[str], itself: bool, lists: Iterable[str] = ()
 ) -> NetworkRule:
-    """Return an opening, given what AWS calls a protocol: a name or a number, ``-1`` for all of them."""
+    """Return an opening, given a protocol that AWS takes."""
     name = _NAMES.get(protocol.lower(), protocol.lower())
     first, last = ports if name in ("tcp", "udp") and ports != (-1, -1) else (0, 65535)
     networks = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
