@@ -6,26 +6,8 @@ from prodgate import Criterion, Resource, policy
 from prodgate.semantics.policy_documents import Statement
 
 from .identity_trust import CALLERS, SOURCES
+from .resource_documents import KEYS, RESOURCE_POLICIES
 
-#: Resource policies -> the argument that holds the document.
-RESOURCE_POLICIES = {
-    "aws_s3_bucket_policy": "policy",
-    "aws_sns_topic_policy": "policy",
-    "aws_sqs_queue_policy": "policy",
-    "aws_kms_key_policy": "policy",
-    "aws_secretsmanager_secret_policy": "policy",
-    "aws_ecr_repository_policy": "policy",
-    "aws_backup_vault_policy": "policy",
-    "aws_efs_file_system_policy": "policy",
-    "aws_opensearch_domain_policy": "access_policies",
-    "aws_cloudwatch_log_resource_policy": "policy_document",
-    "aws_s3_bucket": "policy",
-    "aws_sns_topic": "policy",
-    "aws_sqs_queue": "policy",
-    "aws_kms_key": "policy",
-    "aws_secretsmanager_secret": "policy",
-    "aws_opensearch_domain": "access_policies",
-}
 #: Services that call a bucket, queue, topic, key or function of another, and state for whom.
 STATING_CALLERS = frozenset(
     f"{name}.amazonaws.com" for name in (
@@ -37,13 +19,12 @@ STATING_CALLERS = frozenset(
 SILENT = {
     "aws_sns_topic_policy": ("events.amazonaws.com",),
     "aws_sns_topic": ("events.amazonaws.com",),
-    "aws_kms_key": ("events.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com"),
-    "aws_kms_key_policy": ("events.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com"),
+    **dict.fromkeys(KEYS, ("events.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com")),
 }
 #: Resource policies in which services are held to that: the others let services in for their own account only.
 JUDGED = (
-    "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy", "aws_kms_key_policy", "aws_kms_key",
-    "aws_s3_bucket", "aws_sqs_queue", "aws_sns_topic",
+    "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy", "aws_s3_bucket", "aws_sqs_queue",
+    "aws_sns_topic", "aws_lambda_resource_policy", *KEYS,
 )  # fmt: skip
 
 
@@ -55,7 +36,7 @@ JUDGED = (
     remedy="Name the principals, or pin aws:PrincipalOrgID, aws:SourceAccount or aws:SourceArn.",
 )
 def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criterion) -> None:
-    """Policies of keys, buckets, queues, topics, secrets, images and vaults name who is let in.
+    """Policies of keys, buckets, queues, topics, secrets, images, vaults, tables and the like name who is let in.
 
     NotPrincipal in an Allow counts as everybody: it lets in all but those it names.
     """
@@ -106,7 +87,8 @@ def _find_strangers(permission: Resource) -> str:
 
 def _states_its_source(service: str, holder: Resource) -> bool:
     stated = service in STATING_CALLERS and service not in SILENT.get(holder.type, ())
-    return stated or re.fullmatch(r"logs\.[a-z0-9-]+\.amazonaws\.com", service) is not None
+    function = holder.type == "aws_lambda_resource_policy"  # every service says to a function for whom it calls it
+    return stated or function or re.fullmatch(r"logs\.[a-z0-9-]+\.amazonaws\.com", service) is not None
 
 
 def _resource_statements(holder: Resource) -> tuple[Statement, ...]:

@@ -148,3 +148,33 @@ resource "aws_s3_bucket_policy" "everybody_unsigned" { # violates PG_IAM_13
     }]
   })
 }
+
+resource "aws_dynamodb_resource_policy" "open" { # violates PG_IAM_13
+  resource_arn = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/scores"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = "*", Action = "dynamodb:GetItem", Resource = "*" }]
+  })
+}
+
+resource "aws_kms_replica_key" "open" { # violates PG_IAM_13
+  primary_key_arn = "arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*" }]
+  })
+}
+
+resource "aws_s3_access_point" "of_one_account" {
+  bucket = "nba-news-media"
+  name   = "partners"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::210987654321:root" }
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:ap-northeast-1:123456789012:accesspoint/partners/object/*"
+    }]
+  })
+}

@@ -144,3 +144,30 @@ resource "aws_lambda_permission" "one_account" {
   function_name = "orders"
   principal     = "123456789012"
 }
+
+resource "aws_lambda_resource_policy" "any_api" { # violates PG_IAM_14
+  resource_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:orders"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "apigateway.amazonaws.com" }
+      Action    = "lambda:InvokeFunction"
+      Resource  = "arn:aws:lambda:ap-northeast-1:123456789012:function:orders"
+    }]
+  })
+}
+
+resource "aws_lambda_resource_policy" "one_api" {
+  resource_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:orders"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "apigateway.amazonaws.com" }
+      Action    = "lambda:InvokeFunction"
+      Resource  = "arn:aws:lambda:ap-northeast-1:123456789012:function:orders"
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:execute-api:ap-northeast-1:123456789012:a1b2c3/*" } }
+    }]
+  })
+}
