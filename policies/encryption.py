@@ -16,11 +16,16 @@ DATABASES = {
     "aws_elasticsearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
 }
 #: Databases that are encrypted under a key of AWS alone -> the argument that switches encryption on.
-UNDER_KEYS_OF_AWS = {"aws_dax_cluster": "server_side_encryption.enabled"}
+UNDER_KEYS_OF_AWS = {
+    "aws_dax_cluster": "server_side_encryption.enabled",
+    "aws_appsync_api_cache": "at_rest_encryption_enabled",
+}
 #: Other stores that are written in plain text unless an argument says otherwise.
 PLAIN_BY_DEFAULT = {
     "aws_efs_file_system": ("encrypted", "kms_key_id"),
     "aws_ebs_volume": ("encrypted", "kms_key_id"),
+    "aws_ebs_snapshot_copy": ("encrypted", "kms_key_id"),
+    "aws_ami_copy": ("encrypted", "kms_key_id"),
 }
 #: Stores of several parts, each of which is written in plain text unless its argument says otherwise.
 PLAIN_IN_PARTS = {"aws_workspaces_workspace": ("root_volume_encryption_enabled", "user_volume_encryption_enabled")}

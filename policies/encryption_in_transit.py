@@ -203,6 +203,7 @@ CLIENTS = {
     "aws_elasticsearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
     "aws_dax_cluster": ("cluster_endpoint_encryption_type", "TLS", "NONE"),
     "aws_db_proxy": ("require_tls", "true", "false"),
+    "aws_appsync_api_cache": ("transit_encryption_enabled", "true", "false"),
     "aws_msk_cluster": ("encryption_info.encryption_in_transit.client_broker", "TLS", "TLS"),
 }
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from prodgate import Block, Criterion, Resource, policy
 
-MACHINES = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
+MACHINES = ("aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_spot_instance_request")
+
+#: Those of them that are one machine.
+ONE = ("aws_instance", "aws_spot_instance_request")
 
 
 @policy(
@@ -46,7 +49,7 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
     Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared for the
     same account and region. Of a launch template only the disks that it states are judged.
     """
-    rooted = machine.type != "aws_instance" or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
+    rooted = machine.type not in ONE or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
     if not (rooted and all(disk.known("encrypted") for disk in _disks(machine))) and _encrypts_by_default(machine):
         return
     criterion.hold(rooted, expected="root_block_device { encrypted = true }", observed="as the image has it")
@@ -55,7 +58,7 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
 
 
 def _follows_a_template(machine: Resource) -> bool:
-    return machine.type == "aws_instance" and bool(machine.blocks("launch_template"))
+    return machine.type in ONE and bool(machine.blocks("launch_template"))
 
 
 def _find_default(machine: Resource) -> str | None:

@@ -16,11 +16,18 @@ ADDRESSES = {
     "aws_subnet": "map_public_ip_on_launch",
     "aws_instance": "associate_public_ip_address",
     "aws_launch_configuration": "associate_public_ip_address",
+    "aws_spot_instance_request": "associate_public_ip_address",
+    "aws_cloudwatch_event_target": "ecs_target.network_configuration.assign_public_ip",
+    "aws_scheduler_schedule": "target.ecs_parameters.network_configuration.assign_public_ip",
 }
+#: Instances, of which each stands somewhere.
+MACHINES = ("aws_instance", "aws_spot_instance_request")
 #: Arguments of an instance that say where it stands, or what does.
 PLACED = ("subnet_id", "network_interface", "primary_network_interface", "launch_template")
 DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster", "aws_redshiftserverless_workgroup",
-             "aws_dms_replication_instance", "aws_mq_broker")  # fmt: skip
+             "aws_dms_replication_instance", "aws_mq_broker", "aws_neptune_cluster_instance", "aws_rds_cluster",
+             "aws_rds_shard_group", "aws_lightsail_database", "aws_timestreaminfluxdb_db_instance",
+             "aws_timestreaminfluxdb_db_cluster")  # fmt: skip
 
 
 @policy(
@@ -174,7 +181,12 @@ def _find_openings(holder: Resource, groups: tuple[Resource, ...]) -> list[Resou
     remedy="Set publicly_accessible = false.",
 )
 def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) -> None:
-    """Databases and brokers have no public endpoint; the provider asks AWS for none when nothing is said."""
+    """Databases and brokers have no public endpoint; the provider asks AWS for none when nothing is said.
+
+    The clusters of older providers can't have one: their instances say it.
+    """
+    if database.type == "aws_rds_cluster" and "publicly_accessible" not in database.search():
+        return
     public = database.flag("publicly_accessible")
     criterion.hold(not public, expected="publicly_accessible = false", observed=public)
 
@@ -208,7 +220,7 @@ def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> Non
 
     An instance without a subnet stands in a default one, which gives out public addresses unless the instance says no.
     """
-    if holder.type == "aws_instance" and not any(name in holder.search() and holder.has(name) for name in PLACED):
+    if holder.type in MACHINES and not any(name in holder.search() and holder.has(name) for name in PLACED):
         refused = (holder.text("associate_public_ip_address") or "").lower() == "false"
         criterion.hold(refused, expected="a subnet of its own", observed="a default subnet, which gives out addresses")
     blocks = holder.blocks("network_interfaces") if holder.type == "aws_launch_template" else (holder,)

@@ -23,6 +23,8 @@ PROTECTION = {
     "aws_docdb_cluster": "deletion_protection",
     "aws_neptune_cluster": "deletion_protection",
     "aws_dynamodb_table": "deletion_protection_enabled",
+    "aws_dynamodb_table_replica": "deletion_protection_enabled",
+    "aws_dsql_cluster": "deletion_protection_enabled",
     "aws_lb": "enable_deletion_protection",
     "aws_alb": "enable_deletion_protection",
     "aws_cognito_user_pool": "deletion_protection",

@@ -61,3 +61,10 @@ resource "aws_dax_cluster" "plain_by_default" { # violates PG_ENC_1
   node_type          = "dax.r5.large"
   replication_factor = 3
 }
+
+resource "aws_appsync_api_cache" "plain" { # violates PG_ENC_1
+  api_id               = "a1b2c3d4"
+  api_caching_behavior = "FULL_REQUEST_CACHING"
+  ttl                  = 300
+  type                 = "SMALL"
+}

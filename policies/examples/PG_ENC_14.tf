@@ -132,3 +132,10 @@ resource "aws_msk_cluster" "brokers_in_plain_text" { # violates PG_ENC_14
     }
   }
 }
+
+resource "aws_appsync_api_cache" "plain" { # violates PG_ENC_14
+  api_id               = "a1b2c3d4"
+  api_caching_behavior = "FULL_REQUEST_CACHING"
+  ttl                  = 300
+  type                 = "SMALL"
+}

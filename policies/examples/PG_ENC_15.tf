@@ -61,3 +61,11 @@ resource "aws_instance" "in_that_region" {
   ami           = "ami-0123456789abcdef0"
   instance_type = "t4g.micro"
 }
+
+resource "aws_spot_instance_request" "plain" { # violates PG_ENC_15
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  root_block_device {
+    volume_size = 20
+  }
+}

@@ -91,3 +91,14 @@ resource "aws_api_gateway_method_settings" "a_plain_cache" { # violates PG_ENC_2
     caching_enabled = true
   }
 }
+
+resource "aws_ebs_snapshot_copy" "plain" { # violates PG_ENC_2
+  source_snapshot_id = "snap-0123456789abcdef0"
+  source_region      = "us-east-1"
+}
+
+resource "aws_ebs_snapshot_copy" "encrypted" {
+  source_snapshot_id = "snap-0123456789abcdef0"
+  source_region      = "us-east-1"
+  encrypted          = true
+}

@@ -28,3 +28,15 @@ resource "aws_db_instance" "decided_at_apply" { # undetermined PG_NET_6
   instance_class      = "db.t4g.medium"
   publicly_accessible = var.public
 }
+
+resource "aws_neptune_cluster_instance" "public" { # violates PG_NET_6
+  cluster_identifier  = "graph"
+  instance_class      = "db.r6g.large"
+  publicly_accessible = true
+}
+
+resource "aws_rds_cluster" "of_several_zones_and_public" { # violates PG_NET_6
+  cluster_identifier  = "orders"
+  engine              = "postgres"
+  publicly_accessible = true
+}

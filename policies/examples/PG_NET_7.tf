@@ -90,3 +90,37 @@ resource "aws_ecs_task_set" "public" { # violates PG_NET_7
     assign_public_ip = true
   }
 }
+
+resource "aws_scheduler_schedule" "a_task_with_an_address" { # violates PG_NET_7
+  schedule_expression = "rate(1 hour)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/news"
+    role_arn = "arn:aws:iam::123456789012:role/scheduler"
+    ecs_parameters {
+      task_definition_arn = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/digest:1"
+      network_configuration {
+        assign_public_ip = true
+        subnets          = ["subnet-0123456789abcdef0"]
+      }
+    }
+  }
+}
+
+resource "aws_scheduler_schedule" "no_task" {
+  schedule_expression = "rate(1 hour)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = "arn:aws:sqs:ap-northeast-1:123456789012:digest"
+    role_arn = "arn:aws:iam::123456789012:role/scheduler"
+  }
+}
+
+resource "aws_spot_instance_request" "in_a_default_subnet" { # violates PG_NET_7
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+}

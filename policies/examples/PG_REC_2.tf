@@ -61,3 +61,10 @@ resource "aws_networkfirewall_firewall" "unprotected_by_default" { # violates PG
     subnet_id = "subnet-1"
   }
 }
+
+resource "aws_dsql_cluster" "unprotected" { # violates PG_REC_2
+}
+
+resource "aws_dsql_cluster" "protected" {
+  deletion_protection_enabled = true
+}

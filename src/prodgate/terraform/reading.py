@@ -97,12 +97,17 @@ class Block:
         path = self.path
         if not value and not path:
             raise Unresolved(f"{self.resource.address}.{name}", "is not in the plan: the resource has no values at all")
+        absent = False  # whether a block on the way is not there, so that nothing in it is set
         for part in name.split("."):
             if isinstance(value, Sequence) and not isinstance(value, str):
+                absent = absent or not value
                 value = value[0] if value else {}
             path = f"{path}.{part}".lstrip(".")
             if isinstance(value, Unknown):
                 break
+            if absent:
+                value = None
+                continue
             if not isinstance(value, Mapping) or (value and part not in value):
                 raise NoSuchAttribute(f"{self.resource.type} has no attribute {path!r} in the provider's schema")
             value = value.get(part)

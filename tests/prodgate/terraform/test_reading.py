@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from prodgate.semantics.unresolved import Unresolved
+from prodgate.terraform.reading import NoSuchAttribute
 from prodgate.terraform.resources import Resource
 
 
@@ -32,3 +33,20 @@ def test_a_sensitive_value_is_not_told() -> None:
     with pytest.raises(Unresolved) as flag:
         task("hunter2", sensitive=True).flag("cpu")
     assert "hunter2" not in f"{number.value}{flag.value}"
+
+
+def service(**values: object) -> Resource:
+    return Resource(address="aws_ecs_service.api", type="aws_ecs_service", name="api", values=values)
+
+
+def test_what_stands_in_blocks_of_a_block_that_is_not_there_is_unset() -> None:
+    absent = service(volume_configuration=[])
+    assert absent.text("volume_configuration.managed_ebs_volume.size_in_gb") is None
+    assert not absent.flag("volume_configuration.managed_ebs_volume.encrypted")
+
+
+def test_what_a_value_has_no_place_for_is_no_attribute() -> None:
+    with pytest.raises(NoSuchAttribute):
+        service(name=None).text("name.managed_ebs_volume")
+    with pytest.raises(NoSuchAttribute):
+        service(volume_configuration=[{"name": "data"}]).text("volume_configuration.nmae")
