@@ -12,7 +12,7 @@ import pytest
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.testing import POLICIES
 
-for module in sorted((Path(__file__).parents[2] / "policies").glob("[a-z]*.py")):
+for module in sorted((Path(__file__).parents[3] / "policies").glob("[a-z]*.py")):
     importlib.import_module(f"policies.{module.stem}")
 
 #: Names of an argument -> the policies that ask for it.

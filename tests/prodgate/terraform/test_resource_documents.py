@@ -16,7 +16,7 @@ from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 
 importlib.import_module("policies.identity_resources")
-CRITERIA = load_criteria(Path(__file__).parents[2] / "criteria.toml").criteria
+CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 NAMES = ("access_policies", "access_policy", "content", "delivery_destination_policy", "policy", "policy_document",
          "repository_policy", "resource_policy")  # fmt: skip
 #: What holds another kind of document, by the beginning of its name, and why nobody is let in by it alone.
