@@ -31,6 +31,7 @@ GROUPS = {
     "aws_lb": "security_groups",
     "aws_alb": "security_groups",
 }
+NETWORKS = ("aws_vpc", "aws_default_vpc")
 
 
 @policy(
@@ -81,19 +82,36 @@ def workloads_span_several_zones(workload: Resource, criterion: Criterion) -> No
 @policy(
     "PG_NET_10",
     criterion="network-flow-logs",
-    resources=("aws_vpc", "aws_default_vpc"),
+    resources=NETWORKS,
+    population=0,
+    remedy="Add aws_flow_log for the network with traffic_type = ALL, or REJECT at least.",
+)
+def networks_log_what_they_refuse(vpc: Resource, criterion: Criterion) -> None:
+    """Each network logs the flows that it rejected. What was let through is asked by PG_NET_17."""
+    kinds = _list_logged(vpc)
+    observed = ", ".join(sorted(kinds)) or "none"
+    criterion.hold("REJECT" in kinds, expected="flow logs of rejected traffic", observed=observed, held=observed)
+
+
+@policy(
+    "PG_NET_17",
+    criterion="network-flow-logs-accepted",
+    resources=NETWORKS,
     population=0,
     remedy="Add aws_flow_log for the network with traffic_type = ALL.",
 )
-def networks_keep_flow_logs(vpc: Resource, criterion: Criterion) -> None:
-    """Each network logs its accepted and rejected flows.
+def networks_log_what_they_let_through(vpc: Resource, criterion: Criterion) -> None:
+    """Each network logs the flows that it accepted, which is what is asked for after a break-in."""
+    kinds = _list_logged(vpc)
+    observed = ", ".join(sorted(kinds)) or "none"
+    criterion.hold("ACCEPT" in kinds, expected="flow logs of accepted traffic", observed=observed, held=observed)
 
-    What was let through is what is asked for after a break-in.
-    """
+
+def _list_logged(vpc: Resource) -> set[str]:
+    """Return which flows are logged: ACCEPT, REJECT, both or none; unset means both."""
     logs = vpc.configuration.naming(vpc, "vpc_id", "aws_flow_log")
-    kinds = {log.text("traffic_type", "ALL") or "ALL" for log in logs}
-    complete = "ALL" in kinds or {"ACCEPT", "REJECT"} <= kinds
-    criterion.hold(complete, expected="flow logs of ALL traffic", observed=", ".join(sorted(kinds)) or "none")
+    stated = {log.text("traffic_type", "ALL") or "ALL" for log in logs}
+    return {"ACCEPT", "REJECT"} if "ALL" in stated else stated
 
 
 @policy(

@@ -218,3 +218,43 @@ resource "aws_lb_listener" "of_connections_over_tls" {
     target_group_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:targetgroup/app/1"
   }
 }
+
+resource "aws_lb" "of_connections_whose_listeners_are_elsewhere" { # not-applicable PG_EDGE_7
+  name               = "listeners-elsewhere"
+  load_balancer_type = "network"
+}
+
+resource "aws_lb" "of_connections_with_a_bucket_and_no_log" { # violates PG_EDGE_7
+  name               = "bucket-without-log"
+  load_balancer_type = "network"
+
+  access_logs {
+    bucket = "logs"
+  }
+}
+
+resource "aws_elb" "classic_with_a_log" {
+  name = "classic-with-a-log"
+
+  access_logs {
+    bucket = "logs"
+  }
+
+  listener {
+    lb_port           = 80
+    lb_protocol       = "http"
+    instance_port     = 80
+    instance_protocol = "http"
+  }
+}
+
+resource "aws_elb" "classic_without_a_log" { # violates PG_EDGE_7
+  name = "classic-without-a-log"
+
+  listener {
+    lb_port           = 80
+    lb_protocol       = "http"
+    instance_port     = 80
+    instance_protocol = "http"
+  }
+}

@@ -25,7 +25,7 @@ resource "aws_vpc" "not_logged" { # violates PG_NET_10
   cidr_block = "10.2.0.0/16"
 }
 
-resource "aws_vpc" "rejected_flows_only" { # violates PG_NET_10
+resource "aws_vpc" "rejected_flows_only" {
   cidr_block = "10.3.0.0/16"
 }
 
@@ -36,4 +36,13 @@ resource "aws_flow_log" "rejected_only" {
 
 resource "aws_default_vpc" "as_aws_made_it" { # violates PG_NET_10
   force_destroy = false
+}
+
+resource "aws_vpc" "accepted_flows_only" { # violates PG_NET_10
+  cidr_block = "10.4.0.0/16"
+}
+
+resource "aws_flow_log" "accepted_only" {
+  vpc_id       = aws_vpc.accepted_flows_only.id
+  traffic_type = "ACCEPT"
 }

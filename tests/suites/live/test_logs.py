@@ -30,17 +30,20 @@ def without_flow_logs(aws: Aws) -> None:
     ec2.delete_flow_logs(FlowLogIds=[one["FlowLogId"] for one in ec2.describe_flow_logs()["FlowLogs"]])
 
 
-def rejected_only(aws: Aws) -> None:
-    ec2 = aws("ec2")
-    (flow,) = ec2.describe_flow_logs()["FlowLogs"]
-    ec2.delete_flow_logs(FlowLogIds=[flow["FlowLogId"]])
-    ec2.create_flow_logs(
-        ResourceType="VPC",
-        ResourceIds=[flow["ResourceId"]],
-        TrafficType="REJECT",
-        LogDestination=flow["LogDestination"],
-        DeliverLogsPermissionArn=flow["DeliverLogsPermissionArn"],
-    )
+def logging_only(kind: str) -> Callable[[Aws], None]:
+    def narrow(aws: Aws) -> None:
+        ec2 = aws("ec2")
+        (flow,) = ec2.describe_flow_logs()["FlowLogs"]
+        ec2.delete_flow_logs(FlowLogIds=[flow["FlowLogId"]])
+        ec2.create_flow_logs(
+            ResourceType="VPC",
+            ResourceIds=[flow["ResourceId"]],
+            TrafficType=kind,
+            LogDestination=flow["LogDestination"],
+            DeliverLogsPermissionArn=flow["DeliverLogsPermissionArn"],
+        )
+
+    return narrow
 
 
 def fall_silent(aws: Aws) -> None:
@@ -102,13 +105,14 @@ SABOTAGES = (
     Sabotage("a password in an address in a log", breaks={"secrets-not-in-logs"}, by=print_address),
     Sabotage(
         "a network without flow logs",
-        breaks={"network-flow-logs", "logs-every-component", "logs-arriving"},
+        breaks={"network-flow-logs", "network-flow-logs-accepted", "logs-every-component", "logs-arriving"},
         by=without_flow_logs,
     ),
-    Sabotage("flow logs of what was rejected only", breaks={"network-flow-logs"}, by=rejected_only),
+    Sabotage("flow logs of what was rejected only", breaks={"network-flow-logs-accepted"}, by=logging_only("REJECT")),
+    Sabotage("flow logs of what was accepted only", breaks={"network-flow-logs"}, by=logging_only("ACCEPT")),
     Sabotage(
         "flow logs whose log group is gone",
-        breaks={"network-flow-logs", "logs-every-component", "logs-arriving"},
+        breaks={"network-flow-logs", "network-flow-logs-accepted", "logs-every-component", "logs-arriving"},
         by=lambda aws: aws("logs").delete_log_group(logGroupName="/aws/vpc/nba-news-prod/flows"),
     ),
 )

@@ -191,7 +191,7 @@ SABOTAGES = (
         "what is ours is in a network of another account",
         set(),
         use_network,
-        unsettles={"network-flow-logs", "logs-arriving", "logs-every-component"},
+        unsettles={"network-flow-logs", "network-flow-logs-accepted", "logs-arriving", "logs-every-component"},
     ),
     Sabotage("alarms go to another account, too", set(), alarming_elsewhere(ACCOUNT)),
     Sabotage(
