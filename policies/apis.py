@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodgate import Criterion, Resource, policy
+from prodgate import Block, Criterion, Resource, policy
 
 REST_METHOD = "aws_api_gateway_method"
 
@@ -55,6 +55,42 @@ def graphql_asks_who_calls(api: Resource, criterion: Criterion) -> None:
     kinds = [one.text("authentication_type") for one in (*providers, api)]
     keys = [kind for kind in kinds if kind == "API_KEY"]
     criterion.exclude(keys, expected="a caller who signs in")
+
+
+@policy(
+    "PG_API_4",
+    criterion="apis-authorized",
+    resources=("aws_msk_cluster", "aws_opensearch_domain", "aws_dms_endpoint"),
+    population=0,
+    remedy=(
+        "Set client_authentication of a Kafka cluster, advanced_security_options { enabled = true } of a search "
+        'domain, auth_type = "password" of MongoDB.'
+    ),
+)
+def brokers_and_domains_ask_who_calls(store: Resource, criterion: Criterion) -> None:
+    """Brokers of Kafka, search domains and MongoDB behind a replication ask each client who it is.
+
+    Unset means that anybody in the network is let in; a replication signs in to MongoDB by a password.
+    """
+    if store.type == "aws_opensearch_domain":
+        stated = store.blocks("advanced_security_options")
+        told_apart = any(one.flag("enabled") and not one.flag("anonymous_auth_enabled") for one in stated)
+        criterion.hold(told_apart, expected="advanced_security_options.enabled = true", observed="anybody is let in")
+    elif store.type == "aws_dms_endpoint":
+        unasked = [kind for one in store.blocks("mongodb_settings") if (kind := one.text("auth_type")) == "no"]
+        criterion.exclude(unasked, expected="auth_type = password", observed="auth_type = {}")
+    else:
+        asked = any(map(_asks, store.blocks(CLIENTS))) and not store.flag(f"{CLIENTS}.unauthenticated")
+        criterion.hold(asked, expected=CLIENTS, observed="anybody in the network is let in")
+
+
+#: The block by which Kafka says how clients sign in.
+CLIENTS = "client_authentication"
+
+
+def _asks(clients: Block) -> bool:
+    by_name = any(one.flag("iam") or one.flag("scram") for one in clients.blocks("sasl"))
+    return by_name or any(one.has("certificate_authority_arns") for one in clients.blocks("tls"))
 
 
 def _asks_elsewhere(route: Resource) -> str:

@@ -28,7 +28,12 @@ PLAIN_BY_DEFAULT = {
     "aws_ami_copy": ("encrypted", "kms_key_id"),
 }
 #: Stores of several parts, each of which is written in plain text unless its argument says otherwise.
-PLAIN_IN_PARTS = {"aws_workspaces_workspace": ("root_volume_encryption_enabled", "user_volume_encryption_enabled")}
+PLAIN_IN_PARTS = {
+    "aws_workspaces_workspace": ("root_volume_encryption_enabled", "user_volume_encryption_enabled"),
+    "aws_kinesis_firehose_delivery_stream": ("server_side_encryption.enabled",),
+}
+#: Blocks of a delivery stream whose data waits in the stream or topic that it is read from, not in itself.
+READ_FROM = ("kinesis_source_configuration", "msk_source_configuration")
 METHODS = "aws_api_gateway_method_settings"
 #: Stores -> the argument that names a customer-managed key. SNS and Kinesis keep plain text without it, the others
 #: fall back to a key that AWS owns or manages.
@@ -81,12 +86,12 @@ def databases_are_encrypted(database: Resource, criterion: Criterion) -> None:
     remedy="Switch encryption at rest on and name a customer-managed key.",
 )
 def other_stores_are_encrypted(store: Resource, criterion: Criterion) -> None:
-    """File systems, volumes, queues, topics, streams and the caches of APIs encrypt what they hold.
+    """File systems, volumes, queues, topics, streams, deliveries and caches of APIs encrypt what they hold.
 
     Unset means plain text for all of them but SQS, whose queues are encrypted with a key of SQS since October 2022
     unless sqs_managed_sse_enabled is false. Kinesis is told once a stream is there, and refuses where no key is named.
     """
-    if store.type == METHODS and not store.flag("settings.caching_enabled"):
+    if _holds_nothing(store):
         return
     if parts := _SWITCHES.get(store.type):
         encrypted = all(store.flag(part) for part in parts)
@@ -96,6 +101,13 @@ def other_stores_are_encrypted(store: Resource, criterion: Criterion) -> None:
         queue = store.type == "aws_sqs_queue"
         encrypted = store.has("kms_master_key_id") or (queue and store.flag("sqs_managed_sse_enabled", True))
     criterion.hold(encrypted, expected="encryption at rest", observed="plain text")
+
+
+def _holds_nothing(store: Resource) -> bool:
+    """Whether something keeps no data of its own: methods without a cache, a stream that reads another one."""
+    if store.type == METHODS:
+        return not store.flag("settings.caching_enabled")
+    return any(store.type.startswith("aws_kinesis_firehose") and store.blocks(name) for name in READ_FROM)
 
 
 _SWITCHES = {

@@ -55,20 +55,55 @@ def endpoints_refuse_old_tls(endpoint: Resource, criterion: Criterion) -> None:
     criterion.hold(chosen.startswith(MODERN), expected=expected, observed=chosen, held=chosen)
 
 
+GROUP = "aws_redshift_parameter_group"
+#: What holds a parameter by which clients must speak TLS -> its name, the block, and what that calls name and value.
+PARAMETERS = {
+    GROUP: ("require_ssl", "parameter", "name", "value"),
+    "aws_docdb_cluster_parameter_group": ("tls", "parameter", "name", "value"),
+    "aws_redshiftserverless_workgroup": ("require_ssl", "config_parameter", "parameter_key", "parameter_value"),
+}
+PLAIN = ("false", "0", "off", "disabled")
+
+
 @policy(
     "PG_ENC_17",
     criterion="database-encryption-in-transit",
-    resources=("aws_redshift_parameter_group",),
+    resources=tuple(PARAMETERS),
     population=0,
-    remedy="Set the parameter require_ssl = true.",
+    remedy="Set the parameter require_ssl = true (tls = enabled for DocumentDB).",
 )
-def warehouses_refuse_plain_connections(group: Resource, criterion: Criterion) -> None:
-    """No parameter group lets clients of a warehouse connect without TLS.
+def warehouses_refuse_plain_connections(holder: Resource, criterion: Criterion) -> None:
+    """No parameter lets clients of a warehouse or of DocumentDB connect without TLS.
 
-    Where nothing is said, groups of the family redshift-2.0 demand it, and those of redshift-1.0 do not.
+    Where nothing is said, groups of the family redshift-2.0 and DocumentDB demand it, groups of redshift-1.0 do not,
+    and of a serverless warehouse it depends on when it was made.
     """
-    stated = [one.text("value") or "" for one in group.blocks("parameter") if one.text("name") == "require_ssl"]
-    plain = [value for value in stated if value.lower() not in ("true", "1", "on")]
-    criterion.exclude(plain, expected="require_ssl = true", observed="require_ssl = {}")
-    left = not stated and group.text("family") == "redshift-1.0"
+    parameter, blocks, name, value = PARAMETERS[holder.type]
+    stated = [one.text(value) or "" for one in holder.blocks(blocks) if one.text(name) == parameter]
+    plain = [each for each in stated if each.lower() in PLAIN]
+    criterion.exclude(plain, expected=f"{parameter} = true", observed=f"{parameter} = {{}}")
+    if not stated and holder.type == "aws_redshiftserverless_workgroup":
+        raise criterion.undetermined("require_ssl is not set, and AWS chooses")
+    left = not stated and holder.type == GROUP and holder.text("family") == "redshift-1.0"
     criterion.hold(not left, expected="require_ssl = true", observed="left to redshift-1.0, which takes plain text")
+
+
+@policy(
+    "PG_ENC_23",
+    criterion="database-encryption-in-transit",
+    resources=("aws_redshift_cluster",),
+    population=0,
+    remedy="Name default.redshift-2.0, or a parameter group of your own with require_ssl = true.",
+)
+def warehouses_have_a_group_that_demands_tls(cluster: Resource, criterion: Criterion) -> None:
+    """No warehouse has the default group of old, which takes plain text.
+
+    Unset means default.redshift-2.0, which demands TLS; a group that is declared is judged by PG_ENC_17.
+    """
+    name = "cluster_parameter_group_name"
+    if cluster.related(name, GROUP):
+        return
+    chosen = cluster.text(name) or "default.redshift-2.0"
+    if not chosen.startswith("default."):
+        raise criterion.undetermined("the parameter group is declared elsewhere", observed=chosen)
+    criterion.hold(chosen != "default.redshift-1.0", expected="default.redshift-2.0", observed=chosen, held=chosen)

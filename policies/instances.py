@@ -39,7 +39,7 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
 @policy(
     "PG_ENC_15",
     criterion="encryption-at-rest",
-    resources=MACHINES,
+    resources=(*MACHINES, "aws_spot_fleet_request"),
     population=0,
     remedy="Set encrypted = true in root_block_device and ebs_block_device (ebs of a launch template).",
 )
@@ -47,7 +47,7 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
     """The disks of instances are encrypted, the root disk among them.
 
     Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared for the
-    same account and region. Of a launch template only the disks that it states are judged.
+    same account and region. Of a launch template or a fleet only the disks that it states are judged.
     """
     rooted = machine.type not in ONE or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
     if not (rooted and all(disk.known("encrypted") for disk in _disks(machine))) and _encrypts_by_default(machine):
@@ -76,4 +76,6 @@ def _disks(machine: Resource) -> Iterator[Block]:
         for mapping in machine.blocks("block_device_mappings"):
             yield from mapping.blocks("ebs")
     else:
-        yield from (*machine.blocks("root_block_device"), *machine.blocks("ebs_block_device"))
+        holders = machine.blocks("launch_specification") if machine.type == "aws_spot_fleet_request" else (machine,)
+        for one in holders:
+            yield from (*one.blocks("root_block_device"), *one.blocks("ebs_block_device"))

@@ -27,7 +27,7 @@ PLACED = ("subnet_id", "network_interface", "primary_network_interface", "launch
 DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster", "aws_redshiftserverless_workgroup",
              "aws_dms_replication_instance", "aws_mq_broker", "aws_neptune_cluster_instance", "aws_rds_cluster",
              "aws_rds_shard_group", "aws_lightsail_database", "aws_timestreaminfluxdb_db_instance",
-             "aws_timestreaminfluxdb_db_cluster")  # fmt: skip
+             "aws_timestreaminfluxdb_db_cluster", "aws_msk_cluster")  # fmt: skip
 
 
 @policy(
@@ -178,7 +178,7 @@ def _find_openings(holder: Resource, groups: tuple[Resource, ...]) -> list[Resou
     criterion="database-not-public",
     resources=DATABASES,
     population=0,
-    remedy="Set publicly_accessible = false.",
+    remedy="Set publicly_accessible = false, or of Kafka public_access { type = DISABLED }.",
 )
 def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) -> None:
     """Databases and brokers have no public endpoint; the provider asks AWS for none when nothing is said.
@@ -187,8 +187,17 @@ def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) 
     """
     if database.type == "aws_rds_cluster" and "publicly_accessible" not in database.search():
         return
+    if database.type == "aws_msk_cluster":
+        opened = [kind for kind in _list_public_access(database) if kind != "DISABLED"]
+        criterion.exclude(opened, expected="public_access.type = DISABLED")
+        return
     public = database.flag("publicly_accessible")
     criterion.hold(not public, expected="publicly_accessible = false", observed=public)
+
+
+def _list_public_access(cluster: Resource) -> list[str | None]:
+    groups = [one for group in cluster.blocks("broker_node_group_info") for one in group.blocks("connectivity_info")]
+    return [one.text("type", "DISABLED") for each in groups for one in each.blocks("public_access")]
 
 
 @policy(

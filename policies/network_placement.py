@@ -45,7 +45,7 @@ def workloads_stand_in_private_subnets(workload: Resource, criterion: Criterion)
     """Databases, tasks, functions and Airflow stand in subnets without a route to an internet gateway."""
     name = (SUBNETS | SINGLE_SUBNETS)[workload.type]
     block = name.partition(".")[0]
-    if "." in name and not workload.has(block):
+    if "." in name and not (workload.has(block) and workload.has(name)):
         elsewhere = workload.type in ("aws_ecs_service", "aws_lambda_function")
         criterion.hold(elsewhere, expected=f"{block}", observed="a public endpoint outside any network")
         raise criterion.not_applicable("does not stand in a subnet of its own")

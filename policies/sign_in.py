@@ -8,6 +8,10 @@ POOL = ("aws_cognito_user_pool",)
 #: First factors that are no passwords, each of which is as good as a second one or comes with it.
 OTHER_FACTORS = {"WEB_AUTHN", "EMAIL_OTP", "SMS_OTP"}
 KINDS = ("require_lowercase", "require_uppercase", "require_numbers", "require_symbols")
+ACCOUNT = "aws_iam_account_password_policy"
+KINDS_OF_ACCOUNT = (
+    "require_lowercase_characters", "require_uppercase_characters", "require_numbers", "require_symbols",
+)  # fmt: skip
 #: Engines to which users sign in with a token of IAM.
 WITH_IAM = {"mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql", "aurora", "neptune"}
 
@@ -34,20 +38,23 @@ def user_pools_have_a_second_factor(pool: Resource, criterion: Criterion) -> Non
 @policy(
     "PG_AUTH_2",
     criterion="user-passwords",
-    resources=POOL,
+    resources=(*POOL, ACCOUNT),
     population=0,
     remedy="Set minimum_length and all four require_… in password_policy, or drop it: Cognito's own asks for these.",
 )
-def user_pools_ask_for_strong_passwords(pool: Resource, criterion: Criterion) -> None:
-    """Passwords have the agreed length, and characters of all four kinds.
+def users_are_asked_for_strong_passwords(holder: Resource, criterion: Criterion) -> None:
+    """Passwords of a pool or of the account's users have the agreed length, and characters of all four kinds.
 
     A pool without password_policy asks for eight characters of all kinds; one that states it asks for no kind that it
-    leaves out.
+    leaves out, as the account does, which then takes six characters.
     """
-    stated = pool.blocks("password_policy")
-    missing = [name for one in stated for name in KINDS if not one.flag(name)]
+    of_account = holder.type == ACCOUNT
+    stated = (holder,) if of_account else holder.blocks("password_policy")
+    kinds, length = (KINDS_OF_ACCOUNT, "minimum_password_length") if of_account else (KINDS, "minimum_length")
+    missing = [name for one in stated for name in kinds if not one.flag(name)]
+    any(one.has(missing[0]) for one in stated if missing)  # the place of the finding
     criterion.hold(not missing, expected="all kinds of characters", observed=f"{', '.join(missing)} not set")
-    criterion.require(Quantity.of(stated[0].number("minimum_length", 8) if stated else 8))
+    criterion.require(Quantity.of(stated[0].number(length, 6 if of_account else 8) if stated else 8))
 
 
 @policy(
@@ -58,7 +65,10 @@ def user_pools_ask_for_strong_passwords(pool: Resource, criterion: Criterion) ->
     remedy='Set user_pool_add_ons { advanced_security_mode = "ENFORCED" }, with the tier PLUS.',
 )
 def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) -> None:
-    """A pool notices a password that was stolen elsewhere and a sign-in that is unlike its user, and acts on it."""
+    """A pool notices a password that was stolen elsewhere and a sign-in that is unlike its user, and acts on it.
+
+    Where it has challenges of its own, sign-ins by them are watched, too, when that is said.
+    """
     modes = [one.text("advanced_security_mode") for one in pool.blocks("user_pool_add_ons")]
     criterion.hold(
         modes == ["ENFORCED"],
@@ -66,6 +76,12 @@ def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) 
         observed=", ".join(map(str, modes)) or "off",
         held=", ".join(map(str, modes)),
     )
+    flows = [
+        one for each in pool.blocks("user_pool_add_ons") for one in each.blocks("advanced_security_additional_flows")
+    ]
+    custom = any(one.has("define_auth_challenge") for one in pool.blocks("lambda_config"))
+    watched = not custom or [one.text("custom_auth_mode") for one in flows] == ["ENFORCED"]
+    criterion.hold(watched, expected="custom_auth_mode = ENFORCED", observed="challenges of its own are not watched")
 
 
 @policy(

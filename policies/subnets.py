@@ -15,6 +15,7 @@ SUBNETS = {
     "aws_ecs_service": "network_configuration.subnets",
     "aws_mwaa_environment": "network_configuration.subnet_ids",
     "aws_opensearch_domain": "vpc_options.subnet_ids",
+    "aws_elasticsearch_domain": "vpc_options.subnet_ids",
     "aws_msk_cluster": "broker_node_group_info.client_subnets",
 }
 #: Workloads that are reached from outside, or stand in one subnet each -> the same.

@@ -69,3 +69,41 @@ resource "aws_spot_instance_request" "plain" { # violates PG_ENC_15
     volume_size = 20
   }
 }
+
+resource "aws_spot_fleet_request" "encrypted" {
+  iam_fleet_role  = "arn:aws:iam::111122223333:role/fleet"
+  target_capacity = 1
+
+  launch_specification {
+    ami           = "ami-12345678"
+    instance_type = "m5.large"
+
+    root_block_device {
+      encrypted = true
+    }
+  }
+}
+
+resource "aws_spot_fleet_request" "half_encrypted" { # violates PG_ENC_15
+  iam_fleet_role  = "arn:aws:iam::111122223333:role/fleet"
+  target_capacity = 1
+
+  launch_specification {
+    ami           = "ami-12345678"
+    instance_type = "m5.large"
+
+    root_block_device {
+      encrypted = true
+    }
+  }
+
+  launch_specification {
+    ami           = "ami-12345678"
+    instance_type = "m5.xlarge"
+
+    ebs_block_device {
+      device_name = "/dev/sdb"
+      volume_size = 10
+    }
+  }
+}

@@ -102,3 +102,42 @@ resource "aws_ebs_snapshot_copy" "encrypted" {
   source_region      = "us-east-1"
   encrypted          = true
 }
+
+resource "aws_kinesis_firehose_delivery_stream" "encrypted" {
+  name        = "encrypted"
+  destination = "extended_s3"
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  extended_s3_configuration {
+    role_arn   = "arn:aws:iam::111122223333:role/firehose"
+    bucket_arn = "arn:aws:s3:::events"
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "left_at_the_default" { # violates PG_ENC_2
+  name        = "default"
+  destination = "extended_s3"
+
+  extended_s3_configuration {
+    role_arn   = "arn:aws:iam::111122223333:role/firehose"
+    bucket_arn = "arn:aws:s3:::events"
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "of_another_stream" {
+  name        = "of-another"
+  destination = "extended_s3"
+
+  kinesis_source_configuration {
+    kinesis_stream_arn = "arn:aws:kinesis:ap-northeast-1:111122223333:stream/events"
+    role_arn           = "arn:aws:iam::111122223333:role/firehose"
+  }
+
+  extended_s3_configuration {
+    role_arn   = "arn:aws:iam::111122223333:role/firehose"
+    bucket_arn = "arn:aws:s3:::events"
+  }
+}

@@ -40,3 +40,33 @@ resource "aws_rds_cluster" "of_several_zones_and_public" { # violates PG_NET_6
   engine              = "postgres"
   publicly_accessible = true
 }
+
+resource "aws_msk_cluster" "left_at_the_default" {
+  cluster_name           = "default"
+  kafka_version          = "3.6.0"
+  number_of_broker_nodes = 2
+
+  broker_node_group_info {
+    instance_type   = "kafka.m5.large"
+    client_subnets  = ["subnet-1", "subnet-2"]
+    security_groups = ["sg-1"]
+  }
+}
+
+resource "aws_msk_cluster" "with_public_addresses" { # violates PG_NET_6
+  cluster_name           = "public"
+  kafka_version          = "3.6.0"
+  number_of_broker_nodes = 2
+
+  broker_node_group_info {
+    instance_type   = "kafka.m5.large"
+    client_subnets  = ["subnet-1", "subnet-2"]
+    security_groups = ["sg-1"]
+
+    connectivity_info {
+      public_access {
+        type = "SERVICE_PROVIDED_EIPS"
+      }
+    }
+  }
+}

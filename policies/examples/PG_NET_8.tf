@@ -107,3 +107,15 @@ resource "aws_db_subnet_group" "subnets_of_another_stack" { # undetermined PG_NE
 resource "aws_db_subnet_group" "known_at_apply" { # undetermined PG_NET_8
   subnet_ids = [var.subnet]
 }
+
+resource "aws_elasticsearch_domain" "outside_any_network" { # violates PG_NET_8
+  domain_name = "outside"
+}
+
+resource "aws_opensearch_domain" "with_an_empty_list_of_subnets" { # violates PG_NET_8
+  domain_name = "empty-list"
+
+  vpc_options {
+    subnet_ids = []
+  }
+}
