@@ -19,6 +19,8 @@ WAYS = (
     "page.context.request.put('/form')",
     "page.request.fetch(sent)",
     "page.request.get(other)",
+    "page.request.fetch(url_or_request=sent)",
+    "page.request.delete(url='/form')",
     "page.request.get('/away')",
     "page.context.request.head('/far')",
     "playwright.request.new_context(base_url=other)",
@@ -29,6 +31,7 @@ WAYS = (
     "browser.new_context(proxy={'server': other})",
     "browser.browser_type.launch_persistent_context('profile')",
     "browser.browser_type.connect(other)",
+    "browser.browser_type.connect_over_cdp(other)",
     "browser.browser_type.launch(proxy={'server': other})",
     "playwright.firefox.launch()",
     "async_api.BrowserType.launch(None)",
@@ -66,20 +69,50 @@ def test_routes(page: Page, browser: Browser):
         assert page.evaluate("fetch('/away', {{mode: 'no-cors'}}).then(() => 1, () => 0)") == 0
 
 
+def test_other_ways(page: Page, browser: Browser, tmp_path):
+    """Sessions of the DevTools protocol, sockets that a test leads on, windows, archives, pages that are made beforehand."""
+    page.goto("/")
+    for session in (page.context.new_cdp_session(page), browser.new_browser_cdp_session()):
+        turned = lambda paused, by=session: by.send("Fetch.continueRequest", {{"requestId": paused["requestId"], "method": "POST"}})
+        session.on("Fetch.requestPaused", turned)
+        session.send("Fetch.enable", {{"patterns": [{{"urlPattern": "*"}}]}})
+        page.evaluate("fetch('/form').then(() => 1, () => 0)")
+        session.send("Fetch.disable")
+    page.route_web_socket("**/*", lambda socket: socket.connect_to_server())
+    page.route_from_har(tmp_path / "kept.har", url="**/own", update=True)
+    page.goto("/speculates")
+    page.evaluate("new Promise((done) => {{ const s = new WebSocket(location.origin.replace('http', 'ws') + '/socket'); s.onclose = done; }})")
+    assert page.evaluate("fetch('/own', {{method: 'PUT'}}).then(() => 1, () => 0)") == 0
+    with page.expect_popup():
+        page.evaluate("""() => {{
+          document.body.insertAdjacentHTML("beforeend", "<form method=post action=/form target=_blank></form>");
+          document.forms[0].submit();
+        }}""")
+    page.evaluate("location.href = 'mailto:somebody@shop.example'")
+    with browser.browser_type.launch(args=["-proxy-server=127.0.0.1:9", "--host-resolver-rules=MAP * 127.0.0.1"]) as another:
+        there = another.new_page(base_url=page.url)
+        there.goto("/")
+        assert there.evaluate("fetch('/form', {{method: 'POST'}}).then(() => 1, () => 0)") == 0
+        assert there.evaluate("fetch('https://nobody.example/').then(() => 1, () => 0)") == 0
+
+
 def test_a_route_fetches(page: Page):
     page.goto("/")
     page.route("**/form", lambda route: route.fulfill(response=route.fetch()))
     page.evaluate("fetch('/form', {{method: 'POST'}}).catch(() => 0)")
 
 
-def test_reads(page: Page):
+def test_reads(page: Page, playwright: Playwright):
     """What reads is led on as ever."""
-    answer = page.request.get("/first")
+    answer = page.request.fetch(url_or_request="/first")
     assert (answer.status, answer.url.rpartition("/")[2]) == (200, "second")
     assert page.request.get("/first", max_redirects=0).status == 302
+    still = playwright.request.new_context(base_url=answer.url, max_redirects=0, fail_on_status_code=True)
+    assert (still.get("/first").status, still.get("/first", max_redirects=1).status) == (302, 200)
     with pytest.raises(Error, match="redirects"):
         page.request.get("/circle")
     page.goto("/")
+    page.context.unroute_all()
     page.evaluate("fetch('/kept').then((one) => one.text()).then(() => fetch('/kept')).then((one) => one.text())")
 
 
@@ -93,12 +126,17 @@ def test_writes(page: Page):
     page.evaluate(sockets + " s.onerror = done; s.onopen = done }})")
 '''
 
+#: Rules by which a page is made before anybody goes there, and one that writes then.
+SPECULATES = '{"prerender": [{"urls": ["/guessed"], "eagerness": "immediate"}]}'
+GUESSED = "<script>fetch('/form', {method: 'POST'}); navigator.sendBeacon('/form')</script>"
+
 
 def answers(site: Origin) -> Mapping[str, Answer]:
     other = site.url.replace("127.0.0.1", "localhost")
     return {
         "/": html("The news"), "/form": html("Thanks"), "/own": html("Mine"), "/second": html("There"),
         "/first": redirect("/second"), "/circle": redirect("/circle"), "/then": redirect("/form"),
+        "/speculates": html(f"<h1>A</h1><script type=speculationrules>{SPECULATES}</script>"), "/guessed": html(GUESSED),
         "/kept": html("Kept", headers={"Cache-Control": "max-age=600"}),
         "/away": redirect(f"{other}/form"), "/far": redirect("/away"),
     }  # fmt: skip
@@ -131,6 +169,14 @@ def test_routes_and_browsers_of_a_test_make_no_difference(run: tuple[dict[str, A
     assert found["refused"].count(f"POST {run[1].url}/form") == 4
     (fetching,) = of(run[0], "test_a_route_fetches")
     assert fetching["refused"] == [f"POST {run[1].url}/form"]
+
+
+@pytest.mark.slow
+def test_no_other_way_leads_past_the_guard(run: tuple[dict[str, Any], Origin]) -> None:
+    (found,) = of(run[0], "test_other_ways")
+    assert found["outcome"] == "passed", found["why"]
+    assert f"WEBSOCKET {run[1].url.rpartition('/')[2]}" in found["refused"]
+    assert {f"POST {run[1].url}/form", f"PUT {run[1].url}/own"} <= {*found["refused"]}
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urljoin
+from weakref import WeakKeyDictionary
 
 import pytest
 from playwright import async_api, sync_api
@@ -67,7 +68,7 @@ def _guard_browsers(patch: pytest.MonkeyPatch, guard: NetworkGuard, gate: int, o
         if self.name != "chromium" or given.get("proxy"):
             pytest.fail(f"launch(): the gate guards Chromium without a proxy, and nothing else; not {self.name}")
         ours = launch_arguments(guard.settings, gate)
-        theirs = [each for each in given.get("args") or () if not each.startswith(OURS)]
+        theirs = [each for each in given.get("args") or () if not f"--{each.lstrip('-')}".startswith(OURS)]
         browser = started(self, **{**given, **ours, "args": [*theirs, *ours["args"]]})
         guard.attach(browser)
         on_browser(browser)
@@ -77,7 +78,7 @@ def _guard_browsers(patch: pytest.MonkeyPatch, guard: NetworkGuard, gate: int, o
 
 
 def _guard_contexts(patch: pytest.MonkeyPatch, guard: NetworkGuard, on_context: OnContext) -> None:
-    made = Browser.new_context
+    made, unrouted = Browser.new_context, BrowserContext.unroute_all
 
     def new_context(self: Browser, **given: Any) -> BrowserContext:
         _require_own_base(guard, given)
@@ -85,12 +86,21 @@ def _guard_contexts(patch: pytest.MonkeyPatch, guard: NetworkGuard, on_context: 
             pytest.fail("new_context(): a proxy would lead past the gate; take it out")
         context = made(self, **{**CONTEXT, **given})
         context.add_init_script(WITHOUT_PEERS)
-        context.route(_NO_CACHE, lambda route: route.abort())
+        context.route(_NO_CACHE, _abort)
         on_context(context)
         return context
 
+    def unroute_all(self: BrowserContext, **given: Any) -> None:
+        unrouted(self, **given)
+        self.route(_NO_CACHE, _abort)
+
+    patch.setattr(BrowserContext, "unroute_all", unroute_all)
     patch.setattr(Browser, "new_context", new_context)
     patch.setattr(Browser, "new_page", lambda self, **given: new_context(self, **given).new_page())
+
+
+def _abort(route: sync_api.Route) -> None:
+    route.abort()
 
 
 def _require_own_base(guard: NetworkGuard, given: Mapping[str, Any]) -> None:
@@ -108,13 +118,19 @@ class _Requests:
 
     def __init__(self, guard: NetworkGuard) -> None:
         self.guard = guard
+        self.most = WeakKeyDictionary[APIRequestContext, int]()
+        """The redirects that a context follows at most, where a test states it."""
 
     def replace(self, patch: pytest.MonkeyPatch) -> None:
         """Replace the methods that send them."""
         fetched, routed, made = APIRequestContext.fetch, sync_api.Route.fetch, sync_api.APIRequest.new_context
 
-        def fetch(context: APIRequestContext, target: str | Request, **given: Any) -> APIResponse:
-            return self.send(partial(fetched, context), *_take_apart(target, given))
+        def fetch(context: APIRequestContext, url_or_request: str | Request, **given: Any) -> APIResponse:
+            url, stated = _take_apart(url_or_request, given)
+            most = self.most.get(context)
+            return self.send(
+                partial(fetched, context), url, {**({} if most is None else {"max_redirects": most}), **stated}
+            )
 
         def fetch_of_route(route: sync_api.Route, **given: Any) -> APIResponse:
             url = given.pop("url", None) or route.request.url
@@ -129,7 +145,10 @@ class _Requests:
             _require_own_base(self.guard, given)
             if given.get("proxy"):
                 pytest.fail("new_context(): a proxy would lead past the gate; take it out")
-            return made(requests, **given)
+            context = made(requests, **given)
+            if given.get("max_redirects") is not None:
+                self.most[context] = given["max_redirects"]
+            return context
 
         patch.setattr(APIRequestContext, "fetch", fetch)
         for name in _METHODS:
