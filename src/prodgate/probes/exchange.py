@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from ..processes.deadline import cut_after
+from ..semantics.challenges import HEADERS as CHALLENGES
 from .handshake import unverified_context
 
 #: Bytes of a body that are read; the headers are what matters.
@@ -28,12 +29,12 @@ _SENT: Final = {
 #: Response headers that are kept; others may hold anything.
 _KEPT: Final = frozenset(
     {
-        "age", "cache-control", "cache-status", "cdn-cache-control", "cf-cache-status", "cf-mitigated",
+        "age", "cache-control", "cache-status", "cdn-cache-control", "cf-cache-status",
         "cloudflare-cdn-cache-control", "content-length", "content-security-policy", "content-type", "date", "expires",
         "location", "netlify-cdn-cache-control", "pragma", "retry-after", "server", "set-cookie",
         "strict-transport-security", "surrogate-control", "vary", "vercel-cdn-cache-control", "via", "x-amz-cf-pop",
-        "x-amzn-waf-action", "x-cache", "x-cache-status", "x-content-type-options", "x-datadome", "x-frame-options",
-        "x-proxy-cache", "x-vercel-cache", "x-vercel-mitigated",
+        "x-cache", "x-cache-status", "x-content-type-options", "x-frame-options", "x-proxy-cache", "x-vercel-cache",
+        *CHALLENGES,
     }
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")

@@ -123,7 +123,7 @@ class _Requests:
 
     def replace(self, patch: pytest.MonkeyPatch) -> None:
         """Replace the methods that send them."""
-        fetched, routed, made = APIRequestContext.fetch, sync_api.Route.fetch, sync_api.APIRequest.new_context
+        fetched, routed = APIRequestContext.fetch, sync_api.Route.fetch
 
         def fetch(context: APIRequestContext, url_or_request: str | Request, **given: Any) -> APIResponse:
             url, stated = _take_apart(url_or_request, given)
@@ -141,6 +141,15 @@ class _Requests:
                 route.abort("blockedbyclient")  # else the page would wait for it
                 raise Error(str(refused)) from refused
 
+        patch.setattr(APIRequestContext, "fetch", fetch)
+        for name in _METHODS:
+            patch.setattr(APIRequestContext, name, _make_method(fetch, name.upper()))
+        patch.setattr(sync_api.Route, "fetch", fetch_of_route)
+        patch.setattr(sync_api.APIRequest, "new_context", self._make_new_context())
+
+    def _make_new_context(self) -> Callable[..., APIRequestContext]:
+        made = sync_api.APIRequest.new_context
+
         def new_context(requests: sync_api.APIRequest, **given: Any) -> APIRequestContext:
             _require_own_base(self.guard, given)
             if given.get("proxy"):
@@ -150,11 +159,7 @@ class _Requests:
                 self.most[context] = given["max_redirects"]
             return context
 
-        patch.setattr(APIRequestContext, "fetch", fetch)
-        for name in _METHODS:
-            patch.setattr(APIRequestContext, name, _make_method(fetch, name.upper()))
-        patch.setattr(sync_api.Route, "fetch", fetch_of_route)
-        patch.setattr(sync_api.APIRequest, "new_context", new_context)
+        return new_context
 
     def send(self, ask: Callable[..., APIResponse], url: str, given: Mapping[str, Any]) -> APIResponse:
         """Send one by hops."""

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import APIRequestContext, APIResponse, Browser, Error
 
+from ...semantics.challenges import HEADERS, find_challenge
 from ..settings import BrowserSettings
 from .launch import CONTEXT
 
@@ -27,8 +28,6 @@ _MAX_HOPS: Final = 20
 #: Seconds to wait in all where a site asks for fewer requests, and each time at least: some say 0 for ever.
 _MAX_WAIT, _WAIT = 10.0, 1.0
 _TOO_MANY: Final = 429
-#: Headers by which AWS WAF and Cloudflare say that an answer is a puzzle for whoever may be no person.
-_CHALLENGES: Final = ["x-amzn-waf-action", "cf-mitigated"]
 #: Path of the requesting document, which is never sent to the site.
 _NOWHERE: Final = "/prod-gate/an-empty-page"
 
@@ -48,15 +47,21 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
         blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
         blank.goto(_NOWHERE)
         here = [url for url in asked if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
-        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT, _BUDGET, _CHALLENGES])
+        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT, _BUDGET, HEADERS])
         # what scripts can't see, as where another host answers, is asked for without a page
         hidden = [url for url in asked if url not in here]
         hidden += [each["url"] for each in results if each.pop("again") or each["status"] == _TOO_MANY]
-        answers = {each.pop("url"): each for each in results}
+        answers = {each.pop("url"): _without_marks(each) for each in results}
         answers |= _ask_each(context.request, settings, hidden)
     finally:
         context.close()
     return {"asked": answers, "left_out": len(wanted) - len(answers)}
+
+
+def _without_marks(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an answer: not its headers, but what they say of who gave it."""
+    kept = {key: value for key, value in answer.items() if key != "marks"}
+    return {**kept, "challenged": bool(find_challenge(answer["status"], answer["marks"]))}
 
 
 def _ask_each(request: APIRequestContext, settings: BrowserSettings, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -83,7 +88,7 @@ def _follow(request: APIRequestContext, settings: BrowserSettings, url: str) -> 
             return {"status": 0, "why": error.message.partition("\n")[0][:200]}, 0.0
         onward = urljoin(url, response.headers.get("location", ""))
         if not (300 <= response.status < 400 and "location" in response.headers):
-            challenged = any(name in response.headers for name in _CHALLENGES)
+            challenged = bool(find_challenge(response.status, response.headers))
             return {"status": response.status, "why": "", "challenged": challenged}, _read_wait(response)
         if urlsplit(onward).hostname in settings.partners:
             return {"status": response.status, "why": ""}, 0.0

@@ -36,6 +36,10 @@ class PageLog:
     failed: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    """What was refused though the page may wait for an answer, which makes it another page than readers get."""
+    answer: Response | None = None
+    """The last answer to the page itself."""
     led_to: str = ""
     """Where the last redirect of the page itself led."""
     flying: dict[Request, None] = field(default_factory=dict)
@@ -58,8 +62,10 @@ class PageLog:
         """Keep what the guard refused."""
         if why == "foreign":
             self.foreign.setdefault(url, f"{method}, stopped by the gate")
-        else:
-            self.refused.append(f"{method} {url}")
+            return
+        self.refused.append(f"{method} {url}")
+        if method == SOCKET:
+            self.missed.append(f"{method} {url}")
 
     def record_policy_violations(self, refused: Iterable[Mapping[str, str]]) -> None:
         """Keep what a policy refused: foreign requests as such, anything else as an error, and reports apart."""
@@ -90,6 +96,7 @@ class PageLog:
         """Return what happened so far, as the record of a visit keeps it."""
         lists = {
             "console": self.console, "exceptions": self.exceptions, "reported": self.reported, "refused": self.refused,
+            "missed": self.missed,
         }  # fmt: skip
         pairs = {"failed": self.failed, "foreign": self.foreign}
         return {key: list(dict.fromkeys(each))[:SHOWN] for key, each in lists.items()} | {
@@ -127,11 +134,20 @@ class PageLog:
         self._on_end(request)
         url, failure = request.url, request.failure or "no answer"
         stopped = "ERR_BLOCKED_BY_CLIENT" in failure or "ERR_ABORTED" in failure
+        if self._is_missed(request, failure):
+            self.missed.append(f"{request.method} {url}")
         if not self._is_of_the_page(request) and not stopped and self.settings.is_allowed(url):
             self.failed[url] = failure
 
+    def _is_missed(self, request: Request, failure: str) -> bool:
+        """Whether the gate refused to the site what somebody on the page may wait for."""
+        changes = self.settings.may_change(request.method, request.url) and self.settings.is_allowed(request.url)
+        refused = changes and "ERR_BLOCKED_BY_CLIENT" in failure
+        return refused and request.resource_type not in _LASTING and request.service_worker is None
+
     def _on_response(self, response: Response) -> None:
         if self._is_of_the_page(response.request):
+            self.answer = response
             self.led_to = urljoin(response.url, response.headers.get("location", response.url))
         elif response.status >= 400:
             self.failed[response.url] = f"HTTP {response.status}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from ..settings import BrowserSettings
 from .accessibility import run_axe
 from .answers import measure_answers
+from .arrival import arrive, describe_arrival
 from .before_visits import press_stated
 from .keyboard_walk import walk_keyboard
 from .launch import CONTEXT, WITHOUT_PEERS
@@ -29,6 +31,8 @@ _DESKTOP: Final = {"viewport": {"width": 1280, "height": 800}}
 _TELEPHONE: Final = "Galaxy S24"
 #: Milliseconds that a region may take to appear once the page is at rest, and a link to follow.
 _REGION, _LINK = 1000, 5000
+#: Screens of a page that are scrolled through, and seconds for what then begins to load.
+_SCREENS, _UNFOLDED = 20, 2.0
 #: Visits at most, and the milliseconds of answer to a key or a press beyond which there is another: a slow page is slow
 #: on each first visit, a busy machine is not.
 _TRIES, _SLOW = 3, 100
@@ -103,9 +107,11 @@ def _visit_once(visitor: Visitor, page: Mapping[str, Any], size: str, *, only_ke
         context.add_init_script(_SCRIPTS["watch"])
         tab = context.new_page()
         log.listen_to(tab)
-        record |= _open_page(tab, page["address"], settings)
-        if not record["unreachable"]:
-            rested = wait_for_rest(tab, log)
+        rested = arrive(tab, page["address"], log)
+        record |= describe_arrival(tab, page["address"], log, settings)
+        if record["unreachable"]:
+            record["missed"] = log.missed
+        else:
             rested = wait_for_rest(tab, log) if press_stated(tab, settings) else rested
             record |= {} if only_keyboard else _inspect_page(tab, visitor, page, size, log, rested=rested)
             record |= _use_keyboard(tab, log) if size == "desktop" else {"keyboard": None, **log.tell()}
@@ -138,21 +144,6 @@ def find_address(visitor: Visitor, page: Mapping[str, Any]) -> str:
         context.close()
 
 
-def _open_page(page: Page, address: str, settings: BrowserSettings) -> dict[str, Any]:
-    """Load a page; return the response, or why there is none."""
-    response = page.goto(address, wait_until="load")
-    headers = response.all_headers() if response else {}
-    status = response.status if response else 0
-    kind = "partner" if urlsplit(page.url).hostname in settings.partners else "elsewhere"
-    unreachable = None if settings.is_own(page.url) else {"kind": kind, "text": f"led to {shorten(page.url)}"}
-    return {
-        "status": status,
-        "url": page.url,
-        "unreachable": unreachable,
-        "build": headers.get(settings.build_header, ""),
-    }
-
-
 def _inspect_page(
     page: Page, visitor: Visitor, about: Mapping[str, Any], size: str, log: PageLog, *, rested: bool
 ) -> dict[str, Any]:
@@ -164,13 +155,33 @@ def _inspect_page(
         "regions_missing": missing,
         **run_axe(page),
         **{key: measured[key] for key in ("needed", "beyond", "title", "language")},
-        "links": measured["links"] if size == "desktop" else [],
+        "links": _list_links(page, settings) if size == "desktop" else [],
     }
     if settings.build_meta:
         found["build"] = measured["build"]
     rested = rested and wait_for_rest(page, log, least=True)
     log.record_policy_violations(_list_refused(page))
-    return found | {"vitals": read_vitals(page), "rested": rested, "waiting": log.list_waiting()[:SHOWN]}
+    found |= {"vitals": read_vitals(page), "rested": rested, "waiting": log.list_waiting()[:SHOWN]}
+    _unfold(page, log, _SCREENS if size == "desktop" else 0)
+    return found
+
+
+def _list_links(page: Page, settings: BrowserSettings) -> list[Mapping[str, str]]:
+    """Return the links of a page, and of the frames of the site within it."""
+    links: dict[str, Mapping[str, str]] = {}
+    for frame in page.frames:
+        own = frame.url.startswith("about:") or settings.is_own(frame.url)
+        with suppress(Error):  # it is about to go, or runs no script
+            links |= {each["url"]: each for each in (frame.evaluate(_SCRIPTS["links"]) if own else ())}
+    return list(links.values())
+
+
+def _unfold(page: Page, log: PageLog, screens: int) -> None:
+    """Let load what waits until somebody scrolls to it, so that what does not arrive of that is seen, too."""
+    page.evaluate(_SCRIPTS["unfold"], screens)
+    until = time.monotonic() + _UNFOLDED
+    while log.list_waiting() and time.monotonic() < until:
+        page.wait_for_timeout(25)
 
 
 def _list_refused(page: Page) -> list[Mapping[str, str]]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from ...semantics.challenges import find_challenge
 
 #: How a cache says that it answered: ``Hit from cloudfront``, ``RefreshHit``, ``TCP_HIT``, ``edge; hit``.
 _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
 #: How Cloudflare, nginx and Vercel say that it did so with what was out of date, or asked first whether it was.
 _KEPT: Final = re.compile(r"(?<![a-z])(?:stale|updating|revalidated|prerender)(?![a-z])")
-#: How what is in front of a site marks answers that are not the site's.
-_MITIGATED: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-vercel-mitigated")
 #: Statuses with which firewalls refuse, and sites as well.
 _REFUSALS: Final = (403, 503)
 _SAYS: Final = ("x-cache", "cf-cache-status", "cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
@@ -52,16 +51,9 @@ def why_broken(answer: Mapping[str, Any]) -> str:
 
 
 def why_challenged(answer: Mapping[str, Any]) -> str:
-    """Return that something in front of the site answered, to find out who asks or to slow it down, or an empty string.
-
-    Cloudflare, AWS WAF, DataDome and Vercel mark such answers; 429 is one without a mark.
-    """
-    if answer.get("failed"):
+    """Return that something in front of the site answered, to find out who asks or to slow it down; or nothing."""
+    if answer.get("failed") or not (how := find_challenge(answer["status"], dict(answer.get("headers", ())))):
         return ""
-    said = [f"{name}: {read_header(answer, name)}" for name in _MITIGATED if read_header_values(answer, name)]
-    if not said and answer["status"] != HTTPStatus.TOO_MANY_REQUESTS:
-        return ""
-    how = ", ".join([str(answer["status"]), *said])
     return f"{answer['url']} was answered by what is in front of the site ({how}); let the gate's address through"
 
 

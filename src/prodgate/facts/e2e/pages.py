@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from .journeys import FORMAT, browser_of
 from .keyboard import keyboard_walk
 
 #: Failures that are no answer of the site: it may be down, or out of reach. Any other is an answer, if a bad one.
-_NO_ANSWER: Final = ("connection", "name", "unasked", "other")
+_NO_ANSWER: Final = ("connection", "name", "unasked", "other", "challenge", "sign-in")
 #: Answers that ask whoever comes to sign in, and those that leave open what is there.
 _ASKING: Final = {HTTPStatus.UNAUTHORIZED}
 _REFUSING: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
@@ -24,6 +24,13 @@ _UNCLEAR: Final = (
     "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
     "'private', or let the gate's address in"
 )
+#: Answers of a private page to whoever has not signed in.
+_PRIVATE: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_WALL: Final = (
+    "{}; declare it with cache = 'private' and open it on a journey that signs in, bring a cookie in [e2e.before], or "
+    "declare the address that it leads to"
+)
+_REFUSED: Final = "{} was answered 403, by the site or by what is before it; let the gate in"
 _RESTLESS: Final = (
     "the page was not at rest when it was left, and what comes may change it; it still waited for: {}; mend that, or "
     "name it in [e2e] lasting if it stays open by intention"
@@ -71,12 +78,23 @@ class PageLinks(Fact):
 
 
 def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what each visit showed. What a partner shows, where readers sign in, is not the site's to answer for."""
-    for page in (each for each in record["pages"] if (each["unreachable"] or {}).get("kind") != "partner"):
+    """Return what each visit showed.
+
+    What a partner shows, where readers sign in, is not the site's to answer for, and a private page shows nothing to
+    whoever has not signed in: journeys open it.
+    """
+    for page in (each for each in record["pages"] if not _is_closed(each, record)):
         yield _visited_page(page, record)
         if page["size"] == "desktop":
             yield keyboard_walk(page, _why_unseen(page))
             yield _page_links(page, record)
+
+
+def _is_closed(page: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether a page is kept from a visitor as it should be."""
+    kind = (page["unreachable"] or {}).get("kind")
+    asks = kind == "sign-in" or (kind is None and page.get("status") in _PRIVATE)
+    return kind == "partner" or (asks and page["path"] in record.get("private", ()))
 
 
 def why_pages_unreadable(record: Mapping[str, Any]) -> str:
@@ -88,22 +106,21 @@ def why_pages_unreadable(record: Mapping[str, Any]) -> str:
 
 def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
     subject, answer = f"{page['name']} at {page['width']} px", _describe_bad_answer(page)
+    disturbed = why_disturbed(page)
+    doubt = disturbed if answer and disturbed else answer if _is_silent(page) else ""
     known: dict[str, Any] = {
-        "complete": Unread(answer) if _is_silent(page) else not answer,
+        "complete": Unread(doubt) if doubt else not answer,
         "answered": answer or "as it should be",
         "browser": browser_of(record),
     }
     if reason := _why_unseen(page):
-        return VisitedPage.unread(subject, reason, **known)
+        foreign = {"foreign": _list_foreign(page)} if disturbed and page.get("foreign") else {}
+        return VisitedPage.unread(subject, reason, **known, **foreign)
     return VisitedPage(subject=subject, **known, **_observed_fields(page, record))
 
 
 def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    vitals, refused = page["vitals"], "; ".join(page["refused"])
-    # a page whose own requests were refused may fail for that alone
-    declare = "reads = […], or for a WebSocket sockets = […]"
-    disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write {declare}"
-    disturbed = disturbed if refused else ""
+    vitals, disturbed = page["vitals"], _describe_refused(page["refused"])
     errors: Any = (*page["exceptions"], *page["console"])
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
@@ -116,10 +133,26 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
         "errors": Unread(disturbed) if disturbed and errors else errors,
         "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,
-        "foreign": tuple(f"{each['url']}: {each['why']}" for each in page["foreign"]),
+        "foreign": _list_foreign(page),
         "too_wide": max(0, page["needed"] - page["width"]),
         "sticking_out": tuple(page["beyond"]),
     }
+
+
+def why_disturbed(page: Mapping[str, Any]) -> str:
+    """Return that the gate kept from a page what it may show, so that it is not what readers get; or nothing."""
+    return _describe_refused(page.get("missed", ()))
+
+
+def _describe_refused(requests: Sequence[str]) -> str:
+    """Return what was refused, and what to declare, or an empty string."""
+    refused, declare = "; ".join(requests), "reads = […], or for a WebSocket sockets = […]"
+    said = f"the gate refused {refused}, which the page sends by itself; if that only reads, write {declare}"
+    return said if refused else ""
+
+
+def _list_foreign(page: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(f"{each['url']}: {each['why']}" for each in page["foreign"])
 
 
 def _axe_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,14 +207,18 @@ def _violation(found: Mapping[str, Any]) -> str:
 
 
 def _is_silent(page: Mapping[str, Any]) -> bool:
-    """Whether the site did not answer at all, so that nobody knows whether it is at fault."""
-    return page["unreachable"] is not None and page["unreachable"]["kind"] in _NO_ANSWER
+    """Whether the site did not answer, or not with what it has there, so that nobody knows whether it is at fault."""
+    if page["unreachable"] is None:
+        return bool(page["status"] == HTTPStatus.FORBIDDEN)
+    return page["unreachable"]["kind"] in _NO_ANSWER
 
 
 def _describe_bad_answer(page: Mapping[str, Any]) -> str:
     """Return what is wrong with the answer of a page, or an empty string."""
     if (failed := page["unreachable"]) is not None:
-        return str(failed["text"])
+        return _WALL.format(failed["text"]) if failed["kind"] == "sign-in" else str(failed["text"])
+    if page["status"] == HTTPStatus.FORBIDDEN:
+        return _REFUSED.format(page["url"])
     if not 200 <= page["status"] < 300:
         return f"HTTP {page['status']}"
     missing = page["regions_missing"]
@@ -190,6 +227,8 @@ def _describe_bad_answer(page: Mapping[str, Any]) -> str:
 
 def _why_unseen(page: Mapping[str, Any]) -> str:
     """Return why nothing was seen of a page, or an empty string."""
+    if disturbed := why_disturbed(page):
+        return disturbed
     if page["unreachable"] is not None:
         return f"the page was not seen: {page['unreachable']['text']}"
     return "" if 200 <= page["status"] < 300 else f"the page was not seen: HTTP {page['status']}"

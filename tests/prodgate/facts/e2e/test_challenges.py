@@ -82,3 +82,13 @@ def test_of_a_doubled_nosniff_the_first_counts(headers: dict[str, str], expected
 def test_each_policy_must_let_a_frame_in() -> None:
     two = "frame-ancestors https://a.example, frame-ancestors 'self' https://www.example.com"
     assert probe_facts(record(page(answered(content_security_policy=two)))).of(SecurityHeaders)[0].frames_banned
+
+
+def test_the_name_of_a_firewall_on_each_of_its_answers_is_no_challenge() -> None:
+    assert probe_facts(record(page(answered(x_datadome="protected")))).of(SecurityHeaders)[0].nosniff
+
+
+@pytest.mark.parametrize("marks", [{"status": 403, "x_datadome": "protected"}, {"status": 401, "x_dd_b": "1"}])
+def test_the_firewall_refuses_by_its_status_or_by_another_mark(marks: dict[str, Any]) -> None:
+    refused = probe_facts(record(page(answered(**marks, **BARE)))).of(SecurityHeaders)[0]
+    assert "in front of the site" in reason_of(refused, "nosniff")

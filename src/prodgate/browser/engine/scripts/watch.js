@@ -61,7 +61,10 @@
     const { endTime } = each.effect?.getComputedTiming() ?? {};
     return each.playState === "running" && typeof endTime === "number" && endTime - each.currentTime <= LONGEST;
   };
-  seen.expected = () => timed.size > 0 || document.getAnimations().some(ends);
+  // a page that says where it leads on in a moment is on its way
+  const leads = (each) => /^\s*\d/.test(each.content) && /url/i.test(each.content) && parseFloat(each.content) * 1000 <= LONGEST;
+  const led = () => [...document.querySelectorAll("meta[http-equiv=refresh i]")].some(leads);
+  seen.expected = () => timed.size > 0 || led() || document.getAnimations().some(ends);
   // how long it has been loaded, and whether something runs again and again that may change it at some time
   seen.age = () => performance.now() - (performance.getEntriesByType("navigation")[0]?.loadEventEnd || performance.now());
   seen.repeats = () => repeated.size > 0;
