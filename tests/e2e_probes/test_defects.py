@@ -113,7 +113,7 @@ DEFECTS: dict[str, Defect] = {
     ),
     "a page is missing": Defect(
         answers={"/teams": answer(status="404 Not Found", **PUBLIC)},
-        hides=("public-pages-cached",),
+        hides=("cdn-security-headers", "content-security-policy", "cookies-protected", "public-pages-cached"),
         breaks=("redirects-arrive",),
     ),
     "the firewall is off": Defect(settings=replace(SETTINGS, refuses=()), breaks=("waf-refuses-attacks",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from ...semantics.challenges import find_challenge
 _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
 #: How Cloudflare, nginx and Vercel say that it did so with what was out of date, or asked first whether it was.
 _KEPT: Final = re.compile(r"(?<![a-z])(?:stale|updating|revalidated|prerender)(?![a-z])")
+#: Kinds of page that are shown to everybody.
+_SHOWN: Final = ("public", "")
 #: Statuses with which firewalls refuse, and sites as well.
 _REFUSALS: Final = (403, 503)
 _SAYS: Final = ("x-cache", "cf-cache-status", "cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
@@ -64,6 +67,17 @@ def why_refused(answer: Mapping[str, Any]) -> str:
     if answer.get("failed") or answer["status"] not in _REFUSALS:
         return ""
     return f"{answer['url']} was answered {answer['status']}, by the site or by what is before it; let the gate in"
+
+
+def why_error(page: Mapping[str, Any]) -> str:
+    """Return that an error stands in the place of a page, which is no sample of it; or an empty string.
+
+    Whom a private page refuses has not signed in, and a further host needs no page at its root.
+    """
+    last = page["chain"][-1]
+    if page["kind"] not in _SHOWN or last.get("failed") or last["status"] < HTTPStatus.BAD_REQUEST:
+        return ""
+    return why_refused(last) or f"{last['url']} was answered {last['status']}, and shows nothing of the page"
 
 
 def why_no_page(way: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from .answers import (
     read_header_values,
     subject_of,
     why_challenged,
+    why_error,
     why_no_page,
     why_refused,
     why_unanswered,
@@ -57,7 +58,8 @@ def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the security headers of every page, and of the address where there is no page."""
     seen = count_nonces(record)
     for page in record["pages"]:
-        yield _security_headers(subject_of(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
+        of = subject_of(record, page["chain"][0]["url"])
+        yield _security_headers(of, page["chain"], record["hosts"], why_error(page))
         yield from _policy(page, record, seen)
     yield _security_headers(subject_of(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
     yield from _journey_facts(record)
@@ -84,20 +86,27 @@ def _is_page(answer: Mapping[str, Any]) -> bool:
     return answer["status"] < 300 and "html" in read_header(answer, "content-type") and not why_refused(answer)
 
 
-def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
+def _security_headers(
+    of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str], error: str = ""
+) -> SecurityHeaders:
     if reason := next(filter(None, (why_unanswered(one) or why_challenged(one) for one in answers)), ""):
         return SecurityHeaders.unread(of, reason)
     return SecurityHeaders(
         subject=of,
-        hsts_seconds=_worst(answers, _hsts_seconds),
-        nosniff=_worst(answers, _bans_sniffing),
-        frames_banned=_worst(answers, lambda answer: _bans_foreign_frames(answer, own)),
+        hsts_seconds=_worst(answers, _hsts_seconds, error),
+        nosniff=_worst(answers, _bans_sniffing, error),
+        frames_banned=_worst(answers, lambda answer: _bans_foreign_frames(answer, own), error),
     )
 
 
-def _worst(answers: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], int]) -> Any:
-    """Return the worst that the answers say; what only a refusal lacks may be there on the page that was refused."""
+def _worst(answers: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], int], error: str) -> Any:
+    """Return the worst that the answers say; what only a refusal lacks may be there on the page that was refused.
+
+    What an ``error`` in the place of the page has need not be there on the page.
+    """
     worst = min(map(read, answers))
+    if error and worst:
+        return Unread(error)
     served = [read(answer) for answer in answers if not why_refused(answer)]
     if served and min(served) == worst:
         return worst
@@ -147,7 +156,7 @@ def _host(source: str) -> str:
 def _policy(page: Mapping[str, Any], record: Mapping[str, Any], seen: Mapping[str, int]) -> Iterator[ContentPolicy]:
     """Yield the policy of the HTML page that an address leads to; one that leads to none has its own findings."""
     last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
-    if reason := why_no_page(page) or why_refused(last):
+    if reason := why_no_page(page) or why_refused(last) or why_error(page):
         yield ContentPolicy.unread(of, reason)
     elif "html" in read_header(last, "content-type"):
         found = split_policies(read_header_values(last, "content-security-policy"))

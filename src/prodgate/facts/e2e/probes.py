@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .. import Fact, Facts
-from .answers import why_broken
+from .answers import why_broken, why_error
 from .caching import PrivatePage, PublicPage, caching_facts
 from .cookies import Cookie, cookie_facts
 from .endpoints import HealthEndpoint, MissingPage, endpoint_facts
@@ -55,6 +55,10 @@ def _unreadable(record: Mapping[str, Any]) -> dict[type, str]:
         missing[AttackAnswered] = missing[OrdinaryAnswered] = reason
     if not record["health"]:
         missing[HealthEndpoint] = "no health endpoint is named; name its path"
-    if reasons := [reason for page in record["pages"] for answer in page["chain"] if (reason := why_broken(answer))]:
-        missing[Cookie] = f"not every page was seen: {reasons[0]}"
+    if reason := next(filter(None, map(_why_unseen, record["pages"])), ""):
+        missing[Cookie] = f"not every page was seen: {reason}"
     return missing
+
+
+def _why_unseen(page: Mapping[str, Any]) -> str:
+    return next(filter(None, map(why_broken, page["chain"])), "") or why_error(page)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from prodgate.facts.e2e.caching import PrivatePage, PublicPage
+from prodgate.facts.e2e.cookies import Cookie
 from prodgate.facts.e2e.endpoints import HealthEndpoint, MissingPage
 from prodgate.facts.e2e.firewall import AttackAnswered
 from prodgate.facts.e2e.headers import ContentPolicy, SecurityHeaders
@@ -59,7 +60,8 @@ def test_what_only_a_refusal_lacks_may_be_there_on_the_page(status: int) -> None
     led = answered(status=302, leads_to="https://www.example.com/a", **BARE)
     assert not probe_facts(record(page(led, answered("/a", status=status, **BARE)))).of(SecurityHeaders)[0].nosniff
     sound = probe_facts(record(page(answered(status=status)))).of(SecurityHeaders)[0]
-    assert (sound.nosniff, sound.hsts_seconds, sound.frames_banned) == (True, 31536000, True)
+    for name in ("nosniff", "hsts_seconds", "frames_banned"):
+        assert "let the gate in" in reason_of(sound, name), "what only a refusal has need not be there on the page"
 
 
 def test_an_attack_that_is_challenged_is_not_let_in() -> None:
@@ -82,6 +84,25 @@ def test_of_a_doubled_nosniff_the_first_counts(headers: dict[str, str], expected
 def test_each_policy_must_let_a_frame_in() -> None:
     two = "frame-ancestors https://a.example, frame-ancestors 'self' https://www.example.com"
     assert probe_facts(record(page(answered(content_security_policy=two)))).of(SecurityHeaders)[0].frames_banned
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410, 500, 503])
+def test_what_an_error_has_need_not_be_on_the_page(status: int) -> None:
+    facts = probe_facts(record(page(answered(status=status))))
+    for name in ("nosniff", "frames_banned", "hsts_seconds"):
+        assert str(status) in reason_of(facts.of(SecurityHeaders)[0], name)
+    assert str(status) in reason_of(facts.of(ContentPolicy)[0], "stated")
+    assert str(status) in facts.unreadable[Cookie]
+    assert facts.of(SecurityHeaders)[-1].nosniff, "an address without a page is one"
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_an_error_lacks_is_missing(status: int) -> None:
+    assert not probe_facts(record(page(answered(status=status, **BARE)))).of(SecurityHeaders)[0].nosniff
+
+
+def test_whom_a_private_page_refuses_sees_all_that_strangers_see() -> None:
+    assert probe_facts(record(page(answered(status=401), kind="private"))).of(SecurityHeaders)[0].nosniff
 
 
 def test_the_name_of_a_firewall_on_each_of_its_answers_is_no_challenge() -> None:
