@@ -105,7 +105,8 @@ def parse_heartbeat(component: str, state: Row) -> Heartbeat:
 
 def parse_import_failure(row: Row) -> ImportFailure:
     """Return a file that can't be imported."""
-    return ImportFailure(file=_read_text(row, "filename"), text=str(row["stack_trace"] or ""))
+    file, bundle = _read_text(row, "filename"), str(row.get("bundle_name") or "")
+    return ImportFailure(file=file, text=str(row["stack_trace"] or ""), bundle=bundle)
 
 
 def parse_instant(stated: Any) -> datetime | None:
@@ -205,6 +206,8 @@ def _parse_served_v2(row: Row) -> ServedDag:
         schedule=str(row["timetable_summary"] or ""),
         next_slot=parse_instant(row["next_dagrun_run_after"]),
         parsed=parse_instant(row["last_parsed_time"]),
+        bundle=str(row.get("bundle_name") or ""),
+        place=str(row.get("relative_fileloc") or ""),
     )
 
 

@@ -84,6 +84,10 @@ class ServedDag:
     """Airflow's cron expression; its REST API states no reliable time zone."""
     next_slot: datetime | None
     parsed: datetime | None
+    bundle: str = ""
+    """The bundle that its file is of; empty in Airflow 2."""
+    place: str = ""
+    """Where its file is in the bundle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,9 @@ class ImportFailure:
     """A file that Airflow can't import."""
 
     file: str
+    """Its absolute name in Airflow 2, and where it is in its bundle in Airflow 3."""
     text: str
+    bundle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -16,14 +16,15 @@ def list_objects(
 ) -> dict[str, list[list[Any]]]:
     """Return [when it was written, size] of every object since then, by source; in ISO form and bytes.
 
-    Where the prefix says how keys name their slot, it comes third, and objects with other keys are left out.
+    Where the prefix says how keys name their slot, from when to when it is comes after, and objects with other keys are
+    left out.
 
     Raises Unreadable and Absent, which says that there is no such bucket.
     """
     bucket, _, prefix = place.prefix.removeprefix("s3://").partition("/")
     found: dict[str, list[list[Any]]] = {}
     for source in sources:
-        keys = find_slot_keys(prefix, source)
+        keys = find_slot_keys(prefix, source, place.zone)
         own = keys.listed if keys else prefix.replace(SOURCE, source)
         listed = account.list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=own)
         there = (one for one in listed if not one["Key"].endswith("/") and one["LastModified"] >= since)
@@ -37,4 +38,4 @@ def _describe(listed: Mapping[str, Any], keys: SlotKeys | None) -> list[Any] | N
     if keys is None:
         return row
     slot = keys.read_slot(listed["Key"])
-    return None if slot is None else [*row, slot]
+    return None if slot is None else [*row, *slot]

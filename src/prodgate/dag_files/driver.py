@@ -72,7 +72,17 @@ def import_folder(folder: str) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  a DAG of any team may hold what can't be stored
             errors.setdefault(told["file"], f"{dag.dag_id} can't be stored: {type(error).__name__}: {error}")
         dags.append(told)
-    return {"version": __version__, "import_errors": errors, "reached": sorted(reached, key=sort_key), "dags": dags}
+    told = {"version": __version__, "import_errors": errors, "reached": sorted(reached, key=sort_key), "dags": dags}
+    return told | {"files": list_concerned(folder)}
+
+
+def list_concerned(folder: str) -> list[str]:
+    """Return the files below a folder that Airflow does not ignore, and those that were imported by them."""
+    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
+
+    imported = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+    found = {*map(str, list_py_file_paths(folder, safe_mode=False)), *filter(None, imported)}
+    return sorted({relative(each, folder) for each in found if os.path.realpath(each).startswith(folder + os.sep)})
 
 
 def find_airflow_api() -> tuple[Any, Any]:
@@ -123,8 +133,9 @@ def relative(file: str, folder: str) -> str:
 
 def describe_dag(dag: Any, folder: str) -> dict[str, Any]:
     """Return what a DAG declares."""
-    cron = getattr(dag.timetable, "_expression", None) or getattr(dag.timetable, "expression", None)
-    zone = getattr(dag.timetable, "_timezone", None) or getattr(dag.timetable, "timezone", None)
+    clock = getattr(dag.timetable, "timetable", dag.timetable)  # beside assets, which start runs besides those of it
+    cron = getattr(clock, "_expression", None) or getattr(clock, "expression", None)
+    zone = getattr(clock, "_timezone", None) or getattr(clock, "timezone", None)
     return {
         "dag_id": dag.dag_id,
         "file": relative(dag.fileloc, folder),

@@ -30,6 +30,8 @@ from .declared import Schedule
 INSTANT: Final = timedelta(microseconds=1)
 #: Longer than any change of clocks.
 _CHANGE: Final = timedelta(hours=26)
+#: Days for which two time zones are compared, until 2037: what is stated of later ones repeats itself.
+_DAYS: Final = 24_837
 _EXAMPLE: Final = "'0 */6 * * *'"
 #: What Airflow's names of schedules stand for. https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/cron.html
 PRESETS: Final = {
@@ -97,6 +99,18 @@ def _step(cron: str, zone: ZoneInfo, at: datetime, *, back: bool = False) -> dat
 def is_same_cron(one: str, other: str) -> bool:
     """Whether two expressions are always due together: a preset of Airflow, or fields that are written otherwise."""
     return _expand(one) == _expand(other)
+
+
+def is_same_zone(one: str, other: str) -> bool:
+    """Whether two names are of one time zone, such as UTC and Etc/UTC: clocks that agree on every day since 1970."""
+    if one == other:
+        return True
+    try:
+        first, second = ZoneInfo(one), ZoneInfo(other)
+    except (KeyError, ValueError, OSError):
+        return False
+    days = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(_DAYS))
+    return all(_local(day, first).utcoffset() == _local(day, second).utcoffset() for day in days)
 
 
 def _expand(cron: str) -> object:

@@ -10,15 +10,18 @@ next_slot       what Airflow says comes next is no slot of the declared schedule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..airflow.records import History, ServedDag
+from ..airflow.records import History, ImportFailure, ServedDag
 from . import cron
 from .declared import DeclaredDag
 from .record_flaws import Flaw
 
 _ACTIVE: Final = ("queued", "running")
+#: What Airflow writes before the schedule of a DAG that new data start as well, which are no slots.
+_BESIDE: Final = re.compile(r"(Asset|Dataset) or (?=\S)")
 
 
 def find_service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
@@ -38,7 +41,7 @@ def _find_dag_flaws(dag: DeclaredDag, served: ServedDag, history: History) -> It
         yield "stale", f"its file {served.file!r} is gone, and Airflow makes no runs of it"
     if served.broken:
         yield "broken", f"its file {served.file!r} can't be imported, and what was parsed last runs on"
-    if not cron.is_same_cron(served.schedule, dag.schedule.cron):
+    if not cron.is_same_cron(_BESIDE.sub("", served.schedule, count=1), dag.schedule.cron):
         yield "schedule", f"Airflow has the schedule {served.schedule!r}, and {dag.schedule.cron!r} is declared"
     yield from _check_next_slot(dag, served, history)
 
@@ -51,20 +54,27 @@ def _check_next_slot(dag: DeclaredDag, served: ServedDag, history: History) -> I
     # while the maximum of runs is active, Airflow 2 states none
     active = any(run.dag_id == dag.dag_id and run.state in _ACTIVE for run in history.runs)
     if coming is None and not active:
-        yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule"
+        yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule, or whose end_date is over"
 
 
 def _find_import_failures(served: ServedDag | None, history: History) -> Iterator[tuple[str, str]]:
     """Find the files that concern a DAG: what others hold may be broken, and it runs all the same."""
     for failure in sorted(history.import_failures, key=lambda each: each.file):
         last = (failure.text.strip().splitlines() or ["no reason is given"])[-1]
-        if served is not None and _holds(failure.file, served.file):
+        if served is not None and _concerns(failure, served):
             yield "import_failure", f"{failure.file!r}, which makes it, can't be imported: {last}"
         elif served is None or served.stale:
             yield "import_failure", f"{failure.file!r} can't be imported, and may be what makes it: {last}"
 
 
+def _concerns(failure: ImportFailure, served: ServedDag) -> bool:
+    """Whether a file that fails is that of a DAG; one of the same name in another bundle or folder is not."""
+    if failure.bundle and served.bundle and served.place:
+        return failure.bundle == served.bundle and f"{served.place}/".startswith(f"{failure.file}/")
+    return _holds(failure.file, served.file)
+
+
 def _holds(failing: str, file: str) -> bool:
-    """Whether a file that fails is that of a DAG: Airflow 3 names it below its bundle, and an archive as a whole."""
+    """Whether a file that fails is that of a DAG where no bundle is told: it may be named below one, or an archive."""
     whole, part = f"/{file}/".replace("//", "/"), f"/{failing}/".replace("//", "/")
     return whole.startswith(part) if failing.startswith("/") else part in whole

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from .validation import key_mistakes
 
 _COLUMNS: Final = ("source", "slot", "written", "rows")
 _OF_TABLE: Final = ("table", "database", *_COLUMNS)
-_KEYS: Final = (*_OF_TABLE, "prefix", "sources", "least", "slot_is")
+_KEYS: Final = (*_OF_TABLE, "prefix", "sources", "least", "slot_is", "slot_zone")
 #: What a stated slot may be: the moment at which its run comes due, or the one from which its data are.
 _ENDS: Final = ("end", "start")
 #: A name in a database, and of a table with its schema.
@@ -61,6 +62,8 @@ class SlotObjects:
 
     prefix: str
     """``s3://bucket/raw/{source}/{slot}/``, or ``s3://bucket/raw/{source}/``."""
+    zone: str = "UTC"
+    """The time zone of slots in keys that state none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,8 @@ class DataSection:
 def parse_data_section(table: Mapping[str, Any]) -> DataSection:
     """Read a section that has no mistakes."""
     stated = {key: table[key] for key in (*_OF_TABLE, "prefix") if key in table}
-    place = SlotTable(**stated) if "table" in table else SlotObjects(**stated)
+    zone = str(table.get("slot_zone", "UTC"))
+    place = SlotTable(**stated) if "table" in table else SlotObjects(**stated, zone=zone)
     stated_as = str(table.get("slot_is", "end"))
     return DataSection(sources=tuple(table["sources"]), least=table.get("least", 1), place=place, slot_is=stated_as)
 
@@ -98,6 +102,8 @@ def data_mistakes(where: str, table: Any) -> Iterator[str]:
         yield f"{where}.slot_is: is {table['slot_is']!r}; write 'start' where data state the start of their interval"
     elif "slot_is" in table and "prefix" in table and not SLOT.search(str(table["prefix"])):
         yield f"{where}.slot_is: keys of this prefix state no slot; write {{slot}} in it, or take slot_is out"
+    if "slot_zone" in table:
+        yield from _zone_mistakes(f"{where}.slot_zone", table["slot_zone"], table.get("prefix"))
     if ("table" in table) == ("prefix" in table):
         both = "both table and prefix" if "table" in table else "neither table nor prefix"
         yield f"{where}: names {both}; write one: table = 'collections' or prefix = 's3://bucket/raw/{SOURCE}/'"
@@ -130,6 +136,13 @@ def _table_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
         elif not isinstance(value, str) or not (_TABLE if key == "table" else _NAME).fullmatch(value):
             kind = "table" if key == "table" else "column"
             yield f"{where}.{key}: {value!r} is no name of a {kind}; write e.g. {example!r}"
+
+
+def _zone_mistakes(where: str, zone: Any, prefix: Any) -> Iterator[str]:
+    if not SLOT.search(str(prefix)):
+        yield f"{where}: no key of objects states a slot; write {{slot}} in a prefix, or take slot_zone out"
+    if not isinstance(zone, str) or zone not in available_timezones():
+        yield f"{where}: {zone!r} is no time zone; write e.g. 'Asia/Tokyo'"
 
 
 def _prefix_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:

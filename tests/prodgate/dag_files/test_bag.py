@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.dag_files import bag
 from prodgate.dag_files.bag import import_dags
+from prodgate.dag_files.observing import observe
 from prodgate.engines.environments import ensure_python
 
 ROOT = Path(__file__).parents[3]
@@ -153,6 +155,81 @@ def test_whoever_reaches_out_is_named_though_the_error_is_caught(answer: Any) ->
 
 def test_a_dag_that_is_another_one_each_time_is_named(answer: Any) -> None:
     assert answer["unstable"] == ["unordered", "unstable"]
+
+
+#: A folder as teams have them: files that Airflow ignores, one of which is imported, an archive, subfolders and tests.
+WHOLE = """
+    @dag(dag_id="NAME", schedule=SCHEDULE, start_date=START, catchup=False, dagrun_timeout=timedelta(hours=1),
+         on_failure_callback=print)
+    def made():
+        @task
+        def only() -> None:
+            pass
+        only()
+    made()
+"""
+
+
+def a_dag(name: str, schedule: str = '"@daily"', head: str = "") -> str:
+    return HEAD + head + dedent(WHOLE).replace("NAME", name).replace("SCHEDULE", schedule)
+
+
+def a_folder(folder: Path, version: str) -> Path:
+    old = version.startswith("2.")
+    texts = {
+        ".airflowignore": "examples/.*\nhelpers/.*\n" if old else "examples/\nhelpers/\n",
+        "examples/old.py": "from airflow.utils.dates import days_ago\n" + a_dag("twice"),
+        "examples/no.py": "{% dag airflow %}",
+        "helpers/__init__.py": "",
+        "helpers/used.py": "import requests  # dag airflow\nif False:\n    requests.get('https://example.com')\n",
+        "team/deep/twice.py": a_dag("twice", head="from helpers import used\n"),
+        "tests/test_dags.py": "import no_such_module  # dag airflow\n",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        archive.writestr("inside.py", a_dag("inside", '"0 2 * * *"').replace(", catchup=False", ""))
+        archive.writestr("below/other.py", "dag airflow: no Python")
+    with zipfile.ZipFile(folder / "broken.zip", "w") as archive:
+        archive.writestr("bad.py", "import no_such_module  # dag airflow")
+    return folder
+
+
+def test_only_what_airflow_reads_is_looked_at_and_all_of_it(python: Path, tmp_path: Path) -> None:
+    seen = observe(a_folder(tmp_path, python.parents[1].name.removeprefix("airflow-")), "dags", python)
+    assert seen["files"] == [
+        "broken.zip/bad.py", "helpers/__init__.py", "helpers/used.py", "packed.zip/inside.py", "team/deep/twice.py",
+    ]  # fmt: skip
+    assert [(one["rule"], one["file"]) for one in seen["rules"]] == [
+        ("DAG004", "helpers/used.py"), ("DAG002", "packed.zip/inside.py"),
+    ]  # fmt: skip
+    assert {(one["dag_id"], one["file"]) for one in seen["declared"]} == {
+        ("inside", "packed.zip/inside.py"), ("twice", "team/deep/twice.py")
+    }  # fmt: skip
+    assert {dag["dag_id"]: (dag["file"], dag["cron"]) for dag in seen["bag"]["dags"]} == {
+        "inside": ("packed.zip/inside.py", "0 2 * * *"), "twice": ("team/deep/twice.py", "0 0 * * *")
+    }  # fmt: skip
+    assert set(seen["bag"]["import_errors"]) == {"broken.zip/bad.py"}
+    assert seen["lint"] == {"found": []}
+
+
+def test_a_clock_beside_assets_is_told_as_a_clock(python: Path, tmp_path: Path) -> None:
+    made = (
+        "try:\n"
+        "    from airflow.sdk import Asset\n"
+        "    from airflow.timetables.assets import AssetOrTimeSchedule as Both\n"
+        "except ImportError:\n"
+        "    from airflow.datasets import Dataset as Asset\n"
+        "    from airflow.timetables.datasets import DatasetOrTimeSchedule as Both\n"
+        "from airflow.timetables.trigger import CronTriggerTimetable\n"
+    )
+    kind = "assets" if not python.parents[1].name.startswith("airflow-2.") else "datasets"
+    clock = f'Both(timetable=CronTriggerTimetable("0 */6 * * *", timezone="Asia/Tokyo"), {kind}=[Asset("s3://a/b")])'
+    (tmp_path / "both.py").write_text(a_dag("both", clock, made))
+    answer = import_dags(tmp_path, python)
+    assert answer["import_errors"] == {}
+    assert [(dag["cron"], dag["timezone"]) for dag in answer["dags"]] == [("0 */6 * * *", "Asia/Tokyo")]
 
 
 def test_the_projects_own_files_import(python: Path) -> None:

@@ -15,6 +15,7 @@ from prodgate.dags.ledger import SlotState, build_ledger
 from prodgate.dags.record_flaws import find_record_flaws
 from prodgate.dags.service_flaws import find_service_flaws
 from prodgate.facts.dags.slots import RealRun, slot_facts
+from prodgate.facts.dags.structure import DeclaredFile
 
 from .histories import DAG, SLOTS, history, history_of, run_of, tasks_of, with_task
 
@@ -48,6 +49,19 @@ def test_its_own_file_does(failing: str, file: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("failing", "bundle", "concerns"),
+    [("news.py", "dags", False), ("team/news.py", "other", False), ("team", "dags", True), ("team/news.py", "dags", True)],
+)  # fmt: skip
+def test_a_file_of_the_same_name_elsewhere_is_another(failing: str, bundle: str, concerns: bool) -> None:
+    """In another folder, or in another bundle: of Airflow 3 both are told, and an archive is named as a whole."""
+    good = history()
+    own = replace(good.served[0], file="/opt/airflow/dags/team/news.py", bundle="dags", place="team/news.py")
+    failure = ImportFailure(file=failing, text="ImportError: x", bundle=bundle)
+    found = find_service_flaws(DAG, replace(good, served=(own,), import_failures=(failure,)))
+    assert [flaw.kind for flaw in found] == ["import_failure"] * concerns
+
+
 def test_any_file_may_hold_a_dag_that_is_gone() -> None:
     *_, told = served(failing="/dags/moved.py", file="/dags/news.py", stale=True)
     assert told == "import_failure: '/dags/moved.py' can't be imported, and may be what makes it: ImportError: x"
@@ -56,6 +70,38 @@ def test_any_file_may_hold_a_dag_that_is_gone() -> None:
 @pytest.mark.parametrize("schedule", ["0 */6 * * *", "0 0,6,12,18 * * *", "0 */6 * * 0-7", "00 */6 * * *"])
 def test_a_schedule_that_is_written_otherwise_is_the_same(schedule: str) -> None:
     assert served(schedule) == []
+
+
+@pytest.mark.parametrize("kind", ["Asset", "Dataset"])
+def test_new_data_may_start_runs_beside_the_clock(kind: str) -> None:
+    assert served(f"{kind} or 0 */6 * * *") == served(f"{kind} or 0 0,6,12,18 * * *") == []
+    for other in (f"{kind} or 0 */4 * * *", kind, f"{kind} or ", f"{kind} or {kind} or 0 */6 * * *"):
+        assert served(other)[0].startswith("schedule: ")
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "states"),
+    [
+        ("0 */6 * * *", "Asia/Tokyo", (True, True)),
+        ("0 0,6,12,18 * * *", "Japan", (True, True)),
+        ("0 */4 * * *", "Asia/Seoul", (False, False)),  # which had summer time in 1988
+        ("", "+09:00", (False, False)),
+        ("0 */6 * * *", "", (True, False)),
+    ],
+)
+def test_a_file_may_write_the_declared_schedule_otherwise(cron: str, zone: str, states: tuple[bool, bool]) -> None:
+    file = DeclaredFile(
+        subject="dags/a.py: a", cron=cron, timezone=zone, declared_cron="0 */6 * * *", declared_timezone="Asia/Tokyo"
+    )
+    assert (file.states_cron, file.states_timezone) == states
+
+
+def test_a_preset_in_a_file_is_what_it_stands_for() -> None:
+    file = DeclaredFile(
+        subject="a", cron="@daily", timezone="UTC", declared_cron="0 0 * * *", declared_timezone="Etc/UTC"
+    )
+    assert file.states_cron
+    assert file.states_timezone
 
 
 @pytest.mark.parametrize("schedule", ["@daily", "0 0 * * *", "0 */6 1 * *", "0 */6 * * 1-5", "Dataset", "", "0 */6 * * 6#1"])  # fmt: skip

@@ -63,6 +63,11 @@ def test_a_bucket_is_read_whole() -> None:
             "dags.collect.data.prefix: is 's3://b/{source}/{slot:%Y",
         ),
         (BUCKET | {"prefix": "https://news/{source}/"}, "dags.collect.data.prefix: is 'https://news/{source}/'"),
+        (BUCKET | {"slot_zone": "UTC"}, "dags.collect.data.slot_zone: no key of objects states a slot"),
+        (
+            BUCKET | {"prefix": "s3://news/{source}/{slot}", "slot_zone": "JST"},
+            "dags.collect.data.slot_zone: 'JST' is no time zone; write e.g. 'Asia/Tokyo'",
+        ),
         (BUCKET | {"slot": "slot"}, "dags.collect.data.slot: is of a table, and prefix is of a bucket"),
     ],
 )

@@ -16,7 +16,7 @@ from ...collected.flaws import (
     find_newest,
     list_successful_slots,
 )
-from ...collected.intervals import move_to_ends
+from ...collected.intervals import find_intervals, move_to_ends
 from ...collected.records import Collected, parse_collected
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger
@@ -57,7 +57,8 @@ def collected_facts(
     try:
         runs = history.runs
         times = {row.slot for row in ledger.rows} | {run.slot for run in runs if run.dag_id == dag.dag_id and run.slot}
-        found = parse_collected(evidence, times)
+        due = find_intervals(dag, ledger) if section.slot_is == "start" else {row.slot for row in ledger.rows}
+        found = parse_collected(evidence, times, due)
         if section.slot_is == "start":
             found = move_to_ends(found, dag, ledger)
     except Unreadable as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ...dags.cron import is_same_cron, is_same_zone
 from .. import Fact
 from .files import DagFile
 
@@ -29,6 +30,16 @@ class DeclaredFile(Fact):
     timezone: str
     declared_cron: str
     declared_timezone: str
+
+    @property
+    def states_cron(self) -> bool:
+        """Whether both expressions are always due together, however each is written."""
+        return is_same_cron(self.cron, self.declared_cron)
+
+    @property
+    def states_timezone(self) -> bool:
+        """Whether both names are of one time zone."""
+        return is_same_zone(self.timezone, self.declared_timezone)
 
 
 def structure_facts(
