@@ -24,8 +24,13 @@ class Reader(FastHttpUser):
     #: Requests that any cache between the readers and the site may answer.
     cacheable = ("/", "/teams", "/teams/[team]", "/stories/[slug]", "/search", "/api/stories", "/static/site.css")
 
-    #: What an answer holds, where that is more than a page that is whole and as long as others.
-    holds: ClassVar = {"/stories/[slug]": "</article>", "/teams/[team]": "</main>", "/api/stories": '"stories"'}
+    #: What an answer holds, where that is more than a page that is whole and as long as others, or may be less.
+    holds: ClassVar = {
+        "/stories/[slug]": "</article>",
+        "/teams/[team]": "</main>",
+        "/api/stories": '"slug"',
+        "/search": "</html>",
+    }
 
     @task(20)
     def open_the_front_page(self) -> None:

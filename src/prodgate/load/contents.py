@@ -1,24 +1,24 @@
 """What an answer must hold to count as a success: what the locustfile states, else what the first good one held.
 
-An empty page, a page for maintenance and ``{}`` are sent with 200, too, and faster than what readers came for.
+An empty page, a page for maintenance and ``{}`` are sent with 200, too, and faster than what readers came for. Of some
+answers nobody can tell: they are doubtful.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from .cacheability import GetHeader
+from .doubts import MOST_PARSED, Look, doubt, doubt_first, look_at, name_some, read_json
 
-#: Part of the first good page's length that every page of the same name must have.
-LEAST_PART: Final = 4
-#: Bytes of JSON that are parsed; of a longer answer only the first and last character are looked at.
-MOST_PARSED: Final = 65_536
+#: Part of the first good page's length that no page of the same name is shorter than, however short it may be.
+LEAST_PART: Final = 10
 _END: Final = b"</html>"
 _WITHOUT_BODY: Final = (204, 205)
-_CLOSING: Final = {b"{": b"}", b"[": b"]"}
+#: How what is in front of a site says that it answered in its place, and the value that says that it did not.
+_MITIGATED: Final = {"cf-mitigated": "", "x-amzn-waf-action": "", "x-datadome": "protected", "x-vercel-mitigated": ""}
 
 
 class Expectation(Protocol):
@@ -80,24 +80,26 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """JSON like the first good answer: an array, or an object that shares a member with it."""
+    """JSON like the first good answer: an array, or an object, which names no error and is not empty."""
 
     kind: str
     members: frozenset[str]
 
     def find_fault(self, body: bytes, *, html: bool) -> str:  # noqa: ARG002
         """Return why it can't be such JSON, if it can't."""
-        found = _read_json(body)
+        found = read_json(body)
         if found is None:
             return "it is no JSON, as the first good answer was"
         if found.kind != self.kind:
             return f"it is {found.kind}, where the first good answer was {self.kind}"
-        if self.members and len(body) <= MOST_PARSED and not self.members & found.members:
-            return f"it has none of the first good answer's members, which were {', '.join(sorted(self.members)[:5])}"
+        if found.error:
+            return "it has an 'error' of its own, as the first good answer did not"
+        if self.members and len(body) <= MOST_PARSED and not found.members:
+            return f"it has none of the first good answer's members, which were {name_some(self.members)}"
         return ""
 
     def __str__(self) -> str:
-        some = f" with any of {', '.join(sorted(self.members)[:5])}" if self.members else ""
+        some = f" with any of {name_some(self.members)}" if self.members else ""
         return f"JSON, {self.kind}{some}"
 
 
@@ -141,9 +143,14 @@ class Contents:
         self._expected: dict[str, Expectation] = {
             request: Marker(held) if isinstance(held, str) else Length(held) for request, held in stated.items()
         }
+        self._first: dict[str, Look] = {}
+        """What was seen of the first good answer of each request of which nothing is stated."""
 
-    def find_fault(self, request: str, status: int, header: GetHeader, body: bytes) -> str:
-        """Return why an answer without an error is no success, "" when it is one; the first teaches what they hold."""
+    def find_fault(self, request: str, status: int, header: GetHeader, body: bytes, landed: str = "") -> str:
+        """Return why an answer without an error is no success, "" when it is one; the first teaches what they hold.
+
+        ``landed`` is the address that it came from, where that is not the one that was asked for.
+        """
         if not _must_hold_something(request, status):
             return ""
         html = _is_html(header("content-type") or "", body)
@@ -151,13 +158,34 @@ class Contents:
         if expected is None:
             if not body and request.startswith("GET "):
                 return "it is empty; where that is right, let the locustfile's 'holds' say 0 for it"
+            if self.find_doubt(request, status, header, body, landed):
+                return ""
             expected = self._expected[request] = _learn(body, html=html)
+            self._first[request] = look_at(body, html=html, landed=landed)
         fault = expected.find_fault(body, html=html)
         return f"{fault}; what answers hold can be stated as 'holds' in the locustfile" if fault else ""
+
+    def find_doubt(self, request: str, status: int, header: GetHeader, body: bytes, landed: str = "") -> str:
+        """Return why an answer without a fault may be none that readers came for, "" when it is one or is stated."""
+        first = self._first.get(request)
+        if not _must_hold_something(request, status) or (request in self._expected and first is None):
+            return ""
+        look = look_at(body, html=_is_html(header("content-type") or "", body), landed=landed)
+        return doubt(look, first) if first else doubt_first(look, reads=request.startswith("GET "))
 
     def describe(self) -> dict[str, str]:
         """Return by request what its answers must hold."""
         return {request: str(expected) for request, expected in self._expected.items()}
+
+
+def find_stand_in(header: GetHeader) -> str:
+    """Return how an answer says that something in front of the site gave it, to find out who asks; "" where none does.
+
+    >>> find_stand_in({"x-amzn-waf-action": "challenge"}.get), find_stand_in({"x-datadome": "protected"}.get)
+    ('x-amzn-waf-action: challenge', '')
+    """
+    said = ((name, header(name) or "", none) for name, none in _MITIGATED.items())
+    return next((f"{name}: {value}" for name, value, none in said if value not in ("", none)), "")
 
 
 def _must_hold_something(request: str, status: int) -> bool:
@@ -171,19 +199,5 @@ def _is_html(type_: str, body: bytes) -> bool:
 def _learn(body: bytes, *, html: bool) -> Expectation:
     if html:
         return Page(len(body), ended=_END in body.lower())
-    return _read_json(body) or Anything(empty=not body)
-
-
-def _read_json(body: bytes) -> Json | None:
-    """Return what an answer is as JSON, None for none that is an object or an array."""
-    text = body.strip()
-    if _CLOSING.get(text[:1]) != text[-1:]:
-        return None
-    kind = "an object" if text[:1] == b"{" else "an array"
-    if len(body) > MOST_PARSED:
-        return Json(kind, frozenset())
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        return None
-    return Json(kind, frozenset(found) if isinstance(found, dict) else frozenset())
+    parsed = read_json(body)
+    return Json(parsed.kind, parsed.members) if parsed else Anything(empty=not body)

@@ -36,9 +36,13 @@ SPELLS: Final = (1, 2, 4, 8)
 MIN_SPELLS: Final = 4
 #: A share of failures that no site has which stands its load, whatever its criteria say.
 BROKEN: Final = 0.05
+#: Seconds of the latest part that is looked at by itself: what broke after ten good minutes is a small share of all.
+RECENT: Final = 30
 #: A site is broken when more than half of what ended failed at so many looks in a row, with so many requests in all.
 LOOKS: Final = 3
 LEAST: Final = 20
+#: Seconds for which nothing comes back from a site that hangs; more where so slow an answer is allowed.
+SILENT: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -63,9 +67,23 @@ class OutageWatch:
 
 def find_broken(seconds: Sequence[tuple[int, int, int]]) -> str:
     """Return that clearly too much failed for any site, "" otherwise; seconds as below, with those of the warm-up."""
-    if not is_clearly_too_many([(n, k) for n, _, k in seconds], BROKEN):
+    for part in (seconds, seconds[-RECENT:]):
+        if is_clearly_too_many([(n, k) for n, _, k in part], BROKEN):
+            last = f"the last {len(part)} s" if len(part) < len(seconds) else "all"
+            count, lost = sum(n for n, _, _ in part), sum(k for *_, k in part)
+            return f"the site is broken: of {last} {count:,} requests {lost:,} failed"
+    return ""
+
+
+def find_silence(workers: Sequence[tuple[int, float]], profile: Profile) -> str:
+    """Return that a host hangs, "" when it does not: nothing comes back any more, which fails only when it times out.
+
+    Each worker says how many came since something came back, and for how many seconds the first of them has waited.
+    """
+    came, waited = sum(many for many, _ in workers), min((since for _, since in workers), default=0.0)
+    if came < LEAST or waited < max(SILENT, SILENT * (profile.slow or 0.0)):
         return ""
-    return f"the site is broken: {sum(k for *_, k in seconds):,} of {sum(n for n, _, _ in seconds):,} requests failed"
+    return f"the site is broken: for {waited:.0f} s nothing came back to any of {came:,} requests"
 
 
 def find_clear_failure(seconds: Sequence[tuple[int, int, int]], profile: Profile) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -25,10 +25,13 @@ class Requests:
     """Those that a shared cache may answer."""
     holds: Mapping[str, str]
     """By request, what an answer had to hold to be a success."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """By request, why answers may have been none that readers came for."""
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return what is known of one."""
-        return {"name": name, "cacheable": name in self.cacheable, "holds": self.holds.get(name, "")}
+        doubt = {"doubt": self.doubts[name]} if name in self.doubts else {}
+        return {"name": name, "cacheable": name in self.cacheable, "holds": self.holds.get(name, ""), **doubt}
 
 
 def build_record(

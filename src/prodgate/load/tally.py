@@ -35,6 +35,8 @@ class Cell:
 
     latency: Counter[int] = field(default_factory=Counter)
     """Of successes: tenths of a millisecond, rounded up -> count."""
+    doubtful: Counter[int] = field(default_factory=Counter)
+    """Those of them of which nobody can tell whether they are what readers came for."""
     failed: Counter[str] = field(default_factory=Counter)
     unshareable: Counter[str] = field(default_factory=Counter)
 
@@ -82,6 +84,27 @@ class Standstill:
             self.longest, self.second = at - self._since, self._began
 
 
+@dataclass(slots=True)
+class Silence:
+    """Since when nothing at all came back from a host, not even a failure; in the warm-up as well."""
+
+    _since: float = 0.0
+    _came: int = 0
+
+    def come(self, at: float) -> None:
+        """Count a request, which was due at a time."""
+        self._since = self._since if self._came else at
+        self._came += 1
+
+    def end(self) -> None:
+        """Note that a request ended, however it did."""
+        self._came = 0
+
+    def measure(self, now: float) -> tuple[int, float]:
+        """Return how many came since something came back, and for how many seconds the first of them has waited."""
+        return self._came, now - self._since if self._came else 0.0
+
+
 class Tally:
     """The counts of one process, or of all. ``slow`` is the limit in seconds that ``per_second`` applies."""
 
@@ -93,8 +116,11 @@ class Tally:
         self.not_sent: Counter[tuple[int, int]] = Counter()
         """Arrivals that were not sent, by side and second."""
         self.failures: dict[tuple[str, str], dict[str, Any]] = {}
+        self.doubts: dict[str, str] = {}
+        """Why an answer is doubtful, by request: the first."""
         self.settled = 0
         self.standstills = [Standstill() for _ in range(hosts)]
+        self.silences = [Silence() for _ in range(hosts)]
         self._slow = slow * 10_000
         self._per_second: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
 
@@ -110,10 +136,15 @@ class Tally:
         if moment.second >= 0:
             self.totals["followed"][moment.side] += 1
 
-    def count_success(self, moment: Moment, request: str, latency: float, unshareable: str = "") -> None:
+    def count_success(
+        self, moment: Moment, request: str, latency: float, unshareable: str = "", *, doubt: str = ""
+    ) -> None:
         """Count a success that took ``latency`` seconds from its intended start to its last byte."""
         cell = self.cells[moment.side, moment.second, request]
         cell.latency[tenths_of_ms(latency)] += 1
+        if doubt:
+            cell.doubtful[tenths_of_ms(latency)] += 1
+            self.doubts.setdefault(request, _NAMELESS.redact_text(doubt)[:MAX_TEXT])
         if unshareable:
             cell.unshareable[unshareable] += 1
         self.settled += 1
@@ -136,6 +167,7 @@ class Tally:
             "totals": self.totals,
             "not_sent": [[*place, count] for place, count in self.not_sent.items()],
             "failures": list(self.failures.values()),
+            "doubts": self.doubts,
             "standstills": [[each.longest, each.second] for each in self.standstills],
         }
         self.cells.clear()
@@ -155,6 +187,7 @@ class Tally:
             self._count_ended(side, second, count, slow=count, failed=count)
         for mine, (longest, second) in zip(self.standstills, part["standstills"], strict=True):
             mine.longest, mine.second = max((mine.longest, mine.second), (longest, second))
+        self.doubts = {**part["doubts"], **self.doubts}
         for example in part["failures"]:
             self.failures.setdefault((example["class"], example["request"]), example)
         return self.settled - before
@@ -163,6 +196,7 @@ class Tally:
         cell = self.cells[given["side"], given["second"], given["request"]]
         latency = Counter({int(took): count for took, count in given["latency"].items()})
         cell.latency.update(latency)
+        cell.doubtful.update({int(took): count for took, count in given.get("doubtful", {}).items()})
         cell.failed.update(given["failed"])
         cell.unshareable.update(given["unshareable"])
         failed = sum(given["failed"].values())
@@ -191,10 +225,12 @@ class Tally:
 
 def cell_to_json(cell: Cell) -> dict[str, dict[str, int]]:
     """Return a cell as the record has it."""
+    doubtful = {str(took): count for took, count in sorted(cell.doubtful.items())}
     return {
         "latency": {str(took): count for took, count in sorted(cell.latency.items())},
         "failed": dict(cell.failed),
         "unshareable": dict(cell.unshareable),
+        **({"doubtful": doubtful} if doubtful else {}),
     }
 
 

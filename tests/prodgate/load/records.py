@@ -21,6 +21,11 @@ def latencies(record: Mapping[str, Any], request: str | None = None, *, other: b
     return sorted(int(took) / 10_000 for cell in cells for took, n in cell["latency"].items() for _ in range(n))
 
 
+def doubtful(record: Mapping[str, Any], request: str) -> int:
+    """Return how many successes of a request may have been none."""
+    return sum(sum(cell.get("doubtful", {}).values()) for cell in _cells(record, request))
+
+
 def unshareable(record: Mapping[str, Any], request: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for cell in _cells(record, request):

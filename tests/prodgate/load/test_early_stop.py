@@ -12,9 +12,11 @@ from prodgate.load.early_stop import (
     LEAST,
     LOOKS,
     MIN_SECONDS,
+    SILENT,
     OutageWatch,
     find_broken,
     find_clear_failure,
+    find_silence,
     is_clearly_too_many,
 )
 from prodgate.load.profile import Profile
@@ -136,8 +138,43 @@ def test_a_site_is_broken_when_most_requests_of_a_few_seconds_fail(pause: int) -
 
 
 def test_a_site_of_which_clearly_a_twentieth_fails_is_broken_whatever_was_stated() -> None:
-    assert find_broken([(100, 30, 30)] * 8) == "the site is broken: 240 of 800 requests failed"
+    assert find_broken([(100, 30, 30)] * 8) == "the site is broken: of all 800 requests 240 failed"
     assert find_broken([(100, 100, 3)] * 60) == ""
+
+
+@pytest.mark.parametrize(("share", "within"), [(0.4, 20), (0.25, 25), (0.1, 30)])
+def test_a_site_that_breaks_after_ten_good_minutes_is_broken_within_half_a_minute(share: float, within: int) -> None:
+    """Of all requests until then it is a small part, and a part that came at once: neither excuses it."""
+    chance, seconds = np.random.default_rng(20261128), [(90, 0, 0)] * 540
+    for _ in range(within):
+        bad = int(chance.binomial(90, share))
+        seconds.append((90, bad, bad))
+        if said := find_broken(seconds):
+            break
+    assert said.startswith("the site is broken: of the last 30 s 2,700 requests ")
+
+
+@pytest.mark.parametrize(
+    ("share", "lasting"), [(1.0, 2), (0.4, 5), (0.2, 8)], ids=["all for 2 s", "some for 5 s", "a fifth for 8 s"]
+)
+def test_a_site_that_recovers_is_not_called_broken(share: float, lasting: int) -> None:
+    chance, seconds = np.random.default_rng(20261128), list[tuple[int, int, int]]()
+    for second in range(120):
+        bad = int(chance.binomial(90, share if 60 <= second < 60 + lasting else 0.0005))
+        seconds.append((90, bad, bad))
+        assert find_broken(seconds) == ""
+
+
+def test_a_site_that_hangs_is_broken_before_anything_times_out() -> None:
+    profile = Profile(name="x", rate=50, duration=60, timeout=60, slow=0.2)
+    assert (
+        find_silence([(250, SILENT)], profile) == "the site is broken: for 5 s nothing came back to any of 250 requests"
+    )
+    assert find_silence([(250, SILENT - 0.1)], profile) == ""
+    assert find_silence([(LEAST - 1, 30.0)], profile) == "", "a handful may wait for one thing"
+    assert find_silence([(250, 9.0), (0, 0.0)], profile) == "", "another worker is answered"
+    assert find_silence([(250, 9.0)], Profile(name="x", rate=50, duration=60, slow=3.0)) == "", "so slow may it be"
+    assert find_silence([], profile) == ""
 
 
 def test_what_failed_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -59,6 +60,23 @@ def test_a_site_that_is_broken_in_the_warm_up_gets_no_more_load_and_is_judged_by
     assert (record["complete"], record["stopped_early"], record["health"]["send_lag"]["max"] > 0) == (False, True, True)
     assert record["why"].startswith("stopped early: the site is broken: ")
     assert count(record) == failed(record)["HTTP 403"] == server.asked.total() < 1000
+
+
+def test_a_site_that_hangs_gets_no_more_load(tmp_path: Path) -> None:
+    """Nothing fails until it times out, after a minute; by then thousands would wait."""
+
+    async def hanging(_path: str, count: int) -> bytes | None:
+        await asyncio.sleep(60 if count > 60 else 0)
+        return answer()
+
+    with serving(hanging) as server:
+        profile = a_profile(rate=40.0, duration=300.0, timeout=60.0, slow=0.2)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+        assert record["why"].startswith("stopped early: the site is broken: for "), record["why"]
+        assert record["stopped_early"]
+        assert server.asked.total() < 60 + 40 * 15
+    assert failed(record).keys() == {"timeout"}
+    assert count(record) == record["sent"] == server.asked.total()
 
 
 def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from prodgate.load.profile import Profile
 from prodgate.load.runner import run_load
 from prodgate.rehearsal.site.process import Site, running
 
-from .records import failed, latencies, unshareable
+from .records import doubtful, failed, latencies, unshareable
 
 #: Locust's processes run in one Python as in another, and take their time.
 pytestmark = [pytest.mark.once, pytest.mark.slow]
@@ -37,6 +37,7 @@ def test_readers_find_what_they_look_for(site: Site, tmp_path: Path) -> None:
     for each in record["requests"]:
         assert each["cacheable"], each
         assert unshareable(record, each["name"]) == {}
+        assert (doubtful(record, each["name"]), each.get("doubt")) == (0, None)
     assert len(latencies(record)) > record["sent"] == 80
     assert record["warm_up"]["sent"] >= 30
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import ceil
@@ -14,7 +14,8 @@ from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
 from ...quantities import Bound, Quantity
-from .soundness import count_requests, lateness, why_unsound
+from .counts import count_by_second, describe_doubt, describe_protocol, read_standstill
+from .soundness import lateness, why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
@@ -39,7 +40,7 @@ class Measurements:
     failed: tuple[int, ...]
     """For each second, how many failed or could not be sent."""
     classes: Mapping[str, int]
-    """How many failed, by class of failure."""
+    """How many failed, by class of failure, with those that something in front of the site answered."""
     stopped: str
     """Why the run was stopped early; empty when it was not."""
     late: Quantity
@@ -52,6 +53,12 @@ class Measurements:
     """Whether this is a rehearsal, too short for what is asked of a real run: it says what it holds for, no more."""
     attempt: int = 0
     """Which attempt it is on the same commit, from 1 on; 0 where they are not counted."""
+    doubtful: tuple[Mapping[int, int], ...] = ()
+    """For each second, those of the latencies whose answers may have been none that readers came for."""
+    turned_away: tuple[int, ...] = ()
+    """For each second, how many were answered in front of the site, as the generator may be and no reader is."""
+    doubt: str = ""
+    """Why something is doubtful, and what settles it; empty when nothing is."""
 
     @property
     def requests(self) -> int:
@@ -63,6 +70,37 @@ class Measurements:
 
         The lower end allows for the generator's own lateness, so that the site is not blamed for it.
         """
+        return self._allow_for_doubt(Measurements._p95, criterion)
+
+    def failed_share(self, criterion: Criterion) -> Estimate:
+        """Return the share of requests that failed."""
+        return self._allow_for_doubt(Measurements._failed_share, criterion)
+
+    def _allow_for_doubt(
+        self, estimate: Callable[[Measurements, Criterion], Estimate], criterion: Criterion
+    ) -> Estimate:
+        """Estimate with all that is doubtful as right, and as failed; the truth lies between.
+
+        One end is that of the first, the other that of the second.
+        """
+        if not self.doubt:
+            return estimate(self, criterion)
+        best, worst = estimate(replace(self, doubt=""), criterion), estimate(self._at_worst(), criterion)
+        bound = _require_bound(criterion)
+        more = "" if best.is_within(bound) else best.settles
+        settles = worst.settles if worst.is_within(bound) else "; ".join(filter(None, (more, self.doubt)))
+        return replace(worst, low=min(best.low, worst.low, key=lambda end: end.base), value=best.value, settles=settles)
+
+    def _at_worst(self) -> Measurements:
+        """Return the same with all that is doubtful as failed."""
+        lost = [
+            failed + sum(maybe.values()) + away
+            for failed, maybe, away in zip(self.failed, self.doubtful, self.turned_away, strict=True)
+        ]
+        sure = [Counter(took) - Counter(maybe) for took, maybe in zip(self.latencies, self.doubtful, strict=True)]
+        return replace(self, latencies=tuple(sure), failed=tuple(lost), doubt="")
+
+    def _p95(self, criterion: Criterion) -> Estimate:
         found = estimates.estimate_percentile(
             self._slower,
             sorted({latency for second in self.latencies for latency in second}),
@@ -88,8 +126,7 @@ class Measurements:
         spent = (100 - sure.magnitude) / (self.attempt * (self.attempt + 1))
         return Quantity.of((100 - spent).quantize(_LEVEL, ROUND_CEILING), "%")
 
-    def failed_share(self, criterion: Criterion) -> Estimate:
-        """Return the share of requests that failed."""
+    def _failed_share(self, criterion: Criterion) -> Estimate:
         found = estimates.estimate_share(
             self.failed,
             self.requests,
@@ -166,60 +203,21 @@ def read_measurements(record: Mapping[str, Any], among: Collection[int] | None =
     whole = Decimal(str(profile["duration"])) - Decimal(str(profile.get("climb", 0)))
     seen = max((told["second"] + 1 for told in (*record["seconds"], *record["unsent"])), default=0)
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
-    latencies, failed, classes = _count_by_second(record, seconds, among)
+    counts = count_by_second(record, seconds, among)
     return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
         duration=Quantity.seconds(whole if record["complete"] else seconds),
-        latencies=tuple(latencies),
-        failed=tuple(failed),
-        classes=classes,
+        latencies=tuple(counts.latencies),
+        failed=tuple(counts.failed),
+        classes=counts.classes,
         stopped="" if record["complete"] else record["why"] or "the run was stopped early",
         late=Quantity.of(Decimal(str(lateness(record))) * 1000, "ms"),
-        standstill=_read_standstill(record),
+        standstill=read_standstill(record),
         protocol=describe_protocol(record),
+        doubtful=tuple(counts.doubtful),
+        turned_away=tuple(counts.turned_away),
+        doubt=describe_doubt(record, counts),
     )
-
-
-def _count_by_second(
-    record: Mapping[str, Any], seconds: int, among: Collection[int] | None
-) -> tuple[list[Counter[int]], list[int], Counter[str]]:
-    """Return how long successes took, by second, how many failed or were not sent, and of which classes they were."""
-    latencies, failed, classes = [Counter[int]() for _ in range(seconds)], [0] * seconds, Counter[str]()
-    for cell in (each for each in record["seconds"] if among is None or each["request"] in among):
-        latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
-        failed[cell["second"]] += sum(cell["failed"].values())
-        classes.update(cell["failed"])
-    for told in record["unsent"] if among is None else ():
-        failed[told["second"]] += told["not_sent"]
-        classes["not sent"] += told["not_sent"]
-    return latencies, failed, classes
-
-
-def _read_standstill(record: Mapping[str, Any]) -> Any:
-    """Return the longest standstill. The generator may itself have stood still for a part of it."""
-    if "standstill" not in record:
-        return Unread("the record does not say for how long nobody was served; run the load again")
-    told, own = record["standstill"], record["health"].get("loop_lag", {"max": 0})["max"]
-    seconds, stopped = Decimal(str(told["seconds"])), "" if record["complete"] else record["why"]
-    return Estimate(
-        value=Quantity.of(seconds, "s"),
-        low=Quantity.of(max(Decimal(0), seconds - Decimal(str(own))), "s"),
-        high=Quantity.of(seconds, "s"),
-        samples=count_requests(record),
-        effective=count_requests(record),
-        confidence=Quantity.of(100, "%"),
-        unfinished=stopped,
-        settles="run it on a machine with less other work",
-        detail=f"from second {told['second']} on" if seconds else "",
-    )
-
-
-def describe_protocol(record: Mapping[str, Any]) -> str:
-    """Return by which HTTP the requests were made, and whether browsers use another at that site."""
-    if "protocol" not in record:
-        return ""
-    used, offered = record["protocol"]["used"], record["protocol"]["offered"]
-    return f"by {used}, where browsers use {offered}" if offered not in ("", used) else f"by {used}"
 
 
 def _require_bound(criterion: Criterion) -> Bound:

@@ -143,7 +143,7 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
         for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
         if broken or _is_deploying(begin + second, deploys)
     )
-    unfinished = "; ".join(filter(None, (broken, found.stopped)))
+    unfinished = "; ".join(filter(None, (broken, found.stopped, found.doubt)))
     return estimates.exact_count(
         sum(found.failed), samples=samples, unfinished=unfinished, detail=found.describe_failures()
     )
@@ -159,7 +159,7 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
     spans = pairwise([*(one["started"] - begin for one in met), inf])
     failed, whole = sum(_within(found.failed, *span) > 0 for span in spans), len(met)
-    unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped)))
+    unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped, found.doubt)))
     told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
     return estimates.exact_count(
         failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told

@@ -17,6 +17,8 @@ MOST_LAG: Final = 0.020
 BEARABLE: Final = 0.05
 #: Settings that two comparable runs share.
 _SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning", "uncached")
+#: The class of failure of what something in front of the site answered, to find out who asks.
+STAND_IN: Final = "answered in front of the site"
 #: Ends the name of a request that the origin had to answer, in a visit that asked it to.
 UNCACHED: Final = " (uncached)"
 

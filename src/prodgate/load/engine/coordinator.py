@@ -18,7 +18,7 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
 from ...processes.progress import print_progress
-from ..early_stop import OutageWatch, find_broken, find_clear_failure
+from ..early_stop import OutageWatch, find_broken, find_clear_failure, find_silence
 from ..health import assess_health, combine_vitals
 from ..record import Requests, build_record, write_record
 from ..settings import Settings
@@ -47,6 +47,8 @@ class Worker:
     finished: bool = False
     lost: bool = False
     vitals: dict[str, Any] = field(default_factory=dict)
+    silences: list[tuple[int, float]] = field(default_factory=list)
+    """By host, how many came since something came back, and for how many seconds the first of them has waited."""
 
 
 class Coordinator:
@@ -91,6 +93,7 @@ class Coordinator:
         worker.settled += self._tally.add(part)
         self._holds = {**msg.data["holds"], **self._holds}
         worker.sent += sum(part["totals"]["sent"])
+        worker.silences = msg.data["silences"]
         self._started = datetime.fromtimestamp(msg.data["started"], UTC)
 
     def _receive_done(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
@@ -119,8 +122,10 @@ class Coordinator:
         whole = [self._tally.per_second(side, warming=True) for side, _ in enumerate(self._outages)]
         outages = [watch.look(*self._tally.ended(side)) for side, watch in enumerate(self._outages)]
         failed = [find_broken(seconds) for seconds in whole]
+        waiting = zip(*(each.silences for each in self._workers), strict=False)
+        silent = [find_silence(each, self._settings.profile) for each in waiting]
         found = find_clear_failure(self._tally.per_second(), self._settings.profile)
-        return next(filter(None, (*outages, *failed, found)), "")
+        return next(filter(None, (*outages, *silent, *failed, found)), "")
 
     def _hold(self, why: str) -> None:
         """Let nobody arrive any more; what is under way ends by itself or times out, and is judged, too."""
@@ -175,7 +180,7 @@ class Coordinator:
             ),
             "versions": read_versions(),
         }
-        requests = Requests(cacheable=self._cacheable, holds=self._holds)
+        requests = Requests(cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts)
         data = build_record(self._settings, self._tally, requests=requests, about=about, started=self._started)
         write_record(data, Path(self._settings.record))
 

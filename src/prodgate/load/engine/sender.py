@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any, Final
 
 import gevent
@@ -71,7 +72,9 @@ class Sender:
             self._send(PART, self._take_part(arrivals))
 
     def _take_part(self, arrivals: Arrivals) -> dict[str, Any]:
-        return {"started": arrivals.started, "book": arrivals.tally.take(), "holds": arrivals.contents.describe()}
+        silences = [each.measure(perf_counter()) for each in arrivals.tally.silences]
+        told = {"started": arrivals.started, "silences": silences, "holds": arrivals.contents.describe()}
+        return {**told, "book": arrivals.tally.take()}
 
     def _send(self, kind: str, data: dict[str, Any]) -> None:
         self._runner.send_message(kind, {**data, "worker": self._order["worker"]})

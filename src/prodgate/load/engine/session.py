@@ -15,9 +15,9 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
 from ...browser.redacting.redaction import Redaction
-from ...facts.load.soundness import UNCACHED
+from ...facts.load.soundness import STAND_IN, UNCACHED
 from ..cacheability import came_from_cache, explain_unshareable
-from ..contents import Contents
+from ..contents import Contents, find_stand_in
 from ..profile import Profile
 from ..tally import Moment, Tally
 from . import failures
@@ -40,12 +40,12 @@ def _without_secrets(name: str) -> str:
 class Visit:
     """One arrival under way: when its first request was meant to start, and what has happened since."""
 
-    __slots__ = ("begun", "failed", "intended", "moment", "request", "requests", "since", "tally", "uncached")
+    __slots__ = ("begun", "ended", "failed", "intended", "moment", "request", "requests", "since", "tally", "uncached")
 
     def __init__(self, tally: Tally, intended: float, moment: Moment, *, uncached: bool = False) -> None:
         self.tally, self.intended, self.moment, self.uncached = tally, intended, moment, uncached
         self.requests = 0
-        self.failed = 0
+        self.failed = self.ended = 0
         self.request = ""
         """The name of the request under way, "" between requests."""
         self.since = self.begun = intended
@@ -55,12 +55,24 @@ class Visit:
         self.begun = perf_counter()
         self.since = self.begun if self._count_request() else self.intended
         self.tally.standstills[self.moment.side].come(self.moment, self.since)
+        self.tally.silences[self.moment.side].come(self.since)
         self.request = request
 
     def fail(self, request: str, kind: str, text: str) -> None:
         """Count a failure of a request."""
         self.failed += 1
+        self._end()
         self.tally.count_failure(self.moment, request, kind, text)
+
+    def succeed(self, request: str, latency: float, unshareable: str, doubt: str) -> None:
+        """Count a success of a request, which took ``latency`` seconds."""
+        self._end()
+        self.tally.count_success(self.moment, request, latency, unshareable, doubt=doubt)
+        self.tally.standstills[self.moment.side].serve(perf_counter())
+
+    def _end(self) -> None:
+        self.ended += 1
+        self.tally.silences[self.moment.side].end()
 
     def fail_task(self, task: str, kind: str, text: str) -> None:
         """Count a failure outside any request as a request of its own, under the task's name."""
@@ -98,12 +110,17 @@ class Client:
         name, past = _without_secrets(given.pop("name", None) or url), self.visit.uncached and method == "GET"
         self.visit.start(f"{method} {name}{UNCACHED * past}")
         url = _pass_caches(url) if past else url
-        failed = self.visit.failed
+        failed, ended = self.visit.failed, self.visit.ended
         self._connections.begin_request()
         late = self.visit.begun - self.visit.since
         context = {**given.pop("context", {}), _LATE: late, _STREAMED: bool(given.get("stream"))}
-        with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
-            answer = self._send(method, url, name=name, context=context, **given)
+        try:
+            with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
+                answer = self._send(method, url, name=name, context=context, **given)
+        except Exception as error:
+            if self.visit.ended == ended:  # the library decodes what came, and reports only some of what can be wrong
+                self.visit.fail(self.visit.request, failures.WRONG_CONTENT, f"it can't be decoded: {error}")
+            raise
         if self.visit.failed > failed or getattr(answer, "error", None):
             self._connections.close()
         self.visit.request = ""
@@ -121,23 +138,34 @@ class Client:
         request, get_header = f"{meta['request_type']} {meta['name']}", _header_getter(response)
         past = self.visit.uncached and meta["request_type"] == "GET" and not came_from_cache(get_header)
         told = f"{request}{UNCACHED * past}"
-        if error is None and (fault := "" if streamed else self._find_fault(request, response)):
-            self.visit.fail(told, failures.WRONG_CONTENT, fault)
+        fault, doubt = ("", "") if error or streamed else self._examine(request, response)
+        if fault:
+            kind = STAND_IN if find_stand_in(get_header) else failures.WRONG_CONTENT
+            self.visit.fail(told, kind, fault)
             meta["exception"] = CatchResponseError(fault)
         elif error is None:
             reason = explain_unshareable(get_header) if told in self._cacheable else ""
-            self.visit.tally.count_success(self.visit.moment, told, latency, reason)
-            self.visit.tally.standstills[self.visit.moment.side].serve(perf_counter())
+            self.visit.succeed(told, latency, reason, doubt)
         else:
             begun = bool(response.status_code)
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
+            kind = STAND_IN if kind.startswith("HTTP ") and find_stand_in(get_header) else kind
             self.visit.fail(told, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
 
-    def _find_fault(self, request: str, response: Any) -> str:
-        return self._contents.find_fault(
-            request, response.status_code, _header_getter(response), response.content or b""
-        )
+    def _examine(self, request: str, response: Any) -> tuple[str, str]:
+        """Return why an answer without an error is no success, and why it may be none."""
+        header = _header_getter(response)
+        if said := find_stand_in(header):
+            return f"{response.status_code}, {said}", ""
+        seen = request, response.status_code, header, response.content or b"", _landed(response)
+        fault = self._contents.find_fault(*seen)
+        return fault, "" if fault else self._contents.find_doubt(*seen)
+
+
+def _landed(response: Any) -> str:
+    """Return the path that an answer came from where redirects led elsewhere, "" where they did not."""
+    return urlsplit(str(response.request.url)).path if getattr(response, "history", None) else ""
 
 
 def _effective_error(response: Any, reported: BaseException | None) -> Any:

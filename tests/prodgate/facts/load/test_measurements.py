@@ -16,6 +16,7 @@ from prodgate.aws.answers import Unread
 from prodgate.criteria import Criterion
 from prodgate.estimates import Estimate
 from prodgate.facts.load.measurements import Measurements, read_measurements
+from prodgate.facts.load.soundness import STAND_IN
 from prodgate.findings import Concluded, Outcome
 from prodgate.quantities import Bound, Quantity
 
@@ -25,6 +26,7 @@ from .load_records import cell, failing, record, slow
 SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound"}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), **SURE)
 ERRORS = criterion("error-rate", bound=Bound.parse("< 10 %"), **SURE)
+FEW = criterion("error-rate", bound=Bound.parse("< 0.1 %"), **SURE)
 ASKED: dict[str, tuple[Criterion, Callable[[Measurements, Criterion], Estimate]]] = {
     "p95": (P95, Measurements.p95),
     "errors": (ERRORS, Measurements.failed_share),
@@ -182,6 +184,42 @@ STOPPED: dict[str, Any] = {
     "stopped_early": True,
     "why": "stopped early: 1,600 of 2,000 requests were slower",
 }
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "failed", "expected"),
+    [
+        (0, 0, Outcome.SATISFIED),
+        (1, 0, Outcome.SATISFIED),
+        (40, 0, Outcome.UNDETERMINED),
+        (40, 40, Outcome.NOT_SATISFIED),
+    ],
+)
+def test_what_is_doubtful_convicts_nobody_and_acquits_nobody(doubtful: int, failed: int, expected: Outcome) -> None:
+    """The truth lies between what holds when all of it is right and what holds when all of it is wrong."""
+    cells = [cell(second, {1000: 100}) for second in range(80)]
+    for second in range(doubtful):
+        cells[2 * second % 80]["doubtful"] = {"1000": 1}
+    for second in range(failed):
+        cells[2 * second % 80]["failed"] = {"HTTP 503": 1}
+    asked = [{"name": "GET /api", "cacheable": False, "doubt": "it is an array that holds nothing"}]
+    found = read_measurements(record(seconds=cells, requests=asked))
+    assert outcome(found, FEW, Measurements.failed_share) is expected
+    if expected is Outcome.UNDETERMINED:
+        said = found.failed_share(FEW).settles
+        assert said.startswith(
+            "40 answers may be right or wrong, such as GET /api: it is an array that holds nothing; say"
+        )
+
+
+@pytest.mark.parametrize("kind", ["HTTP 429", STAND_IN])
+def test_who_is_turned_away_by_what_limits_who_asks_knows_nothing_of_the_site(kind: str) -> None:
+    found = read_measurements(record(seconds=failing([50] * 40, kind)))
+    assert outcome(found, P95, Measurements.p95) is Outcome.UNDETERMINED
+    assert outcome(found, FEW, Measurements.failed_share) is Outcome.UNDETERMINED
+    assert "let the generator's address through" in found.failed_share(FEW).settles
+    known = read_measurements(record(seconds=failing([50] * 40, "HTTP 503")))
+    assert outcome(known, P95, Measurements.p95) is Outcome.NOT_SATISFIED
 
 
 def test_a_run_that_was_stopped_early_convicts_and_never_acquits() -> None:
