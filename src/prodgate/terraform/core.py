@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from ..processes.child import Completed
 from .advice import OTHER_VERSION, advise
 from .apply import ApplyProgress
+from .core_session import CoreSession
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
@@ -43,6 +45,8 @@ class Core:
     environment: Mapping[str, str]
     limit: float
     progress: Callable[[str], None]
+    session: CoreSession | None = None
+    """What runs its commands, where that stays from one to the next."""
 
     def plan(self, given: Sequence[str]) -> PlanResult:
         """Plan the copy; ``given`` are options that set variables. Raises TerraformError with core's diagnostics."""
@@ -125,15 +129,30 @@ class Core:
         return refusal(f"terraform {command} ended with exit code {done.code}", self.copy.restore(said))
 
     def _run(self, *arguments: str, stdin: int = DEVNULL) -> Completed:
+        if self.session is not None and stdin == DEVNULL:
+            return self.session.run(arguments, cwd=self.copy.root, limit=self.limit)
         command = (*self.engine.command, *arguments)
         return run(command, cwd=self.copy.root, environment=self._settings(), limit=self.limit, stdin=stdin)
 
     def _settings(self) -> dict[str, str]:
-        return {**self.environment, "TF_REATTACH_PROVIDERS": self.provider.reattach}
+        return self.provider.attach(self.environment)
 
     def _describe_engine(self, plan: Mapping[str, Any]) -> str:
         product = "OpenTofu" if Path(self.engine.command[0]).name == "tofu" else "Terraform"
         return f"{product} {plan.get('terraform_version')} ({self.engine.source}) with a schema-only AWS provider"
+
+
+@contextmanager
+def keep_core(core: Core) -> Iterator[Core]:
+    """Yield a core that, where it can, stays from one command to the next while the context is open."""
+    if not core.engine.stays:
+        yield core
+        return
+    session = CoreSession(core.engine.command, core.provider.attach(core.environment), core.copy.scratch)
+    try:
+        yield replace(core, session=session)
+    finally:
+        session.close()
 
 
 def var_file_options(var_files: Sequence[Path]) -> tuple[str, ...]:

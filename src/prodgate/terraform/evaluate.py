@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..processes.progress import Progress
-from .core import Core, var_file_options
+from .core import Core, keep_core, var_file_options
 from .diagnostics import refusal
 from .foreign_providers import leave_out_foreign
 from .hermetic import prepare_environment, stand_in
@@ -164,7 +164,8 @@ def _evaluate_root(
         with stand_in(scratch, settings, options=_state_account(account, given.zones)) as provider:
             tree = leave_out_foreign(tree, provider.providers)
             core = Core(engine, copy_tree(tree, scratch), provider, settings, read_time_limit(), progress)
-            planned, tree = plan_leniently(core, given.options, find_other_version(tree))
+            with keep_core(core) as staying:
+                planned, tree = plan_leniently(staying, given.options, find_other_version(tree))
             inventions = read_inventions(provider.sidecar)
             if on_plan is not None:
                 on_plan(planned.plan)

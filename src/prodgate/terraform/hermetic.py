@@ -79,6 +79,10 @@ class StandIn:
         """The source addresses of the providers it stands in for."""
         return tuple(json.loads(self.reattach))
 
+    def attach(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment in which core finds it."""
+        return {**environment, "TF_REATTACH_PROVIDERS": self.reattach}
+
 
 @contextmanager
 def stand_in(

