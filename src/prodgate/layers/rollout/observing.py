@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ...aws.answers import Unreadable
@@ -47,7 +48,7 @@ from .tests import observe_tests
 
 #: What is looked at before the first stage of the deployment.
 BEFORE: Final[tuple[Part, ...]] = (
-    Part(observe=observe_tests, kinds=(TESTS,), moments=("before",)),
+    Part(observe=observe_tests, kinds=(TESTS,), moments=("before",), needs_scene=False),
     *BEFORE_MIGRATIONS,
 )
 #: The deployment, and what is watched while it goes on.
@@ -84,12 +85,27 @@ def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterat
     asked = [part for part in PARTS if not context.moment or context.moment in part.moments]
     kinds = {kind for part in asked for kind in part.kinds}
     unreadable |= {kind: UNASKED for part in PARTS for kind in part.kinds if kind not in kinds}
-    with open_scene(context) as scene:
-        for part in asked:
-            yield from observe_part(part, context, scene, unreadable)
+    with ThreadPoolExecutor(1, thread_name_prefix="apart") as thread:
+        begun = {part: thread.submit(_look_apart, part, context) for part in asked if not part.needs_scene}
+        with open_scene(context) as scene:
+            for part in asked:
+                if part in begun:
+                    seen, missing = begun[part].result()
+                    unreadable |= missing
+                    yield from seen
+                else:
+                    yield from observe_part(part, context, scene, unreadable)
 
 
-def observe_part(part: Part, context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
+def _look_apart(part: Part, context: LayerContext) -> tuple[list[Evidence], dict[str, str]]:
+    """Return the evidence of a part that needs no scene, and why the rest of it is missing."""
+    unreadable: dict[str, str] = {}
+    return list(observe_part(part, context, None, unreadable)), unreadable
+
+
+def observe_part(
+    part: Part, context: LayerContext, scene: Scene | None, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
     """Yield the evidence of one part; why the rest of it is missing is noted in ``unreadable``."""
     missing = dict.fromkeys(part.kinds)
     try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..layer import LayerContext
 from ..observing_layer import Evidence
-from .target import Scene
 
-Observe = Callable[[LayerContext, Scene, dict[str, str]], Iterator[Evidence]]
+#: Is given the scene, or None where it needs none.
+Observe = Callable[[LayerContext, Any, dict[str, str]], Iterator[Evidence]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +23,5 @@ class Part:
     """The kinds of evidence that it yields."""
     moments: tuple[str, ...] = ("during", "after")
     """The moments of a release that need it, when a run is about one of them alone."""
+    needs_scene: bool = True
+    """Whether it looks at the scene; what doesn't is looked at while that is opened."""

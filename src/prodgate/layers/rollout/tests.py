@@ -18,13 +18,13 @@ from ...sections.rollout_before import BeforeSection, SuiteCommand
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .kinds import TESTS
-from .target import Scene, require_section
+from .target import require_section
 
 #: Name under which the results of tests that the gate runs are known.
 _OWN: Final = "the rehearsal's tests"
 
 
-def observe_tests(context: LayerContext, _scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
+def observe_tests(context: LayerContext, _scene: object, _unreadable: dict[str, str]) -> Iterator[Evidence]:
     """Yield the results of all files. Raises Unreadable when none is named, or the tests could not be run."""
     section = require_section(context).before
     commit = str(runs.read(context.run).about.get("commit", ""))

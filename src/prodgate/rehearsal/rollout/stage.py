@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ...aws.answers import Unreadable
 from ...engines.haproxy import ensure_haproxy
@@ -38,6 +39,8 @@ _CONDUCTOR: Final = {"by": "the rehearsed rollout"}
 #: The fault, and the build, whose migration fails half way.
 _FAILING: Final = "failing-migration"
 _NO_MIGRATION: Final = frozenset({"no-migration", "late-migration"})
+_One = TypeVar("_One")
+_Other = TypeVar("_Other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +116,29 @@ def running_rollout(
     """
     wrong, engine = check_faults(faults), ensure_haproxy(progress)
     with ExitStack() as opened:
-        account = opened.enter_context(opened_account)
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
-        kept_in, database = opened.enter_context(running_database(scratch, progress))
-        prepare_previous(database)
+        database = running_database(scratch, progress)
+        account, (kept_in, url) = open_together(opened, opened_account, database)
+        prepare_previous(url)
         services = _take_over(account, wrong)
         traffic = Traffic(speed)
         opened.enter_context(counting(traffic, scratch / "log", services))
-        fleet = opened.enter_context(running_fleet(database, logs))
+        fleet = opened.enter_context(running_fleet(url, logs))
         proxy = opened.enter_context(running_proxy(engine, services, scratch, speed))
         stage = _make_stage(account, services, proxy=proxy, fleet=fleet, traffic=traffic, faults=wrong)
         progress("starting blue behind HAProxy")
         _start_blue(stage)
         opened.enter_context(stage.keeper.keeping())
-        yield StagedRollout(account, proxy.url, database, kept_in, stage, progress)
+        yield StagedRollout(account, proxy.url, url, kept_in, stage, progress)
+
+
+def open_together(
+    stack: ExitStack, one: AbstractContextManager[_One], other: AbstractContextManager[_Other]
+) -> tuple[_One, _Other]:
+    """Enter two contexts at the same time, since each mostly waits; both end with the stack, whichever fails."""
+    with ThreadPoolExecutor(1, thread_name_prefix="opening") as thread:
+        opening = thread.submit(stack.enter_context, other)
+        return stack.enter_context(one), opening.result()
 
 
 def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:

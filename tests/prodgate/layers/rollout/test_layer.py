@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,8 @@ from prodgate.sections.project import open_project
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 ROOT = Path(__file__).parents[4]
+#: Seconds in which what is waited for must happen.
+LIMIT = 60.0
 CRITERIA = """
 system = "shop"
 
@@ -100,6 +103,39 @@ def test_a_part_that_fails_is_undetermined_for_its_reason(tmp_path: Path, monkey
     with_parts(monkeypatch, Part(observe=fails, kinds=(DEPLOYMENT,)))
     facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
     assert facts.why_unreadable(Deployment) == "nobody answers"
+
+
+def test_a_part_that_needs_no_scene_is_looked_at_while_that_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(2, timeout=LIMIT)
+
+    @contextmanager
+    def scene(_: Any) -> Iterator[Mock]:
+        together.wait()  # breaks unless the part has begun
+        yield Mock(place="a test")
+
+    def answers(_: Any, given: Any, __: Any) -> Iterator[Evidence]:
+        together.wait()
+        assert given is None
+        yield Evidence(kind=DEPLOYMENT, value=ANSWERS, subject="api", source="a test")
+
+    with_parts(monkeypatch, Part(observe=answers, kinds=(DEPLOYMENT,), needs_scene=False))
+    monkeypatch.setattr(observing, "open_scene", scene)
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    assert [each.subject for each in facts.of(Deployment)] == [ANSWERS["service"]["serviceArn"]]  # type: ignore[index]
+
+
+def test_a_part_that_needs_no_scene_and_fails_is_undetermined_for_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> Iterator[Evidence]:
+        raise Unreadable("no test was run")
+        yield
+
+    with_parts(monkeypatch, Part(observe=fails, kinds=(DEPLOYMENT,), needs_scene=False))
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    assert facts.why_unreadable(Deployment) == "no test was run"
 
 
 def test_a_rehearsal_that_can_t_deploy_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
