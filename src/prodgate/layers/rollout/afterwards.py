@@ -32,27 +32,27 @@ from .target import Scene
 _PATIENCE: Final = 10.0
 
 
-def observe_site(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
-    """Yield a reader's visit, and in a rehearsal, where no layer has seen what was deployed, journeys as well."""
-    section = context.stated.e2e
-    if section is None:
-        raise Unreadable(f"{context.stated.path}: says nothing of the site; write [e2e] with base_url and pages")
-    try:
-        with _open_site(context, scene, section) as target:
-            yield from _look_at_site(target, section, context, scene)
-    except Unreadable as error:
-        if scene.rollout is not None:
-            unreadable[JOURNEYS] = error.reason
-        raise
+def observe_site(context: LayerContext, scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Yield a reader's visit. Raises Unreadable."""
+    section = _require_site(context)
+    with _open_site(context, scene, section) as target:
+        context.progress(f"rollout: reading an article at {target.place}")
+        scene.visit = _visit(target, section)
+        yield Evidence(kind=VISIT, value=scene.visit, subject=target.place, source="a request without a browser")
 
 
-def _look_at_site(target: E2eTarget, section: E2eSection, context: LayerContext, scene: Scene) -> Iterator[Evidence]:
-    context.progress(f"rollout: reading an article at {target.place}")
-    scene.visit = _visit(target, section)
-    yield Evidence(kind=VISIT, value=scene.visit, subject=target.place, source="a request without a browser")
-    if scene.rollout is not None:
+def carry_out_journeys_after(context: LayerContext, scene: Scene) -> Evidence:
+    """Carry the journeys out on what a rehearsal has deployed. Raises Unreadable."""
+    section = _require_site(context)
+    with open_behind_edge(context, section, scene.url, GOOD) as target:
         record = _carry_out_journeys(target, section, context)
-        yield Evidence(kind=JOURNEYS, value=record, subject=target.place, source="a browser")
+    return Evidence(kind=JOURNEYS, value=record, subject=target.place, source="a browser")
+
+
+def _require_site(context: LayerContext) -> E2eSection:
+    if context.stated.e2e is None:
+        raise Unreadable(f"{context.stated.path}: says nothing of the site; write [e2e] with base_url and pages")
+    return context.stated.e2e
 
 
 def _open_site(context: LayerContext, scene: Scene, section: E2eSection) -> AbstractContextManager[E2eTarget]:

@@ -43,18 +43,19 @@ def find_observation(context: LayerContext, rest: Rest, before: datetime | None)
     makes a new one. ``before`` is when the deployment of the commit began, if it did. Raises Unreadable when nothing
     was ever observed.
     """
-    now, commit = datetime.now(UTC), str(runs.read(context.run).about.get("commit", ""))
+    now, this = datetime.now(UTC), runs.read(context.run)
+    commit = str(this.about.get("commit", ""))
     most = timedelta(seconds=float(context.stated.max_age[rest.layer].base))
     newest: Mapping[str, Any] | None = None
-    for seen in list_observations(context, rest):
+    for seen in list_observations(context, rest, this):
         newest = newest or seen
         if not why_unfit(seen, commit, before=before, now=now, most=most):
             newest = seen
             break
     if newest is None:
-        raise Unreadable(_describe_absence(context, rest))
+        raise Unreadable(_describe_absence(context, rest, this))
     told = {"commit": commit, "asked": now.isoformat(), "most": most.total_seconds()}
-    return {"seen": newest, **told, "again": _command(context, rest)}
+    return {"seen": newest, **told, "again": _command(context, rest, this)}
 
 
 def why_no_proof(value: Mapping[str, Any], before: datetime | None) -> str:
@@ -64,27 +65,28 @@ def why_no_proof(value: Mapping[str, Any], before: datetime | None) -> str:
     return why and f"{why}; run: {value['again']}"
 
 
-def _describe_absence(context: LayerContext, rest: Rest) -> str:
-    this = runs.read(context.run)
+def _describe_absence(context: LayerContext, rest: Rest, this: runs.Run) -> str:
     own = [one for one in this.unreadable if one["layer"] == rest.layer]
     # a layer may name what it could not observe by kinds of its own
     why = next((one["reason"] for one in sorted(own, key=lambda one: one["kind"] not in rest.kinds)), "")
     nothing = f"the {rest.layer} layer has observed nothing of this release{why and f': {why}'}"
-    return f"{nothing}; run it, too: {_command(context, rest)}"
+    return f"{nothing}; run it, too: {_command(context, rest, this)}"
 
 
-def _command(context: LayerContext, rest: Rest) -> str:
+def _command(context: LayerContext, rest: Rest, this: runs.Run) -> str:
     """Return the command that observes again; in a rehearsal, one for all that this run lacks."""
-    there, named = runs.read(context.run).about["layers"], {rest.layer}
+    there, named = this.about["layers"], {rest.layer}
     if context.target.rehearsal:
         named |= RESTED_ON - {*there}
     layers = [layer for layer in LAYERS if layer in named]
     return f"prodgate run {context.target.url} --only {','.join(layers)},rollout"
 
 
-def list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
-    """Yield what was observed in this run, and in earlier ones that are whole, the newest first."""
-    for run in _list_runs(context, rest):
+def list_observations(context: LayerContext, rest: Rest, this: runs.Run | None = None) -> Iterator[Mapping[str, Any]]:
+    """Yield what was observed in ``this`` run, which may have been read already, and in earlier whole ones, the newest
+    first.
+    """
+    for run in _list_runs(context, rest, this or runs.read(context.run)):
         facts = run.facts_of(rest.layer, *rest.kinds)
         if {fact["kind"] for fact in facts} >= set(rest.kinds):
             with suppress(LookupError):  # evidence that is gone, or was changed
@@ -102,9 +104,9 @@ def _make_observation(run: runs.Run, rest: Rest, facts: list[Mapping[str, Any]])
     }
 
 
-def _list_runs(context: LayerContext, rest: Rest) -> Iterator[runs.Run]:
+def _list_runs(context: LayerContext, rest: Rest, this: runs.Run) -> Iterator[runs.Run]:
     """Yield this run, then earlier ones of the system that came to their end."""
-    yield runs.read(context.run)
+    yield this
     earlier = (run for run in _list_earlier(context) if run.finished and "judged_again" not in run.about)
     urls = {context.target.url, *rest.targets}
     system = context.stated.system

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeAlias
 
 from ...aws.answers import Unreadable
 from ..layer import LayerContext
@@ -61,7 +61,6 @@ AFTER: Final[tuple[Part, ...]] = (
     *AFTER_MIGRATIONS,
     Part(observe=observe_old_journeys, kinds=(OLD_JOURNEYS,), moments=("during",)),
     Part(observe=observe_site, kinds=(VISIT,), moments=("after",)),
-    Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",)),
     Part(observe=observe_readers, kinds=(READERS,), moments=("during",)),
     Part(observe=observe_service_logs, kinds=(LOGS,), moments=("during",)),
     Part(observe=observe_security_alerts, kinds=(ALERTS,), moments=("after",)),
@@ -71,36 +70,51 @@ AFTER: Final[tuple[Part, ...]] = (
     Part(observe=observe_images, kinds=(IMAGES,), moments=("before",)),
     Part(observe=observe_load_tests, kinds=(LOAD,), moments=("before",)),
     Part(observe=observe_dag_files, kinds=(DAG_FILES,), moments=("before",)),
+    # nothing is measured any more, and the rest of this group is read from the account and from files
+    Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",), beside=True),
 )
 #: Releases that must be taken back; last, since they leave the earlier build where it was.
 DRILLS: Final[tuple[Part, ...]] = (
     Part(observe=observe_failed_migration, kinds=(FAILED_MIGRATION,), moments=("before",)),
     Part(observe=observe_drills, kinds=(DRILL,), moments=("before",)),
 )
-PARTS: Final = (*BEFORE, *DURING, *AFTER, *DRILLS)
+#: Evidence, and why the rest of it is missing, by kind.
+_Seen: TypeAlias = tuple[list[Evidence], dict[str, str]]
+#: One group after another.
+GROUPS: Final = (BEFORE, DURING, AFTER, DRILLS)
 
 
 def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
     """Yield the evidence of every part, in order. Raises Unreadable when there is nothing to look at."""
-    asked = [part for part in PARTS if not context.moment or context.moment in part.moments]
-    kinds = {kind for part in asked for kind in part.kinds}
-    unreadable |= {kind: UNASKED for part in PARTS for kind in part.kinds if kind not in kinds}
-    with ThreadPoolExecutor(1, thread_name_prefix="apart") as thread:
-        begun = {part: thread.submit(_look_apart, part, context) for part in asked if not part.needs_scene}
-        with open_scene(context) as scene:
-            for part in asked:
-                if part in begun:
-                    seen, missing = begun[part].result()
-                    unreadable |= missing
-                    yield from seen
-                else:
-                    yield from observe_part(part, context, scene, unreadable)
+    groups = [[part for part in group if _is_asked(part, context.moment)] for group in GROUPS]
+    kinds = {kind for group in groups for part in group for kind in part.kinds}
+    unreadable |= {kind: UNASKED for group in GROUPS for part in group for kind in part.kinds if kind not in kinds}
+    with ThreadPoolExecutor(1, thread_name_prefix="without-scene") as early:
+        begun = {part: early.submit(_look, part, context) for group in groups for part in group if not part.needs_scene}
+        with open_scene(context) as scene, ThreadPoolExecutor(1, thread_name_prefix="beside") as thread:
+            for group in groups:
+                begun |= {part: thread.submit(_look, part, context, scene) for part in group if part.beside}
+                for part in group:
+                    if part in begun:
+                        yield from _await(begun[part], unreadable)
+                    else:
+                        yield from observe_part(part, context, scene, unreadable)
 
 
-def _look_apart(part: Part, context: LayerContext) -> tuple[list[Evidence], dict[str, str]]:
-    """Return the evidence of a part that needs no scene, and why the rest of it is missing."""
+def _is_asked(part: Part, moment: str) -> bool:
+    return not moment or moment in part.moments
+
+
+def _look(part: Part, context: LayerContext, scene: Scene | None = None) -> _Seen:
+    """Return the evidence of a part, and why the rest of it is missing."""
     unreadable: dict[str, str] = {}
-    return list(observe_part(part, context, None, unreadable)), unreadable
+    return list(observe_part(part, context, scene, unreadable)), unreadable
+
+
+def _await(looking: Future[_Seen], unreadable: dict[str, str]) -> Iterator[Evidence]:
+    seen, missing = looking.result()
+    unreadable |= missing
+    yield from seen
 
 
 def observe_part(

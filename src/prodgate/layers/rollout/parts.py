@@ -23,5 +23,7 @@ class Part:
     """The kinds of evidence that it yields."""
     moments: tuple[str, ...] = ("during", "after")
     """The moments of a release that need it, when a run is about one of them alone."""
+    beside: bool = False
+    """Whether it is looked at while the other parts of its group are."""
     needs_scene: bool = True
     """Whether it looks at the scene; what doesn't is looked at while that is opened."""

@@ -24,6 +24,7 @@ from ..layer import LayerContext
 from ..load import kinds as of_load
 from ..observing_layer import Evidence
 from ..static.checkov import KIND as CHECKOV
+from .afterwards import carry_out_journeys_after
 from .earlier import Rest, find_observation
 from .kinds import CONFIGURATION, DAG_FILES, DAG_RELEASE, JOURNEYS, LOAD
 from .target import Scene, require_section
@@ -98,8 +99,11 @@ def _judge_scan(seen: Mapping[str, Any], context: LayerContext) -> Iterator[Find
 
 
 def observe_journeys(context: LayerContext, scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
-    """Yield the journeys that the end-to-end layer carried out on a real site. Raises Unreadable."""
-    if scene.rollout is not None:  # its own were carried out after the deployment
+    """Yield journeys: a rehearsal carries them out on what was deployed, which no layer has seen; else those of the
+    end-to-end layer. Raises Unreadable.
+    """
+    if scene.rollout is not None:
+        yield carry_out_journeys_after(context, scene)
         return
     found = find_observation(context, _E2E, None)
     seen = found["seen"]

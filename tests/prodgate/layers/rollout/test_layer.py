@@ -25,13 +25,14 @@ from prodgate.layers.rollout import observing, target
 from prodgate.layers.rollout.facts import MAKERS
 from prodgate.layers.rollout.kinds import DEPLOYMENT, KINDS
 from prodgate.layers.rollout.layer import RolloutLayer
-from prodgate.layers.rollout.observing import PARTS
+from prodgate.layers.rollout.observing import GROUPS
 from prodgate.layers.rollout.parts import Part
 from prodgate.layers.rollout.stored import Stored
 from prodgate.sections.project import open_project
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 ROOT = Path(__file__).parents[4]
+PARTS = [part for group in GROUPS for part in group]
 #: Seconds in which what is waited for must happen.
 LIMIT = 60.0
 CRITERIA = """
@@ -60,7 +61,7 @@ def with_parts(monkeypatch: pytest.MonkeyPatch, *parts: Part) -> None:
         yield Mock(place="a test")
 
     monkeypatch.setattr(observing, "open_scene", scene)
-    monkeypatch.setattr(observing, "PARTS", parts)
+    monkeypatch.setattr(observing, "GROUPS", (parts,))
 
 
 def test_a_project_without_criteria_about_a_deployment_is_not_looked_at(tmp_path: Path) -> None:
@@ -124,6 +125,29 @@ def test_a_part_that_needs_no_scene_is_looked_at_while_that_is_opened(
     monkeypatch.setattr(observing, "open_scene", scene)
     facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
     assert [each.subject for each in facts.of(Deployment)] == [ANSWERS["service"]["serviceArn"]]  # type: ignore[index]
+
+
+def test_a_part_beside_the_others_of_its_group_ends_with_that_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, ended = threading.Barrier(2, timeout=LIMIT), list[str]()
+
+    def make(name: str, waits: bool) -> Part:
+        def answers(*_: Any) -> Iterator[Evidence]:
+            if waits:
+                together.wait()  # breaks unless both are looked at
+            yield Evidence(kind=name, value=ANSWERS, subject=name, source="a test")
+            ended.append(name)
+
+        return Part(observe=answers, kinds=(name,), beside=name == "long")
+
+    with_parts(monkeypatch)
+    groups = ((make("short", True), make("long", True)), (make("later", False),))
+    monkeypatch.setattr(observing, "GROUPS", groups)
+    seen = observing.observe_rollout(observation(tmp_path), {})
+    assert [each.kind for each in seen] == ["short", "long", "later"]
+    assert sorted(ended[:2]) == ["long", "short"]
+    assert ended[2] == "later"
 
 
 def test_a_part_that_needs_no_scene_and_fails_is_undetermined_for_its_reason(
