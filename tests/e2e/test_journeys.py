@@ -202,7 +202,9 @@ def test_a_failure_leaves_a_picture_and_a_trace_that_can_be_played(run: tuple[Ma
     assert (run[1] / picture).read_bytes().startswith(b"\x89PNG")
     with zipfile.ZipFile(run[1] / trace) as archive:
         assert {"trace.trace", "trace.network"} <= set(archive.namelist())
-        assert archive.read("trace.trace").startswith(b'{"version":')
+        played = archive.read("trace.trace")
+    assert played.startswith(b'{"version":')
+    assert b'"type":"frame-snapshot"' in played.replace(b" ", b""), "what the page was at each step"
     assert of(run, "test_good")["evidence"] == []
 
 

@@ -31,7 +31,6 @@ class JourneyEvidence:
 
     settings: BrowserSettings
     name: str
-    signs_in: bool = False
     failed: Callable[[], bool] = lambda: False
     refused: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
@@ -57,10 +56,10 @@ class JourneyEvidence:
             self.refused.append(f"{method} {url}")
 
     def watch(self, context: BrowserContext) -> None:
-        """Watch a context; a journey that signs in is traced without screenshots."""
+        """Watch a context: what pages were at each step is kept; pictures over time would cost as much again."""
         context.set_default_timeout(self.settings.patience * 1000)
         if self.settings.results:
-            context.tracing.start(screenshots=not self.signs_in, snapshots=True, sources=False)
+            context.tracing.start(screenshots=False, snapshots=True, sources=False)
         context.on("response", self._record_response)
         self.contexts.append(context)
         if self.settings.results:

@@ -108,7 +108,6 @@ def _watched_journey(request: pytest.FixtureRequest, settings: BrowserSettings) 
     keeping = JourneyEvidence(
         settings=settings,
         describing=writer.describing,
-        signs_in="credentials" in item.fixturenames,
         failed=lambda: item.stash.get(OUTCOME, "passed") == "failed",
         name=f"{writer.begun:03}",
     )
