@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 
 from ..aws.answers import Unreadable
-from .audit_log import extract_request
-from .records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
-
-R = TypeVar("R")
-#: A row of an answer: a JSON object.
-Row = Mapping[str, Any]
+from .records import Run, ServedDag
+from .rows import Row, format_instant, parse_instant, read_flag, read_text
 
 COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer")
 
@@ -48,91 +44,16 @@ class Dialect:
         """Return a run."""
         kind = str(row["run_type"])
         return Run(
-            dag_id=_read_text(row, "dag_id"),
-            run_id=_read_text(row, "dag_run_id"),
+            dag_id=read_text(row, "dag_id"),
+            run_id=read_text(row, "dag_run_id"),
             kind="asset_triggered" if kind == "dataset_triggered" else kind,
-            state=_read_text(row, "state"),
+            state=read_text(row, "state"),
             slot=self.slot(row),
             queued=parse_instant(row.get("queued_at")),
             started=parse_instant(row["start_date"]),
             ended=parse_instant(row["end_date"]),
             triggered_by=str(row.get("triggered_by") or ""),
         )
-
-
-def parse_task(row: Row) -> Task:
-    """Return a task of a run; both dialects agree here."""
-    return Task(
-        dag_id=_read_text(row, "dag_id"),
-        run_id=_read_text(row, "dag_run_id"),
-        task_id=_read_text(row, "task_id"),
-        map_index=int(row["map_index"]),
-        state=str(row["state"] or ""),
-        tries=int(row["try_number"] or 0),
-        max_tries=int(row.get("max_tries") or 0),
-        queued=parse_instant(row["queued_when"]),
-        started=parse_instant(row["start_date"]),
-        ended=parse_instant(row["end_date"]),
-        host=str(row["hostname"] or ""),
-        pid=int(row["pid"] or 0),
-    )
-
-
-def parse_event(row: Row) -> Event:
-    """Return an entry of the audit log."""
-    at = parse_instant(row["when"])
-    if at is None:
-        raise ValueError("an event without its time")
-    names = {name: str(row.get(name) or "") for name in ("dag_id", "run_id", "task_id", "owner")}
-    return Event(
-        at=at,
-        event=_read_text(row, "event"),
-        asked=extract_request(row.get("extra")),
-        map_index=None if row.get("map_index") is None else int(row["map_index"]),
-        tries=int(row.get("try_number") or 0),
-        **names,
-    )
-
-
-def parse_heartbeat(component: str, state: Row) -> Heartbeat:
-    """Return the heartbeat of a component."""
-    return Heartbeat(
-        component=component,
-        healthy=state["status"] == "healthy",
-        at=parse_instant(state[f"latest_{component}_heartbeat"]),
-    )
-
-
-def parse_import_failure(row: Row) -> ImportFailure:
-    """Return a file that can't be imported."""
-    file, bundle = _read_text(row, "filename"), str(row.get("bundle_name") or "")
-    return ImportFailure(file=file, text=str(row["stack_trace"] or ""), bundle=bundle)
-
-
-def parse_instant(stated: Any) -> datetime | None:
-    """Return an instant in UTC. Raises ValueError for one that names no time zone."""
-    if not stated:
-        return None
-    at = datetime.fromisoformat(stated)
-    if at.tzinfo is None:
-        raise ValueError(f"{stated!r} names no time zone")
-    return at.astimezone(UTC)
-
-
-def format_instant(at: datetime) -> str:
-    """Return an instant as both dialects accept it; without a zone, some versions fail with a server error."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def parse_row(read: Callable[[Row], R], row: Any, path: str) -> R:
-    """Parse a row. Raises Unreadable for one that is not as Airflow writes it."""
-    try:
-        return read(row)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise Unreadable(
-            f"GET {path}: a row is not as Airflow writes it ({what}); is it Airflow that answers?"
-        ) from None
 
 
 def find_dialect(version: str) -> Dialect:
@@ -142,21 +63,6 @@ def find_dialect(version: str) -> Dialect:
     if known is None:
         raise Unreadable(f"GET /version: {version!r} is no version of Airflow that can be read; 2.x and 3.x can")
     return known
-
-
-def _read_text(row: Row, name: str) -> str:
-    """Return a text. Raises ValueError when it is missing or empty."""
-    value = row[name]
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} is {value!r}")
-    return value
-
-
-def _read_flag(row: Row, name: str) -> bool:
-    value = row[name]
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}")
-    return value
 
 
 def _window_v1(since: datetime, begin: datetime, end: datetime) -> dict[str, str]:
@@ -185,11 +91,11 @@ def _slot_v2(row: Row) -> datetime | None:
 def _parse_served_v1(row: Row) -> ServedDag:
     schedule = row["schedule_interval"] or {}
     return ServedDag(
-        dag_id=_read_text(row, "dag_id"),
-        file=_read_text(row, "fileloc"),
-        paused=_read_flag(row, "is_paused"),
-        stale=not _read_flag(row, "is_active"),
-        broken=_read_flag(row, "has_import_errors"),
+        dag_id=read_text(row, "dag_id"),
+        file=read_text(row, "fileloc"),
+        paused=read_flag(row, "is_paused"),
+        stale=not read_flag(row, "is_active"),
+        broken=read_flag(row, "has_import_errors"),
         schedule=str(schedule.get("value", "")) if schedule.get("__type") == "CronExpression" else "",
         next_slot=parse_instant(row["next_dagrun_create_after"]),
         parsed=parse_instant(row["last_parsed_time"]),
@@ -198,11 +104,11 @@ def _parse_served_v1(row: Row) -> ServedDag:
 
 def _parse_served_v2(row: Row) -> ServedDag:
     return ServedDag(
-        dag_id=_read_text(row, "dag_id"),
-        file=_read_text(row, "fileloc"),
-        paused=_read_flag(row, "is_paused"),
-        stale=_read_flag(row, "is_stale"),
-        broken=_read_flag(row, "has_import_errors"),
+        dag_id=read_text(row, "dag_id"),
+        file=read_text(row, "fileloc"),
+        paused=read_flag(row, "is_paused"),
+        stale=read_flag(row, "is_stale"),
+        broken=read_flag(row, "has_import_errors"),
         schedule=str(row["timetable_summary"] or ""),
         next_slot=parse_instant(row["next_dagrun_run_after"]),
         parsed=parse_instant(row["last_parsed_time"]),

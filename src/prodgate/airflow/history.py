@@ -9,21 +9,12 @@ from typing import Any, Final, TypeVar
 
 from ..aws.answers import Absent, Unread, Unreadable
 from .days import DayReader
-from .dialects import (
-    COMPONENTS,
-    Dialect,
-    Row,
-    find_dialect,
-    format_instant,
-    parse_event,
-    parse_heartbeat,
-    parse_import_failure,
-    parse_row,
-    parse_task,
-)
+from .dialects import COMPONENTS, Dialect, find_dialect
+from .moment import show_run_at, show_task_at
 from .names import check_dag_ids, make_path, search_dag
 from .paging import MAX_PATH, TooLong, read_all, read_page
 from .records import Event, Heartbeat, History, ImportFailure, Run, ServedDag, Task
+from .rows import Row, format_instant, parse_event, parse_heartbeat, parse_import_failure, parse_row, parse_task
 from .tasks import read_task_rows
 from .transport import Transport
 
@@ -61,7 +52,7 @@ class Reader:
         path = make_path(dag_id, "/dagRuns")
         rows = self._list(path, "dag_runs", lambda row: (row["dag_id"], row["dag_run_id"]), self.dialect.run_order)
         found = [parse_row(self.dialect.parse_run, row, path) for row in rows.read()]
-        return [run for run in found if run.dag_id == dag_id and self._is_in_window(run.slot)]
+        return [show_run_at(run, self.now) for run in found if run.dag_id == dag_id and self._is_in_window(run.slot)]
 
     def _list(self, path: str, key: str, identity: Callable[[Row], Hashable], order: Mapping[str, str]) -> DayReader:
         """Return a reader of runs or tasks of the window."""
@@ -84,7 +75,7 @@ class Reader:
         read = read_task_rows(self._list(path, "task_instances", _task_identity, self.dialect.task_order))
         found = [parse_row(parse_task, row, path) for row in read.rows if row["dag_id"] == dag_id]
         whole = None if read.whole is None else frozenset(run_id for name, run_id in read.whole if name == dag_id)
-        return [one for one in found if one.run_id in wanted], whole
+        return [show_task_at(one, self.now) for one in found if one.run_id in wanted], whole
 
     def events(self, dag_id: str) -> list[Event]:
         """Return the audit log of a DAG in the window. Actions on several are logged under ``~``, and never told."""

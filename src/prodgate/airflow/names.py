@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from ..aws.answers import Unreadable
-from .dialects import Dialect, parse_row
+from .dialects import Dialect
 from .paging import MAX_PATH, read_all
 from .records import ServedDag
+from .rows import parse_row
 from .transport import Transport
 
 

@@ -9,9 +9,9 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from ..aws.answers import Absent, Unreadable
-from .dialects import parse_instant
 from .history import open_reader, read_history
 from .records import History
+from .rows import parse_instant
 from .transport import RecordingTransport, Transport, replay
 
 #: Seconds that a component which Airflow calls unhealthy has to recover, and seconds between polls. A DAG processor is

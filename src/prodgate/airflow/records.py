@@ -46,6 +46,8 @@ class Task:
     queued: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    operator: str = ""
+    """The class that it was an instance of, such as EmptyOperator; empty where Airflow doesn't say."""
     host: str = ""
     pid: int = 0
     """Host and process of the last try; empty and 0 when nothing executed it."""

@@ -2,7 +2,7 @@
 
 marked      a run, or a task of it, was set to success or skipped by a person
 masked      a run is a success though a task of it isn't, and nobody set it: its last tasks run whatever came before
-unexecuted  a run is a success, and nothing shows that any process did it, or a task of it that leaves traces elsewhere
+unexecuted  a run is a success, and nothing shows that any process did it
 cleared     something was cleared, and the log doesn't say which runs; a run that was cleared by name is no flaw: its
             new execution is real, and the ledger doesn't credit the schedule with it
 deleted     runs were deleted by a person, and their outcome with them
@@ -61,10 +61,9 @@ def _find_flaws(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     found = [
         trace for trace in collect_traces(dag, history) if trace.run.slot is None or since <= trace.run.slot <= until
     ]
-    leaving = _find_traceable_tasks(found)
     acts = [hand for hand in list_manual_actions(dag.dag_id, history) if since <= hand.at <= until]
     for trace in found:
-        yield from _find_run_flaws(trace, leaving)
+        yield from _find_run_flaws(trace)
         yield from (
             _run_flaw(trace, "deleted", str(hand)) for hand in trace.hands if hand.shows and hand.act is Act.DELETED
         )
@@ -83,7 +82,7 @@ def _explain_unread(dag: DeclaredDag, history: History) -> str:
     )
 
 
-def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
+def _find_run_flaws(trace: Trace) -> Iterator[Flaw]:
     """Check a successful run; a failed one claims nothing."""
     run, marked = trace.run, trace.find_action(Act.MARKED)
     if run.state != "success":
@@ -96,25 +95,8 @@ def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
         yield _run_flaw(
             trace, "masked", f"success, though {left}; nobody set it, so that its last tasks ran in spite of that"
         )
-    if left or not trace.whole:
-        return
-    if not trace.executed:
+    if not left and not marked and trace.whole and not trace.executed:
         yield _run_flaw(trace, "unexecuted", "success, and no task of it has a host and a process")
-        return
-    bare = sorted(
-        {task.task_id for task in trace.tasks if task.state == "success" and not (task.host and task.pid)} & leaving
-    )
-    if bare:
-        yield _run_flaw(
-            trace, "unexecuted", f"success without a host or a process, which other runs have: {', '.join(bare)}"
-        )
-
-
-def _find_traceable_tasks(found: Sequence[Trace]) -> frozenset[str]:
-    """Return the tasks that some run records a host and a process for; an EmptyOperator never has any."""
-    return frozenset(
-        task.task_id for trace in found for task in trace.tasks if task.state == "success" and task.host and task.pid
-    )
 
 
 def _find_action_flaws(dag: DeclaredDag, acts: Sequence[ManualAction]) -> Iterator[Flaw]:

@@ -2,7 +2,8 @@
 
 Which doors a version leaves unlogged is in docs/dags.md. What is done through them shows in the tasks:
 
-marked   a task is a success, or skipped, and what it logged of its last try ends otherwise
+marked   a task is a success, or skipped, and what it logged of its last try ends otherwise; or it is a success that no
+         process did, as of one that failed before it began
 cleared  a task may be tried more often than its neighbours, because each clearing adds the tries that there were
 deleted  a task began anew with a try that had ended, or logged something and is not there
 """
@@ -16,6 +17,7 @@ from datetime import datetime
 
 from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
+from .executed import list_unexecuted
 from .manual_actions import Act, ManualAction
 from .task_log import Origin, TaskLog, read_task_log
 
@@ -27,7 +29,7 @@ def list_silent_actions(dag_id: str, history: History) -> tuple[ManualAction, ..
     """
     runs = {run.run_id: run for run in history.runs if run.dag_id == dag_id}
     tasks = [task for task in history.tasks if task.dag_id == dag_id and task.run_id in runs]
-    found = [*_find_cleared(tasks, runs, history.now)]
+    found = [*_find_cleared(tasks, runs, history.now), *_find_unexecuted(tasks, runs, history.now)]
     try:
         log = read_task_log(dag_id, history)
     except Unreadable:
@@ -60,6 +62,12 @@ def _find_cleared(tasks: Iterable[Task], runs: Mapping[str, Run], now: datetime)
         if task.tries and task.max_tries > retries:
             shows = f"{task.task_id} may be tried {task.max_tries + 1} times, and {retries + 1} times in other runs"
             yield _silent(Act.CLEARED, run, task.started or now, shows)
+
+
+def _find_unexecuted(tasks: Iterable[Task], runs: Mapping[str, Run], now: datetime) -> Iterator[ManualAction]:
+    for task in list_unexecuted(tasks):
+        shows = f"{task.task_id} has no host and no process, which it has in other runs"
+        yield _silent(Act.MARKED, runs[task.run_id], runs[task.run_id].ended or now, shows)
 
 
 def _find_marked(tasks: Iterable[Task], runs: Mapping[str, Run], log: TaskLog, now: datetime) -> Iterator[ManualAction]:

@@ -4,6 +4,7 @@ unread    the audit log may not be read
 cut off   the audit log begins later than the runs: it was cleaned
 unnamed   somebody set results, and the log doesn't say of which runs
 unlogged  the version lets people set results without a line in the log, and did not log what the tasks themselves did
+in part   the version logs what each task did, and of some there is nothing: what was cleaned was not only of old times
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from .task_log import Origin, read_task_log
 
 #: The first version in which the API sets and deletes several tasks, in a request that is not logged.
 _UNLOGGED: Final = (3, 1)
+#: The first version that logs nothing of what tasks do.
+_SILENT: Final = (3, 0)
 #: The first version after it that logs how each task ended.
 _TOLD: Final = (3, 2)
 
@@ -70,7 +73,7 @@ def _explain_unnamed(dag: DeclaredDag, history: History) -> str:
 def _explain_unlogged(runs: list[Run], dag_id: str, history: History) -> str:
     version = _parse_version(history.version)
     if version < _UNLOGGED:
-        return ""
+        return _explain_cleaned_in_part(runs, dag_id, history) if version < _SILENT else ""
     if dag_id in history.sampled:
         return (
             f"Airflow {history.version} doesn't log that a person sets several tasks to success at once, and their "
@@ -86,6 +89,18 @@ def _explain_unlogged(runs: list[Run], dag_id: str, history: History) -> str:
         f"Airflow {history.version} doesn't log that a person sets several tasks to success at once, and of "
         f"{len(untold)} tasks, such as {untold[0].task_id} in {untold[0].run_id}, it did not log either that they "
         f"succeeded themselves; {settles}"
+    )
+
+
+def _explain_cleaned_in_part(runs: list[Run], dag_id: str, history: History) -> str:
+    log = read_task_log(dag_id, history)
+    lost = [task for task in _find_untold(runs, dag_id, history) if not log.entries_of(task)]
+    if not lost:
+        return ""
+    return (
+        f"Airflow {history.version} logs how each task ended, and of {len(lost)} tasks, such as {lost[0].task_id} in "
+        f"{lost[0].run_id}, the audit log holds nothing: it was cleaned in part, and what people did to their runs "
+        "can't be seen; they must leave the window"
     )
 
 

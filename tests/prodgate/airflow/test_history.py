@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from prodgate.airflow.records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
 
 from .fake import HOUR, NEW, NOW, OLD, a_dag, a_run, a_task, an_airflow, an_event, components
@@ -74,6 +76,27 @@ def test_runs_that_have_not_ended_are_read_and_older_ones_are_not(version: str) 
         a_run("news", "early", NOW + HOUR, state="queued"),
     ]
     assert [run.run_id for run in history(fake).runs] == ["running", "queued"]
+
+
+@pytest.mark.parametrize("version", [OLD, NEW, "3.3.2"])
+def test_what_ends_while_it_is_read_had_not_ended(version: str) -> None:
+    """The log is read up to now: of a run that ends a second later it has no success, as of one that was marked."""
+    slot, later = NOW - timedelta(minutes=1), NOW + timedelta(seconds=1)
+    run = a_run("news", "a", slot, ended=later, start_date=slot.isoformat())
+    waiting = a_run("news", "b", NOW, ended=later + timedelta(seconds=1), start_date=later.isoformat())
+    rows = [
+        (run, "collect", slot, NOW),
+        (run, "settle", slot, later),
+        (run, "last", later, later + timedelta(seconds=1)),
+    ]
+    tasks = [
+        a_task(of, name, start_date=begun.isoformat(), end_date=ended.isoformat()) for of, name, begun, ended in rows
+    ]
+    events = [an_event(n, "running", slot, run_id="a", task_id=name) for n, name in enumerate(("collect", "settle"))]
+    found = history(an_airflow(version, slots=0, runs=[run, waiting], tasks=tasks, events=events))
+    assert [(run.state, run.ended) for run in found.runs] == [("running", None), ("queued", None)]
+    states = {task.task_id: (task.state, task.ended) for task in found.tasks}
+    assert states == {"collect": ("success", NOW), "settle": ("running", None), "last": ("scheduled", None)}
 
 
 def test_a_run_whose_interval_began_long_before_the_window_is_in_it_by_its_end() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Unread, Unreadable
+from prodgate.dags.ledger import SlotState, build_ledger
 from prodgate.dags.record_flaws import find_record_flaws
 
 from .histories import (
@@ -75,16 +76,32 @@ def skipped(run: Any, tasks: list[Any]) -> tuple[Any, list[Any]]:
     return run, [replace(task, state="skipped", host="", pid=0) for task in tasks]
 
 
-@pytest.mark.parametrize("change", [unexecuted, without_tasks, skipped])
+@pytest.mark.parametrize("change", [without_tasks, skipped])
 def test_a_run_that_nothing_executed_is_no_proof(change: Change) -> None:
     assert kinds(history({50: change})) == [("unexecuted", ID)]
 
 
+def test_a_dag_of_which_nothing_was_ever_executed_is_no_proof() -> None:
+    assert set(kinds(history(dict.fromkeys(range(120), unexecuted)))) == {("unexecuted", id_of(slot)) for slot in SLOTS}
+
+
 @pytest.mark.parametrize("lacking", [{"host": ""}, {"pid": 0}])
 def test_a_task_that_leaves_traces_elsewhere_must_here(lacking: dict[str, Any]) -> None:
-    ((kind, run_id, words),) = found(history({50: with_task(**lacking)}))
-    assert (kind, run_id) == ("unexecuted", ID)
-    assert words == "success without a host or a process, which other runs have: fetch"
+    """As of one that failed before it began, and was set to success in a list, which 3.2 and later don't log."""
+    record = history({50: with_task(**lacking)})
+    ((kind, run_id, words),) = found(record)
+    assert (kind, run_id) == ("marked", ID)
+    assert words.endswith(
+        "which no entry of the log says, but fetch has no host and no process, which it has in other runs"
+    )
+    assert build_ledger(DAG, record).rows[50].state is SlotState.FAILED
+
+
+@pytest.mark.parametrize("after", ["EmptyOperator", "BranchPythonOperator"])
+def test_a_task_that_became_another_is_told_apart_by_its_operator(after: str) -> None:
+    """A deploy puts an operator in the place of an empty one, or the other way round."""
+    before = dict.fromkeys(range(60), with_task(host="", pid=0, operator="EmptyOperator"))
+    assert found(history(before | dict.fromkeys(range(60, 120), with_task(operator=after)))) == []
 
 
 def test_an_empty_operator_leaves_traces_nowhere() -> None:

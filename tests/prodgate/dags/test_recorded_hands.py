@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.airflow.dialects import parse_event, parse_task
 from prodgate.airflow.records import History
+from prodgate.airflow.rows import parse_event, parse_task
 from prodgate.dags.manual_actions import list_manual_actions
 from prodgate.dags.silent_actions import list_silent_actions
 from prodgate.dags.task_log import Origin, read_task_log
