@@ -137,6 +137,8 @@ V1: Final = Dialect(
         "action_set_running",
         "action_set_skipped",
         "action_set_success",
+        "dagrun.delete",
+        "taskinstance.delete",
     ),
     long_log={"excluded_events": "running"},
     trigger={},

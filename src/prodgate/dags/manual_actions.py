@@ -38,6 +38,8 @@ class ManualAction:
     """Empty when the log doesn't say which run."""
     owner: str
     event: str
+    ours: bool = True
+    """Whether the log says that it was done to this DAG; a list of Airflow 2 does not say to which it was."""
     shows: str = ""
     """What shows it, where no entry of the log says it; ``at`` is then the latest time that it can have been."""
 
@@ -81,6 +83,8 @@ _ACTS: Final = {
     "delete_dag": Act.DELETED,
     "delete_dag_run": Act.DELETED,
     "action_muldelete": Act.DELETED,
+    "dagrun.delete": Act.DELETED,
+    "taskinstance.delete": Act.DELETED,
 }
 #: Events whose requested state says what was done; without one it was a note.
 _STATING: Final = frozenset(name for name in _ACTS if name.startswith(("patch_", "update_", "post_set_", "bulk_")))
@@ -129,7 +133,8 @@ def _parse_actions(dag_id: str, event: Event) -> Iterator[ManualAction]:
         # a task can also be set in all earlier or later runs, which are not named
         unnamed = [""] if not runs or any(_is_true(request, key) for key in _OTHER_RUNS) else []
         for run_id in sorted({*runs, *unnamed}):
-            yield ManualAction(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
+            ours = bool(event.dag_id or others)
+            yield ManualAction(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event, ours=ours)
 
 
 def _event_name(event: Event) -> str:

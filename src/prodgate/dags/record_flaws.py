@@ -100,7 +100,10 @@ def _find_run_flaws(trace: Trace) -> Iterator[Flaw]:
 
 
 def _find_action_flaws(dag: DeclaredDag, acts: Sequence[ManualAction]) -> Iterator[Flaw]:
+    """Yield what was done to the DAG and names no run of it; what may have been done to any DAG is no flaw of each."""
     for hand in acts:
+        if not hand.ours:
+            continue
         if hand.act is Act.DELETED:
             which = "" if hand.run_id else "; the log doesn't say which runs"
             yield Flaw(kind="deleted", dag_id=dag.dag_id, run_id=hand.run_id, words=f"{hand}{which}")

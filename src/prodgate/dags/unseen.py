@@ -2,7 +2,7 @@
 
 unread    the audit log may not be read
 cut off   the audit log begins later than the runs: it was cleaned
-unnamed   somebody set results, and the log doesn't say of which runs
+unnamed   somebody set results, and the log doesn't say of which runs, nor do the tasks
 unlogged  the version lets people set results without a line in the log, and did not log what the tasks themselves did
 in part   the version logs what each task did, and of some there is nothing: what was cleaned was not only of old times
 """
@@ -38,7 +38,7 @@ def explain_unseen(dag: DeclaredDag, history: History) -> str:
         _, begins = history.events, history.log_begins
         return (
             _explain_cut_off(runs, begins)
-            or _explain_unnamed(dag, history)
+            or _explain_unnamed(dag, runs, history)
             or _explain_unlogged(runs, dag.dag_id, history)
         )
     except Unreadable as error:
@@ -63,7 +63,10 @@ def _explain_cut_off(runs: list[Run], begins: datetime | None) -> str:
     )
 
 
-def _explain_unnamed(dag: DeclaredDag, history: History) -> str:
+def _explain_unnamed(dag: DeclaredDag, runs: list[Run], history: History) -> str:
+    told = _parse_version(history.version) < _SILENT and dag.dag_id not in history.sampled
+    if told and not any(_find_untold(runs, dag.dag_id, history)):
+        return ""  # each task says itself how it ended, and one that was set says otherwise
     since = max(history.now - dag.window, history.since)
     hands = (hand for hand in list_manual_actions(dag.dag_id, history) if hand.at >= since)
     found = next((hand for hand in hands if hand.act is Act.MARKED and not hand.run_id), None)

@@ -48,6 +48,9 @@ def acts(*events: Event, version: str = "3.0.6") -> list[tuple[str, str]]:
         ("dagrun_failed", {"confirmed": "true"}, None),
         ("action_set_success", {}, "marked"),
         ("delete_dag_run", {}, "deleted"),
+        ("dagrun.delete", {}, "deleted"),
+        ("taskinstance.delete", {}, "deleted"),
+        ("dagrun.edit", {}, None),  # its note
         ("clear_dag_runs", {}, None),
         ("clear_dag_runs", {"dry_run": False}, "cleared"),
         ("clear_dag_run_partitions", {"dry_run": False, "clear_task_instances": True}, "cleared"),

@@ -110,8 +110,15 @@ def test_an_empty_operator_leaves_traces_nowhere() -> None:
 
 def test_a_run_that_was_cleared_by_name_is_the_ledgers_and_one_without_a_name_a_flaw() -> None:
     assert found(history(events=(event("clear_dag_run", ID, AT),))) == []
-    assert kinds(history(events=(event("action_clear", "", AT, dag_id=""),))) == [("cleared", "")]
-    assert kinds(history(events=(event("action_set_success", "", AT, dag_id=""),))) == [("marked", "")]
+    assert kinds(history(events=(event("cli_task_clear", "", AT),))) == [("cleared", "")]
+    assert kinds(history(events=(event("clear", "", AT),))) == [("cleared", "")]
+
+
+@pytest.mark.parametrize("name", ["action_clear", "action_muldelete", "dagrun.delete", "taskinstance.delete"])
+def test_what_was_done_in_a_list_of_runs_of_any_dag_is_no_flaw_of_each(name: str) -> None:
+    """What it did shows in the tasks of the DAG that it was done to, or in a slot without a run."""
+    assert found(history(events=(event(name, "", AT, dag_id=""),))) == []
+    assert kinds(history({50: missing}, events=(event(name, "", AT),)))[0][1] == ""
 
 
 def test_a_deleted_run_is_told_of() -> None:

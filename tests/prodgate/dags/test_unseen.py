@@ -111,6 +111,18 @@ def test_a_hand_on_runs_that_the_log_does_not_name_may_be_on_any() -> None:
     assert explain_unseen(DAG, history(events=(replace(by, at=SLOTS[0] - 40 * HOUR),))) == ""
 
 
+def test_a_mark_in_a_list_of_airflow_2_is_of_others_where_each_task_says_how_it_ended() -> None:
+    whole = told(history(version="2.11.0"))
+    marks = (event("action_set_success", "", SLOTS[50], "{}", owner="ann", dag_id=""),)
+    own = tuple(replace(each, asked="") for each in whole.events)
+    assert unseen(replace(whole, events=own + marks)) == ""
+    deferring = tuple(replace(each, event="deferred") if each.event == "success" else each for each in own)
+    said = unseen(replace(whole, events=deferring + marks))
+    assert said.startswith(
+        "marked by ann at 2026-11-09 03:00:00 UTC (action_set_success), and the log doesn't say in which"
+    )
+
+
 def test_a_rate_that_is_too_low_is_too_low_whatever_was_not_seen() -> None:
     unread: Any = Unread("403")
     bad = slots(history(dict.fromkeys(range(60), failed), events=unread))
