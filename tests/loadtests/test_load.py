@@ -74,6 +74,10 @@ def before_and_after() -> list[dict[str, Any]]:
     return [{"build": "blue", "started": begun + at, "ended": begun + at + 2} for at in (-3, 41)]
 
 
+def emptied() -> list[dict[str, Any]]:
+    return [cell(at, {1000: 100}, doubtful={"1000": 1}) for at in range(40)]
+
+
 def stood(seconds: float) -> dict[str, float]:
     return {"seconds": seconds, "second": 7}
 
@@ -185,6 +189,7 @@ EARLY: dict[str, Any] = {
     "why": "stopped early: 90 of 100 requests failed",
 }
 HURRIED: dict[str, Any] = {"health": {"sick": [], "advice": "", "send_lag": {"p50": 0.01, "p99": 0.034, "max": 0.05}}}
+JUMPED: dict[str, Any] = {"clock_moved": -7.5}
 LOST: dict[str, Any] = {
     "workers": [{"name": "worker 2", "sent": 9, "lost": True}],
     "complete": False,
@@ -231,6 +236,16 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (COUNTS, lambda: run(server=server(), **SICK), "the generator was the bottleneck"),
     (APART, lambda: run(server=server(), seconds=failing([100] * 40)), "no request succeeded"),
+    (
+        DEPLOY,
+        lambda: run("deploy", **JUMPED),
+        "the clock of the generator's machine was set by -7.5 s while the load ran",
+    ),
+    (NOTICED, lambda: run("deploy", deploys=three(), **JUMPED), "the clock of the generator's machine was set by"),
+    (COUNTS, lambda: run(server=server(), **JUMPED), "the clock of the generator's machine was set by -7.5 s"),
+    (DEPLOY, lambda: run("deploy", seconds=emptied()), "40 answers may be right or wrong; say what they hold"),
+    (NOTICED, lambda: run("deploy", deploys=three(), seconds=emptied()), "40 answers may be right or wrong"),
+    (P95, lambda: run(seconds=failing([9] * 40, "HTTP 429")), "360 were turned away by what limits or tests who asks"),
     (SLOWER, lambda: change(1100), "two runs at two times convict nobody"),
     (GREATER, lambda: change(3000), "two runs at two times convict nobody; state [load.compare], in which both builds"),
     (SLOWER, lambda: change(1000, **SICK), "the generator was the bottleneck"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +247,30 @@ def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> No
     assert told["refused"] > 0
     assert sum(told.values()) + len(latencies(record)) == 120
     assert 0 < len(latencies(record)) <= 60
+
+
+def test_a_clock_that_is_set_meanwhile_changes_no_time_and_is_said(tmp_path: Path) -> None:
+    """What a locustfile does to the clock of its process stands for what an operator, or a machine that slept, does."""
+    text = """
+import time
+
+from locust import FastHttpUser, task
+
+shown = time.time
+
+
+class Reader(FastHttpUser):
+    @task
+    def page(self):
+        self.client.get("/")
+        time.time = lambda: shown() + 3600
+"""
+    with serving(fine) as server:
+        profile = a_profile(rate=40.0, duration=1.0)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path, text), directory=tmp_path / "run")
+    assert (record["complete"], len(latencies(record)), max(latencies(record)) < 30) == (True, 40, True)
+    assert record["clock_moved"] == pytest.approx(3600, abs=0.5)
+    assert abs((datetime.fromisoformat(record["started"]) - datetime.now(UTC)).total_seconds()) < 120
 
 
 def test_no_request_is_no_success(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from .. import Fact
 from .changes import compare_interleaved
 from .measurements import Measurements, read_measurements, read_stored
 from .server_view import server_view
-from .soundness import UNCACHED, run_name, why_unsound
+from .soundness import UNCACHED, run_name, why_clock_differs, why_unsound
 
 #: Requests of a name that the origin must have answered for them to be judged by themselves.
 LEAST: Final = 1000
@@ -143,7 +143,7 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
         for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
         if broken or _is_deploying(begin + second, deploys)
     )
-    unfinished = "; ".join(filter(None, (broken, found.stopped, found.doubt)))
+    unfinished = _why_unfinished(found, stored, broken)
     return estimates.exact_count(
         sum(found.failed), samples=samples, unfinished=unfinished, detail=found.describe_failures()
     )
@@ -159,11 +159,15 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
     spans = pairwise([*(one["started"] - begin for one in met), inf])
     failed, whole = sum(_within(found.failed, *span) > 0 for span in spans), len(met)
-    unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped, found.doubt)))
+    unfinished = _why_unfinished(found, stored, broken and f"a deploy did not succeed: {broken}")
     told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
     return estimates.exact_count(
         failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told
     )
+
+
+def _why_unfinished(found: Measurements, stored: Mapping[str, Any], broken: str) -> str:
+    return "; ".join(filter(None, (broken, found.stopped, found.doubt, why_clock_differs(stored["record"]))))
 
 
 def _within(counts: Sequence[int], first: float, last: float) -> int:

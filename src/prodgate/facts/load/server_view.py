@@ -14,7 +14,7 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...statistics import nearest_rank
 from .. import Fact
-from .soundness import count_requests, percent, run_name, why_unsound
+from .soundness import count_requests, percent, run_name, why_clock_differs, why_unsound
 
 #: Prefix of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
@@ -49,7 +49,7 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
     if seen is None:
         return
     early = record["why"] if record["stopped_early"] else ""
-    if reason := why_unsound(record) or early or seen.get("unreadable", ""):
+    if reason := why_unsound(record) or early or why_clock_differs(record) or seen.get("unreadable", ""):
         yield ServerView.unread(run_name(stored), reason)
     else:
         yield ServerView(subject=run_name(stored), **_counts(record, seen), **_percentiles(record, seen))

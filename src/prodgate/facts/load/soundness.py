@@ -13,6 +13,8 @@ FORMAT: Final = 1
 #: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
 #: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
+#: By how many seconds a clock may be set while load runs, for times that others recorded to be set beside its own.
+MOST_MOVED: Final = 1.0
 #: Greatest share of failures after which a stronger load is sent.
 BEARABLE: Final = 0.05
 #: Settings that two comparable runs share.
@@ -60,6 +62,20 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
     return (
         f"requests were sent, and answers received, {lag * 1000:.0f} ms late in one of a hundred cases, at most "
         f"{MOST_LAG * 1000:.0f} ms lets a change be told; run it again with less other work on the machine"
+    )
+
+
+def why_clock_differs(record: Mapping[str, Any]) -> str:
+    """Return why what others recorded at a time can't be set beside a run, and what to do; or an empty string.
+
+    The run itself is measured by a clock that nobody sets.
+    """
+    moved = record.get("clock_moved", 0.0)
+    if abs(moved) <= MOST_MOVED:
+        return ""
+    return (
+        f"the clock of the generator's machine was set by {moved:.1f} s while the load ran, so that nothing can be set "
+        "beside what others recorded; run it again"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unreadable
 from .server_view import ANSWERED_FAILURES
-from .soundness import why_unsound
+from .soundness import why_clock_differs, why_unsound
 
 #: Seconds by which the clocks of the generator and of AWS may differ.
 _SKEW: Final = 2.0
@@ -40,7 +40,8 @@ def find_whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
     Raises Unreadable if there is none, and for a run that can't be trusted or was stopped early.
     """
-    if reason := why_unsound(record) or (record["why"] if record["stopped_early"] else ""):
+    early = record["why"] if record["stopped_early"] else ""
+    if reason := why_unsound(record) or early or why_clock_differs(record):
         raise Unreadable(reason)
     started = datetime.fromisoformat(record["started"]).astimezone(UTC)
     ended = (started + timedelta(seconds=record["profile"]["duration"])).replace(second=0, microsecond=0)

@@ -130,7 +130,9 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     from ...load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
     profile = _make_profile(name, section, context.stated)
-    about = {"build": read_build(target, context), "attempt": count_attempts(context, name), "screen": target.screen}
+    build = read_build(target, context)
+    attempt = count_attempts(context, name, place=target.url, served=build["served"])
+    about = {"build": build, "attempt": attempt, "screen": target.screen}
     since, deploys = target.log_size(), Deploys()
     directory = context.run / "logs" / "load" / name
     context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")

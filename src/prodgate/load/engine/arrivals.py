@@ -48,6 +48,8 @@ class Arrivals:
         self.monitor = Monitor()
         self.started = time.time() + LEAD + self.profile.warm_up
         """When the measured window begins, Unix seconds."""
+        self.clock_moved = 0.0
+        """By how many seconds the clock of the machine was set while the arrivals came, later or earlier."""
         self.contents = Contents(tasks.holds)
         self._tasks, self._environment = tasks, environment
         self._worker, self._workers = worker, workers
@@ -68,13 +70,14 @@ class Arrivals:
         """Perform every arrival, and wait for the last to end or time out."""
         random.seed(self.profile.seed + self._worker)  # what the locustfile draws from
         under_way = Pool(self.profile.open_at_once)
-        begin = perf_counter() + LEAD
-        self.started = time.time() + LEAD + self.profile.warm_up
+        begin, shown = perf_counter() + LEAD, time.time() + LEAD
+        self.started = shown + self.profile.warm_up
         self.monitor.start(after=LEAD, warming=self.profile.warm_up, lasting=self.profile.duration)
         everybody = self._send_all(begin, under_way)
         if not self._stopping.is_set():
             self._drain(under_way, self.profile.patience if everybody else self.profile.timeout)
         self.finished = everybody and not self._stopping.is_set()
+        self.clock_moved = (time.time() - shown) - (perf_counter() - begin)
         under_way.kill()
         self.monitor.stop()
 

@@ -43,6 +43,8 @@ class Worker:
     settled: int = 0
     missing: int = 0
     """How many of the requests it counted were never reported here."""
+    clock: float = 0.0
+    """By how many seconds its machine's clock was set meanwhile."""
     done: bool = False
     finished: bool = False
     lost: bool = False
@@ -99,7 +101,7 @@ class Coordinator:
     def _receive_done(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
         worker = self._workers[msg.data["worker"]]
         worker.done, worker.finished, worker.vitals = True, msg.data["finished"], msg.data["vitals"]
-        worker.missing = msg.data["settled"] - worker.settled
+        worker.missing, worker.clock = msg.data["settled"] - worker.settled, msg.data["clock"]
         if all(each.done for each in self._workers):
             gevent.spawn(self._runner.quit)
 
@@ -177,6 +179,9 @@ class Coordinator:
             "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],
             "health": assess_health(
                 combine_vitals(each.vitals for each in self._workers if each.vitals), self._settings.profile
+            ),
+            "clock_moved": max(
+                (round(each.clock, 3) for each in self._workers), key=lambda moved: abs(moved), default=0.0
             ),
             "versions": read_versions(),
         }

@@ -63,7 +63,8 @@ class Sender:
             for standstill in arrivals.tally.standstills:
                 standstill.close()
             self._send(PART, self._take_part(arrivals))
-            last = {"finished": arrivals.finished, "settled": arrivals.tally.settled}
+            last: dict[str, Any] = {"finished": arrivals.finished, "settled": arrivals.tally.settled}
+            last["clock"] = arrivals.clock_moved
             self._send(DONE, {**last, "vitals": arrivals.monitor.to_json()})
 
     def _send_parts(self, arrivals: Arrivals) -> None:

@@ -48,6 +48,11 @@ def test_a_run_without_a_whole_minute_is_said_to_be_too_short(started: str, dura
         find_whole_minutes(run(started, duration, timeout))
 
 
+def test_minutes_by_a_clock_that_was_set_are_nobodys() -> None:
+    with pytest.raises(Unreadable, match=r"the clock of the generator's machine was set by 61\.0 s while the load ran"):
+        find_whole_minutes(run("2026-01-05T10:00:00+00:00", 180) | {"clock_moved": 61.0})
+
+
 def test_what_may_lie_outside_of_them_is_left_out() -> None:
     started = datetime.fromisoformat("2026-01-05T10:00:40+00:00")
     seconds = [cell(second, {1000 + second: 1}) for second in range(160)]
