@@ -180,14 +180,16 @@ class Coordinator:
             "health": assess_health(
                 combine_vitals(each.vitals for each in self._workers if each.vitals), self._settings.profile
             ),
-            "clock_moved": max(
-                (round(each.clock, 3) for each in self._workers), key=lambda moved: abs(moved), default=0.0
-            ),
+            "clock_moved": self._find_greatest_move(),
             "versions": read_versions(),
         }
         requests = Requests(cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts)
         data = build_record(self._settings, self._tally, requests=requests, about=about, started=self._started)
         write_record(data, Path(self._settings.record))
+
+    def _find_greatest_move(self) -> float:
+        moves = sorted((each.clock for each in self._workers), key=abs)
+        return round(moves[-1], 3) if moves else 0.0
 
     def _explain_incomplete(self) -> str:
         """Return why the record is incomplete, "" when it is complete."""
