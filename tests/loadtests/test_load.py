@@ -302,6 +302,14 @@ def test_a_slow_origin_does_not_hide_behind_a_cache(checks: dict[str, Check]) ->
     ]
 
 
+@pytest.mark.parametrize(("tenths", "expected"), [(3, Outcome.SATISFIED), (5, Outcome.UNDETERMINED)])
+def test_of_a_site_that_creeps_the_page_says_how_little_a_night_is_told(
+    checks: dict[str, Check], tenths: int, expected: Outcome
+) -> None:
+    """Against the earliest of 20 nights, from 100 ms on; a named release has no such limit."""
+    assert judged(checks, SLOWER, change(1000 + 19 * tenths)).outcome is expected
+
+
 def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> None:
     for table in (HELD, BROKEN, OPEN):
         assert {asked.id for asked, _, _ in table} == set(checks)

@@ -20,7 +20,7 @@ LEAST_PART: Final = 4
 #: The same of a page that has lost as great a part of its links, too: what remains may be no more than its frame.
 EMPTIED: Final = 2
 _CLOSING: Final = {b"{": b"}", b"[": b"]"}
-_PASSWORD: Final = re.compile(rb"""<input[^>]*type\s*=\s*["']?password""", re.IGNORECASE)
+_PASSWORD: Final = re.compile(rb"""<input[^>]*type\s*=\s*["']?password""")
 #: Members in which JSON says that it is an error, whatever its status.
 _ERRORS: Final = ("error", "errors")
 #: How many objects deep lists are looked for.
@@ -57,12 +57,13 @@ class Look:
 
 def look_at(body: bytes, *, html: bool, landed: str = "") -> Look:
     """Return what is seen of an answer; ``landed`` is the address that it came from after a redirect."""
+    lower = body.lower() if html else b""
     return Look(
         length=len(body),
-        links=body.lower().count(b"<a ") if html else 0,
+        links=lower.count(b"<a "),
         html=html,
         parsed=None if html else read_json(body),
-        password=html and bool(_PASSWORD.search(body)),
+        password=b"password" in lower and bool(_PASSWORD.search(lower)),
         landed=landed,
     )
 
