@@ -174,4 +174,4 @@ def only_airflow_takes_the_execution_role(environment: Resource, criterion: Crit
         criterion.hold(airflow, expected="the Airflow service only", observed=principal.name, aspect=principal.name)
         pinned = statement.pinned(*SOURCES)
         wanted = "aws:SourceAccount or aws:SourceArn"
-        criterion.hold(bool(pinned), expected=wanted, observed="no such condition", aspect=principal.name)
+        criterion.hold(bool(pinned), expected=wanted, observed=f"none: {principal.name}", aspect=principal.name)

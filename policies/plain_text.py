@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from prodgate import Unknown, Unresolved
+from prodgate import Criterion, Unknown, Unresolved
 from prodgate.semantics.secret_forms import find_assignments, find_secret
 
 
-def secrets_in(pairs: Iterable[tuple[str, str | None]]) -> list[str]:
-    """Describe the (name, value) pairs that hold a secret, also as ``NAME=value`` inside a command or a script.
+def refuse_secrets(
+    pairs: Iterable[tuple[str, str | None]], criterion: Criterion, *, expected: str, observed: str = "{}"
+) -> None:
+    """Exclude the (name, value) pairs that hold a secret, and only then raise Unresolved for what is decided later."""
+    held = list(pairs)
+    criterion.exclude(secrets_in(held), expected=expected, observed=observed)
+    for name in find_undecided(held):
+        raise Unresolved(name, "has the name of a secret, and its value is decided later")
 
-    Raises Unresolved when something with the name of a secret has a value (None) that is decided later.
-    """
+
+def secrets_in(pairs: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Describe the (name, value) pairs that hold a secret, also as ``NAME=value`` inside a command or a script."""
     found = []
     for name, value in pairs:
-        last = name.rpartition(".")[2]
-        if value is None and find_secret(last, "x"):
-            raise Unresolved(name, "has the name of a secret, and its value is decided later")
-        reasons = [
-            (inner, find_secret(inner, text)) for inner, text in [(last, value or ""), *find_assignments(value or "")]
-        ]
+        texts = [(name.rpartition(".")[2], value or ""), *find_assignments(value or "")]
+        reasons = [(inner, find_secret(inner, text)) for inner, text in texts]
         found += [f"{inner} (by {why})" for inner, why in reasons if why]
     return found
+
+
+def find_undecided(pairs: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """Yield the names of secrets whose value (None) is decided later."""
+    yield from (name for name, value in pairs if value is None and find_secret(name.rpartition(".")[2], "x"))
 
 
 def texts_in(value: Any, path: str = "") -> Iterator[tuple[str, str | None]]:

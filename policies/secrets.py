@@ -8,7 +8,7 @@ from typing import Any
 from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from prodgate.semantics.secret_forms import credential_form
 
-from .plain_text import secrets_in, texts_in
+from .plain_text import refuse_secrets, texts_in
 
 #: Databases -> (argument that lets RDS or Redshift keep the password, arguments that state it in plain text).
 MASTERS = {
@@ -40,8 +40,8 @@ def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> Non
     for container in task.json("container_definitions") or ():
         variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
         beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
-        found = secrets_in(texts_in([variables, beside]))
-        criterion.exclude(found, expected="secrets[].valueFrom", observed=f"{{}} in {container['name']}")
+        where = f"{{}} in {container['name']}"
+        refuse_secrets(texts_in([variables, beside]), criterion, expected="secrets[].valueFrom", observed=where)
 
 
 @policy(
@@ -54,9 +54,11 @@ def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> Non
 def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterion) -> None:
     """Functions, Airflow options, builds, user data and plain parameters hold no secret."""
     if holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString":
-        raise criterion.undetermined("a SecureString is encrypted in AWS, but its value stands in the state")
-    found = secrets_in(_values_given(holder))
-    criterion.exclude(found, expected="the ARN of a secret")
+        if holder.has("value"):
+            raise criterion.undetermined("a SecureString is encrypted in AWS, but its value stands in the state")
+        criterion.hold(True, expected="value_wo", observed="none in the state")
+        return
+    refuse_secrets(_values_given(holder), criterion, expected="the ARN of a secret")
 
 
 def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
@@ -65,13 +67,13 @@ def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
         if name not in NOT_VALUES and holder.has(name):
             yield from texts_in({name: _decode(value) if name.startswith("user_data") else value})
     if holder.type == "aws_ssm_parameter":
-        yield holder.text("name") or "", holder.text("value")
+        yield holder.text("name") or "", holder.known("value") or holder.known("insecure_value")
     for block in holder.blocks("environment") if holder.type == "aws_codebuild_project" else ():
         for variable in block.blocks("environment_variable"):
             if variable.text("type", "PLAINTEXT") == "PLAINTEXT":
-                yield variable.text("name") or "", variable.text("value")
+                yield variable.text("name") or "", variable.known("value")
     for block in holder.blocks("setting") if holder.type == "aws_elastic_beanstalk_environment" else ():
-        yield block.text("name") or "", block.text("value")
+        yield block.text("name") or "", block.known("value")
 
 
 def _decode(value: Any) -> Any:

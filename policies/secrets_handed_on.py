@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prodgate import Criterion, Resource, allow_unknown, policy
-from prodgate.semantics.secret_forms import HANDED_IN
+from prodgate import Configuration, Criterion, Resource, Unresolved, allow_unknown, policy
+from prodgate.semantics.secret_forms import HANDED_IN, find_secret
 
 #: What runs code -> the arguments that it is handed values in.
 HANDED = {
@@ -15,12 +15,10 @@ HANDED = {
     "aws_batch_job_definition": ("container_properties",),
     "aws_apprunner_service": ("source_configuration",),
     "aws_elastic_beanstalk_environment": ("setting",),
+    "aws_ssm_parameter": ("value", "insecure_value"),
 }
-#: Resources and data sources that hold a credential in an argument that is marked as sensitive.
-CREDENTIALS = frozenset(
-    {"aws_iam_access_key", "aws_iam_service_specific_credential", "random_password", "tls_private_key",
-     "aws_secretsmanager_secret_version", "aws_secretsmanager_random_password", "aws_ssm_parameter", "aws_kms_secrets"}
-)  # fmt: skip
+#: Parameters that AWS publishes, of images, say.
+PUBLIC = "/aws/service/"
 
 
 @policy(
@@ -35,16 +33,44 @@ def no_credential_is_handed_on(holder: Resource, criterion: Criterion) -> None:
 
     What is marked as sensitive is hidden in a plan, and stands in the environment in plain text all the same.
     """
-    for name in HANDED[holder.type]:
-        named = holder.references.get(name) if name in holder.sensitive else ()
-        if named is None:
-            raise criterion.undetermined(f"{name} holds something sensitive, and nothing says where it comes from")
-        sources = sorted({address for address in named if CREDENTIALS.intersection(address.split("."))})
+    for name in (each for each in HANDED[holder.type] if each in holder.sensitive and not _is_kept(holder)):
         with allow_unknown(because="where the value comes from says enough"):
             holder.has(name)  # the place of the finding
-        for source in sources or ("",):
-            wanted = f"no value of {source}" if source else "no credential"
-            criterion.hold(not source, expected=wanted, observed="handed on" if source else "none", aspect=source)
+        doubts = {source: _is_secret(source, holder) for source in holder.credentials.get(name, ())}
+        for source in (each for each, secret in doubts.items() if secret):
+            criterion.hold(False, expected=f"no value of {source}", observed="handed on", aspect=source)
+        _refuse_doubts(name, holder, [each for each, secret in doubts.items() if secret is None])
+    criterion.hold(True, expected="no credential", observed="none")
+
+
+def _refuse_doubts(name: str, holder: Resource, parameters: list[str]) -> None:
+    for source in parameters:
+        raise Unresolved(source, "is of a parameter that is declared elsewhere, and may be a SecureString")
+    if name not in holder.references:
+        raise Unresolved(f"{holder.address}.{name}", "holds something sensitive, and nothing says where it comes from")
+
+
+def _is_kept(holder: Resource) -> bool:
+    return holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString"
+
+
+def _is_secret(source: str, holder: Resource) -> bool | None:
+    """Whether what a provider marks as sensitive is a secret; None where nothing says so.
+
+    The value of any parameter is marked, though few are a SecureString or have the name of a secret.
+    """
+    parameter = holder.configuration.once(_list_parameters).get(source.rpartition(".")[0])
+    if parameter is None:
+        return True
+    name = parameter.known("name") or ""
+    if find_secret(name, "x") or (parameter.mode == "managed" and parameter.text("type") == "SecureString"):
+        return True
+    return False if parameter.mode == "managed" or name.startswith(PUBLIC) else None
+
+
+def _list_parameters(configuration: Configuration) -> dict[str, Resource]:
+    found = (one for one in configuration.resources if one.type == "aws_ssm_parameter")
+    return {one.configured_as: one for one in found}
 
 
 @policy(

@@ -117,3 +117,40 @@ resource "aws_instance" "password_in_php" { # violates PG_SEC_2
   instance_type = "t4g.micro"
   user_data     = "cat > config.php <<'END'\n<?php define('DB_PASSWORD', 'hunter2');\nEND\n"
 }
+
+ephemeral "aws_secretsmanager_secret_version" "database" {
+  secret_id = "db"
+}
+
+resource "aws_ssm_parameter" "written_only" {
+  name             = "/news/db/password"
+  type             = "SecureString"
+  value_wo         = ephemeral.aws_secretsmanager_secret_version.database.secret_string
+  value_wo_version = 1
+}
+
+resource "aws_ssm_parameter" "in_the_state" { # undetermined PG_SEC_2
+  name  = "/news/api/login"
+  type  = "SecureString"
+  value = "hunter2"
+}
+
+resource "aws_codebuild_project" "told_where_its_bucket_is" {
+  name         = "told"
+  service_role = "arn:aws:iam::123456789012:role/build"
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+  environment {
+    compute_type = "BUILD_GENERAL1_SMALL"
+    image        = "aws/codebuild/standard:7.0"
+    type         = "LINUX_CONTAINER"
+    environment_variable {
+      name  = "TARGET"
+      value = var.token
+    }
+  }
+  source {
+    type = "NO_SOURCE"
+  }
+}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from policies.plain_text import secrets_in, texts_in
+from policies.plain_text import find_undecided, refuse_secrets, secrets_in, texts_in
 
 from prodgate import Unresolved
 from prodgate.semantics.secret_forms import credential_form
-from prodgate.testing import UNKNOWN
+from prodgate.testing import UNKNOWN, NotSatisfied
+from tests.prodgate.samples import criterion
 
 
 @pytest.mark.parametrize(
@@ -56,9 +57,14 @@ def test_an_ordinary_value_is_not_taken_for_a_secret(name: str, value: str) -> N
 
 
 def test_a_secret_that_is_decided_later_is_not_passed_over() -> None:
-    assert secrets_in(texts_in({"REPLICA": UNKNOWN})) == []
+    assert [*find_undecided(texts_in({"REPLICA": UNKNOWN}))] == []
     with pytest.raises(Unresolved, match="DB_PASSWORD has the name of a secret"):
-        secrets_in(texts_in({"variables": {"DB_PASSWORD": UNKNOWN}}))
+        refuse_secrets(texts_in({"variables": {"DB_PASSWORD": UNKNOWN}}), criterion(), expected="an ARN")
+
+
+def test_a_secret_that_is_written_is_not_hidden_by_one_that_is_decided_later() -> None:
+    with pytest.raises(NotSatisfied, match="API_TOKEN"):
+        refuse_secrets([("DB_PASSWORD", None), ("API_TOKEN", "hunter2")], criterion(), expected="an ARN")
 
 
 def test_a_form_is_found_wherever_it_stands() -> None:

@@ -12,6 +12,7 @@ def add_arguments(check: argparse.ArgumentParser) -> None:
     check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
     check.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="set a variable of the root")
     check.add_argument("--modules", type=Path, action="append", default=[], metavar="DIR", help="holds modules by name")
+    check.add_argument("--workspace", default="", metavar="NAME", help="what terraform.workspace is")
     check.add_argument("--source", type=Path, metavar="DIR", help="the root that a plan.json was made from")
     check.add_argument("--criteria", type=Path, help="judge by these (default: good practice for any team)")
     check.add_argument("--waivers", type=Path, help="accepted risks (default: none)")

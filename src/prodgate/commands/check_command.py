@@ -111,7 +111,7 @@ def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
 
 def _open_all(args: argparse.Namespace, yardstick: _Yardstick) -> tuple[Configuration, ...]:
     """Return what the path declares today, and say what is not judged."""
-    given = Given(args.var_file, args.var, args.modules)
+    given = Given(args.var_file, args.var, args.modules, workspace=args.workspace)
     try:
         configurations = _open(args.path, given, args.source, yardstick)
     except TerraformError as error:
@@ -148,7 +148,7 @@ def _judge_earlier(args: argparse.Namespace, yardstick: _Yardstick, revision: Re
     var_files, modules = ([_find_given(each, revision) for each in stated] for stated in (args.var_file, args.modules))
     source = _find_given(args.source, revision) if args.source else None
     try:
-        earlier = _open(path, Given(var_files, args.var, modules), source, yardstick)
+        earlier = _open(path, Given(var_files, args.var, modules, workspace=args.workspace), source, yardstick)
         return yardstick.judge(earlier), earlier
     except TerraformError as error:
         said = str(error).replace(str(revision.place), str(revision.top))

@@ -35,6 +35,7 @@ _OF_TOFU: Final = {
     "provider": "for_each", "terraform": "encryption", "module": "lifecycle", "resource": "enabled", "data": "enabled",
 }  # fmt: skip
 _TAKE_TOFU: Final = "OpenTofu alone has this: put `tofu` on PATH, or set PRODGATE_TERRAFORM to it"
+_WORKSPACE: Final = "terraform.workspace"
 _PROVIDER: Final = re.compile(r"for provider ([\w./-]+)")
 
 
@@ -57,6 +58,8 @@ def _advise_on(error: Diagnostic, tree: Tree) -> Diagnostic:
 def _advise_on_block(error: Diagnostic, tree: Tree) -> str:
     """Return what depends on the block that an error speaks of: the type of a variable, the version of a provider."""
     _, block = (tree.find_place(error.position) if error.position else None) or (None, None)
+    if _WORKSPACE in error.detail:
+        return "name the workspace that runs in production with --workspace"
     if block and block.kind == "variable" and error.summary == "No value for required variable":
         stated = block.arguments.get("type")
         kind = f"it is of type {' '.join(stated.text.split())}" if stated else "it may be of any type"

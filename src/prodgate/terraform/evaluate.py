@@ -6,6 +6,7 @@ One plan against a schema-only provider decides every value; nothing is ever app
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ from .working_copy import copy_tree
 OnPlan = Callable[[Mapping[str, Any]], None]
 #: Seconds that one core command may take, unless PRODGATE_TERRAFORM_TIMEOUT says otherwise.
 LIMIT: Final = 600.0
+_WORKSPACE: Final = re.compile(r"(?:[A-Za-z0-9_-][\w.-]*)?", re.ASCII)
 
 
 def silent(_step: str) -> None:
@@ -43,13 +45,15 @@ def silent(_step: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is stated beside a root: variable files, variables (``NAME=VALUE``), folders with modules."""
+    """What is stated beside a root: variable files, variables (``NAME=VALUE``), folders with modules, a workspace."""
 
     var_files: Sequence[Path] = ()
     variables: Sequence[str] = ()
     modules: Sequence[Path] = ()
     zones: Sequence[str] = ()
     """The availability zones that the account may use, where criteria name them."""
+    workspace: str = ""
+    """What ``terraform.workspace`` is; where it is not stated, it is "default", and what depends on it a gap."""
 
     def check(self) -> Given:
         """Return it with files and folders as they are found from anywhere. Raises TerraformError when one is not."""
@@ -59,6 +63,8 @@ class Given:
         wrong = next((each for each in self.variables if not each.partition("=")[0].isidentifier()), None)
         if wrong is not None:
             raise refusal(f"{wrong!r} sets no variable", "write NAME=VALUE")
+        if not _WORKSPACE.fullmatch(self.workspace):
+            raise refusal(f"{self.workspace!r} is no name of a workspace", "write letters, digits, _, - and .")
         files = tuple(map(check_variable_file, self.var_files))
         return replace(self, var_files=files, modules=tuple(each.resolve() for each in self.modules))
 
@@ -159,7 +165,7 @@ def _evaluate_root(
     tree = read_tree(root, base, read_manifest(root, manifest), folders=given.modules, lenient=True)
     engine = find_engine(os.environ)
     with scratch_directory() as scratch:
-        settings = prepare_environment(os.environ, scratch)
+        settings = prepare_environment(os.environ, scratch, given.workspace)
         adopt_modules(manifest, scratch)
         with stand_in(scratch, settings, options=_state_account(account, given.zones)) as provider:
             tree = leave_out_foreign(tree, provider.providers)
@@ -175,7 +181,7 @@ def _evaluate_root(
         engine=planned.engine,
         provenance=given.trace(tree),
         inventions=inventions,
-        gaps=(*planned.gaps, *find_source_gaps(tree, planned.engine)),
+        gaps=(*planned.gaps, *find_source_gaps(tree, planned.engine, given.workspace)),
         notes=planned.notes,
         asked=account is not None,
     )

@@ -96,7 +96,7 @@ class Expression:
         call = _only_child(self.node, "function_call")
         if call is None or node_text(call.named_children[0]) != "jsonencode":
             return ()
-        return tuple(dict.fromkeys(node_line(each) for each in _descendants(call) if each.type == "object_elem"))
+        return tuple(dict.fromkeys(node_line(each) for each in descendants(call) if each.type == "object_elem"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,10 +200,11 @@ def _children(node: Node, kind: str) -> Iterator[Node]:
     return (child for body in bodies for child in body.named_children if child.type == kind)
 
 
-def _descendants(node: Node) -> Iterator[Node]:
+def descendants(node: Node) -> Iterator[Node]:
+    """Yield all that stands in a node, at every depth."""
     for child in node.named_children:
         yield child
-        yield from _descendants(child)
+        yield from descendants(child)
 
 
 def _references(node: Node) -> Iterator[Reference]:

@@ -34,6 +34,8 @@ FIXED: Final = {
     "TF_INPUT": "0",
     "TF_REGISTRY_DISCOVERY_RETRY": "0",
 }
+#: Where core looks for workspaces, below the scratch directory: one is there when it has a directory.
+WORKSPACES: Final = "workspaces"
 #: How the schema-only provider is started.
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.terraform.provider")
 #: Bytes of a directory's name beyond which the provider's sockets need another place.
@@ -48,10 +50,10 @@ provider_installation {
 """
 
 
-def prepare_environment(user: Mapping[str, str], scratch: Path) -> dict[str, str]:
+def prepare_environment(user: Mapping[str, str], scratch: Path, workspace: str = "") -> dict[str, str]:
     """Return the environment for core. Of the user's own, only TF_VAR_* and what finds programs is kept.
 
-    So TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG and every AWS setting are without effect.
+    So TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG and every AWS setting are without effect; ``workspace`` is what is stated.
     """
     (scratch / "home").mkdir()
     (scratch / "providers").mkdir()
@@ -64,7 +66,9 @@ def prepare_environment(user: Mapping[str, str], scratch: Path) -> dict[str, str
         "TF_DATA_DIR": scratch / "data",
         "TMPDIR": scratch,
     }
-    return kept | FIXED | {name: str(place) for name, place in places.items()}
+    stated = {"TF_WORKSPACE": workspace} if workspace else {}
+    (scratch / WORKSPACES / workspace).mkdir(parents=True)
+    return kept | FIXED | {name: str(place) for name, place in places.items()} | stated
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from .advice import CHANGING, CONDITIONS
 from .core import Core, PlanResult
 from .diagnostics import Diagnostic, TerraformError
 from .flow import Flow
-from .hcl import Expression, HclBlock
+from .hcl import Expression, HclBlock, descendants, node_line
 from .module_folders import is_filed_in_full
 from .provider_versions import WrittenFor, explain_change
 from .resources import Gap
@@ -28,6 +28,8 @@ _REMOVABLE: Final = ("resource", "data", "module")
 _COMPUTING: Final = frozenset(
     {"Error in function call", "Invalid function argument", "Invalid index", "Invalid operand"}
 )
+#: What core says of an object that a configuration computes; of a resource's attributes, it says it in other words.
+_NO_SUCH_KEY: Final = re.compile(r"This object does not have an attribute named")
 _MODULE: Final = re.compile(r"\(module\.([\w-]+)(?:\[[^\]]*\])? is ")
 _GUESSED: Final = (
     "is judged by a copy that has its name, and may be another module than {!r}: {}; run `terraform init`, or keep the "
@@ -73,7 +75,7 @@ def _take_out(error: TerraformError, tree: Tree, written_for: WrittenFor | None)
         if module and block and (misfit := _find_misfit(each, block, original.borrowed.get(module.directory, {}))):
             tree = tree.without(module.directory, {f"module.{misfit}": _explain_misfit(each)})
             continue
-        if each.summary in _COMPUTING and (value := _find_uncomputable(each, original)):
+        if _is_of_values(each) and (value := _find_uncomputable(each, original)):
             tree = replace(tree, uncomputable=tree.uncomputable | {value})
             continue
         reason = _explain(each, block.kind if block else "", written_for)
@@ -83,6 +85,11 @@ def _take_out(error: TerraformError, tree: Tree, written_for: WrittenFor | None)
     if tree == original and not any(each.summary in CONDITIONS for each in error.diagnostics):
         raise error  # what was taken out before did not help
     return tree
+
+
+def _is_of_values(error: Diagnostic) -> bool:
+    """Whether an error is about a value that was computed, and not about what a type has."""
+    return error.summary in _COMPUTING or bool(_NO_SUCH_KEY.match(error.detail))
 
 
 def _explain(error: Diagnostic, kind: str, written_for: WrittenFor | None) -> str:
@@ -121,7 +128,22 @@ def _find_value(block: HclBlock, line: int) -> Expression | None:
     inner = next((each for each in block.blocks if each.line <= line <= each.last_line), None)
     if inner:
         return _find_value(inner, line)
-    return next((each for each in block.arguments.values() if each.line <= line <= each.last_line), None)
+    whole = next((each for each in block.arguments.values() if each.line <= line <= each.last_line), None)
+    return whole and _narrow(whole, line)
+
+
+def _narrow(value: Expression, line: int) -> Expression:
+    """Return the entry of an object in a value that alone stands on a line, as deep as there is one; else the value."""
+    entries = [each for each in descendants(value.node) if each.type == "object_elem" and _spans(each, line)]
+    inner = [each for each in entries if not any(other in entries for other in descendants(each))]
+    if len(inner) != 1:
+        return value
+    found = inner[0].named_children[-1]
+    return Expression(value.file, node_line(found), found)
+
+
+def _spans(node: Any, line: int) -> bool:
+    return int(node.start_point.row) < line <= int(node.end_point.row) + 1
 
 
 def find_unread_gaps(tree: Tree) -> Iterator[Gap]:

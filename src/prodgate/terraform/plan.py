@@ -12,6 +12,7 @@ from .addresses import split_module, without_indices
 from .assumptions import find_assumptions, mark_assumed
 from .block_uses import Path as Part
 from .flow import Flow
+from .handed_credentials import find_credentials
 from .inventions import Decided, Inventions, find_decided_repetitions, find_invented_repetitions, hide_derived
 from .outside import find_outside_reads
 from .plan_file import load_plan, not_a_plan
@@ -133,6 +134,7 @@ class _PlanReader:
             origin=self.provenance.origin(address) if self.provenance else None,
             references=drop_conditional(named, address, values, self.flow) if self.flow else named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
+            credentials=find_credentials(self.references.attributes_of(address)),
             provider=self.references.provider_of(address),
         )
 

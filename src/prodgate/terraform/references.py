@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .addresses import split_call, split_module, without_indices
@@ -12,6 +12,8 @@ from .sources import Tree
 _NO_RESOURCE = frozenset({"count", "path", "self", "terraform"})
 #: Stands for a reference that can't be followed, so that the list is not complete.
 _LOST = None
+#: What a reference names, and the references that it stands for, each with the module that it is written in.
+_Step = tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]
 
 
 class ConfiguredReferences:
@@ -20,7 +22,9 @@ class ConfiguredReferences:
     def __init__(self, stated: Mapping[str, Any], tree: Tree | None = None) -> None:
         self._modules = dict(_list_modules(stated.get("root_module") or {}, ""))
         self._tree = tree
-        self._found: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._found: dict[str, Mapping[str, tuple[str | None, ...]]] = {}
+        self._steps: dict[tuple[str, str], _Step] = {}
+        self._addresses: dict[str, Mapping[str, tuple[str, ...]]] = {}
 
     def of(self, address: str) -> Mapping[str, tuple[str, ...]]:
         """Return top-level argument -> addresses (no indices) of the resources and data that its expression names.
@@ -28,6 +32,20 @@ class ConfiguredReferences:
         An argument is left out when something it names can't be followed.
         """
         configured = without_indices(address)
+        if configured not in self._addresses:
+            self._addresses[configured] = {
+                name: tuple(dict.fromkeys(_cut_to_address(each) for each in named if each))
+                for name, named in self._list_named(configured).items()
+                if _LOST not in named
+            }
+        return self._addresses[configured]
+
+    def attributes_of(self, address: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the same as `of` with what of each resource is named, also where something else can't be followed."""
+        named = self._list_named(without_indices(address))
+        return {name: tuple(each for each in found if each) for name, found in named.items()}
+
+    def _list_named(self, configured: str) -> Mapping[str, tuple[str | None, ...]]:
         if configured not in self._found:
             self._found[configured] = self._resolve(*split_module(configured))
         return self._found[configured]
@@ -46,10 +64,11 @@ class ConfiguredReferences:
                 repeated = (each.get("for_each_expression"), each.get("count_expression"))
                 mentioned = tuple(_find_mentions(list(repeated)))
                 if mentioned:
-                    named = self._follow(mentioned, module, frozenset())
-                    yield f"{module}.{address}".lstrip("."), tuple(dict.fromkeys(filter(None, named)))
+                    named = self._follow(mentioned, module)
+                    found = (_cut_to_address(one) for one in named if one)
+                    yield f"{module}.{address}".lstrip("."), tuple(dict.fromkeys(found))
 
-    def _resolve(self, module: str, resource: str) -> Mapping[str, tuple[str, ...]]:
+    def _resolve(self, module: str, resource: str) -> Mapping[str, tuple[str | None, ...]]:
         stated = self._modules[module].resources.get(resource, {}) if module in self._modules else {}
         repeated = tuple(_find_mentions(stated.get("for_each_expression")))
         found = {}
@@ -57,9 +76,7 @@ class ConfiguredReferences:
         for argument, mentioned in (expressions | self._read_dynamic_blocks(module, resource)).items():
             if any(each.split(".")[0] == "each" for each in mentioned):
                 mentioned += repeated  # noqa: PLW2901  what each.value stands for is mentioned, too
-            named = tuple(dict.fromkeys(self._follow(mentioned, module, frozenset())))
-            if _LOST not in named:
-                found[argument] = tuple(each for each in named if each)
+            found[argument] = tuple(dict.fromkeys(self._follow(mentioned, module)))
         return found
 
     def _read_dynamic_blocks(self, module: str, resource: str) -> dict[str, tuple[str, ...]]:
@@ -72,44 +89,53 @@ class ConfiguredReferences:
             if each.kind == "dynamic" and each.labels
         }
 
-    def _follow(
-        self, mentioned: tuple[str, ...], module: str, seen: frozenset[tuple[str, str]]
-    ) -> Iterator[str | None]:
-        for reference in map(without_indices, mentioned):
-            if (module, reference) not in seen:
-                yield from self._follow_reference(reference.split("."), module, seen | {(module, reference)})
+    def _follow(self, mentioned: Iterable[str], module: str) -> Iterator[str | None]:
+        """Yield what is named, each once: modules hand values on by so many ways that no way is gone twice."""
+        waiting, seen = [(module, each) for each in reversed([*mentioned])], set[tuple[str, str]]()
+        while waiting:
+            where, reference = waiting.pop()
+            step = where, without_indices(reference)
+            if step in seen:
+                continue
+            seen.add(step)
+            if step not in self._steps:
+                self._steps[step] = self._step(*step)
+            found, further = self._steps[step]
+            yield from found
+            waiting += reversed(further)
 
-    def _follow_reference(
-        self, parts: list[str], module: str, seen: frozenset[tuple[str, str]]
-    ) -> Iterator[str | None]:
-        kind = parts[0]
-        if kind == "var" and len(parts) > 1:
-            yield from self._follow_variable(parts[1], module, seen)
-        elif kind == "module":
-            yield from self._follow_output(parts, module, seen)
-        elif kind == "local" and len(parts) > 1:
-            value = self._tree.modules[module].local_values.get(parts[1]) if self._tree else None
-            mentioned = tuple(".".join(each.parts) for each in value.references) if value else ()
-            yield from self._follow(mentioned, module, seen) if value else (_LOST,)
-        elif kind not in _NO_RESOURCE | {"each"} and len(parts) > 1:
-            address = ".".join(parts[: 3 if kind == "data" else 2])
-            unread = self._tree and self._tree.is_unread(module, address)
-            yield _LOST if unread else f"{module}.{address}".lstrip(".")
+    def _step(self, module: str, reference: str) -> _Step:
+        """Return what a reference names by itself, and the references that it stands for."""
+        kind, *rest = parts = reference.split(".")
+        if kind == "var" and rest:
+            return (), self._follow_variable(rest[0], module)
+        if kind == "module":
+            return self._follow_output(parts, module)
+        if kind == "local" and rest:
+            value = self._tree.modules[module].local_values.get(rest[0]) if self._tree else None
+            mentioned = [(module, ".".join(each.parts)) for each in value.references] if value else ()
+            return (() if value else (_LOST,)), tuple(mentioned)
+        if kind in _NO_RESOURCE | {"each"} or not rest:
+            return (), ()
+        unread = self._tree and self._tree.is_unread(module, ".".join(parts[: 3 if kind == "data" else 2]))
+        return (_LOST if unread else ".".join(filter(None, (module, *parts))),), ()
 
-    def _follow_variable(self, name: str, module: str, seen: frozenset[tuple[str, str]]) -> Iterator[str | None]:
+    def _follow_variable(self, name: str, module: str) -> tuple[tuple[str, str], ...]:
         """Follow a variable to the call that hands it in; the root's variables name no resource."""
-        if module:
-            caller, call = split_call(module)
-            handed = self._modules[caller].calls.get(call, {}).get("expressions", {}).get(name)
-            yield from self._follow(tuple(_find_mentions(handed)), caller, seen)
+        if not module:
+            return ()
+        caller, call = split_call(module)
+        handed = self._modules[caller].calls.get(call, {}).get("expressions", {}).get(name)
+        return tuple((caller, each) for each in _find_mentions(handed))
 
-    def _follow_output(self, parts: list[str], module: str, seen: frozenset[tuple[str, str]]) -> Iterator[str | None]:
+    def _follow_output(self, parts: list[str], module: str) -> _Step:
         callee = ".".join([*([module] if module else []), *parts[:2]])
         if self._tree and self._tree.is_unread(module, ".".join(parts[:2])):
-            yield _LOST
-        elif callee in self._modules and len(parts) > 2:
-            expression = self._modules[callee].outputs.get(parts[2], {}).get("expression")
-            yield from self._follow(tuple(_find_mentions(expression)), callee, seen)
+            return (_LOST,), ()
+        if callee not in self._modules or len(parts) < 3:
+            return (), ()
+        expression = self._modules[callee].outputs.get(parts[2], {}).get("expression")
+        return (), tuple((callee, each) for each in _find_mentions(expression))
 
 
 class _Module:
@@ -117,6 +143,13 @@ class _Module:
         self.resources: dict[str, Any] = {each["address"]: each for each in stated.get("resources") or ()}
         self.calls: Mapping[str, Any] = stated.get("module_calls") or {}
         self.outputs: Mapping[str, Any] = stated.get("outputs") or {}
+
+
+def _cut_to_address(named: str) -> str:
+    """Return the address of the resource or data of which an attribute is named."""
+    module, name = split_module(named)
+    parts = name.split(".")
+    return ".".join(filter(None, (module, *parts[: 3 if parts[0] == "data" else 2])))
 
 
 def _list_modules(stated: Mapping[str, Any], path: str) -> Iterator[tuple[str, _Module]]:

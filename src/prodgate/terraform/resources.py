@@ -49,6 +49,7 @@ class Resource(Block):
         origin: Origin | None = None,
         references: Mapping[str, tuple[str, ...]] | None = None,
         sensitive: frozenset[str] = frozenset(),
+        credentials: Mapping[str, tuple[str, ...]] | None = None,
         provider: str = "",
     ) -> None:
         super().__init__(self, "", values)
@@ -58,6 +59,8 @@ class Resource(Block):
         """Top-level argument -> configuration addresses (no indices) of the resources its expression names."""
         self.sensitive = sensitive
         """Top-level arguments whose value must never be shown."""
+        self.credentials = credentials or {}
+        """Top-level argument -> what its expression names that its provider marks as sensitive, with the attribute."""
         self.provider = provider
         """The provider block that makes it (``aws``, ``aws.replica``); nothing in runs of earlier versions."""
         self._configuration: Configuration | None = None

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..semantics.secret_places import holds_secret
 from ..semantics.unresolved import Assumed, Unknown
 from .diagnostics import Diagnostic
+from .handed_credentials import find_credentials
 from .positions import Origin, Position
 from .reading import REDACTED, UNKNOWN
 from .resources import Configuration, Gap, Resource
@@ -80,6 +81,7 @@ def _resource_to_json(resource: Resource, *, whole: bool) -> dict[str, Any]:
         "values": _mark_unknown(values),
         "references": {name: list(targets) for name, targets in resource.references.items()},
         "sensitive": sorted(hidden),
+        "credentials": {name: list(handed) for name, handed in resource.credentials.items()},
         "provider": resource.provider,
         "block": str(origin.block) if origin else "",
         "arguments": {path: list(map(str, places)) for path, places in origin.arguments.items()} if origin else {},
@@ -94,6 +96,8 @@ def _redact(value: Any, sensitive: bool) -> Any:
 def _resource_from_json(data: Mapping[str, Any]) -> Resource:
     block = _parse_position(data["block"])
     arguments = {path: tuple(filter(None, map(_parse_position, places))) for path, places in data["arguments"].items()}
+    references = {name: tuple(targets) for name, targets in data["references"].items()}
+    handed = data.get("credentials")  # runs of earlier versions say of which resources alone
     return Resource(
         address=data["address"],
         type=data["type"],
@@ -101,8 +105,11 @@ def _resource_from_json(data: Mapping[str, Any]) -> Resource:
         mode=data["mode"],
         module=data["module"],
         values=_unmark_unknown(data["values"]),
-        references={name: tuple(targets) for name, targets in data["references"].items()},
+        references=references,
         sensitive=frozenset(data["sensitive"]),
+        credentials=find_credentials(references)
+        if handed is None
+        else {name: tuple(each) for name, each in handed.items()},
         provider=data.get("provider", ""),
         origin=Origin(block, arguments) if block else None,
     )

@@ -11,15 +11,16 @@ from .resources import Gap
 from .sources import Tree
 
 
-def find_source_gaps(tree: Tree, engine: str) -> Iterator[Gap]:
-    """Yield the gaps that the files of a tree leave, evaluated by an engine."""
-    yield from _find_workspace_gaps(tree)
+def find_source_gaps(tree: Tree, engine: str, workspace: str = "") -> Iterator[Gap]:
+    """Yield the gaps that the files of a tree leave, evaluated by an engine, in a workspace where one is stated."""
+    if not workspace:
+        yield from _find_workspace_gaps(tree)
     yield from _find_files_of_opentofu(tree, engine)
 
 
 def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
     """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
-    reason = 'is "default" here, and may be another in production; judge a plan.json of that workspace instead'
+    reason = 'is "default" here, and may be another in production; name that one, or judge a plan.json of it'
     for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
         blocks = read_native(source).blocks if b"workspace" in source.text else ()
         found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))

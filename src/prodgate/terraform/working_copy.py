@@ -8,6 +8,7 @@ folder such as a home may hold thousands.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from typing import Final
 from .diagnostics import refusal
 from .directory_files import list_entries, name_for_core
 from .edits import REFERENCE, Surroundings, edit_source
+from .hermetic import WORKSPACES
 from .positions import Position
 from .sources import Module, Tree
 from .unread import STAND_IN, UNREAD
@@ -35,7 +37,7 @@ _READS_FILES: Final = re.compile(rb"file\w*\s*[(/#]")
 TESTS: Final = "tests"
 OVERRIDE: Final = "zzzz_prodgate_override.tf"
 ADDED: Final = "zzzz_prodgate.tf"
-LOCAL_STATE: Final = 'terraform {\n  backend "local" {}\n}\n'
+LOCAL_STATE: Final = 'terraform {{\n  backend "local" {{\n    workspace_dir = {}\n  }}\n}}\n'
 ANY_VERSION: Final = 'terraform {\n  required_version = ">= 0.1"\n}\n'
 
 
@@ -97,7 +99,8 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     directories = {each: place / each.relative_to(top) for each in originals}
     references = _edit_modules(tree, directories, conditions=conditions, applied=bool(applied))
     renamed = dict(_list_renamed(tree))
-    copy = WorkingCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories, renamed)
+    state = applied or LOCAL_STATE.format(json.dumps(str(scratch / WORKSPACES)))
+    copy = WorkingCopy(scratch, place, tree, top, references, state, directories, renamed)
     (copy.root / OVERRIDE).write_text(copy.state, encoding="utf-8")
     if handed := "".join(_write_handed_providers(tree)):
         with (copy.root / ADDED).open("a", encoding="utf-8") as file:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.terraform.evaluate import evaluate, open_configurations
+from prodgate.terraform.diagnostics import TerraformError
+from prodgate.terraform.evaluate import Given, evaluate, open_configurations
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.runner import find_engine
@@ -275,7 +276,24 @@ def test_what_depends_on_the_workspace_is_a_gap(plant: Plant) -> None:
     (gap,) = evaluate(plant({"main.tf": queue})).gaps
 
     assert (gap.subject, str(gap.position)) == ("terraform.workspace", "main.tf:2")
-    assert "judge a plan.json of that workspace" in gap.reason
+    assert "name that one, or judge a plan.json of it" in gap.reason
+
+
+def test_workspace_is_stated(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_WORKSPACE", "dev")
+    queue = (
+        'resource "aws_sqs_queue" "q" {\n  count = { prod = 2 }[terraform.workspace]\n  name = terraform.workspace\n}\n'
+    )
+    root = plant({"main.tf": queue})
+
+    (found,) = open_configurations(root, given=Given(workspace="prod"))
+
+    assert found.complete
+    assert [each.text("name") for each in found.of("aws_sqs_queue")] == ["prod", "prod"]
+    with pytest.raises(TerraformError, match="main.tf:2: Invalid index; .* in production with --workspace"):
+        evaluate(root)
+    with pytest.raises(TerraformError, match="'../x' is no name of a workspace"):
+        Given(workspace="../x").check()
 
 
 def test_progress_is_told(plant: Plant) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import Given, evaluate, open_configurations
 from prodgate.terraform.resources import Configuration
@@ -132,6 +133,33 @@ resource "aws_ebs_volume" "w" {
   size              = data.aws_ebs_volume.v.size * 2
   throughput        = jsondecode(data.aws_ssm_parameter.sizes.value).throughput
 }
+data "aws_secretsmanager_secret_version" "db" {
+  secret_id = "db"
+}
+data "aws_iam_policy" "p" {
+  name = "p"
+}
+data "aws_instance" "i" {
+  instance_id = "i-1"
+}
+locals {
+  login = jsondecode(data.aws_secretsmanager_secret_version.db.secret_string)
+}
+resource "aws_db_instance" "d" {
+  identifier     = "d"
+  instance_class = "db.t4g.micro"
+  username       = local.login.username
+  password       = local.login["password"]
+  option_group_name = jsondecode(data.aws_iam_policy.p.policy).Owner
+}
+resource "aws_ecs_task_definition" "t" {
+  family                = "t"
+  container_definitions = "[]"
+  tags = {
+    Stage = data.aws_instance.i.tags["Stage"]
+    Owner = "us"
+  }
+}
 """,
 }
 
@@ -203,7 +231,7 @@ def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_decla
     assert [gap.subject for gap in newer.gaps] == ["main.tofu"]
     assert {each.address for each in newer.resources if each.mode == "managed"} == {
         'aws_s3_bucket.b["a"]', "aws_sqs_queue.q", "aws_sns_topic.t", "aws_s3_object.hello", "aws_lambda_function.f",
-        "aws_ebs_volume.w",
+        "aws_ebs_volume.w", "aws_db_instance.d", "aws_ecs_task_definition.t",
     }  # fmt: skip
 
 
@@ -232,13 +260,27 @@ def test_file_above_a_root_without_repository_is_read(newer: Configuration) -> N
 
 @pytest.mark.parametrize(
     ("type_", "argument"),
-    [("aws_lambda_function", "source_code_hash"), ("aws_ebs_volume", "size"), ("aws_ebs_volume", "throughput")],
+    [
+        ("aws_lambda_function", "source_code_hash"),
+        ("aws_ebs_volume", "size"),
+        ("aws_ebs_volume", "throughput"),
+        ("aws_db_instance", "username"),
+        ("aws_db_instance", "password"),
+        ("aws_db_instance", "option_group_name"),
+    ],
 )
 def test_what_is_computed_of_what_nobody_read_is_unknown(newer: Configuration, type_: str, argument: str) -> None:
     (resource,) = newer.of(type_)
 
     with pytest.raises(Exception, match="decided later|can't be read offline"):
         resource.text(argument)
+
+
+def test_what_can_not_be_computed_hides_nothing_beside_it(newer: Configuration) -> None:
+    (task,) = newer.of("aws_ecs_task_definition")
+
+    assert task.search()["tags"]["Owner"] == "us"
+    assert isinstance(task.search()["tags"]["Stage"], Unknown)
 
 
 def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: Path) -> None:

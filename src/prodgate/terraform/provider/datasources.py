@@ -95,7 +95,7 @@ class _Invention:
             return f"arn:{partition(self.region)}:{service}:{self.region}:{self.account}:{MARK}/{self.digest}"
         if name in ("account_id", "owner_id"):
             return self.account
-        if name in ("json", "policy", "assume_role_policy", "minified_json", "secret_string") or name.endswith("_json"):
+        if name in ("json", "policy", "assume_role_policy", "minified_json") or name.endswith("_json"):
             return json.dumps({"Version": "2012-10-17", "Statement": [], "Id": f"{MARK}-{self.digest}"})
         if name.endswith("cidr_block"):
             return "10.255.255.0/24"
