@@ -6,6 +6,8 @@ from posixpath import normpath
 
 from prodgate import Criterion, Resource, policy
 
+from .container_definitions import list_containers
+
 TASK = ("aws_ecs_task_definition",)
 #: Sockets of a host by which a container has the whole of it, as it has by each folder that they lie in.
 SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
@@ -33,8 +35,7 @@ def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -
     paths = [path for volume in task.blocks("volume") if (path := volume.text("host_path"))]
     mounted = [path for path in paths if re.sub("/+", "/", normpath(path)) in HOST_FILES]
     criterion.exclude(mounted, expected="no such files of the host")
-    containers = task.json("container_definitions") or ()
-    privileged = [str(one.get("name")) for one in containers if one.get("privileged") in (True, "true")]
+    privileged = [str(one.get("name")) for one in list_containers(task) if one.get("privileged") in (True, "true")]
     criterion.exclude(privileged, expected="privileged = false", observed="privileged: {}")
 
 
@@ -54,7 +55,7 @@ def containers_cannot_change_their_image(task: Resource, criterion: Criterion) -
         (one.text("operating_system_family") or "").startswith("WINDOWS") for one in task.blocks("runtime_platform")
     ):
         raise criterion.not_applicable("Windows containers have no read-only root")
-    containers = task.json("container_definitions") or ()
+    containers = list_containers(task)
     writable = [str(one.get("name")) for one in containers if one.get("readonlyRootFilesystem") not in (True, "true")]
     criterion.exclude(writable, expected="readonlyRootFilesystem = true", observed="writable: {}")
 

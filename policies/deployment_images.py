@@ -6,6 +6,8 @@ import re
 
 from prodgate import Criterion, Resource, policy
 
+from .container_definitions import list_containers
+
 REPOSITORY = ("aws_ecr_repository",)
 DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 
@@ -22,8 +24,7 @@ def tasks_name_images_by_digest(task: Resource, criterion: Criterion) -> None:
 
     A tag can move between the test and the deploy, and again between two tasks of the same service.
     """
-    containers = task.json("container_definitions") or []
-    loose = [str(one.get("image")) for one in containers if not DIGEST.fullmatch(str(one.get("image")))]
+    loose = [str(one.get("image")) for one in list_containers(task) if not DIGEST.fullmatch(str(one.get("image")))]
     criterion.exclude(loose, expected="a digest")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from prodgate import Configuration, Criterion, Quantity, Resource, policy
 
+from .container_definitions import list_containers
 from .roles import grants, managed_by_aws
 
 GROUP = "aws_cloudwatch_log_group"
@@ -70,7 +71,7 @@ def containers_write_logs(task: Resource, criterion: Criterion) -> None:
 
     Without a driver, Fargate drops what a container prints: there is nothing to read after a crash.
     """
-    silent = [str(container.get("name")) for container in _containers(task) if not _logs(container)]
+    silent = [str(container.get("name")) for container in list_containers(task) if not _logs(container)]
     criterion.exclude(silent, expected="logConfiguration", observed="{} writes nowhere")
 
 
@@ -115,7 +116,7 @@ def services_send_traces(task: Resource, criterion: Criterion) -> None:
     services = task.configuration.naming(task, "task_definition", "aws_ecs_service")
     if not services:
         raise criterion.not_applicable("runs in no service")
-    collectors = [one for one in _containers(task) if any(word in str(one.get("image")) for word in COLLECTORS)]
+    collectors = [one for one in list_containers(task) if any(word in str(one.get("image")) for word in COLLECTORS)]
     criterion.hold(bool(collectors), expected="a trace collector", observed="none among the containers")
     roles = task.related("task_role_arn", "aws_iam_role")
     permitted = any(map(_may_trace, roles))
@@ -137,10 +138,6 @@ def _implicit_groups(writer: Resource) -> Iterator[str]:
     for name, suffix in logs.items() if writer.type == "aws_mwaa_environment" else ():
         if any(one.flag("enabled") for c in writer.blocks("logging_configuration") for one in c.blocks(f"{name}_logs")):
             yield f"airflow-{writer.text('name')}-{suffix}"
-
-
-def _containers(task: Resource) -> list[dict[str, Any]]:
-    return list(task.json("container_definitions") or [])
 
 
 def _logs(container: dict[str, Any]) -> bool:

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from prodgate.semantics.secret_forms import credential_form
 
+from .container_definitions import list_containers, list_job_containers
 from .plain_text import refuse_secrets, texts_in
 
 #: Databases -> (argument that lets RDS or Redshift keep the password, arguments that state it in plain text).
@@ -21,8 +22,13 @@ MASTERS = {
 COPIES = ("replicate_source_db", "replication_source_identifier", "snapshot_identifier", "global_cluster_identifier")
 #: Resources whose arguments are handed to running code, where whoever may describe them can read them.
 RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
-          "aws_launch_template", "aws_ssm_parameter", "aws_batch_job_definition", "aws_apprunner_service",
-          "aws_elastic_beanstalk_environment")  # fmt: skip
+          "aws_launch_template", "aws_launch_configuration", "aws_spot_instance_request", "aws_lightsail_instance",
+          "aws_ssm_parameter", "aws_ssm_document", "aws_batch_job_definition", "aws_apprunner_service",
+          "aws_elastic_beanstalk_environment", "aws_elastic_beanstalk_configuration_template", "aws_glue_job",
+          "aws_amplify_app", "aws_amplify_branch",
+          "aws_sagemaker_notebook_instance_lifecycle_configuration")  # fmt: skip
+#: Arguments that may be given as base64.
+ENCODED = ("user_data", "on_create", "on_start")
 #: Arguments that hold something else: documents that name secrets, and fingerprints.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
               "password_data", "get_password_data")  # fmt: skip
@@ -37,11 +43,16 @@ NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_s
 )
 def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> None:
     """No container is given a secret as an environment variable, on its command line or as a label."""
-    for container in task.json("container_definitions") or ():
-        variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
-        beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
+    for container in list_containers(task):
         where = f"{{}} in {container['name']}"
-        refuse_secrets(texts_in([variables, beside]), criterion, expected="secrets[].valueFrom", observed=where)
+        refuse_secrets(name_variables(container), criterion, expected="secrets[].valueFrom", observed=where)
+
+
+def name_variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Yield what a container is given, by name."""
+    variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
+    beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
+    yield from texts_in([variables, beside])
 
 
 @policy(
@@ -65,14 +76,16 @@ def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
     """Yield what running code is given, by name; each is read, so that the last one places the finding."""
     for name, value in holder.search().items():
         if name not in NOT_VALUES and holder.has(name):
-            yield from texts_in({name: _decode(value) if name.startswith("user_data") else value})
+            yield from texts_in({name: _decode(value) if name.startswith(ENCODED) else value})
+    for container in list_job_containers(holder) if holder.type == "aws_batch_job_definition" else ():
+        yield from name_variables(container)
     if holder.type == "aws_ssm_parameter":
         yield holder.text("name") or "", holder.known("value") or holder.known("insecure_value")
     for block in holder.blocks("environment") if holder.type == "aws_codebuild_project" else ():
         for variable in block.blocks("environment_variable"):
             if variable.text("type", "PLAINTEXT") == "PLAINTEXT":
                 yield variable.text("name") or "", variable.known("value")
-    for block in holder.blocks("setting") if holder.type == "aws_elastic_beanstalk_environment" else ():
+    for block in holder.blocks("setting") if holder.type.startswith("aws_elastic_beanstalk") else ():
         yield block.text("name") or "", block.known("value")
 
 

@@ -57,3 +57,8 @@ resource "aws_ecs_task_definition" "folder_of_the_docker_socket" { # violates PG
   }
   container_definitions = jsonencode([{ name = "app", image = "app" }])
 }
+
+resource "aws_ecs_task_definition" "privileged_in_another_case" { # violates PG_RUN_1
+  family                = "agent"
+  container_definitions = jsonencode([{ Name = "agent", Image = "agent", Privileged = true }])
+}

@@ -20,3 +20,8 @@ resource "aws_ecs_task_definition" "windows" { # not-applicable PG_RUN_2
   }
   container_definitions = jsonencode([{ name = "app", image = "app" }])
 }
+
+resource "aws_ecs_task_definition" "read_only_in_another_case" {
+  family                = "quiet"
+  container_definitions = jsonencode([{ Name = "app", Image = "app", ReadonlyRootFilesystem = true }])
+}

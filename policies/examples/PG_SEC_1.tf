@@ -45,3 +45,10 @@ resource "aws_ecs_task_definition" "known_at_apply" { # undetermined PG_SEC_1
   family                = "news"
   container_definitions = var.definitions
 }
+
+resource "aws_ecs_task_definition" "in_another_case" { # violates PG_SEC_1
+  family = "other-case"
+  container_definitions = jsonencode([
+    { Name = "app", Image = "app", Environment = [{ Name = "DB_PASSWORD", Value = "hunter2" }] }
+  ])
+}

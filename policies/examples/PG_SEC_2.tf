@@ -154,3 +154,32 @@ resource "aws_codebuild_project" "told_where_its_bucket_is" {
     type = "NO_SOURCE"
   }
 }
+
+resource "aws_batch_job_definition" "password_in_a_job" { # violates PG_SEC_2
+  name = "job"
+  type = "container"
+  container_properties = jsonencode({
+    image       = "job"
+    environment = [{ name = "DB_PASSWORD", value = "hunter2" }]
+  })
+}
+
+resource "aws_launch_configuration" "password_on_a_command_line" { # violates PG_SEC_2
+  image_id      = "ami-1"
+  instance_type = "t4g.micro"
+  user_data     = "#!/bin/sh\nmysql -u root -phunter2 < schema.sql\n"
+}
+
+resource "aws_glue_job" "password_as_an_argument" { # violates PG_SEC_2
+  name              = "load"
+  role_arn          = "arn:aws:iam::123456789012:role/load"
+  default_arguments = { "--db_password" = "hunter2" }
+  command {
+    script_location = "s3://scripts/load.py"
+  }
+}
+
+resource "aws_sagemaker_notebook_instance_lifecycle_configuration" "token_when_it_starts" { # violates PG_SEC_2
+  name     = "notebook"
+  on_start = base64encode("export API_TOKEN=hunter2")
+}

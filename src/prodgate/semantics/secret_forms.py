@@ -47,6 +47,20 @@ _REFERENCE = re.compile(
 )
 #: What a script gives to chpasswd, and what a program in PHP defines.
 _PASSED: Final = re.compile(r"[\"']?[\w.-]+:(?P<value>[^\s\"':|]+)[\"']?\s*\|\s*(?:sudo\s+)?chpasswd\b")
+#: What programs are given on their command line, by an option or in its place.
+_GIVEN: Final = {
+    f"{program} password": re.compile(rf"{command}[\"']?(?P<value>[^\s\"'$]+)")
+    for program, command in {
+        "curl": r"\bcurl\b[^\n|;&]*\s(?:-u|--user)[ =]*[\"']?[\w.@-]+:",
+        "mysql": r"\bmysql\w*[^\n|;&]*\s-p",
+        "sshpass": r"\bsshpass\s+-p\s*",
+        "redis-cli": r"\bredis-cli\b[^\n|;&]*\s-a\s+",
+        "docker": r"\bdocker\s+login\b[^\n|;&]*\s-p[ =]*",
+        "htpasswd": r"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+",
+        "aws configure": r"\baws\s+configure\s+set\s+(?:\S+\.)?aws_secret_access_key\s+",
+        "given": r"\s--[\w-]*(?:password|passwd)\s+(?!-)",
+    }.items()
+}
 _DEFINED: Final = re.compile(r"\bdefine\(\s*([\"'])(?P<name>\w+)\1\s*,\s*([\"'])(?P<value>[^\"']*)\3")
 _ASSIGNED = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|[^\s\"'&;]+)")
 #: A private key with all that follows, in case its end was cut off.
@@ -80,14 +94,15 @@ def find_secret(name: str, value: str) -> str:
 
 
 def find_assignments(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, value) of what is written as ``NAME=value`` inside a command or a script, without quotes.
+    """Yield (name, value) of what a command or a script has as ``NAME=value``, without quotes, or gives as a password.
 
     >>> [*find_assignments("echo 'ops:hunter2' | chpasswd"), *find_assignments("define('DB_PASSWORD', 'hunter2');")]
     [('password', 'hunter2'), ('DB_PASSWORD', 'hunter2')]
     """
     for match in _ASSIGNED.finditer(text):
         yield match[1], match[2].strip("\"'")
-    yield from (("password", match["value"]) for match in _PASSED.finditer(text))
+    for name, given in {"password": _PASSED, **_GIVEN}.items():
+        yield from ((name, match["value"]) for match in given.finditer(text))
     yield from ((match["name"], match["value"]) for match in _DEFINED.finditer(text))
 
 
