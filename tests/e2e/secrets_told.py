@@ -53,6 +53,23 @@ IN_PAGES: Final[Mapping[str, str]] = {
     "hexadecimal digits": "localStorage.e7 = '$'; show(hex('$', ''))",
     "Base64 of JSON with escapes": """localStorage.e8 = '$'; show(btoa('{"a":"' + hex('$', '\\\\u00') + '"}'))""",
     "Base64 of Base64": "localStorage.e9 = '$'; show(btoa('of one: ' + btoa('in it: $')))",
+    "a file in a cache": "await (await caches.open('all')).put('/kept-file', new Response('$')); show('$')",
+    "JSON in a cache": "await (await caches.open('all')).put('/kept-json', new Response(JSON.stringify({jwt: '$'}))); show('$')",
+    "a file in a database": "await store(new Blob(['$']), 'f'); show('$')",
+    "a file of the origin": """const file = await (await navigator.storage.getDirectory()).getFileHandle('kept', {create: true});
+        const to = await file.createWritable(); await to.write('$'); await to.close(); show('$')""",
+    "a name in localStorage": "localStorage.setItem('user:$', '1'); show('$')",
+    "a name in a database": "await store({['$']: 1}, 'n'); show('$')",
+    "numbers of bytes": "localStorage.n1 = '$'; show(JSON.stringify([...new TextEncoder().encode('$')]))",
+    "numbers of bytes by place": "localStorage.n2 = '$'; show(JSON.stringify(new TextEncoder().encode('$')))",
+    "bytes on the console": "localStorage.n3 = '$'; console.log(new TextEncoder().encode('$'))",
+    "German": "await send('/', JSON.stringify({kennwort: '$'})); show('$')",
+    "French": "await send('/', new URLSearchParams({mot_de_passe: '$'})); show('$')",
+    "Spanish": "await send('/', JSON.stringify({['contrase\\u00f1a']: '$'})); show('$')",
+    "Chinese": "await send('/', JSON.stringify({['\\u5bc6\\u7801']: '$'})); show('$')",
+    "a query of GraphQL": """await send('/', JSON.stringify({query: 'mutation { enter(password: "$") { id } }'})); show('$')""",
+    "a parameter of a path": "await ask('/a;jsessionid=$?x=1'); show('$')",
+    "a way to a socket": "await new Promise((done) => { new WebSocket(location.origin.replace('http', 'ws') + '/w?ticket=$').onerror = done; }); show('$')",
     "the console": "sessionStorage.c = '$'; console.log('so', {a: '$'})",
     "an exception": "sessionStorage.x = '$'; setTimeout(() => { throw new Error('no: $'); })",
     "an attribute": "const a = show('x'); a.setAttribute('data-session-token', '$'); a.title = '$'",
@@ -73,6 +90,9 @@ TYPED: Final[Mapping[str, str]] = {
     "a question of the page": "page.once('dialog', lambda each: each.accept('$')); page.evaluate('void prompt()')",
     "a cookie of the journey": "page.context.add_cookies([{'name': 'given', 'value': '$', 'url': base_url}])",
     "a header of the journey": "page.context.set_extra_http_headers({'X-Auth-Token': '$'}); show(page, '$')",
+    "a form of the journey": "page.request.post('/', form={'client_secret': '$'}); show(page, '$')",
+    "JSON of the journey": "page.request.post('/', data={'user': {'password': '$'}}); show(page, '$')",
+    "a header of a request of the journey": "page.request.get('/', headers={'Authorization': 'Bearer $'}); show(page, '$')",
     "a page that was closed": "other = page.context.new_page(); other.goto('/blank'); other.evaluate(\"sessionStorage.s = '$'\"); other.close()",
 }  # fmt: skip
 
@@ -91,6 +111,8 @@ ANSWERED: Final[Mapping[str, Callable[[str], tuple[bytes, Mapping[str, str]]]]] 
     "a hidden field": lambda s: (f'<input type="hidden" value="{s}" name="authenticity_token">'.encode(), {}),
     "an element about the page": lambda s: (f"<meta name='csrf-token' content='{s}'>".encode(), {}),
     "a script in a page": lambda s: (f'<script>window.config = {{apiKey: "{s}"}}</script>'.encode(), {}),
+    "a text of a template": lambda s: (f"const token = `{s}`;".encode(), {}),
+    "lines of JSON": lambda s: (f'{{"a": 1}}\n{{"refresh_token": "{s}"}}\n'.encode(), {}),
     "XML": lambda s: (f"<r><AccessToken>{s}</AccessToken></r>".encode(), {"Content-Type": "text/xml"}),
     "a page of old": lambda s: (f'<meta charset="shift_jis">合言葉<input name="password" value="{s}">'.encode("cp932"), {}),
     "a file of gzip": lambda s: (gzip.compress(f'{{"secret": "{s}"}}'.encode(), mtime=0), {"Content-Type": "application/gzip"}),
@@ -101,6 +123,9 @@ WRITTEN: Final[Mapping[str, Callable[[str], bytes]]] = {
     "Shift_JIS": lambda s: f"前{s}後".encode("cp932"),
     "EUC-JP": lambda s: f"前{s}後".encode("euc_jp"),
     "ISO-2022-JP": lambda s: f"前{s}後".encode("iso2022_jp"),
+    "Big5": lambda s: f"前{s}後".encode("big5"),
+    "GB 18030": lambda s: f"前{s}後".encode("gb18030"),
+    "EUC-KR": lambda s: f"前{s}後".encode("euc_kr"),
     "UTF-16": lambda s: f"前{s}後".encode("utf-16"),
     "UTF-16 without a mark": lambda s: f"before {s} after".encode("utf-16-le"),
     "a form of old": lambda s: f"a=1&b={quote(s.encode('cp932'))}".encode(),
@@ -115,15 +140,14 @@ WRITTEN: Final[Mapping[str, Callable[[str], bytes]]] = {
 
 def canary(number: int) -> str:
     """A secret that is written nowhere else."""
-    return f"cv{number:02}Xq9{number:02}"
+    return f"cv{number:03}Xq9{number:03}"
 
 
 NAMES: Final = (*IN_PAGES, *TYPED, *ANSWERED, *WRITTEN)
 SECRETS: Final[Mapping[str, str]] = {name: canary(number) for number, name in enumerate(NAMES)}
 #: Secrets that are not ASCII, as far as the way in allows.
-KEPT: Final = {
-    name: f"合言葉{SECRETS[name]}" if name not in ("UTF-16 without a mark",) else SECRETS[name] for name in WRITTEN
-}
+_ASCII: Final = ("UTF-16 without a mark", "EUC-KR")
+KEPT: Final = {name: f"合言葉{SECRETS[name]}" if name not in _ASCII else SECRETS[name] for name in WRITTEN}
 
 
 def answer(body: bytes, headers: Mapping[str, str]) -> Answer:

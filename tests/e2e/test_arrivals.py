@@ -65,7 +65,7 @@ def path(name: str) -> str:
 
 
 def answers(_site: Origin) -> Mapping[str, Answer]:
-    told = {name: answer for name, (answer, *_) in PAGES.items()} | PRIVATE | LATE
+    told = {**{name: answer for name, (answer, *_) in PAGES.items()}, **PRIVATE, **LATE}
     return {path(name): answer for name, answer in told.items()} | {
         "/enter": html(SIGN_IN), "/sign_in": html("<h1>Who are you</h1>"), "/sessions/new": html("<h1>Who are you</h1>"),
         "/en": html("<h1>The news</h1><p>All of it</p>"), "/links": html(LINKS), "/inner": html("<a href=/lost-in-a-frame>e</a>"),

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from .origin import Answer, Origin, origin
+from .origin import Answer, Origin, origin, plain
 from .origin import html as page_of
 from .secrets_told import SECRETS, TYPED, answers, script
 from .stage import results, settings, travelled
@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("brows
 
 #: A short one, in a field for passwords; and what the journey's own message quotes.
 PIN = "q7Zw"
+#: What only the journey itself is told, and its message quotes.
+ANSWERED = "gives9Wq3"
 FIELDS = """<input id="pwd"><input id="plain"><input id="slow"><input id="keys" type="password"><input id="inserted">
 <input id="single"><input id="code" autocomplete="one-time-code"><input id="pin" type="password"><div id="edited" contenteditable>.</div>
 <div id="host"></div><iframe src="/framed"></iframe><p id="shown"></p>"""
@@ -61,7 +63,8 @@ def test_tells(page, base_url):
     {f"{chr(10)}    ".join(way.replace("$", SECRETS[name]) for name, way in TYPED.items())}
     page.locator("#pin").fill("{PIN}")
     show(page, "the number is {PIN}.")
-    raise AssertionError("it was " + page.locator("#shown").inner_text()[:60] + " and {PIN}")
+    told = page.request.get("/session").json()
+    raise AssertionError("it was " + page.locator("#shown").inner_text()[:60] + f" and {PIN}, with {{told}}")
 """
 #: Keeps what would be kept without any redaction, so that the test can see that each secret got there.
 ASIDE = """
@@ -87,6 +90,7 @@ def pages(_site: Origin) -> Mapping[str, Answer]:
         "/": page_of("front"),
         "/blank": page_of("nothing"),
         "/told": page_of(PAGE),
+        "/session": plain(f'{{"a": 1, "session_token": "{ANSWERED}"}}', "application/json"),
         "/framed": page_of(framed),
         **dict(answers()),
     }
@@ -95,6 +99,8 @@ def pages(_site: Origin) -> Mapping[str, Answer]:
 def plainer(data: bytes) -> Iterator[bytes]:
     """What data say if they are encoded, by other means than those of the gate."""
     yield data
+    numbers = (re.findall(rb"(?<![\d\\\"])\d{2,3}(?![\d\\\"])", run) for run in re.findall(rb"[\d\s,:\\\"]{20,}", data))
+    yield b"\n".join(bytes(int(each) % 256 for each in run) for run in numbers) + b"\n" + data.replace(b"\0", b"")
     for charset in ("utf-16-le", "utf-16-be"):
         for shifted in (data, data[1:]):
             yield shifted.decode(charset, "ignore").encode("utf-8", "ignore")
@@ -152,4 +158,6 @@ def test_none_is_kept(told: tuple[Mapping[str, Any], bytes, bytes, Path]) -> Non
     assert left == [], left
     assert PIN.encode() in told[1]
     assert PIN.encode() not in told[2]
+    assert ANSWERED.encode() not in told[2]
     assert "it was (redacted" in journey["why"]
+    assert "'session_token': '(redacted: a secret)'" in journey["why"]

@@ -91,7 +91,8 @@ class BrowserSettings:
     def is_own(self, url: str) -> bool:
         """Whether an address belongs to the site."""
         there, here = urlsplit(url), urlsplit(self.base_url)
-        return there.netloc == here.netloc or there.hostname in self.hosts
+        same = there.netloc.rpartition("@")[2] == here.netloc  # a name and a password lead nowhere else
+        return same or there.hostname in self.hosts
 
     def is_allowed(self, url: str) -> bool:
         """Whether a page may request an address."""

@@ -35,6 +35,22 @@ def test_a_known_secret_is_found_in_any_form(written: str) -> None:
     assert clean.startswith("before ")
 
 
+@pytest.mark.parametrize("numbers", [[*b"xx" + SECRET.encode() + b"yy"], dict(enumerate(SECRET.encode()))])
+@pytest.mark.parametrize("deep", [1, 2])
+def test_numbers_of_bytes_hide_nothing(numbers: Any, deep: int) -> None:
+    written = json.dumps(numbers)
+    for _ in range(1, deep):
+        written = json.dumps(written)
+    clean = KNOWN.redact_text(written)
+    assert "(redacted: a secret)" in clean
+    assert "115" not in clean
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3, 4, 5, 6, 7, 300], [1.5, 2.25, 97, 98, 99, 100, 101, 102]])
+def test_other_numbers_stay(numbers: list[float]) -> None:
+    assert KNOWN.redact_text(json.dumps(numbers)) == json.dumps(numbers)
+
+
 @given(st.binary(max_size=5), st.binary(max_size=5))
 def test_base64_hides_nothing_wherever_it_begins(before: bytes, after: bytes) -> None:
     clean = KNOWN.redact_text(base64.b64encode(before + SECRET.encode() + after).decode())

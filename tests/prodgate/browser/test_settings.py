@@ -25,6 +25,8 @@ SHOP = BrowserSettings(
         ("https://www.shop.example:8443/a", True, True),
         ("https://www.shop.example/a", False, False),
         ("https://shop.example/", True, True),
+        ("https://me:word@www.shop.example:8443/a", True, True),
+        ("https://www.shop.example:8443@evil.example/", False, False),
         ("https://fonts.example/a.woff2", False, True),
         ("https://ads.example/", False, False),
         ("wss://ads.example/", False, False),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, Error, Frame, Page
 
+from ..redacting.bodies import find_in_body
 from ..redacting.places import find_in_cookie, is_typed_name, leaves
 from ..redacting.redaction import Redaction
 from ..redacting.writing import UnreadableDataError
@@ -17,6 +18,8 @@ _SCRIPT: Final = (Path(__file__).parent / "scripts" / "held.js").read_text("utf-
 _ANSWER, _DATABASES = 10_000.0, 10_000
 #: Characters of all values that a frame stores.
 _MOST: Final = 2_000_000
+#: Characters of all files that it stores, and of one that is nothing but a value.
+_FILES, _VALUE = 20_000_000, 200
 #: Fields of pages, which no picture shows.
 _FIELDS: Final = "input, textarea, select, [contenteditable]"
 #: Texts that are covered in a picture; where a page shows more there is no picture.
@@ -66,7 +69,7 @@ def _ask_frame(frame: Frame, held: Held) -> None:
     try:
         # a page that is busy for ever would never answer a script, and this has a limit
         frame.locator(":root").wait_for(state="attached", timeout=_ANSWER)
-        found: dict[str, Any] = frame.evaluate(_SCRIPT, [_DATABASES, _MOST])
+        found: dict[str, Any] = frame.evaluate(_SCRIPT, [_DATABASES, _MOST, _FILES])
     except Error as error:
         if frame.is_detached() or frame.page.is_closed():
             return
@@ -74,6 +77,10 @@ def _ask_frame(frame: Frame, held: Held) -> None:
         raise UnreadableDataError(f"{frame.url.partition('?')[0]} could not be asked what it stores: {said}") from error
     for value in found["kept"]:
         held.secrets.update((value, *leaves(value)))
+    for text in found["files"]:
+        held.secrets.update(value for value, _ in find_in_body(text.encode("utf-8", "replace"), sent=False))
+        if len(text) <= _VALUE and not any(map(str.isspace, text.strip())):
+            held.secrets.add(text.strip())
     for value, names in found["fields"]:
         held.typed.add(value)
         if any(is_typed_name(name) or name == "password" for name in names):

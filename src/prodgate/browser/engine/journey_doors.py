@@ -163,6 +163,7 @@ class _Requests:
 
     def send(self, ask: Callable[..., APIResponse], url: str, given: Mapping[str, Any]) -> APIResponse:
         """Send one by hops."""
+        self.guard.asked(url, given)
         most = given.get("max_redirects")
         given = {key: value for key, value in given.items() if key != "max_redirects"}
         return ask_by_hops(ask, self.decide, url, given, MOST if most is None else most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Response
 
-from ..redacting.places import find_in_cookie
+from ..redacting.bodies import find_in_json, find_in_text
+from ..redacting.places import Found, find_in_address, find_in_cookie, find_in_header
 from ..redacting.redaction import Redaction
 from ..redacting.traces import Trace, read_trace
 from ..redacting.writing import UnreadableDataError
@@ -54,6 +55,21 @@ class JourneyEvidence:
         """Keep a refused request; those to foreign hosts are reported by the page visits."""
         if why == "changes":
             self.refused.append(f"{method} {url}")
+
+    def learn_request(self, url: str, given: Mapping[str, Any]) -> None:
+        """Learn the secrets of a request that the journey sends without a page, of which no trace tells."""
+        headers = given.get("headers") or {}
+        found = [*find_in_address(url), *(each for pair in headers.items() for each in find_in_header(*pair))]
+        for name in ("params", "data", "form", "multipart"):
+            value = given.get(name)
+            found += find_in_text(value, sent=True) if isinstance(value, str) else find_in_json(value, sent=True)
+        self.learn(found)
+
+    def learn(self, found: Iterable[Found]) -> None:
+        """Learn what was found where secrets stand."""
+        some = list(found)
+        self.known = self.known.with_secrets(text for text, _ in some)
+        self.known = self.known.with_secrets((text for text, certain in some if certain), certain=True)
 
     def watch(self, context: BrowserContext) -> None:
         """Watch a context: what pages were at each step is kept; pictures over time would cost as much again."""

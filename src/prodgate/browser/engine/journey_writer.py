@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from ..redacting.bodies import find_in_text
 from ..settings import JOURNEYS, BrowserSettings
 from .journey_answers import JourneyAnswers
 from .journey_evidence import JourneyEvidence
@@ -66,6 +67,8 @@ class JourneyWriter:
             journey["outcome"] = report.outcome
             journey["failed_at"] = journey.get("failed_at") or _failing_line(item, call)
             journey["why"] = journey["why"] or _failure_reason(report)
+            # what it compares may be an answer with a token, which no page has seen
+            (self.current or self.nobody).learn(find_in_text(journey["why"], sent=False))
         if report.when == "call" or report.failed:
             item.stash[OUTCOME] = report.outcome
         return report

@@ -19,12 +19,18 @@ from ..settings import BrowserSettings
 
 #: Called for a refused request with the reason ("changes" or "foreign"), method and address.
 OnRefused = Callable[[str, str, str], object]
+#: Called with the address of a request that a test itself sends without a page, and what it is given for it.
+OnAsked = Callable[[str, Mapping[str, Any]], object]
 #: What stands for the method where a WebSocket was refused; its path is not known.
 SOCKET: Final = "WEBSOCKET"
 
 
 def record_nothing(_why: str, _method: str, _url: str) -> None:
     """Keep nothing of a refusal."""
+
+
+def forget_request(_url: str, _given: Mapping[str, Any]) -> None:
+    """Keep nothing of what a test sends."""
 
 
 @dataclass
@@ -35,6 +41,7 @@ class NetworkGuard:
     mutates: bool = False
     """Whether requests that change something are allowed at the moment."""
     refused: OnRefused = record_nothing
+    asked: OnAsked = forget_request
 
     def attach(self, browser: Browser) -> None:
         """Ask this guard for every request of a browser from now on."""

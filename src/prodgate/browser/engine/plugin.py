@@ -18,7 +18,7 @@ from .journey_doors import guarded_doors
 from .journey_evidence import JourneyEvidence
 from .journey_writer import OUTCOME, JourneyWriter
 from .launch import describe_browser
-from .network_guard import NetworkGuard, record_nothing
+from .network_guard import NetworkGuard, forget_request, record_nothing
 from .socket_gate import open_socket_gate
 
 _SETTINGS = pytest.StashKey[BrowserSettings]()
@@ -113,7 +113,7 @@ def _watched_journey(request: pytest.FixtureRequest, settings: BrowserSettings) 
     )
     writer.begun += 1
     writer.current = item.stash[_KEEPING] = keeping
-    guard.mutates, guard.refused = mutates, keeping.record_refusal
+    guard.mutates, guard.refused, guard.asked = mutates, keeping.record_refusal, keeping.learn_request
     yield
     keeping.close()
-    guard.mutates, guard.refused = False, record_nothing
+    guard.mutates, guard.refused, guard.asked = False, record_nothing, forget_request

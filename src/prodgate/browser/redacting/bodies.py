@@ -23,7 +23,7 @@ from .places import (
 from .writing import decompress
 
 _MEMBER: Final = re.compile(
-    r"""["']?(?P<name>[\w$.\[\]@:-]{2,60})["']?\s*(?:[:=]|=>)\s*(?:"(?P<double>(?:[^"\\\n]|\\.){1,4096})"|'(?P<single>(?:[^'\\\n]|\\.){1,4096})'"""
+    r"""["']?(?P<name>[\w$.\[\]@:-]{2,60})["']?\s*(?:[:=]|=>)\s*(?:"(?P<double>(?:[^"\\\n]|\\.){1,4096})"|'(?P<single>(?:[^'\\\n]|\\.){1,4096})'|`(?P<tick>[^`]{1,4096})`"""
     r"""|(?P<number>\d{3,19})\b)"""
 )
 _PART: Final = re.compile(
@@ -38,6 +38,8 @@ _ATTRIBUTE: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"(?:https?://|/|\?|#)[^\s\"'<>\\]*[?#=][^\s\"'<>\\]*")
 _LINE: Final = re.compile(r"^[ \t>*<-]*(?P<name>[A-Za-z][\w-]{1,60}):[ \t]+(?P<value>\S[^\r\n]{0,4096})$", re.MULTILINE)
+#: Characters of a text from which on it is looked into for names and values: a query of GraphQL, a page, more JSON.
+_SHORTEST_PAIR: Final = 7
 _FORM: Final = re.compile(r"[^\s=&]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")
 #: Attributes that name a field, and those that hold no secret of their own.
 _NAMING: Final = ("name", "id", "property", "autocomplete", "aria-label", "placeholder")
@@ -79,7 +81,7 @@ def find_in_text(text: str, *, sent: bool) -> Iterator[Found]:
             yield from [(value, is_typed_name(name))] if is_secret_parameter(name, value) else []
             yield from find_in_text(value, sent=sent) if value[:1] in ("{", "[") else ()
     for match in _MEMBER.finditer(text):
-        value = match["double"] or match["single"] or match["number"]
+        value = match["double"] or match["single"] or match["tick"] or match["number"]
         yield from find_named(match["name"], value, sent=sent)
     for match in _LINE.finditer(text):
         if is_secret_header(match["name"]) and ":" not in match["value"][:2]:
@@ -105,7 +107,7 @@ def find_in_json(value: Any, name: str = "", *, sent: bool) -> Iterator[Found]:
             yield from find_in_json(inner, name, sent=sent)
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
         yield from find_named(name, str(value), sent=sent)
-        if isinstance(value, str) and value[:1] in ("{", "["):
+        if isinstance(value, str) and len(value) > _SHORTEST_PAIR and any(sign in value for sign in "=:{<"):
             yield from find_in_text(value, sent=sent)
 
 

@@ -19,7 +19,8 @@ Found = tuple[str, bool]
 _TYPED: Final = re.compile(
     r"(?i)passw|passphrase|passcode|passkey|(?:^|_)(?:pass|pwd|pw|pin|[th]?otp|mfa|2fa|cvv2?|cvc2?|csc|ssn|iban|pan)(?:_|$|\d)"
     r"|one[_-]?time|(?:security|verification|sms|recovery|backup|confirmation)_?(?:code|answer)|card_?(?:num|no)|secret_?answer"
-    r"|mother.?s?_?maiden|パスワード|暗証|認証コード|ワンタイム|セキュリティコード|カード番号"
+    r"|mother.?s?_?maiden|kennwort|mots?_de_passe|contrase|(?:^|_)(?:senha|clave|haslo|hasło|heslo)(?:_|$|\d)|wachtwoord|salasana|l[oö]senord"
+    r"|парол|密码|密碼|口令|验证码|驗證碼|비밀번호|암호|パスワード|暗証|認証コード|ワンタイム|セキュリティコード|カード番号"
 )
 #: Names of what a machine gives to recognise somebody.
 _GIVEN: Final = re.compile(
@@ -126,7 +127,8 @@ def find_in_address(url: str) -> Iterator[Found]:
     except ValueError:  # no address
         return
     yield from [(unquote(password), True)] if password else []
-    for text in (parts.query, parts.fragment.lstrip("!/").rpartition("?")[2]):
+    beside = parts.path.partition(";")[2].replace("/", ";").replace(";", "&")  # ;jsessionid=…
+    for text in (beside, parts.query, parts.fragment.lstrip("!/").rpartition("?")[2]):
         yield from _find_in_pairs(parse_qsl(text))
     yield from ((unquote(once), False) for once in _ONCE.findall(parts.path) if _looks_opaque(once))
 

@@ -16,12 +16,18 @@ from .escapes import Mapped, Span, unescape, unquote
 #: Characters of a short secret: one that counts only as a whole word, and is known to be a secret.
 SHORTEST, SHORT = 3, 6
 #: Character sets in which pages and forms are written.
-_CHARSETS: Final = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "latin-1", "utf-16-le", "utf-16-be")
+_CHARSETS: Final = (
+    "utf-8", "cp932", "euc_jp", "iso2022_jp", "latin-1", "utf-16-le", "utf-16-be", "big5", "gb18030", "euc_kr",
+)  # fmt: skip
 #: How often escapes are escaped again, and how deep encoded texts are within each other.
 _PASSES, _DEPTH = 5, 2
 #: Runs that may be Base64 of either alphabet, broken into lines or not, and hexadecimal digits.
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
+#: The numbers of bytes one after the other, as scripts write an array of them, with or without their places.
+_BYTE: Final = rb'(?<![\d.-])(?:"?\d{1,5}"?\s*:\s*)?(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])'
+_NUMBERS: Final = re.compile(rb"(?:" + _BYTE + rb"\s*,\s*){5,}" + _BYTE)
+_NUMBER: Final = re.compile(rb"(\d{1,3})\s*(?:,|$)")
 _BASE32: Final = re.compile(rb"[A-Z2-7]{8,}")
 _DIGITS: Final = re.compile(rb"[0-9a-fA-F]{6,}")
 _ENCODED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-=")
@@ -71,8 +77,8 @@ def unfold(data: bytes, depth: int = _DEPTH) -> bytes:
 
 
 def decode_runs(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield where something long may be Base64 or hexadecimal digits, and what it says, wherever it begins there."""
-    for pattern, decode in ((_BASE64, decode_base64), (_HEX, _decode_hex)):
+    """Yield where something long may be Base64, hexadecimal digits or numbers of bytes, and what it says."""
+    for pattern, decode in ((_BASE64, decode_base64), (_HEX, _decode_hex), (_NUMBERS, _decode_numbers)):
         for run in pattern.finditer(data):
             for piece in decode(run[0]):
                 yield *run.span(), piece
@@ -101,6 +107,10 @@ def _decode_hex(run: bytes) -> Iterator[bytes]:
     for by in range(2):
         part = run[by:]
         yield bytes.fromhex(part[: len(part) - len(part) % 2].decode())
+
+
+def _decode_numbers(run: bytes) -> Iterator[bytes]:
+    yield bytes(int(number) for number in _NUMBER.findall(run))
 
 
 @lru_cache(20_000)
