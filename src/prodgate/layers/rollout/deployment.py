@@ -18,10 +18,14 @@ from .budget import find_budget
 from .kinds import DEPLOYED, DEPLOYMENT, READERS, WATCH
 from .records import find_watches, ids_of
 from .target import Scene
-from .watching import AFTERWARDS, Watch, make_plan, watch_deployment
+from .watching import AFTERWARDS, BEFORE, Watch, make_plan, watch_deployment
 
 #: The build of a rehearsal that must be deployed without anybody noticing.
 GOOD: Final = "green"
+#: Seconds of requests before a release that must be taken back, and requests after it: whether readers get answers.
+#: Between them it is watched as any other.
+_BRIEF_BEFORE: Final = 0.5
+_BRIEF_AFTERWARDS: Final = 100
 
 
 def observe_deployment(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
@@ -76,12 +80,12 @@ def watch_build(
     scene: Scene,
     build: str,
     *,
-    afterwards: int = AFTERWARDS,
+    brief: bool = False,
     between: Callable[[], None] | None = None,
 ) -> Mapping[str, Any]:
     """Deploy a build in a rehearsal, and return the record of the watch; ``between`` as of ``Rollout.deploy``.
 
-    Raises Unreadable.
+    ``brief`` as of ``make_watch``. Raises Unreadable.
     """
     rollout = scene.rollout
     assert rollout is not None
@@ -90,11 +94,11 @@ def watch_build(
         deployed: Mapping[str, str] = rollout.deploy(build, between)["deployments"]
         return deployed
 
-    return watch_deployment(make_watch(context, scene, build, afterwards=afterwards), deploy, {})
+    return watch_deployment(make_watch(context, scene, build, brief=brief), deploy, {})
 
 
-def make_watch(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Watch:
-    """Return how a build is watched in a rehearsal."""
+def make_watch(context: LayerContext, scene: Scene, build: str, *, brief: bool = False) -> Watch:
+    """Return how a build is watched in a rehearsal; a ``brief`` watch compares no response times before and after."""
     section = context.stated.rollout
     assert section is not None
     return Watch(
@@ -105,7 +109,8 @@ def make_watch(context: LayerContext, scene: Scene, build: str, *, afterwards: i
         folder=context.run / "logs" / "rollout",
         tell=lambda line: context.progress(f"rollout: {build}: {line}"),
         speed=section.speed,
-        afterwards=afterwards,
+        before=_BRIEF_BEFORE if brief else BEFORE,
+        afterwards=_BRIEF_AFTERWARDS if brief else AFTERWARDS,
         budget=find_budget(context.stated),
         family=section.migrations.task if section.migrations else "",
     )

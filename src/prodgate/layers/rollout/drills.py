@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from ...aws.answers import Unreadable
 from ...canaries.drill_records import FOLDER
@@ -16,9 +16,6 @@ from .deployment import GOOD, watch_build
 from .kinds import DRILL
 from .records import find_rollback_drill
 from .target import Scene
-
-#: Requests that are sent when a build is over: whether readers get answers again.
-_AFTERWARDS: Final = 100
 
 
 def observe_drills(context: LayerContext, scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
@@ -37,7 +34,7 @@ def drill_rehearsal(context: LayerContext, scene: Scene) -> Mapping[str, Any]:
     """Deploy the builds of a drill in a rehearsal, and return the record."""
 
     def watch(build: str) -> Mapping[str, Any]:
-        return watch_build(context, scene, build, afterwards=_AFTERWARDS)
+        return watch_build(context, scene, build, brief=True)
 
     return drill_builds(watch, scene.watched)
 

@@ -26,7 +26,7 @@ from .kinds import FAILED_MIGRATION
 from .migrations import require_migrations, require_task
 from .records import find_failed_migration
 from .target import Scene, open_scene
-from .watching import BEFORE, Watch
+from .watching import Watch
 
 #: The build of a rehearsal whose migration fails.
 BUILD: Final = "failing-migration"
@@ -42,7 +42,7 @@ def observe_failed_migration(context: LayerContext, scene: Scene, _unreadable: d
     """Yield the record of a migration that was made to fail. Raises Unreadable when there is none."""
     family = require_task(require_migrations(context))
     if scene.rollout is not None:
-        rollout, watch = scene.rollout, make_watch(context, scene, BUILD)
+        rollout, watch = scene.rollout, make_watch(context, scene, BUILD, brief=True)
         record = watch_failure(watch, family, lambda: rollout.deploy(BUILD))
     elif (found := find_failed_migration(context.run.parent, context.target.url)) is not None:
         record = found
@@ -88,7 +88,7 @@ def watch_failure(watch: Watch, family: str, act: Callable[[], object], after: f
     routes = read_routes(account)
     before = take_sample(account, routes, {})
     with streaming(watch.plan, watch.folder) if watch.plan else nullcontext() as stream:
-        _wait(watch, BEFORE)
+        _wait(watch, watch.before)
         act()
         _wait(watch, after)
     account = watch.look()

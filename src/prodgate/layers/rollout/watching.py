@@ -69,6 +69,8 @@ class Watch:
     """ARNs of the services that are waited for; empty for every one."""
     acted: str = ""
     """When the deployments began that have ids, in ISO form."""
+    before: float = field(default_factory=lambda: BEFORE)
+    """Seconds of requests before a deployment is begun."""
     afterwards: int = AFTERWARDS
     """Requests that are sent when it is over."""
     family: str = ""
@@ -137,7 +139,7 @@ class _Followed:
     def follow(self, deploy: Deploy | None, thread: ThreadPoolExecutor) -> None:
         """Look again and again: before, while it goes on, and for some time after."""
         work: Future[Mapping[str, str]] | None = None
-        ready, over = monotonic() + BEFORE, 0.0
+        ready, over = monotonic() + self.watch.before, 0.0
         while not over or monotonic() < over:
             self._look(finding=work is not None or self.watch.waits)
             if deploy is not None and work is None and monotonic() >= ready:
