@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from prodgate.facts.e2e.journeys import Journey
 from prodgate.facts.e2e.pages import VisitedPage
 from prodgate.facts.e2e.probes import PROBE_KINDS
 from prodgate.layers.e2e import credentials, observing, target
+from prodgate.layers.e2e.kinds import JOURNEYS, VISITS
 from prodgate.layers.e2e.layer import E2eLayer
 from prodgate.layers.layer import LayerContext
 from tests.prodgate.facts.e2e import probe_records
@@ -59,6 +61,8 @@ source = "X-1"
 layers = ["e2e"]
 """
 COMMIT = "0123456789abcdef"
+#: Seconds in which what is waited for must happen.
+LIMIT = 60.0
 
 
 @dataclass
@@ -240,8 +244,38 @@ def test_a_browser_that_ends_leaves_its_pages_undetermined_and_journeys_are_stil
 def test_where_nobody_answers_no_journey_is_begun(shop: Path, made: Made) -> None:
     made.visits = visits(unreachable("connection", "net::ERR_CONNECTION_REFUSED"))
     seen = observed(observation(shop))
-    assert seen.unreadable[Journey].endswith("no journey was begun: net::ERR_CONNECTION_REFUSED")
+    assert seen.unreadable[Journey].endswith("no journey counts: net::ERR_CONNECTION_REFUSED")
     assert len(made.told) == 1
+
+
+def rehearsed(shop: Path) -> tuple[list[str], dict[str, str]]:
+    """The kinds of evidence of a rehearsal's site, and why others are missing."""
+    at, unreadable = observation(shop, "rehearsal://"), dict[str, str]()
+    own: dict[str, Any] = {"mutates": True, "credentials": {}, "unresolved": {}, "build": COMMIT}
+    there = target.E2eTarget(url="https://www.shop.example", place="the rehearsal's site", **own)
+    assert at.stated.e2e is not None
+    return [seen.kind for seen in observing.observe_site(there, at.stated.e2e, at, unreadable)], unreadable
+
+
+def test_a_rehearsal_s_site_is_met_by_two_browsers_at_once(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(2, timeout=LIMIT)
+    for name, way in (("visits.run_visits", made.look), ("journeys.run_journeys", made.travel)):
+
+        def wait_and(*given: Any, _way: Any = way, **more: Any) -> Any:
+            together.wait()  # breaks unless both are at it
+            return _way(*given, **more)
+
+        monkeypatch.setattr(f"prodgate.browser.{name}", wait_and)
+    assert rehearsed(shop)[0][:2] == [VISITS, JOURNEYS]
+
+
+def test_where_a_rehearsal_s_site_is_silent_no_journey_counts(shop: Path, made: Made) -> None:
+    made.visits = visits(unreachable("connection", "net::ERR_CONNECTION_REFUSED"))
+    seen, unreadable = rehearsed(shop)
+    assert JOURNEYS not in seen
+    assert unreadable[JOURNEYS] == "no page was answered, so that no journey counts: net::ERR_CONNECTION_REFUSED"
 
 
 def test_journeys_that_are_not_there(shop: Path, made: Made) -> None:
