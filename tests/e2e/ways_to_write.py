@@ -36,6 +36,15 @@ WAYS: Mapping[str, str] = {
     "popup": "open('/popup')",
     "stranger": "open('/stranger', '_blank', 'noopener')",
     "policy": "",
+    "sync": "const y = new XMLHttpRequest(); y.open('POST', '/w/sync', false); try { y.send() } catch { /* it says so at once */ }",
+    "multipart": "const form = new FormData(); form.append('a', new Blob(['x'])); fetch('/w/multipart', {method: 'POST', body: form})",
+    "elsewhere": "add(`<form method=post action=/w/elsewhere target=_blank></form>`).submit()",
+    "button": "add(`<iframe name=pressed></iframe><form target=pressed><button formmethod=post formaction=/w/button></button></form>`).firstChild.click()",
+    "nameless": "add(`<iframe credentialless src='/nameless'></iframe>`)",
+    "object": "add(`<object data='/object' type='text/html'></object>`)",
+    "written": "add(`<iframe></iframe>`).srcdoc = `<scr${''}ipt>fetch('/w/written', {method: 'POST'})</scr${''}ipt>`",
+    "message": "navigator.serviceWorker.ready.then((one) => one.active.postMessage('go'))",
+    "synced": """navigator.serviceWorker.ready.then((one) => one.sync.register('x')).catch(() => missing('synced'))""",
     "worker": "new Worker('/worker.js')",
     "nested": "new Worker('/outer.js')",
     "blob": "new Worker(URL.createObjectURL(new Blob([`fetch('${origin}/w/blob', {method: 'POST', mode: 'no-cors'})`])))",
@@ -60,16 +69,17 @@ DATAGRAMS = {
 #: A way that a headless shell accepts and does not go, and a whole Chromium does.
 WHOLE = {"background"}
 #: What has scripts of its own: each writes once over HTTP, and once over a WebSocket.
-_OWN_SCRIPTS = ("frame", "sandbox", "popup", "stranger", "worker", "nested", "shared", "service")
+_OWN_SCRIPTS = ("frame", "nameless", "object", "sandbox", "popup", "stranger", "worker", "nested", "shared", "service")
 SOCKETS = {"socket", "stream", *(f"ws-{each}" for each in _OWN_SCRIPTS)}
 _SCRIPT = {
     "/worker.js": _SENDING.format("worker"),
     "/nested.js": _SENDING.format("nested"),
     "/outer.js": "new Worker('/nested.js')",
     "/shared.js": _SENDING.format("shared"),
-    "/service.js": _SENDING.format("service"),
+    "/service.js": _SENDING.format("service")
+    + "; onmessage = () => fetch('/w/message', {method: 'POST'}); onsync = () => fetch('/w/synced', {method: 'POST'})",
 }
-_PAGE = {f"/{each}": _SENDING.format(each) for each in ("frame", "popup", "stranger")}
+_PAGE = {f"/{each}": _SENDING.format(each) for each in ("frame", "nameless", "object", "popup", "stranger")}
 _PAGE["/sandbox"] = _SENDING.format("sandbox").replace("'POST'", "'POST', mode: 'no-cors'")
 _ALL = "".join(
     f"try {{ {script} }} catch (e) {{ missing('{way}') }}\n" for way, script in {**WAYS, **DATAGRAMS}.items()
