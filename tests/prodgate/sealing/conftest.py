@@ -9,7 +9,8 @@ import pytest
 
 from ..signatures.sigstore_instance import Instance, running_instance
 from .forgeries import sign
-from .sealed import make_run
+from .sealed import EVE, NIGHTLY, make_run, pem
+from .test_signers import private
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +39,12 @@ def signed(own: Instance, tmp_path_factory: pytest.TempPathFactory) -> Path:
             patch.setenv(name, value)
         patch.chdir(folder)
         return sign(make_run(folder))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """A folder with keys of somebody who counts, and of somebody who does not."""
+    (tmp_path / "nightly.pem").write_text(private(NIGHTLY))
+    (tmp_path / "nightly.pub").write_text(pem(NIGHTLY))
+    (tmp_path / "eve.pub").write_text(pem(EVE))
+    return tmp_path
