@@ -226,9 +226,8 @@ def _describe(routes: tuple[Route, ...], sample: Mapping[str, Any]) -> Iterator[
     for route in routes:
         seen = sample["services"][route.service]
         deployment = seen.get("deployment", {})
-        words = [deployment.get("status", ""), deployment.get("stage", "")]
-        if back := deployment.get("rollback_status"):
-            words.append(f"rollback {back}")
+        back = deployment.get("rollback_status")
+        words = [deployment.get("status", ""), deployment.get("stage", ""), f"rollback {back}" if back else ""]
         weights: Mapping[str, float] = next(iter(seen.get("weights", {}).values()), {})
         for group, states in seen.get("targets", {}).items():
             name = group.split("/")[1].removeprefix(f"{route.name}-") if "/" in group else group
