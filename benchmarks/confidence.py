@@ -96,6 +96,59 @@ def drifting(share: float, length: float) -> Truth:
     return shares
 
 
+def partly(share: float, length: float, part: float) -> Truth:
+    """A part is bad in spells of a length, as when one of some backends is away."""
+    whole = standing_still(share / part, length)
+    return lambda chance, seconds: part * whole(chance, seconds)
+
+
+def heavy_tailed(share: float, longest: float) -> Truth:
+    """Everything is bad in spells of which most are short and some go on for long."""
+
+    def draw(chance: np.random.Generator, count: int) -> Any:
+        return np.minimum(longest, 0.16 * (chance.pareto(1.5, count) + 1))
+
+    mean = float(draw(np.random.default_rng(SEED), 100_000).mean())
+
+    def shares(chance: np.random.Generator, seconds: int) -> Any:
+        count = int(2 * seconds * share / mean) + 20
+        gaps, lengths = chance.exponential(mean * (1 - share) / share, count), draw(chance, count)
+        begins = np.cumsum(gaps) + np.append(0, np.cumsum(lengths)[:-1])
+        whole = sum(covered(begins[[at]], lengths[at], seconds) for at in range(count) if begins[at] < seconds)
+        return whole + np.zeros(seconds)
+
+    return shares
+
+
+def in_groups(share: float, length: float, together: int, within: float) -> Truth:
+    """Spells of a length come together, so many within a time, at moments without a pattern."""
+
+    def shares(chance: np.random.Generator, seconds: int) -> Any:
+        groups = chance.poisson(-np.log1p(-share) / length / together * (seconds + within))
+        first = chance.uniform(-within, seconds, (groups, 1))
+        begins = np.sort((first + chance.uniform(0, within - length, (groups, together))).ravel())
+        return covered(begins, length, seconds)
+
+    return shares
+
+
+def refilling(share: float, length: float) -> Truth:
+    """Everything is bad at once, as when a cache was flushed, and after a length next to nothing is."""
+    decay = length / 3
+
+    def shares(chance: np.random.Generator, seconds: int) -> Any:
+        flushes = chance.uniform(-length, seconds, chance.poisson((seconds + length) * share / decay))
+        since = np.arange(seconds)[:, None] + 0.5 - flushes[None, :]
+        return np.where(since > 0, np.exp(-since / decay), 0).sum(axis=1).clip(0, 1)
+
+    return shares
+
+
+def waving(share: float, period: float) -> Truth:
+    """More and fewer are bad as a day goes by; half a period is one disturbance."""
+    return lambda chance, seconds: share * (1 + np.sin(2 * np.pi * (np.arange(seconds) / period + chance.random())))
+
+
 def covered(begins: Any, length: float, seconds: int) -> Any:
     """Return which part of each second lies within a spell."""
     if not len(begins):
@@ -117,11 +170,21 @@ SLOWNESS: Final[Mapping[str, tuple[float, Truth]]] = {
     },
     **{f"stalls of {length:g} s by a clock": (length, regular(0.052, length)) for length in (0.5, 2, 4)},
     **{f"a drift of {length:g} s": (length, drifting(0.052, length)) for length in (4, 30)},
+    "pauses of 0.2 s by a clock": (0.2, regular(0.052, 0.2)),
+    "one of four backends slow for 4 s": (4, partly(0.052, 4, 0.25)),
+    "half slow for 4 s": (4, partly(0.052, 4, 0.5)),
+    **{f"stalls mostly short, at most {longest:g} s": (longest, heavy_tailed(0.052, longest)) for longest in (4, 30)},
+    "four stalls of 0.5 s within 4 s": (4, in_groups(0.052, 0.5, 4, 4)),
+    "a cache that refills in 4 s": (4, refilling(0.052, 4)),
+    **{f"a wave of {period:g} s": (period / 2, waving(0.052, period)) for period in (8, 60, 1200)},
 }
 #: The same of failures, just beyond "fewer than 0.1 % fail".
 FAILURES: Final[Mapping[str, tuple[float, Truth]]] = {
     "failures, independent": (0.0, steady(0.0011)),
     **{f"outages of {length:g} s": (length, standing_still(0.0011, length)) for length in (0.01, 0.1, 1, 3)},
+    "outages of 0.05 s by a clock": (0.05, regular(0.0011, 0.05)),
+    "half fails for 0.1 s": (0.1, partly(0.0011, 0.1, 0.5)),
+    "four outages of 0.02 s within 0.1 s": (0.1, in_groups(0.0011, 0.02, 4, 0.1)),
 }
 #: What must pass, and mostly does: power.
 GOOD: Final[Mapping[str, tuple[float, Truth]]] = {
