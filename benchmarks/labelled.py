@@ -74,7 +74,8 @@ def answer(example: Evaluated, questions: Sequence[Question], criteria: Criteria
 def _find_what_lacks(example: Evaluated, address: str, said: str, reasons: str) -> str:
     """Return why an example, or a resource in it, can't be answered by anybody who evaluates it; else nothing."""
     taken = example.left_out.get(address) if address else next(iter(example.left_out.values()), None)
-    mended = any(one == address or not address or f"{one}." in reasons for one in example.mended)
+    whole = not address and not example.case.plan
+    mended = any(whole or one == address or f"{one}." in reasons for one in example.mended)
     if address and said == "not asked" and not example.declares(address):
         return "is not in the example"
     if said == "not known" and is_refused(reasons):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from labelled_mending import list_names, mend, prepare
 
 from prodgate.terraform.diagnostics import Diagnostic, TerraformError
 from prodgate.terraform.evaluate import Given, open_configurations
+from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.resources import Configuration
 
 #: How often a root is evaluated again after something in it was mended.
@@ -70,9 +72,17 @@ def _read_plan(case: Case) -> Evaluated:
     with tempfile.TemporaryDirectory(prefix="prodgate-") as made:
         (file := Path(made) / "plan.json").write_text(case.plan, "utf-8")
         try:
-            return Evaluated(case, found=open_configurations(file)[0])
+            return Evaluated(case, found=open_configurations(file)[0], mended=set(_list_lacking(case.plan)))
         except TerraformError as error:
             return Evaluated(case, refused=error.diagnostics[0].summary)
+
+
+def _list_lacking(plan: str) -> Iterator[str]:
+    """Yield the resources of a plan whose mock lacks an argument that must be set."""
+    for row in json.loads(plan)["resource_changes"]:
+        attributes = aws_schemas().block("resource", row["type"])["attributes"]
+        if any(attributes[name].get("required") for name in row["change"]["after_unknown"] if name in attributes):
+            yield row["address"]
 
 
 def _write(example: Evaluated, folder: Path) -> None:

@@ -89,9 +89,9 @@ def _read_mock(test: Path, stated: str, kind: str) -> dict[str, Any]:
 def _list_resources(plan: Row) -> Sequence[Row]:
     planned = (plan.get("planned_values") or {}).get("resources") or {}
     rows = [{**row, "values": row.get("values") or {}} for row in planned.values()]
-    changes = (plan.get("resource_changes") or {}).values()
-    rows = rows or [{**row, "values": row["change"].get("after") or {}} for row in changes]
-    kept = [row for row in rows if row.get("mode", "managed") == "managed" and row["values"]]
+    changes = [row for row in (plan.get("resource_changes") or {}).values() if row["change"].get("after")]
+    rows = rows or [{**row, "values": row["change"]["after"]} for row in changes]
+    kept = [row for row in rows if row.get("mode", "managed") == "managed"]
     return [_fill_in(row) for row in kept if row["type"] in aws_schemas().names("resource")]
 
 
@@ -132,15 +132,17 @@ def _describe(row: Row) -> dict[str, Any]:
 
 
 def _complete(stated: Row, block: Row) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values of a block with what a mock leaves out, and what of that the provider computes.
+    """Return the values of a block with what a mock leaves out, and what of that is decided later.
 
-    A plan leaves out nothing, and says null of what is not set and has no default. A mock states what is written, so
-    that of what may be written as blocks there is none where it has none.
+    A plan leaves out nothing, and says null of what is not set and has no default; what the provider computes, or what
+    must be set, is decided later. A mock states what is written, so that of what may be written as blocks there is none
+    where it has none.
     """
     values, unknown = dict(stated), dict[str, Any]()
     for name, attribute in block["attributes"].items():
         written_as_blocks = "object" in str(attribute["type"])
-        if name not in values and attribute.get("computed") and not written_as_blocks:
+        later = attribute.get("computed") or attribute.get("required")
+        if name not in values and later and not written_as_blocks:
             unknown[name] = True
         values.setdefault(name, [] if written_as_blocks else None)
     for name, inner in block["block_types"].items():
