@@ -57,6 +57,17 @@
       apply(original, self, [id]) { timed.delete(Number(id)); repeated.delete(Number(id)); return Reflect.apply(original, self, [id]); },
     });
   }
+  if (window.scheduler?.postTask) {
+    window.scheduler.postTask = new Proxy(window.scheduler.postTask, {
+      apply(original, self, [what, how = {}]) {
+        if (typeof what !== "function" || !(how.delay > 0 && how.delay <= LONGEST) || !loading()) return Reflect.apply(original, self, [what, how]);
+        const over = () => { timed.delete(what); stir(); };
+        how.signal?.addEventListener("abort", over);
+        timed.add(what);
+        return Reflect.apply(original, self, [(...each) => { over(); return what(...each); }, how]);
+      },
+    });
+  }
   const ends = (each) => {
     const { endTime } = each.effect?.getComputedTiming() ?? {};
     return each.playState === "running" && typeof endTime === "number" && endTime - each.currentTime <= LONGEST;
