@@ -17,7 +17,7 @@ from typing import Final
 from ..airflow.records import History, Run, Task
 from ..aws.answers import Unreadable
 from .declared import DeclaredDag
-from .manual_actions import Act, list_manual_actions
+from .manual_actions import Act, ManualAction, list_manual_actions
 from .task_log import Origin, read_task_log
 
 #: The first version in which the API sets and deletes several tasks, in a request that is not logged.
@@ -64,13 +64,17 @@ def _explain_cut_off(runs: list[Run], begins: datetime | None) -> str:
 
 
 def _explain_unnamed(dag: DeclaredDag, runs: list[Run], history: History) -> str:
+    # where each task says itself how it ended, one that was set in a list of any DAG says otherwise
     told = _parse_version(history.version) < _SILENT and dag.dag_id not in history.sampled
-    if told and not any(_find_untold(runs, dag.dag_id, history)):
-        return ""  # each task says itself how it ended, and one that was set says otherwise
+    settled = told and not any(_find_untold(runs, dag.dag_id, history))
     since = max(history.now - dag.window, history.since)
     hands = (hand for hand in list_manual_actions(dag.dag_id, history) if hand.at >= since)
-    found = next((hand for hand in hands if hand.act is Act.MARKED and not hand.run_id), None)
+    found = next((hand for hand in hands if _is_unnamed(hand) and (hand.ours or not settled)), None)
     return f"{found}, and the log doesn't say in which runs; any of them may be one" if found else ""
+
+
+def _is_unnamed(hand: ManualAction) -> bool:
+    return hand.act is Act.MARKED and not hand.run_id
 
 
 def _explain_unlogged(runs: list[Run], dag_id: str, history: History) -> str:

@@ -60,6 +60,27 @@ def test_where_the_requirements_are_installed_the_file_is_broken() -> None:
     assert found.import_errors == (f"dags/load.py: {lacking('pandas')}",)
 
 
+LIBRARY = "ImportError: libGL.so.1: cannot open shared object file: No such file or directory"
+
+
+@pytest.mark.parametrize("requirements", ["", "requirements.txt"])
+def test_a_library_of_the_machine_is_none_of_the_file(requirements: str) -> None:
+    found = folder(bag=bag(import_errors=errors(load=LIBRARY)), requirements=requirements)
+    with pytest.raises(
+        Undetermined, match=r"dags/load.py imports 'libGL.so.1', a library that this machine lacks; install"
+    ):
+        _ = found.import_errors
+
+
+def test_a_package_that_says_itself_what_is_missing_is_believed() -> None:
+    """As pandas does of what reads a spreadsheet."""
+    said = f"{lacking('openpyxl')}\n\nDuring handling …\nImportError: Missing optional dependency 'openpyxl'."
+    with pytest.raises(Undetermined, match="dags/load.py imports 'openpyxl', which is not installed here"):
+        _ = folder(bag=bag(import_errors=errors(load=said))).import_errors
+    stated = folder(bag=bag(import_errors=errors(load=said)), requirements="requirements.txt")
+    assert stated.import_errors == ("dags/load.py: ImportError: Missing optional dependency 'openpyxl'.",)
+
+
 def test_what_is_broken_is_not_hidden_by_what_is_not_known() -> None:
     found = folder(bag=bag(import_errors=errors(load=lacking("pandas"), other="SyntaxError: x")))
     assert found.import_errors == ("dags/other.py: SyntaxError: x",)
