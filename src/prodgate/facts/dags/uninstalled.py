@@ -22,7 +22,7 @@ def find_uninstalled(stored: Mapping[str, Any]) -> Mapping[str, str]:
     Where the team's own requirements are installed, and for a module of the DAG folder itself, the file is broken.
     """
     errors = stored["bag"].get("import_errors", {})
-    libraries = {file: found[1] for file, text in errors.items() if (found := _NO_LIBRARY.search(_last_line(text)))}
+    libraries = {file: lib[1] for file, text in errors.items() if (lib := _NO_LIBRARY.search(_last_line(text)))}
     if stored.get("requirements"):
         return libraries
     found = {file: _find_module(text) for file, text in errors.items()}
