@@ -197,8 +197,7 @@ class _Followed:
 
     def _awaits_another(self) -> bool:
         """Whether one that is waited for has not begun; once one has failed, a release goes no further."""
-        missing = self.watch.waits and len(self.ids) < len(self.routes)
-        return missing and have_succeeded(self.samples[-1], self.ids)
+        return self.watch.waits and len(self.ids) < len(self.routes) and have_succeeded(self.samples[-1], self.ids)
 
     def to_record(self, stream: Stream | None) -> Mapping[str, Any]:
         """Return the record as JSON values."""
