@@ -28,7 +28,6 @@ from ..terraform.sources import find_other_roots
 from ..verdict import Verdict
 from ..waivers import Waiver
 from . import checking
-from .exporting import render_check
 from .measures import find_edits
 from .opening import open_stated, print_progress, read_waivers
 from .output import write
@@ -168,5 +167,7 @@ def _find_given(path: Path, revision: Revision) -> Path:
 
 
 def _export(verdict: Verdict, yardstick: _Yardstick, args: argparse.Namespace) -> int:
+    from .exporting import render_check  # noqa: PLC0415  what signs and seals takes a tenth of a second to load
+
     write(render_check(verdict, yardstick.waivers, args.path, args.format), args.output)
     return verdict.decision.exit_code

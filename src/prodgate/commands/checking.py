@@ -59,7 +59,8 @@ def check(
     if whole:
         answered = {EVALUATES, *(policy.criterion for policy in chosen), *(f.criterion for f in findings)}
         findings += _find_unjudged(criteria, answered)
-    asked = {criterion for criterion in criteria if whole or any(f.criterion == criterion for f in findings)}
+    found = {finding.criterion for finding in findings}
+    asked = {criterion for criterion in criteria if whole or criterion in found}
     judged = {id_: criteria[id_] for id_ in sorted(asked) if "static" in criteria[id_].layers}
     return decide(judged, findings, waivers, datetime.now(UTC), STATIC)
 

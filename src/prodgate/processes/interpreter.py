@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -17,6 +18,11 @@ _OF_PYTHON: Final = frozenset(
 _OF_PYTEST: Final = "PYTEST_"
 
 
+#: Objects that are made before Python looks for cycles among them. What a command makes stays to its end and has hardly
+#: any, and by itself (700) it looks hundreds of times, which takes a tenth of the whole command.
+_LOOK_AFTER: Final = 50_000
+
+
 def drop_settings(environment: dict[str, str]) -> dict[str, str]:
     """Return an environment without what changes Python or pytest."""
     return {
@@ -29,6 +35,7 @@ def prepare_interpreter(code: int) -> None:
 
     It is ended at once: an interpreter that stays open would give another code in the end.
     """
+    gc.set_threshold(_LOOK_AFTER)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an encoding without a letter must not end the gate

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,18 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a text. Raises TomlError, also for what no file of ours can mean."""
+    found: dict[str, Any] = _copy(_parse(text))
+    return found
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(each) for key, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=128)  # a file of criteria is asked what it includes, what it overrides, and what it states
+def _parse(text: str) -> dict[str, Any]:
     if long := _LONG_KEY.search(text):
         line = text.count("\n", 0, long.start()) + 1
         raise TomlError(f"has a key of more than 32 parts at line {line}; write tables that a person can read")

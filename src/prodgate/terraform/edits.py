@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,7 +31,7 @@ class Surroundings:
 
     declared: Container[str]
     local_values: Mapping[str, Expression] = field(default_factory=dict)
-    unread: Container[str] = ()
+    unread: Collection[str] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     uncomputable: Iterable[tuple[str, int, int]] = ()
 

@@ -202,9 +202,11 @@ def _children(node: Node, kind: str) -> Iterator[Node]:
 
 def descendants(node: Node) -> Iterator[Node]:
     """Yield all that stands in a node, at every depth."""
-    for child in node.named_children:
+    waiting = node.named_children[::-1]
+    while waiting:
+        child = waiting.pop()
         yield child
-        yield from descendants(child)
+        waiting += child.named_children[::-1]
 
 
 def _references(node: Node) -> Iterator[Reference]:

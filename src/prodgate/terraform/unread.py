@@ -7,7 +7,7 @@ on it is known. That the block was taken out is a gap.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from .hcl import Expression, HclBlock, Reference, Source
@@ -30,9 +30,9 @@ _READS: Final = re.compile(r"file(base64)?(sha\d+|md5|base64sha\d+)?|filemd5|fil
 _MAKES_FILES: Final = frozenset({"data.archive_file", "local_file", "local_sensitive_file"})
 
 
-def take_out(source: Source, unread: Container[str]) -> Iterator[Edit]:
+def take_out(source: Source, unread: Collection[str]) -> Iterator[Edit]:
     """Yield the edits that take the blocks at the addresses out of a file, and that redirect what names them."""
-    for block in source.blocks:
+    for block in source.blocks if unread else ():
         if block.address in unread:
             yield block.start, block.end, None
         elif block.kind == "terraform":

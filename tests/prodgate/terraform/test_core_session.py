@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from prodgate.terraform.core_session import CoreSession
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
+from prodgate.terraform.hermetic import stand_in
 from prodgate.terraform.runner import find_engine
 from tests.prodgate.ending import ended
 from tests.prodgate.terraform.tree_files import Plant
@@ -91,3 +93,27 @@ def test_evaluation_leaves_no_core(plant: Plant, monkeypatch: pytest.MonkeyPatch
 
     assert len(started) == 1
     assert ended(*started)
+
+
+def test_schemas_are_asked_for_once(plant: Plant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "counting.py"
+    asked = tmp_path / "asked"
+    program.write_text(
+        "import pathlib, runpy\n"
+        "from prodgate.terraform.provider.service import Service\n"
+        "answer = Service.get_provider_schema\n"
+        "def count(self, request):\n"
+        f"    with pathlib.Path({str(asked)!r}).open('a') as file:\n"
+        "        file.write('aws ' if self.is_aws else '')\n"
+        "    return answer(self, request)\n"
+        "Service.get_provider_schema = count\n"
+        "runpy.run_module('prodgate.terraform.provider', run_name='__main__')\n",
+        encoding="utf-8",
+    )
+    counting = partial(stand_in, program=(sys.executable, "-P", str(program)))
+    monkeypatch.setattr("prodgate.terraform.evaluate.stand_in", counting)
+    aliases = "".join(f'provider "aws" {{\n  region = "eu-west-{n}"\n  alias = "r{n}"\n}}\n' for n in (1, 2))
+    topics = "".join(f'resource "aws_sns_topic" "t{n}" {{\n  provider = aws.r{n}\n}}\n' for n in (1, 2))
+
+    assert len(evaluate(plant({"main.tf": aliases + topics})).of("aws_sns_topic")) == 2
+    assert asked.read_text("utf-8").split() == ["aws"]
