@@ -130,7 +130,7 @@ def master_passwords_are_kept_by_aws(database: Resource, criterion: Criterion) -
     """The master password of a database is made, kept and rotated in Secrets Manager.
 
     A password argument stands in the state in plain text, also when it comes from random_password; a write-only one
-    does not, but is never rotated.
+    does not, but is never rotated, unless an ephemeral resource reads it of Secrets Manager, which may rotate it.
     """
     managed, plain = MASTERS[database.type]
     stated = [name for name in plain if database.has(name)]
@@ -139,8 +139,13 @@ def master_passwords_are_kept_by_aws(database: Resource, criterion: Criterion) -
         return
     if any(name in database.values and database.has(name) for name in COPIES) and not database.flag(managed):
         raise criterion.not_applicable("a copy has the password of its source")
-    kept = database.flag(managed)
+    kept = database.flag(managed) or _is_read_of_secrets_manager(database)
     criterion.hold(kept, expected=f"{managed} = true", observed="a password that AWS does not rotate")
+
+
+def _is_read_of_secrets_manager(database: Resource) -> bool:
+    sources = (each for name in ("password_wo", "master_password_wo") for each in database.credentials.get(name, ()))
+    return any("ephemeral.aws_secretsmanager_secret_version." in each for each in sources)
 
 
 @policy(

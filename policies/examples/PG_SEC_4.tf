@@ -29,3 +29,14 @@ resource "aws_redshift_cluster" "made_by_terraform" { # violates PG_SEC_4
   master_username    = "news"
   master_password    = terraform_data.made_by_terraform.id
 }
+
+ephemeral "aws_secretsmanager_secret_version" "database" {
+  secret_id = "database"
+}
+
+resource "aws_db_instance" "read_of_secrets_manager" {
+  instance_class      = "db.t4g.medium"
+  username            = "news"
+  password_wo         = jsondecode(ephemeral.aws_secretsmanager_secret_version.database.secret_string)["password"]
+  password_wo_version = 1
+}

@@ -35,13 +35,13 @@ def _split(name: str) -> tuple[str, list[str]]:
     """Split a name into the address of a resource or data and what of it is named."""
     module, rest = split_module(name)
     parts = rest.split(".")
-    width = 3 if parts[0] == "data" else 2
+    width = 3 if parts[0] in ("data", "ephemeral") else 2
     return ".".join(filter(None, (module, *parts[:width]))), parts[width:]
 
 
 def _list_sensitive(address: str) -> frozenset[str]:
     kind, *rest = split_module(address)[1].split(".")
-    return _read_sensitive("data", rest[0]) if kind == "data" and rest else _read_sensitive("resource", kind)
+    return _read_sensitive(kind, rest[0]) if kind in ("data", "ephemeral") else _read_sensitive("resource", kind)
 
 
 @cache

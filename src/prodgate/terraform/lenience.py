@@ -30,6 +30,8 @@ _COMPUTING: Final = frozenset(
 )
 #: What core says of an object that a configuration computes; of a resource's attributes, it says it in other words.
 _NO_SUCH_KEY: Final = re.compile(r"This object does not have an attribute named")
+#: What begins a name of something that nobody read here.
+_READ: Final = ("data", "ephemeral")
 _MODULE: Final = re.compile(r"\(module\.([\w-]+)(?:\[[^\]]*\])? is ")
 _GUESSED: Final = (
     "is judged by a copy that has its name, and may be another module than {!r}: {}; run `terraform init`, or keep the "
@@ -121,7 +123,7 @@ def _find_uncomputable(error: Diagnostic, tree: Tree) -> tuple[str, int, int] | 
     flow = Flow(tree, frozenset(), {})
     paths = (path for path, each in tree.modules.items() if each is module)
     uses = (use for path in paths for _, use in flow.follow_all(path, find_uses(value.node)))
-    return (value.file, value.node.start_byte, value.node.end_byte) if any(u.parts[0] == "data" for u in uses) else None
+    return (value.file, value.node.start_byte, value.node.end_byte) if any(u.parts[0] in _READ for u in uses) else None
 
 
 def _find_value(block: HclBlock, line: int) -> Expression | None:

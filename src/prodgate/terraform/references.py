@@ -117,8 +117,9 @@ class ConfiguredReferences:
             return (() if value else (_LOST,)), tuple(mentioned)
         if kind in _NO_RESOURCE | {"each"} or not rest:
             return (), ()
-        unread = self._tree and self._tree.is_unread(module, ".".join(parts[: 3 if kind == "data" else 2]))
-        return (_LOST if unread else ".".join(filter(None, (module, *parts))),), ()
+        named = ".".join(filter(None, (module, *parts)))
+        unread = self._tree and self._tree.is_unread(module, split_module(_cut_to_address(named))[1])
+        return (_LOST if unread else named,), ()
 
     def _follow_variable(self, name: str, module: str) -> tuple[tuple[str, str], ...]:
         """Follow a variable to the call that hands it in; the root's variables name no resource."""
@@ -149,7 +150,7 @@ def _cut_to_address(named: str) -> str:
     """Return the address of the resource or data of which an attribute is named."""
     module, name = split_module(named)
     parts = name.split(".")
-    return ".".join(filter(None, (module, *parts[: 3 if parts[0] == "data" else 2])))
+    return ".".join(filter(None, (module, *parts[: 3 if parts[0] in ("data", "ephemeral") else 2])))
 
 
 def _list_modules(stated: Mapping[str, Any], path: str) -> Iterator[tuple[str, _Module]]:

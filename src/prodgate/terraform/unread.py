@@ -80,9 +80,24 @@ def replace_reads_of_made_files(source: Source, local_values: Mapping[str, Expre
                 yield call.start_byte, call.end_byte, f"local.{UNREAD}".encode()
 
 
+#: What a value is computed of, where it can be named at its place: no index of a loop around it is in it.
+_NAMED: Final = re.compile(
+    rb"(?<![\w.])(?:(?:data|ephemeral)\.[\w-]+\.[\w-]+(?:\[(?:\d+|\"[^\"$]*\"|each\.key|count\.index)\])?(?:\.[\w-]+)?"
+    rb"|local\.[\w-]+)(?![\w-]*\[[^\d\"])"
+)
+
+
 def replace_uncomputable(source: Source, values: Iterable[tuple[str, int, int]]) -> Iterator[Edit]:
-    """Yield the edits by which values at bytes of files are unknown."""
-    return ((start, end, f"local.{UNREAD}".encode()) for file, start, end in values if file == source.file)
+    """Yield the edits by which values at bytes of files are unknown, and come from where they came from.
+
+    An unknown condition makes an unknown value that is as sensitive as what the condition names.
+    """
+    for file, start, end in values:
+        if file == source.file:
+            named = b", ".join(dict.fromkeys(_NAMED.findall(source.text, start, end)))
+            unknown = f"local.{UNREAD}".encode()
+            asked = unknown + b" == jsonencode([" + named + b"]) ? " + unknown + b" : " + unknown
+            yield start, end, b"(" + asked + b")" if named else unknown
 
 
 def _find_reads(node: Any) -> Iterator[Any]:

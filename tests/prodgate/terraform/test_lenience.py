@@ -152,6 +152,15 @@ resource "aws_db_instance" "d" {
   password       = local.login["password"]
   option_group_name = jsondecode(data.aws_iam_policy.p.policy).Owner
 }
+ephemeral "aws_secretsmanager_secret_version" "db" {
+  secret_id = "db"
+}
+resource "aws_db_instance" "e" {
+  identifier          = "e"
+  instance_class      = "db.t4g.micro"
+  password_wo         = jsondecode(ephemeral.aws_secretsmanager_secret_version.db.secret_string)["password"]
+  password_wo_version = 1
+}
 resource "aws_ecs_task_definition" "t" {
   family                = "t"
   container_definitions = "[]"
@@ -231,7 +240,7 @@ def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_decla
     assert [gap.subject for gap in newer.gaps] == ["main.tofu"]
     assert {each.address for each in newer.resources if each.mode == "managed"} == {
         'aws_s3_bucket.b["a"]', "aws_sqs_queue.q", "aws_sns_topic.t", "aws_s3_object.hello", "aws_lambda_function.f",
-        "aws_ebs_volume.w", "aws_db_instance.d", "aws_ecs_task_definition.t",
+        "aws_ebs_volume.w", "aws_db_instance.d", "aws_db_instance.e", "aws_ecs_task_definition.t",
     }  # fmt: skip
 
 
@@ -270,7 +279,7 @@ def test_file_above_a_root_without_repository_is_read(newer: Configuration) -> N
     ],
 )
 def test_what_is_computed_of_what_nobody_read_is_unknown(newer: Configuration, type_: str, argument: str) -> None:
-    (resource,) = newer.of(type_)
+    resource = newer.of(type_)[0]
 
     with pytest.raises(Exception, match="decided later|can't be read offline"):
         resource.text(argument)
@@ -281,6 +290,14 @@ def test_what_can_not_be_computed_hides_nothing_beside_it(newer: Configuration) 
 
     assert task.search()["tags"]["Owner"] == "us"
     assert isinstance(task.search()["tags"]["Stage"], Unknown)
+
+
+def test_what_can_not_be_computed_still_comes_from_where_it_came_from(newer: Configuration) -> None:
+    read, kept = newer.of("aws_db_instance")
+
+    assert "password" in read.sensitive
+    assert read.credentials["password"] == ("data.aws_secretsmanager_secret_version.db.secret_string",)
+    assert kept.credentials["password_wo"] == ("ephemeral.aws_secretsmanager_secret_version.db.secret_string",)
 
 
 def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: Path) -> None:
