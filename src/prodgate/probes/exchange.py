@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from ..processes.deadline import cut_after
 from ..semantics.challenges import HEADERS as CHALLENGES
+from ..semantics.sign_ins import has_password_field
 from .handshake import unverified_context
 
 #: Bytes of a body that are read; the headers are what matters.
@@ -66,6 +67,8 @@ class Exchange:
     """Those that are kept, with names in lower case."""
     size: int = 0
     """Bytes of the body that were read, MAX_BODY at most."""
+    asks: bool = False
+    """Whether it has a field for a password."""
     failed: str = ""
     """Why there is no answer: ``refused``, ``silent``, ``closed``, ``unknown host``, ``unreachable``, ``no TLS``,
     ``no HTTP``, ``not asked``.
@@ -92,6 +95,7 @@ class Exchange:
             "headers": [[name, _redact_header(name, value)] for name, value in self.headers],
             "leads_to": _strip_query(self.leads_to),
             "size": self.size,
+            **({"asks": True} if self.asks else {}),
         }
         return (
             known
@@ -133,8 +137,8 @@ def fetch(url: str, *, timeout: float, cookies: str = "") -> Exchange:
         with cut_after(connection.sock, timeout - (monotonic() - begun)):
             connection.request("GET", _request_target(urlsplit(url)), headers={**_SENT, **sent})
             answer = connection.getresponse()
-            size = len(answer.read(MAX_BODY))
-        return _exchange_of(url, answer, size)
+            body = answer.read(MAX_BODY)
+        return _exchange_of(url, answer, body)
     except TimeoutError:
         return Exchange(url=url, failed="silent", detail=f"no whole answer within {timeout:g} s")
     except (OSError, HTTPException, ValueError) as error:
@@ -154,8 +158,9 @@ def _request_target(parts: SplitResult) -> str:
     return quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_SAFE)
 
 
-def _exchange_of(url: str, answer: HTTPResponse, size: int) -> Exchange:
-    return Exchange(url=url, status=answer.status, headers=keep_headers(answer.getheaders()), size=size)
+def _exchange_of(url: str, answer: HTTPResponse, body: bytes) -> Exchange:
+    kept = keep_headers(answer.getheaders())
+    return Exchange(url=url, status=answer.status, headers=kept, size=len(body), asks=has_password_field(body))
 
 
 def keep_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -30,6 +30,19 @@ def test_status_headers_and_size_are_kept() -> None:
     assert found.headers == (("content-length", "5"), ("cache-control", "no-store"))
 
 
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        (b"<form><input name=a type='password'>", True),
+        (b'<INPUT\nTYPE = "Password" />', True),
+        (b"<input type=passwordless>", False),
+        (b"<p>type=password</p>", False),
+    ],
+)
+def test_a_field_for_a_password_is_told_of(body: bytes, asks: bool) -> None:
+    assert asked(answer(body)).to_json().get("asks", False) is asks
+
+
 def test_a_header_that_is_sent_twice_is_kept_twice() -> None:
     found = asked(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n\r\n")
     assert [name for name, _ in found.headers].count("set-cookie") == 2

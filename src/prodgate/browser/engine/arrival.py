@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from playwright.sync_api import Error, Page
 
 from ...semantics.challenges import find_challenge
+from ...semantics.sign_ins import is_sign_in
 from ..settings import BrowserSettings
 from .page_log import PageLog, shorten
 from .rest import wait_for_rest
@@ -20,10 +20,6 @@ _SCRIPT: Final = (Path(__file__).parent / "scripts" / "arrival.js").read_text("u
 _MOVES: Final = 3
 #: What Playwright says when a page leads on while it is loaded, or looked at.
 _MOVED: Final = ("interrupted by another navigation", "Execution context was destroyed", "Cannot find context")
-#: Addresses at which one signs in.
-_SIGN_IN: Final = re.compile(
-    r"(?i)/(?:(?:log|sign)[-_]?(?:in|on)|auth|oauth2?|sso|saml2?|sessions?(?:/new)?)(?:[/.]|$)"
-)
 #: Kinds of document that a browser shows as a page.
 _PAGES: Final = ("html", "xml")
 
@@ -75,12 +71,12 @@ def _find_other(
     if not any(each in kind for each in _PAGES):
         return {"kind": "no page", "text": f"it was answered with {shorten(kind)}, which is no page"}
     shown = page.evaluate(_SCRIPT)
-    if _is_sign_in(urljoin(settings.base_url, asked), page.url, asks=shown["asks"]):
+    if _is_kept_back(urljoin(settings.base_url, asked), page.url, asks=shown["asks"]):
         return {"kind": "sign-in", "text": f"it led to {shorten(page.url)}, where one signs in"}
     return {"kind": "blank", "text": "it shows nothing"} if shown["blank"] else None
 
 
-def _is_sign_in(asked: str, url: str, *, asks: bool) -> bool:
+def _is_kept_back(asked: str, url: str, *, asks: bool) -> bool:
     """Whether a page that was led to another lets nobody see it who has not signed in.
 
     That shows by a field for a password there, by the address, or by a parameter that says where to go afterwards.
@@ -89,4 +85,4 @@ def _is_sign_in(asked: str, url: str, *, asks: bool) -> bool:
     if wanted.path.rstrip("/") == there.path.rstrip("/"):
         return False
     back = (urlsplit(value).path for _, value in parse_qsl(there.query))
-    return asks or bool(_SIGN_IN.search(there.path)) or (len(wanted.path) > 1 and wanted.path in back)
+    return asks or is_sign_in(there.path) or (len(wanted.path) > 1 and wanted.path in back)

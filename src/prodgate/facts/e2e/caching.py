@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
+from ...semantics.sign_ins import is_for_strangers
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
 from .on_journeys import find_signed_in
@@ -65,11 +66,15 @@ def _signed_in(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[P
     of, seen = f"{subject_of(record, url)}, signed in", find_signed_in(record, url)
     if seen:
         yield PrivatePage(subject=of, keepable=tuple(_why_cacheable(seen)))
-    elif (
-        page["ended"] != "answer" or not 200 <= last["status"] < 300 or urlsplit(last["url"]).path != urlsplit(url).path
-    ):
+    elif page["ended"] != "answer" or not 200 <= last["status"] < 300 or _is_kept_back(last, url):
         reason = f"{url} is served to nobody who has not signed in; write a journey that signs in and opens it"
         yield PrivatePage.unread(of, reason)
+
+
+def _is_kept_back(last: Mapping[str, Any], url: str) -> bool:
+    """Whether a page was led to another, or shows a sign-in in its own place."""
+    path = urlsplit(url).path
+    return urlsplit(last["url"]).path != path or (last.get("asks", False) and not is_for_strangers(path))
 
 
 def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> PublicPage:

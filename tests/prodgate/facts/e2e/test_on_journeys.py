@@ -35,6 +35,12 @@ def judged(*answers: dict[str, Any], probed: dict[str, Any] = AWAY) -> Facts:
     return facts_of([(PROBES, record(probed)), (JOURNEYS, journeys)], {})
 
 
+def undetermined(one: PrivatePage) -> str:
+    with pytest.raises(Undetermined) as caught:
+        _ = one.keepable
+    return caught.value.conclusion.reason
+
+
 def test_a_private_page_that_is_kept_for_everybody_is_found_by_whoever_signed_in() -> None:
     out, signed_in = judged(met(cache_control="public, s-maxage=60")).of(PrivatePage)
     assert (out.keepable, signed_in.keepable) == ((), ("Cache-Control: public, s-maxage=60",))
@@ -48,14 +54,24 @@ def test_a_private_page_that_is_kept_for_everybody_is_found_by_whoever_signed_in
 def test_a_page_that_nobody_was_seen_at_who_had_signed_in_is_open(answers: tuple[dict[str, Any], ...]) -> None:
     out, signed_in = judged(*answers).of(PrivatePage)
     assert out.keepable == ()
-    with pytest.raises(Undetermined) as caught:
-        _ = signed_in.keepable
-    assert "write a journey" in caught.value.conclusion.reason
+    assert "write a journey" in undetermined(signed_in)
 
 
 def test_a_page_that_is_served_to_anybody_needs_nobody_to_sign_in() -> None:
     anybody = page(answered("/mine", cache_control="no-store"), kind="private")
     assert len(judged(probed=anybody).of(PrivatePage)) == 1
+
+
+def test_a_sign_in_in_the_place_of_a_page_is_not_the_page() -> None:
+    wall = page(answered("/mine", cache_control="no-store") | {"asks": True}, kind="private")
+    assert "write a journey" in undetermined(judged(probed=wall).of(PrivatePage)[1])
+    assert judged(met(), probed=wall).of(PrivatePage)[1].keepable == ()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/account/login.php", "/join", "/users/sign_up", "/reset-password/new"])
+def test_a_page_for_who_has_not_signed_in_asks_for_a_password_as_it_should(path: str) -> None:
+    there = page(answered(path, cache_control="no-store") | {"asks": True}, kind="private")
+    assert len(judged(probed=there).of(PrivatePage)) == 1
 
 
 def test_headers_and_policies_of_journeys_count() -> None:
