@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from prodgate.browser.engine.page_visit import _SCRIPTS
+from prodgate.browser import engine
 from prodgate.engines.chromium import ensure_chromium
 
 pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
+WATCH, REST = (Path(engine.__file__).with_name("scripts") / f"{name}.js" for name in ("watch", "rest"))
 #: Name -> (what a page does, whether it is at rest afterwards).
 PAGES: Mapping[str, tuple[str, bool]] = {
     "nothing": ("", True),
@@ -43,10 +45,10 @@ def browser() -> Iterator[Browser]:
 def test_a_page_is_at_rest_once_nothing_is_to_come(browser: Browser, name: str) -> None:
     does, rests = PAGES[name]
     page = browser.new_page()
-    page.add_init_script(_SCRIPTS["watch"])
+    page.add_init_script(WATCH.read_text("utf-8"))
     page.route(
         "**/*", lambda route: route.fulfill(body=f"<!doctype html><p>The news</p>{does}", content_type="text/html")
     )
     page.goto("http://page.example/")
-    assert page.evaluate(_SCRIPTS["rest"], [50, 700 if not rests else 10_000])["still"] is rests
+    assert page.evaluate(REST.read_text("utf-8"), [50, 700 if not rests else 10_000])["still"] is rests
     page.close()

@@ -126,5 +126,5 @@ def test_one_module_imports_it() -> None:
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prodgate.rehearsal.stack", None)
     monkeypatch.delattr("prodgate.rehearsal.stack", raising=False)
-    with pytest.raises(Unreadable, match=r"is not installed; write: pip install 'prod-gate\[rehearsal\]'"):
+    with pytest.raises(Unreadable, match=r"is not installed; write: pip install 'prod-gate\[core,rehearsal\]'"):
         load_rehearsal()

@@ -238,5 +238,5 @@ def test_variable_files_decide_the_account(tmp_path: Path) -> None:
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "main.tf").write_text("locals {}\n")
     monkeypatch.setattr("prodgate.rehearsal.account.find_spec", lambda _name: None)
-    with pytest.raises(TerraformError, match=r"pip install 'prod-gate\[rehearsal\]'"), provision(tmp_path):
+    with pytest.raises(TerraformError, match=r"pip install 'prod-gate\[core,rehearsal\]'"), provision(tmp_path):
         pass

@@ -196,7 +196,7 @@ SABOTAGES = (
     Sabotage("an audit log that was cleaned", set(), clean_the_log, UNTRUE),
     Sabotage("an audit log that may not be read", set(), hide_the_log, UNTRUE),
     Sabotage("a failed task in a run that succeeded", UNTRUE, mask),
-    Sabotage("rows that nobody executed", {"dag-record-intact"}, fabricate),
+    Sabotage("rows that nobody executed", {"dag-record-intact", "dag-success-rate-rehearsed"}, fabricate),
     Sabotage("a history that begins too late", {"dag-record-intact", "data-for-every-slot"} | RATES, cut_off),
     Sabotage(
         "a run failed and left no dead letter",
