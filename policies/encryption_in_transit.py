@@ -160,15 +160,31 @@ def _foreign(database: Resource, name: str, group: str) -> str | None:
 @policy(
     "PG_ENC_13",
     criterion="encryption-in-transit",
-    resources=tuple(POLICIES_OF),
+    resources=("aws_s3_bucket",),
+    population=0,
+    remedy="Add to its policy a Deny for everybody, on all actions, when aws:SecureTransport is false.",
+)
+def buckets_refuse_plain_requests(bucket: Resource, criterion: Criterion) -> None:
+    """Buckets refuse requests without TLS.
+
+    Their endpoints accept plain HTTP, so only a Deny in the bucket's policy closes them.
+    """
+    _require_refusal(bucket, criterion)
+
+
+@policy(
+    "PG_ENC_26",
+    criterion="messaging-in-transit",
+    resources=("aws_sqs_queue", "aws_sns_topic"),
     population=0,
     remedy="Add to its policy a Deny for everybody, on all actions (sns:Publish), when aws:SecureTransport is false.",
 )
-def stores_refuse_plain_requests(store: Resource, criterion: Criterion) -> None:
-    """Buckets, queues and topics refuse requests without TLS.
+def queues_and_topics_refuse_plain_requests(channel: Resource, criterion: Criterion) -> None:
+    """Queues and topics refuse requests without TLS. Their endpoints accept plain HTTP, as those of buckets do."""
+    _require_refusal(channel, criterion)
 
-    Their endpoints accept plain HTTP, so only a Deny in the resource policy closes them.
-    """
+
+def _require_refusal(store: Resource, criterion: Criterion) -> None:
     kind, name = POLICIES_OF[store.type]
     documents = [(own, "policy") for own in store.configuration.naming(store, name, kind)]
     documents += [(store, "policy")] if not documents and store.type != "aws_s3_bucket" and store.has("policy") else []

@@ -41,7 +41,7 @@ def log_groups_state_their_retention(group: Resource, criterion: Criterion) -> N
 
 @policy(
     "PG_OBS_22",
-    criterion="logs-retention",
+    criterion="log-groups-declared",
     population=0,
     resources=("aws_rds_cluster", "aws_mwaa_environment", "aws_lambda_function"),
     remedy="Declare the aws_cloudwatch_log_group under the name that AWS writes to, with its retention.",

@@ -52,7 +52,7 @@ resource "aws_lb_target_group" "that_are_not_asked" { # violates PG_DEP_6
   }
 }
 
-resource "aws_lb_target_group" "left_at_the_default_on_the_root" { # violates PG_DEP_6
+resource "aws_lb_target_group" "left_at_the_default_on_the_root" {
   name     = "left-at-the-default-on-the-root"
   port     = 8080
   protocol = "HTTP"

@@ -26,20 +26,6 @@ resource "aws_s3_bucket_policy" "tls_only" {
   })
 }
 
-resource "aws_sqs_queue" "tls_only" {
-  name = "tls-only"
-}
-
-resource "aws_sqs_queue_policy" "tls_only" {
-  queue_url = aws_sqs_queue.tls_only.url
-  policy    = jsonencode({ Version = "2012-10-17", Statement = [local.tls_only] })
-}
-
-resource "aws_sns_topic" "tls_only" {
-  name   = "tls-only"
-  policy = jsonencode({ Version = "2012-10-17", Statement = [merge(local.tls_only, { Action = "SNS:Publish" })] })
-}
-
 resource "aws_s3_bucket" "without_a_policy" { # violates PG_ENC_13
   bucket = "without-a-policy"
 }
@@ -63,28 +49,6 @@ resource "aws_s3_bucket" "only_reading_denied" { # violates PG_ENC_13
 resource "aws_s3_bucket_policy" "only_reading_denied" {
   bucket = aws_s3_bucket.only_reading_denied.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [merge(local.tls_only, { Action = "s3:GetObject" })] })
-}
-
-resource "aws_sqs_queue" "one_principal_denied" { # violates PG_ENC_13
-  name = "one-principal"
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [merge(local.tls_only, { Principal = { AWS = "arn:aws:iam::111122223333:role/app" } })]
-  })
-}
-
-resource "aws_sns_topic" "allowed_with_tls_but_not_denied_without" { # violates PG_ENC_13
-  name = "allowed"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::111122223333:root" }
-      Action    = "sns:Publish"
-      Resource  = "*"
-      Condition = { Bool = { "aws:SecureTransport" = "true" } }
-    }]
-  })
 }
 
 resource "aws_s3_bucket" "denied_only_outside_one_network" { # violates PG_ENC_13

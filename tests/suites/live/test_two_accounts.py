@@ -27,7 +27,7 @@ ARCHIVE = "log-archive-210987654321"
 #: What is asked of all regions that hold data, so that one that says nothing leaves it open.
 IN_BOTH_REGIONS = {
     "backup-plan-selects-the-database", "dag-failure-topic", "encryption-at-rest", "encryption-customer-managed-keys",
-    "encryption-in-transit", "iam-resource-policies-closed", "kms-key-rotation",
+    "encryption-in-transit", "iam-resource-policies-closed", "kms-key-rotation", "messaging-in-transit",
 }  # fmt: skip
 
 

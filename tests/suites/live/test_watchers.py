@@ -165,7 +165,7 @@ SABOTAGES = (
     Sabotage("nobody is told of anomalies", breaks={"cost-anomaly-detection"}, by=without_anomaly_subscriptions),
     Sabotage(
         "a queue never said whose it is",
-        breaks={"cost-allocation-tags", "encryption-customer-managed-keys", "encryption-in-transit"},
+        breaks={"cost-allocation-tags", "encryption-customer-managed-keys", "messaging-in-transit"},
         by=lambda aws: aws("sqs").create_queue(QueueName="forgotten"),
     ),
 )

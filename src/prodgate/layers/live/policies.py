@@ -22,7 +22,7 @@ from ...terraform.resources import Configuration, Resource
 #: Policy -> the kind of fact that holds everything it judges.
 KINDS: Final[Mapping[str, type[Fact]]] = {
     **dict.fromkeys((f"PG_IAM_{number}" for number in (*range(1, 8), *range(9, 13), 15)), IdentityResource),
-    **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13"), PolicyResource),
+    **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13", "PG_ENC_26"), PolicyResource),
     **dict.fromkeys((f"PG_WATCH_{number}" for number in range(1, 6)), WatcherResource),
     **dict.fromkeys((f"PG_EVID_{number}" for number in range(1, 4)), LockResource),
     **dict.fromkeys((f"PG_COST_{number}" for number in range(1, 5)), CostResource),
