@@ -82,8 +82,6 @@ def _single(rule: Resource) -> NetworkRule:
 
 
 def read_protocol(block: Block, name: str) -> str:
-    """Return a protocol as AWS takes it. Raises Unresolved for another one: nobody knows what would be let in."""
+    """Return a protocol as AWS takes it; TCP, whose ports are meant, for a name that AWS refuses, such as ``ssh``."""
     protocol = block.text(name) or "-1"
-    if not knows_protocol(protocol):
-        raise Unresolved(f"{block.resource.address}.{name}", f"is {protocol!r}, which AWS refuses")
-    return protocol
+    return protocol if knows_protocol(protocol) else "tcp"

@@ -204,7 +204,7 @@ resource "aws_security_group" "several_lists" {
   }
 }
 
-resource "aws_vpc_security_group_ingress_rule" "a_protocol_that_is_none" { # undetermined PG_NET_1
+resource "aws_vpc_security_group_ingress_rule" "a_protocol_that_is_none" { # violates PG_NET_1
   security_group_id = aws_security_group.of_a_task.id
   ip_protocol       = "ssh"
   from_port         = 22
