@@ -74,7 +74,7 @@ def _inline(holder: Resource, block: Block) -> NetworkRule:
 def _single(rule: Resource) -> NetworkRule:
     ports = (int(rule.number("from_port", -1)), int(rule.number("to_port", -1)))
     peer = rule.related("referenced_security_group_id", "aws_security_group")
-    own = group_of(rule)
+    own = group_of(rule) if peer else None
     listed = read_lists(rule, rule, "prefix_list_id")
     cidrs = (*rule.texts("cidr_ipv4"), *rule.texts("cidr_ipv6"), *listed.networks)
     opening = make_network_rule(read_protocol(rule, "ip_protocol"), ports, cidrs, own is not None and own in peer)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from policies.network_rules import list_egress, list_ingress
 
-from prodgate import Configuration, Resource
+from prodgate import Configuration, Resource, Unknown
 from prodgate.semantics.network_rules import NetworkRule
 
 INLINE = {"cidr_blocks": [], "ipv6_cidr_blocks": [], "self": False}
@@ -69,4 +69,17 @@ def test_all_protocols_are_all_ports(ports: dict[str, Any]) -> None:
 def test_icmp_touches_no_port() -> None:
     (found,) = list_ingress(single(ip_protocol="icmp", from_port=-1, to_port=-1, cidr_ipv4="0.0.0.0/0"))
     assert found.touches(22) == ()
+    assert found.world
+
+
+@pytest.mark.parametrize("protocol", ["ssh", "TCP", "6", "256"])
+def test_a_protocol_that_aws_refuses_is_judged_by_its_ports(protocol: str) -> None:
+    (found,) = list_ingress(single(ip_protocol=protocol, from_port=22, to_port=22, cidr_ipv4="0.0.0.0/0"))
+    assert (found.protocol, found.touches(22)) == ("tcp", (22,))
+
+
+def test_of_which_group_a_rule_is_does_not_matter_to_what_it_lets_in() -> None:
+    later = Unknown("is decided later")
+    stated = {"ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_ipv4": "0.0.0.0/0"}
+    (found,) = list_ingress(single(**stated, security_group_id=later))
     assert found.world
