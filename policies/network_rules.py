@@ -64,21 +64,22 @@ def _list_openings(holder: Resource, direction: str) -> Iterator[NetworkRule]:
 
 
 def _inline(holder: Resource, block: Block) -> NetworkRule:
+    protocol = read_protocol(block, "protocol")
     ports = (int(block.number("from_port", 0)), int(block.number("to_port", 0)))
-    listed = read_lists(holder, block, "prefix_list_ids")
-    cidrs = (*block.texts("cidr_blocks"), *block.texts("ipv6_cidr_blocks"), *listed.networks)
-    opening = make_network_rule(read_protocol(block, "protocol"), ports, cidrs, block.flag("self"))
-    return replace(opening, unread=listed.unread)
+    itself, listed = block.flag("self"), read_lists(holder, block, "prefix_list_ids")
+    # whom it lets in is read last: the place of a finding
+    cidrs = (*listed.networks, *block.texts("cidr_blocks"), *block.texts("ipv6_cidr_blocks"))
+    return replace(make_network_rule(protocol, ports, cidrs, itself), unread=listed.unread)
 
 
 def _single(rule: Resource) -> NetworkRule:
+    protocol = read_protocol(rule, "ip_protocol")
     ports = (int(rule.number("from_port", -1)), int(rule.number("to_port", -1)))
     peer = rule.related("referenced_security_group_id", "aws_security_group")
-    own = group_of(rule) if peer else None
+    itself = bool(peer) and group_of(rule) in peer
     listed = read_lists(rule, rule, "prefix_list_id")
-    cidrs = (*rule.texts("cidr_ipv4"), *rule.texts("cidr_ipv6"), *listed.networks)
-    opening = make_network_rule(read_protocol(rule, "ip_protocol"), ports, cidrs, own is not None and own in peer)
-    return replace(opening, unread=listed.unread)
+    cidrs = (*listed.networks, *rule.texts("cidr_ipv4"), *rule.texts("cidr_ipv6"))
+    return replace(make_network_rule(protocol, ports, cidrs, itself), unread=listed.unread)
 
 
 def read_protocol(block: Block, name: str) -> str:

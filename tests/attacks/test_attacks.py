@@ -61,6 +61,10 @@ def assert_go(project: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+#: Modules with which an image hears what is asked of it; not every Python's gate has imported them by then.
+HEARING = {"_socket", "array", "socket"}
+
+
 def assert_answered(attack: Attack, project: Project) -> None:
     code, said = project.attack(attack)
     wrong = judge(attack, code, said)
@@ -92,7 +96,9 @@ def test_a_copy_is_what_a_command_is(tmp_path: Path, images: Images) -> None:
         project.write(HEALTHY | {"policies/a_first.py": look + POLICY.replace("SHOP_1", "SHOP_3")})
         assert_go(project)
         seen.append(json.loads((tmp_path / "seen.json").read_text("utf-8")))
-    assert seen[0] == seen[1]
+    command, copy = ({*each[0]} for each in seen)
+    assert command <= copy <= command | HEARING
+    assert seen[0][1:] == seen[1][1:]
 
 
 @pytest.mark.parametrize(
