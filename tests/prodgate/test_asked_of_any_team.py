@@ -12,7 +12,7 @@ from prodgate.testing import POLICIES, load_criteria
 
 for name in (
     "deployment",
-    "encryption_in_transit",
+    "encryption_refusals",
     "identity_trust",
     "network",
     "network_placement",

@@ -210,7 +210,7 @@ def test_folded_names_are_found_by_a_search_of_the_page(browser: Browser, report
     fold = page.locator("details", has_text="aws_dynamodb_table.cache").last
     assert fold.get_attribute("open") is None
     page.goto(f"{page.url}#:~:text=aws_dynamodb_table.cache")
-    page.wait_for_function("document.querySelector('details.line[open]') !== null", timeout=60_000)
+    page.locator("details.line[open]").first.wait_for(state="attached", timeout=60_000)
     page.close()
 
 
