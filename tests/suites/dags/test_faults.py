@@ -7,6 +7,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -188,7 +189,7 @@ def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, watched: Watched) 
 
 
 def test_an_empty_table_is_no_data(stage: Stage, watched: Watched, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "news.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "news.sqlite")) as connection:
         connection.execute("CREATE TABLE collections (source TEXT, slot TEXT, at TEXT, rows INTEGER)")
     section = parse_data_section(TABLE)
     url = f"sqlite:///{tmp_path / 'news.sqlite'}"
