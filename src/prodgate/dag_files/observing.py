@@ -29,12 +29,13 @@ def observe(
     the files may read. Returns ``folder``, ``files``, ``rules``, ``declared``, ``lint`` and ``bag``; each of the last
     two is ``{"unread": reason}`` when it could not look.
     """
-    files, archived = list_deployed(folder), read_archived(folder, list_archives(folder))
-    known = sorted((*files, *archived))
+    files, (archived, unread) = list_deployed(folder), read_archived(folder, list_archives(folder))
+    known = sorted((*files, *archived, *unread))
     with ThreadPoolExecutor(1) as thread:
         importing = thread.submit(_attempt, lambda: _import_dags(folder, python, environment, known))
         read = [_check(folder / file, file) for file in files]
         read += [check_file(file, text) for file, text in archived.items()]
+        read += [([refuse_file(archive, why)], []) for archive, why in unread.items()]
         lint = _attempt(lambda: {"found": [*_lint(folder, files), *_lint_archived(archived)]})
         bag = importing.result()
     told = [one for complaints, _ in read for one in complaints]

@@ -17,8 +17,6 @@ from .doubts import MOST_PARSED, Look, doubt, doubt_first, look_at, name_some, r
 LEAST_PART: Final = 10
 _END: Final = b"</html>"
 _WITHOUT_BODY: Final = (204, 205)
-#: How what is in front of a site says that it answered in its place, and the value that says that it did not.
-_MITIGATED: Final = {"cf-mitigated": "", "x-amzn-waf-action": "", "x-datadome": "protected", "x-vercel-mitigated": ""}
 
 
 class Expectation(Protocol):
@@ -176,16 +174,6 @@ class Contents:
     def describe(self) -> dict[str, str]:
         """Return by request what its answers must hold."""
         return {request: str(expected) for request, expected in self._expected.items()}
-
-
-def find_stand_in(header: GetHeader) -> str:
-    """Return how an answer says that something in front of the site gave it, to find out who asks; "" where none does.
-
-    >>> find_stand_in({"x-amzn-waf-action": "challenge"}.get), find_stand_in({"x-datadome": "protected"}.get)
-    ('x-amzn-waf-action: challenge', '')
-    """
-    said = ((name, header(name) or "", none) for name, none in _MITIGATED.items())
-    return next((f"{name}: {value}" for name, value, none in said if value not in ("", none)), "")
 
 
 def _must_hold_something(request: str, status: int) -> bool:

@@ -7,7 +7,7 @@ their status, or by X-DD-B where they are JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 #: Headers that mark such an answer whatever its status.
@@ -25,6 +25,15 @@ def find_challenge(status: int, headers: Mapping[str, str]) -> str:
 
     Names of headers are in lower case. 429 is such an answer without a mark.
     """
-    named = (_NAMED,) if status in _REFUSALS else ()
-    said = [f"{name}: {headers[name]}" for name in (*_MARKS, *named) if name in headers]
-    return ", ".join([str(status), *said]) if said or status == _TOO_MANY else ""
+    return find_mark(status, headers.get) or (str(status) if status == _TOO_MANY else "")
+
+
+def find_mark(status: int, header: Callable[[str], str | None]) -> str:
+    """Return the same of the headers alone; ``header`` returns the value of one, and None where it was not sent.
+
+    >>> find_mark(202, {"x-amzn-waf-action": "challenge"}.get), find_mark(200, {"x-datadome": "protected"}.get)
+    ('202, x-amzn-waf-action: challenge', '')
+    """
+    names = (*_MARKS, _NAMED) if status in _REFUSALS else _MARKS
+    said = [f"{name}: {value}" for name in names if (value := header(name)) is not None]
+    return ", ".join([str(status), *said]) if said else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,17 @@ def test_a_folder_without_files_is_no_pass(tmp_path: Path) -> None:
     (folder,) = dag_file_facts(stored)
     with pytest.raises(Exception, match="there is no DAG file below dags/"):
         _ = folder.rule_findings  # type: ignore[attr-defined]
+
+
+def test_an_archive_that_can_not_be_read_is_said(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        archive.writestr("news.py", "from airflow import DAG\n")
+    with zipfile.ZipFile(tmp_path / "torn.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("news.py", "from airflow import DAG\n" * 99)
+    torn = bytearray((tmp_path / "torn.zip").read_bytes())
+    torn[40:50] = b"\xff" * 10
+    (tmp_path / "torn.zip").write_bytes(torn)
+    stored = observe(tmp_path, "dags", "Airflow can't be installed")
+    assert stored["files"] == ["torn.zip", "whole.zip/news.py"]
+    assert [(one["rule"], one["file"]) for one in stored["rules"]] == [("DAG000", "torn.zip")]
+    assert stored["rules"][0]["text"].startswith("can't be read: ")

@@ -16,8 +16,9 @@ from locust.exception import CatchResponseError
 
 from ...browser.redacting.redaction import Redaction
 from ...facts.load.soundness import STAND_IN, UNCACHED
+from ...semantics.challenges import find_mark
 from ..cacheability import came_from_cache, explain_unshareable
-from ..contents import Contents, find_stand_in
+from ..contents import Contents
 from ..profile import Profile
 from ..tally import Moment, Tally
 from . import failures
@@ -138,9 +139,10 @@ class Client:
         request, get_header = f"{meta['request_type']} {meta['name']}", _header_getter(response)
         past = self.visit.uncached and meta["request_type"] == "GET" and not came_from_cache(get_header)
         told = f"{request}{UNCACHED * past}"
-        fault, doubt = ("", "") if error or streamed else self._examine(request, response)
+        mark = find_mark(response.status_code or 0, get_header)
+        fault, doubt = ("", "") if error or streamed else self._examine(request, response, mark)
         if fault:
-            kind = STAND_IN if find_stand_in(get_header) else failures.WRONG_CONTENT
+            kind = STAND_IN if mark else failures.WRONG_CONTENT
             self.visit.fail(told, kind, fault)
             meta["exception"] = CatchResponseError(fault)
         elif error is None:
@@ -149,16 +151,15 @@ class Client:
         else:
             begun = bool(response.status_code)
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
-            kind = STAND_IN if kind.startswith("HTTP ") and find_stand_in(get_header) else kind
+            kind = STAND_IN if kind.startswith("HTTP ") and mark else kind
             self.visit.fail(told, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
 
-    def _examine(self, request: str, response: Any) -> tuple[str, str]:
-        """Return why an answer without an error is no success, and why it may be none."""
-        header = _header_getter(response)
-        if said := find_stand_in(header):
-            return f"{response.status_code}, {said}", ""
-        seen = request, response.status_code, header, response.content or b"", _landed(response)
+    def _examine(self, request: str, response: Any, mark: str) -> tuple[str, str]:
+        """Return why an answer without an error is no success, and why it may be none; one with a mark is none."""
+        if mark:
+            return mark, ""
+        seen = request, response.status_code, _header_getter(response), response.content or b"", _landed(response)
         fault = self._contents.find_fault(*seen)
         return fault, "" if fault else self._contents.find_doubt(*seen)
 
