@@ -139,33 +139,6 @@ def deployments_keep_capacity(service: Resource, criterion: Criterion) -> None:
     criterion.hold(percent >= 100, expected="at least 100 %", observed=f"{percent} %")
 
 
-@policy(
-    "PG_DEP_6",
-    criterion="deployment-keeps-capacity",
-    resources=("aws_lb_target_group", "aws_alb_target_group"),
-    remedy=(
-        "Check a path that answers 200 only when the application can serve, with a matcher of successes (200, or "
-        "200-299)."
-    ),
-    population=0,
-)
-def targets_take_traffic_when_they_can_serve(group: Resource, criterion: Criterion) -> None:
-    """Only targets that answer their health check with success take traffic.
-
-    A matcher that admits 4xx calls a task healthy that has lost its routes, its database or its configuration. Where
-    nothing is said, / must answer 200.
-    """
-    checks = group.blocks("health_check")
-    if not checks:
-        return
-    criterion.hold(checks[0].flag("enabled", True), expected="enabled", observed="disabled")
-    if group.text("protocol", "HTTP") not in ("HTTP", "HTTPS"):
-        return
-    codes = [int(code) for part in (checks[0].text("matcher") or "200").split(",") for code in part.split("-")]
-    stated = checks[0].text("matcher") or "200"
-    criterion.hold(all(200 <= code < 400 for code in codes), expected="success", observed=stated, held=stated)
-
-
 def shifts_traffic(service: Resource) -> bool:
     """Whether traffic moves from old tasks to new ones, so that the old ones can stay behind."""
     strategies = [one.text("strategy") for one in service.blocks("deployment_configuration")]

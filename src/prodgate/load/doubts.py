@@ -7,11 +7,12 @@ one without its stories. Nothing in the answer tells, so it counts neither as a 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from ..semantics.sign_ins import has_password_field
 
 #: Bytes of JSON that are parsed; of a longer answer only the first and last character are looked at.
 MOST_PARSED: Final = 65_536
@@ -20,7 +21,6 @@ LEAST_PART: Final = 4
 #: The same of a page that has lost as great a part of its links, too: what remains may be no more than its frame.
 EMPTIED: Final = 2
 _CLOSING: Final = {b"{": b"}", b"[": b"]"}
-_PASSWORD: Final = re.compile(rb"""<input[^>]*type\s*=\s*["']?password""")
 #: Members in which JSON says that it is an error, whatever its status.
 _ERRORS: Final = ("error", "errors")
 #: How many objects deep lists are looked for.
@@ -63,7 +63,7 @@ def look_at(body: bytes, *, html: bool, landed: str = "") -> Look:
         links=lower.count(b"<a "),
         html=html,
         parsed=None if html else read_json(body),
-        password=b"password" in lower and bool(_PASSWORD.search(lower)),
+        password=b"password" in lower and has_password_field(lower),
         landed=landed,
     )
 
