@@ -20,7 +20,7 @@ def find_source_gaps(tree: Tree, engine: str, workspace: str = "") -> Iterator[G
 
 def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
     """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
-    reason = 'is "default" here, and may be another in production; name that one, or judge a plan.json of it'
+    reason = 'is "default" here, and may be another in production; judge a plan.json of it, or check --workspace NAME'
     for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
         blocks = read_native(source).blocks if b"workspace" in source.text else ()
         found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))

@@ -276,7 +276,7 @@ def test_what_depends_on_the_workspace_is_a_gap(plant: Plant) -> None:
     (gap,) = evaluate(plant({"main.tf": queue})).gaps
 
     assert (gap.subject, str(gap.position)) == ("terraform.workspace", "main.tf:2")
-    assert "name that one, or judge a plan.json of it" in gap.reason
+    assert "judge a plan.json of it, or check --workspace NAME" in gap.reason
 
 
 def test_workspace_is_stated(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
