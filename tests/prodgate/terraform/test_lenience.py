@@ -1,16 +1,15 @@
 """What can't be evaluated is taken out and is a gap, or is unknown; the rest of the root is judged."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
 from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.diagnostics import TerraformError
-from prodgate.terraform.evaluate import Given, evaluate, open_configurations
+from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.unread import UNREAD
-from tests.prodgate.terraform.tree_files import Plant
+from tests.prodgate.terraform.tree_files import Plant, write_tree
 
 #: A registry's module, a provider that nobody stands in for, and a resource of an older AWS provider.
 PARTIAL: Mapping[str, str] = {
@@ -173,22 +172,14 @@ resource "aws_ecs_task_definition" "t" {
 }
 
 
-def _write(root: Path, files: Mapping[str, str]) -> Path:
-    for name, text in files.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return root
-
-
 @pytest.fixture(scope="module")
 def partial(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
-    return evaluate(_write(tmp_path_factory.mktemp("partial"), PARTIAL))
+    return evaluate(write_tree(tmp_path_factory.mktemp("partial"), PARTIAL))
 
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
-    return evaluate(_write(tmp_path_factory.mktemp("newer"), NEWER) / "root")
+    return evaluate(write_tree(tmp_path_factory.mktemp("newer"), NEWER) / "root")
 
 
 def test_what_can_not_be_read_is_a_gap_with_its_reason_and_line(partial: Configuration) -> None:
@@ -298,71 +289,3 @@ def test_what_can_not_be_computed_still_comes_from_where_it_came_from(newer: Con
     assert "password" in read.sensitive
     assert read.credentials["password"] == ("data.aws_secretsmanager_secret_version.db.secret_string",)
     assert kept.credentials["password_wo"] == ("ephemeral.aws_secretsmanager_secret_version.db.secret_string",)
-
-
-def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: Path) -> None:
-    root = _write(
-        tmp_path / "live",
-        {
-            "main.tf": 'variable "n" {\n  type = number\n}\nmodule "q" {\n'
-            '  source  = "terraform-aws-modules/sqs/aws//modules/one"\n  version = "~> 4.0"\n  delay = var.n\n}\n'
-        },
-    )
-    folder = _write(
-        tmp_path / "copies",
-        {
-            "terraform-aws-modules/sqs/aws/modules/one/main.tf": 'variable "delay" {}\nresource "aws_sqs_queue" "this" {\n'
-            '  name = file("${path.module}/name.txt")\n  delay_seconds = var.delay\n}\n',
-            "terraform-aws-modules/sqs/aws/modules/one/name.txt": "one",
-        },
-    )
-
-    (found,) = open_configurations(root, given=Given(variables=["n=7"], modules=[folder]))
-
-    assert found.complete, found.gaps
-    (queue,) = found.of("aws_sqs_queue")
-    assert (queue.address, queue.text("name"), queue.number("delay_seconds")) == (
-        "module.q.aws_sqs_queue.this",
-        "one",
-        7,
-    )
-
-
-@pytest.mark.parametrize("source", ["mallory/queue/aws", "git::https://example.com/mallory/queue.git?ref=v1"])
-def test_copy_that_has_the_name_alone_is_judged_and_a_gap(source: str, tmp_path: Path) -> None:
-    root = _write(tmp_path / "live", {"main.tf": f'module "q" {{\n  source = "{source}"\n}}\n'})
-    folder = _write(tmp_path / "copies", {"queue/main.tf": 'resource "aws_sqs_queue" "this" {}\n'})
-
-    (found,) = open_configurations(root, given=Given(modules=[folder]))
-
-    assert [each.address for each in found.resources] == ["module.q.aws_sqs_queue.this"]
-    ((subject, reason),) = [(gap.subject, gap.reason) for gap in found.gaps]
-    assert subject == "module.q"
-    assert "may be another module than" in reason
-
-
-def test_copy_of_another_version_than_is_called_is_not_judged(tmp_path: Path) -> None:
-    main = """
-module "q" {
-  source  = "acme/queue/aws"
-  version = "~> 1.0"
-  waits   = 7
-}
-module "r" {
-  source = "acme/queue/aws"
-}
-resource "aws_sns_topic" "t" {
-  name = module.r.queue_name
-}
-"""
-    root = _write(tmp_path / "live", {"main.tf": main})
-    queue = (
-        'resource "aws_sqs_queue" "this" {\n  name = "q"\n}\noutput "name" {\n  value = aws_sqs_queue.this.name\n}\n'
-    )
-    folder = _write(tmp_path / "copies", {"queue/main.tf": queue})
-
-    (found,) = open_configurations(root, given=Given(modules=[folder]))
-
-    assert {gap.subject for gap in found.gaps} == {"module.q", "module.r"}
-    assert all("the copy that --modules names is of another version" in gap.reason for gap in found.gaps)
-    assert [each.address for each in found.resources] == ["aws_sns_topic.t"]

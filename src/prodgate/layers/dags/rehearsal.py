@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from ...airflow.direct import HttpTransport, Login
 from ...airflow.mwaa import MwaaTransport, MwaaWriter
+from ...airflow.names import make_path
 from ...airflow.transport import Transport
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Absent, Unreadable
 from ...aws.calls import LiveCalls
 from ...aws.clients import rehearsal_clients
 from ...canaries.airflow_canaries import AirflowCanaries
@@ -47,6 +49,11 @@ _DELIVERY: Final = 60.0
 _MOST_PER_CORE: Final = 3.0
 #: Seconds between two reports of progress.
 _PROGRESS_EVERY: Final = 15.0
+#: Seconds that runs may take which began while Airflow was starting, and between two looks at them.
+_WARM_UP: Final = 40.0
+_LOOK_EVERY: Final = 0.5
+#: States of a run that has not ended.
+_GOING_ON: Final = ("queued", "running")
 
 
 @contextmanager
@@ -60,6 +67,8 @@ def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
         )
     rehearsal = load_rehearsal()
     with _open_airflow(context, section, settings, rehearsal) as airflow:
+        with HttpTransport(airflow.url, Login(*airflow.viewer)) as transport:
+            await_rest(transport, section.dags)
         since, id_, region = datetime.now(UTC), airflow.account.id, airflow.account.region
         calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True), account=id_)
         with rehearsal.measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
@@ -70,6 +79,25 @@ def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
             target = _make_target(airflow, section, settings, transport, account)
             dags = [replace(dag, since=since) for dag in target.dags]  # each slot since then is known to be due
             yield replace(target, dags=dags, since=since, canary=drilled, crowded=_describe_contention(crowd))
+
+
+def await_rest(transport: Transport, dags: Iterable[str]) -> None:
+    """Wait until no run goes on, within a limit.
+
+    The first runs are slow, since nothing is loaded yet, and each keeps the run of the next slot waiting, which would
+    then be judged. What does not end is judged as well.
+    """
+    until, pause = monotonic() + _WARM_UP, threading.Event()
+    while monotonic() < until and any(_goes_on(transport, dag_id) for dag_id in dags):
+        pause.wait(_LOOK_EVERY)
+
+
+def _goes_on(transport: Transport, dag_id: str) -> bool:
+    try:
+        found = transport.get(make_path(dag_id, "/dagRuns"), {"limit": "100"})
+    except (Absent, Unreadable):  # what can't be read is read again, and said
+        return False
+    return any(run["state"] in _GOING_ON for run in found["dag_runs"])
 
 
 @contextmanager

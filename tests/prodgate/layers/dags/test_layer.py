@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 
 from prodgate.airflow.direct import HttpTransport, Login, Token
 from prodgate.airflow.mwaa import MwaaTransport
-from prodgate.aws.answers import Unreadable
+from prodgate.aws.answers import Absent, Unreadable
 from prodgate.engines.environments import EngineError
 from prodgate.facts import Facts
 from prodgate.facts.dags.files import DagFile, DagFolder
@@ -214,3 +214,40 @@ def test_what_the_startup_script_exports_is_read_and_nothing_carried_out() -> No
     assert read_exports(clients(script), "shop") == {"QUEUE": "https://sqs/q", "EMPTY": ""}
     with pytest.raises(LookupError, match="s3://shop-dags/startup.sh: is named by shop and not there"):
         read_exports(clients(None), "shop")
+
+
+class Answering:
+    """Answers with the states that runs have at each look, the last for ever."""
+
+    def __init__(self, *looks: tuple[str, ...] | Exception) -> None:
+        self.looks = list(looks)
+        self.asked: list[str] = []
+
+    def get(self, path: str, _query: Mapping[str, str]) -> Any:
+        self.asked.append(path)
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if isinstance(look, Exception):
+            raise look
+        return {"dag_runs": [{"state": state} for state in look]}
+
+
+def test_slots_are_watched_once_the_first_runs_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_LOOK_EVERY", 0.001)
+    airflow = Answering(("running",), ("success", "queued"), ("success", "success"))
+    rehearsal.await_rest(airflow, ["news"])
+    assert airflow.asked == ["/dags/news/dagRuns"] * 3
+
+
+@pytest.mark.parametrize("look", [Absent("no such DAG"), Unreadable("no answer")])
+def test_who_can_not_be_asked_is_not_waited_for(look: Exception) -> None:
+    airflow = Answering(look)
+    rehearsal.await_rest(airflow, ["news", "other"])
+    assert airflow.asked == ["/dags/news/dagRuns", "/dags/other/dagRuns"]
+
+
+def test_a_run_that_does_not_end_is_not_waited_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_LOOK_EVERY", 0.001)
+    monkeypatch.setattr(rehearsal, "_WARM_UP", 0.05)
+    airflow = Answering(("running",))
+    rehearsal.await_rest(airflow, ["news"])
+    assert len(airflow.asked) > 1
