@@ -1,13 +1,11 @@
-"""Measures how a month of slots every five minutes is read from an Airflow whose API behaves as a real one's does.
+"""Measures reading a month of slots every five minutes from an Airflow whose API behaves like a real one's.
 
 Run from the root: PYTHONPATH=. python benchmarks/airflow_month.py. The exit code says whether the budgets were kept.
 
-The Airflow answers pages of 100 rows, 2.11 without an order: what is written moves to the end, as in PostgreSQL. While
-it is read, runs go on, at the pace of the requests. Nothing waits: the time is the processor's, and that which requests
+The Airflow answers in pages of 100 rows, 2.11 without an order: a written row moves to the end, as in PostgreSQL. Runs
+go on meanwhile, at the pace of the requests. Nothing sleeps: the time is processor time, plus the time that requests
 take at the rate that the gate allows itself on MWAA. Memory is that of a process that does nothing else.
 """
-
-from __future__ import annotations
 
 import json
 import multiprocessing
@@ -19,16 +17,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prodgate.airflow.observing import observe_history, recall_history
+from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.paging import MAX_PATH
-from prodgate.aws.rates import RATES
+from prodgate.aws.clients import RATES
 from prodgate.dags.declared import DeclaredDag, Schedule
 from prodgate.dags.ledger import build_ledger
 from prodgate.dags.rates import compute_rates
 
-#: Seconds and megabytes that reading may take, the evidence of it with it.
+#: Seconds and megabytes that reading may take, including the evidence of it.
 SECONDS, MEGABYTES = 120.0, 300
-#: (version, tasks of a run, whether its log tells of each task). The third and fourth have more than 200,000 tasks.
+#: (version, tasks of a run, whether its log records each task). The third and fourth have more than 200,000 tasks.
 CASES = (("3.0.6", 5, False), ("2.11.0", 5, False), ("3.0.6", 25, False), ("2.11.0", 300, False), ("2.11.0", 5, True))
 PERIOD, MONTH = timedelta(minutes=5), timedelta(days=30)
 NOW = datetime(2026, 11, 26, 12, 2, tzinfo=UTC)
@@ -46,7 +44,7 @@ def text(at: datetime) -> str:
 
 @dataclass
 class Busy:
-    """An Airflow with one DAG that goes on while it is asked."""
+    """An Airflow with one DAG whose runs go on while it is being read."""
 
     version: str
     tasks: int
@@ -60,7 +58,7 @@ class Busy:
         return self.version.startswith("2")
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:  # noqa: PLR0911  a table
-        """Answer a request; each takes as long as the rate of requests says."""
+        """Answer a request; each takes as long as the rate of requests implies."""
         assert len(path) <= MAX_PATH
         self.asked += 1
         kind = path.rpartition("/")[2]
@@ -95,7 +93,7 @@ class Busy:
         }  # fmt: skip
 
     def _slots(self, query: Mapping[str, str]) -> list[datetime]:
-        """Return the slots of the runs that filters pass; in 2.x a run's date is a period before its slot."""
+        """Return the slots of the runs that match filters; in 2.x a run's date is a period before its slot."""
         shift = PERIOD if self.old else timedelta(0)
         begin = query.get("execution_date_gte") or query.get("run_after_gte") or text(FIRST)
         end = query.get("execution_date_lte") or query.get("run_after_lte") or text(self._now())
@@ -114,12 +112,12 @@ class Busy:
         }  # fmt: skip
 
     def _page_of_tasks(self, slots: list[datetime], state: str | None, first: int, most: int) -> dict[str, Any]:
-        """Return a page; asked by state, one task of each hundredth run was skipped."""
+        """Return a page; with a filter on state, one task of each hundredth run was skipped."""
         if state is not None:
             slots = [] if state != "skipped" else [slot for slot in slots if not (slot - FIRST) // PERIOD % 100]
         each = self.tasks if state is None else 1
         if self.old and slots and slots[-1] + timedelta(minutes=2) > self._now():
-            turn = self.asked % len(slots[-3:])  # the latest are written, and their rows move
+            turn = self.asked % len(slots[-3:])  # the latest rows are written, and move
             slots = [*slots[:-3], *slots[-3:][turn:], *slots[-3:][:turn]]
         chosen = range(first, min(first + most, len(slots) * each))
         rows = [self._task(slots[n // each], n % each, state or "success") for n in chosen]

@@ -1,12 +1,11 @@
-"""Measures what merging cells takes, by made records of them, and what one cell takes that is really rehearsed.
+"""Measures the cost of merging cells, from generated records, and of one cell that is really rehearsed.
 
 Run from the root: PYTHONPATH=. python benchmarks/cells.py [--cells 1000] [--findings 100], or
 --rehearse PROJECT CELL LIST.
-Each record is a sealed run of one cell by the whole baseline, with the evidence of a small account (60 files). What is
-measured is the processor's time and the greatest memory of a process that does nothing else.
-"""
 
-from __future__ import annotations
+Each record is a sealed run of one cell with the whole baseline, with the evidence of a small account (60 files). The
+script measures processor time and the peak memory of a process that does nothing else.
+"""
 
 import argparse
 import json
@@ -21,20 +20,18 @@ from typing import Any
 
 from prodgate.evidence import artifacts, chain, runs
 from prodgate.evidence.journal import NAME
-from prodgate.run.cells import list_cells
-from prodgate.run.places import find_places
-from prodgate.run.running import Plan, describe_run
+from prodgate.run.merging import list_cells
+from prodgate.run.running import describe_run, make_plan
 from prodgate.sealing.seals import seal
-from prodgate.sections.cells import Cell
 from prodgate.sections.project import Project, open_project
-from prodgate.sections.targets import Target
+from prodgate.sections.targets import Cell, Target
 
 _FILES, _BYTES = 60, 4_000
 _REGIONS = ("ap-northeast-1", "us-east-1")
 
 
 def main() -> int:
-    """Make the records, merge them, and print what that took."""
+    """Make the records, merge them, and print the cost."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=1000)
     parser.add_argument("--findings", type=int, default=100)
@@ -64,12 +61,10 @@ def _make_records(folder: Path, cells: int, findings: int) -> None:
     stated = f"[[cells]]\naccounts = {json.dumps(accounts)}\nregions = {json.dumps(_REGIONS)}\n"
     (folder / "criteria.toml").write_text(f'system = "shop"\nextends = "baseline"\n{stated}', "utf-8")
     project = open_project(folder / "criteria.toml")
-    listed = list_cells(project, project.waivers, rehearsal=False)
+    listed = list_cells(project, rehearsal=False)
     (folder / "cells.json").write_bytes(listed.to_bytes())
-    plan = Plan(
-        project=project, target=Target(""), layers=frozenset({"live"}), runs=folder / "runs", progress=lambda _: None
-    )
-    about = {**describe_run(plan, find_places(project)), "cells": listed.digest}
+    plan = make_plan(project, folder / "runs", target=Target(""), layers=frozenset({"live"}), progress=lambda _: None)
+    about = {**describe_run(plan), "cells": listed.digest}
     for cell in listed.cells:
         _make_record(project, {**about, "cell": cell.name, "target": cell.target}, cell, findings)
 
@@ -111,7 +106,7 @@ def _judge(project: Project, cell: Cell, findings: int) -> Iterator[tuple[str, d
 
 
 def _measure(what: str, words: Sequence[str], folder: Path) -> None:
-    """Run a command of the gate in a process of its own, and print what it took."""
+    """Run a command of the gate in a process of its own, and print its cost."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "prodgate.cli", *words]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=False)

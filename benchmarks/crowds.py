@@ -1,6 +1,4 @@
-"""Many subjects of one policy: copies of its example, in which each copy has names of its own."""
-
-from __future__ import annotations
+"""Many subjects of one policy: copies of its example, each copy with names of its own."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +8,14 @@ from prodgate.semantics.unresolved import Assumed
 from prodgate.terraform.policy import Policy
 from prodgate.terraform.resources import Configuration, Resource
 
-#: Shorter texts are words that other values hold too.
+#: Shorter texts are words that other values contain too.
 _LEAST: Final = 4
 
 
 def crowd(policy: Policy, example: Sequence[Resource], subjects: int) -> Configuration:
     """Return a configuration of copies of an example that has at least so many subjects of the policy.
 
-    Whatever one resource of a copy says of another names the one of the same copy, as in a root with many services.
+    References between resources stay within a copy, as in a root with many services.
     """
     own = sum(resource.mode == "managed" and resource.type in policy.resources for resource in example)
     copies = -(-subjects // (own or len(example)))

@@ -1,12 +1,10 @@
-"""Measures the computations of the layer of DAGs: 1,000 slots of two tasks each, and the rules for 200 DAG files.
+"""Measures the computations of the DAG layer: 1,000 slots of two tasks each, and the rules for 200 DAG files.
 
 Run from the root: PYTHONPATH=. python benchmarks/dags.py. The exit code says whether the budgets were kept.
 
 The ledger of slots has no peer: Airflow's own pages, and tools that watch them, count how many of the existing runs
 succeeded. That figure is printed beside, for the same record. The peer of the rules is ruff with its Airflow rules.
 """
-
-from __future__ import annotations
 
 import sys
 import time
@@ -16,24 +14,20 @@ from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.prodgate.airflow.fake import NOW as FAKE_NOW
-from tests.prodgate.airflow.fake import an_airflow
-from tests.prodgate.airflow.wrong_answers import Asking
+from tests.prodgate.airflow.fake import NOW as FAKE_NOW, Asking, an_airflow
 
-from prodgate.airflow.observing import observe_history, recall_history
+from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import Event, Heartbeat, History, Run, ServedDag, Task
-from prodgate.dag_files.lint import run_ruff
+from prodgate.dag_files.observing import run_ruff
 from prodgate.dag_files.rules import check_file as rules_broken
 from prodgate.dags import cron
 from prodgate.dags.declared import DeclaredDag, Schedule
+from prodgate.dags.flaws import Flaw, find_record_flaws, find_service_flaws, find_stuck
 from prodgate.dags.ledger import Ledger, build_ledger
 from prodgate.dags.rates import Rates, compute_rates
-from prodgate.dags.record_flaws import Flaw, find_record_flaws
-from prodgate.dags.service_flaws import find_service_flaws
-from prodgate.dags.stuck import find_stuck
 from prodgate.quantities import Bound
 
-#: Processor seconds that slots, and rules, may take.
+#: Processor seconds allowed for the slots, and for the rules.
 SECONDS, RULES = 2.0, 1.0
 SLOTS, FILES = 1_000, 200
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +60,7 @@ def main() -> int:
 
 
 def read_answers() -> bool:
-    """Build a history from answers of Airflow's REST API, without the time that they take to arrive."""
+    """Build a history from responses of Airflow's REST API, without their network time."""
     fake, since = an_airflow(slots=SLOTS, events=[]), datetime(2026, 1, 1, tzinfo=UTC)
     evidence = observe_history(Asking(fake), ["news"], since=since, now=FAKE_NOW)
     begun = time.process_time()
@@ -77,7 +71,7 @@ def read_answers() -> bool:
 
 
 def check_files() -> bool:
-    """Check copies of the project's own files by the rules, and by ruff's."""
+    """Check copies of the project's own files with our rules, and with ruff's."""
     texts = [path.read_text("utf-8") for path in sorted((ROOT / "dags").glob("*.py"))]
     with TemporaryDirectory() as folder:
         names = [f"dag_{number}.py" for number in range(FILES)]
@@ -130,7 +124,7 @@ def perfect_record() -> History:
 
 
 def standing_still(record: History) -> History:
-    """Return the record of a scheduler that stood still half of the time: those runs never came, and none failed."""
+    """Return the record of a scheduler that was down half of the time: those runs never came, and none failed."""
     return replace(record, runs=record.runs[: SLOTS // 2])
 
 
@@ -167,7 +161,7 @@ def task(of: Run, name: str) -> Task:
 
 
 def make_event(of: Task, name: str) -> Event:
-    """Return what Airflow logs about a task."""
+    """Return Airflow's log entry about a task."""
     at = of.started if name == "running" else of.ended
     return Event(at=at or NOW, event=name, dag_id=of.dag_id, run_id=of.run_id, task_id=of.task_id, owner="airflow")
 

@@ -1,6 +1,4 @@
-"""Which judgement reads which value, so that after a change only judgements that may differ are made again."""
-
-from __future__ import annotations
+"""The values that each judgement reads, so that after a change only judgements that may differ are made again."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +37,7 @@ class RecordingValues(dict[str, Any]):
 
 
 class WatchedConfiguration(Configuration):
-    """A configuration that records which types of resources are asked for."""
+    """A configuration that records the requested types of resources."""
 
     def __init__(self, tree: Configuration, resources: Iterable[Resource]) -> None:
         super().__init__(root=tree.root, engine=tree.engine, resources=tuple(resources))
@@ -54,7 +52,7 @@ class WatchedConfiguration(Configuration):
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """What depends on what: (address, argument) -> judgements of single subjects, type -> policies that ask for it."""
+    """The dependences: (address, argument) -> judgements of single subjects, type -> policies that request it."""
 
     tree: WatchedConfiguration
     criteria: Criteria
@@ -62,7 +60,7 @@ class Dependence:
     on_types: Mapping[str, list[Policy]]
 
     def notices(self, resource: Resource, argument: str, values: Mapping[str, Any]) -> bool:
-        """Whether some judgement is bad when the resource has these values, which differ in one argument."""
+        """Whether some judgement is bad if the resource has these values, which differ in one argument."""
         with _with_values(resource, values):
             judgements = self.on_values.get((resource.address, argument), ())
             return any(is_bad(policy, self.tree, self.criteria[policy.criterion]) for policy in judgements)
@@ -79,12 +77,12 @@ class Dependence:
 
 def is_bad(policy: Policy, tree: Configuration, criterion: Criterion) -> bool:
     """Whether a policy finds anything in a configuration that is not satisfied or undetermined."""
-    applies = replace(criterion, where_present=True)  # one subject alone may be one that it does not apply to
+    applies = replace(criterion, where_present=True)  # a policy may not apply to one subject alone
     return any(finding.outcome in BAD for finding in apply(policy, tree, applies))
 
 
 def record_dependence(tree: Configuration, policies: Iterable[Policy], criteria: Criteria) -> Dependence:
-    """Judge a tree once and record what each judgement reads. Raises ValueError unless all are good."""
+    """Judge a tree once and record the values that each judgement reads. Raises ValueError unless all are good."""
     reads: set[tuple[str, str]] = set()
     for resource in tree.resources:
         resource._values = RecordingValues(resource.address, resource.values, reads)

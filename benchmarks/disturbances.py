@@ -1,6 +1,4 @@
-"""Made-up sites for ``confidence.py``: which share of requests is bad in each second, by what disturbs them."""
-
-from __future__ import annotations
+"""Simulated sites for ``confidence.py``: the share of failed requests in each second, by kind of disturbance."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,17 +7,17 @@ import numpy as np
 
 SEED: Final = 20261127
 
-#: Given chance and a number of seconds: the share of bad requests in each.
+#: Given chance and a number of seconds: the share of failed requests in each.
 Truth = Callable[[np.random.Generator, int], Any]
 
 
 def steady(share: float) -> Truth:
-    """Bad requests come one by one."""
+    """Failures come one by one."""
     return lambda _chance, seconds: np.full(seconds, share)
 
 
 def standing_still(share: float, length: float, singly: float = 0.0) -> Truth:
-    """Everything is bad in spells of a length, at moments without a pattern; some more come one by one."""
+    """Everything fails in spells of a length, at random moments; some more failures come one by one."""
     within = (share - singly) / (1 - singly)
 
     def shares(chance: np.random.Generator, seconds: int) -> Any:
@@ -31,7 +29,7 @@ def standing_still(share: float, length: float, singly: float = 0.0) -> Truth:
 
 
 def regular(share: float, length: float) -> Truth:
-    """Everything is bad in spells of a length that come at equal distances, as what a clock starts does."""
+    """Everything fails in spells of a length at equal distances, as from a scheduled job."""
 
     def shares(chance: np.random.Generator, seconds: int) -> Any:
         every = length / share
@@ -41,7 +39,7 @@ def regular(share: float, length: float) -> Truth:
 
 
 def drifting(share: float, length: float) -> Truth:
-    """More and fewer are bad by turns, often half or twice as many; a length on, little is left of what there was."""
+    """More and fewer requests fail by turns, often half or twice as many; after one length little is correlated."""
     kept, spread = np.exp(-1 / length), np.log(2)
 
     def shares(chance: np.random.Generator, seconds: int) -> Any:
@@ -55,13 +53,13 @@ def drifting(share: float, length: float) -> Truth:
 
 
 def partly(share: float, length: float, part: float) -> Truth:
-    """A part is bad in spells of a length, as when one of some backends is away."""
+    """A part fails in spells of a length, as if one of several backends is down."""
     whole = standing_still(share / part, length)
     return lambda chance, seconds: part * whole(chance, seconds)
 
 
 def heavy_tailed(share: float, longest: float) -> Truth:
-    """Everything is bad in spells of which most are short and some go on for long."""
+    """Everything fails in spells, most of them short and some long."""
 
     def draw(chance: np.random.Generator, count: int) -> Any:
         return np.minimum(longest, 0.16 * (chance.pareto(1.5, count) + 1))
@@ -78,8 +76,18 @@ def heavy_tailed(share: float, longest: float) -> Truth:
     return shares
 
 
+def bursts(chance: np.random.Generator, seconds: int, share: float, length: float) -> Any:
+    """Return the seconds in which neighbours use the processors: a share of the time, in spells of a mean length."""
+    ends, begins = 1 / length, share / (1 - share) / length
+    draws, taken, on = chance.random(seconds), np.zeros(seconds, dtype=bool), chance.random() < share
+    for second in range(seconds):
+        taken[second] = on
+        on = draws[second] >= ends if on else draws[second] < begins
+    return taken
+
+
 def in_groups(share: float, length: float, together: int, within: float) -> Truth:
-    """Spells of a length come together, so many within a time, at moments without a pattern."""
+    """Spells of a length come in groups, so many within a time, at random moments."""
 
     def shares(chance: np.random.Generator, seconds: int) -> Any:
         groups = chance.poisson(-np.log1p(-share) / length / together * (seconds + within))
@@ -91,7 +99,7 @@ def in_groups(share: float, length: float, together: int, within: float) -> Trut
 
 
 def refilling(share: float, length: float) -> Truth:
-    """Everything is bad at once, as when a cache was flushed, and after a length next to nothing is."""
+    """Everything fails at once, as after a cache flush, and after one length nearly nothing does."""
     decay = length / 3
 
     def shares(chance: np.random.Generator, seconds: int) -> Any:
@@ -103,12 +111,12 @@ def refilling(share: float, length: float) -> Truth:
 
 
 def waving(share: float, period: float) -> Truth:
-    """More and fewer are bad as a day goes by; half a period is one disturbance."""
+    """The failure rate waves like a day's traffic; half a period is one disturbance."""
     return lambda chance, seconds: share * (1 + np.sin(2 * np.pi * (np.arange(seconds) / period + chance.random())))
 
 
 def covered(begins: Any, length: float, seconds: int) -> Any:
-    """Return which part of each second lies within a spell."""
+    """Return the share of each second that lies within a spell."""
     if not len(begins):
         return np.zeros(seconds)
     until = np.minimum(begins + length, np.append(begins[1:], np.inf))

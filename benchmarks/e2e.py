@@ -1,14 +1,13 @@
 """Measures the end-to-end layer: the whole of it on the sample site, and its journeys beside plain pytest-playwright.
 
 Run from the root: PYTHONPATH=. python benchmarks/e2e.py [--journeys]. It judges nothing: the exit code is 0 whatever
-was measured. With --journeys only these are. Both take turns, since what else a machine does changes every time:
-the median of the rounds' ratios counts.
-The peer runs the same files against the same site in the same browser, without the guard, the collection of
-cookies and the trace of each journey; journeys that sign in are left out of both. Run alone, the layer evaluates the
-declared edge, which a whole run of the gate takes from its static layer; that time is printed beside.
-"""
+the figures. --journeys measures only these. Both take turns, since the load of a machine changes all the time: the
+median of the rounds' ratios counts.
 
-from __future__ import annotations
+The peer runs the same files against the same site in the same browser, without the guard, the collection of cookies and
+the trace of each journey; both leave out journeys that sign in. Run alone, the layer evaluates the declared edge, which
+a whole run of the gate takes from its static layer; the script prints that time beside it.
+"""
 
 import argparse
 import os
@@ -22,10 +21,9 @@ from xml.etree import ElementTree
 
 from tests.e2e.stage import settings
 
-from prodgate.browser.journeys import run_journeys
-from prodgate.engines.chromium import ensure_chromium
-from prodgate.rehearsal.edge import edge
-from prodgate.rehearsal.edge_settings import EdgeSettings
+from prodgate.browser.processes import run_journeys
+from prodgate.engines.programs import require_chromium
+from prodgate.rehearsal.edge import EdgeSettings, edge
 from prodgate.rehearsal.site.process import running
 from prodgate.terraform.evaluate import evaluate
 
@@ -33,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 JOURNEYS = ROOT / "e2e" / "journeys"
 #: How often each is measured.
 ROUNDS = 7
-#: The peer's configuration, in the way that its manual says.
+#: The peer's configuration, as its manual recommends.
 CONFTEST = """
 import pytest
 
@@ -62,7 +60,7 @@ def main() -> int:
 
 
 def time_journeys() -> None:
-    """Measure and print what a journey takes here, and with pytest-playwright alone."""
+    """Measure and print the duration of a journey here, and with pytest-playwright alone."""
     ratios = []
     with TemporaryDirectory() as folder:
         place = Path(folder)
@@ -98,7 +96,7 @@ def time_peer(url: str, place: Path) -> list[float]:
     for file in JOURNEYS.glob("test_*.py"):
         if file.stem != "test_accounts":
             (folder / file.name).write_text(file.read_text("utf-8"), "utf-8")
-    program = ensure_chromium(lambda _: None).program or None
+    program = require_chromium().program or None
     (folder / "conftest.py").write_text(CONFTEST.format(program=program), "utf-8")
     plugins = ("-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "no:cacheprovider")
     options = ("--base-url", url, "--output", str(place / "out"), "--junitxml", str(place / "times.xml"), "-q")

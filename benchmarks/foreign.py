@@ -1,11 +1,9 @@
-"""Evaluates Terraform that others wrote, and prints a table of which roots could be evaluated, and which could not.
+"""Evaluates Terraform of other projects, and prints which roots it could evaluate, and which not.
 
 Run from the root: python benchmarks/foreign.py [--modules DIR] FOLDER … . Each FOLDER is a repository of a module, with
-its examples in ``examples/*``, or a root. DIR holds modules by name, as `prodgate check --modules` takes it. Nothing is
-fetched: the folders have to be there. The exit code is 0 when at least 95 % of the roots were evaluated, else 1.
+its examples in ``examples/*``, or a root. DIR holds modules by name, as `prodgate check --modules` takes it. The script
+fetches nothing: the folders must exist. The exit code is 0 if at least 95 % of the roots were evaluated, else 1.
 """
-
-from __future__ import annotations
 
 import argparse
 import sys
@@ -15,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prodgate.terraform.diagnostics import TerraformError
-from prodgate.terraform.directory_files import has_configuration
 from prodgate.terraform.evaluate import Given, open_configurations
+from prodgate.terraform.sources import has_configuration
 
 #: The share of roots that must be evaluated.
 TARGET = 0.95
@@ -24,7 +22,7 @@ TARGET = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one root: how much was found, how much of it could not be known, or why it was refused."""
+    """The result for one root: how much was found, how much of it is unknown, or why it was refused."""
 
     folder: str
     root: str
@@ -41,7 +39,7 @@ def list_roots(folder: Path) -> Iterator[Path]:
 
 
 def evaluate(folder: Path, root: Path, given: Given) -> Row:
-    """Evaluate one root as `prodgate check` does, before anything is judged."""
+    """Evaluate one root as `prodgate check` does before it judges anything."""
     started = time.monotonic()
     try:
         found = open_configurations(root, given=given)
@@ -53,7 +51,7 @@ def evaluate(folder: Path, root: Path, given: Given) -> Row:
 
 
 def render(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the lines of a table with a row for each folder, and a list of what was refused."""
+    """Yield the lines of a table with a row for each folder, and a list of the refused ones."""
     yield "| module | evaluated | resources | undetermined | seconds |"
     yield "|---|---|---|---|---|"
     for folder in dict.fromkeys(row.folder for row in rows):
@@ -67,7 +65,7 @@ def render(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Evaluate all roots, telling each, and print the table."""
+    """Evaluate all roots, printing each, and print the table."""
     parser = argparse.ArgumentParser(description="Say which roots of others can be evaluated.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--modules", action="append", default=[], type=Path, metavar="DIR")

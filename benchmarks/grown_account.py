@@ -1,7 +1,5 @@
 """An emulated account as large as a company's: many alarms, roles, log groups, buckets and security groups."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
@@ -14,12 +12,12 @@ from urllib.request import Request, urlopen
 from prodgate.aws.clients import Clients, rehearsal_clients
 from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.terraform.evaluate import scratch_directory
-from prodgate.terraform.hermetic import prepare_environment
+from prodgate.terraform.runner import prepare_environment
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
-#: How many there are of each in an account of size 1.
+#: How many of each an account of size 1 has.
 COUNTS = {"alarms": 2000, "roles": 500, "log groups": 300, "buckets": 60, "security groups": 100}
-#: One of so many log groups was written to in the last two weeks; a company's account is full of what is left of tests.
+#: One of so many log groups had events in the last two weeks; a company's account is full of leftovers from tests.
 WRITTEN = 4
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -36,7 +34,7 @@ def empty_account() -> Iterator[str]:
 
 
 def grow(endpoint: str, name: str, share: float) -> None:
-    """Add a share of the counts to an account, with this name in all of it."""
+    """Add a share of the counts to an account, all with this name."""
     aws = rehearsal_clients(endpoint, REGION)
     topic = aws("sns").create_topic(Name=f"{name}-alerts")["TopicArn"]
     network = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -53,14 +51,14 @@ def grow(endpoint: str, name: str, share: float) -> None:
 
 
 def slow_down(endpoint: str, seconds: float) -> None:
-    """Delay every answer by this long, as a network would; 0 for no delay."""
+    """Delay every response by this long, as a network would; 0 for no delay."""
     _administer(endpoint, "DELETE", "faults")
     if seconds:
         _administer(endpoint, "POST", "faults", {"delay": seconds})
 
 
 def calls(endpoint: str) -> int:
-    """Return how many calls were answered since the last time."""
+    """Return the number of calls since the last time."""
     answered: dict[str, int] = _administer(endpoint, "GET", "calls")
     _administer(endpoint, "DELETE", "calls")
     return sum(answered.values())

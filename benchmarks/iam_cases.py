@@ -1,14 +1,12 @@
-"""Asks evaluator and solver what iam-simulate's cases ask, and counts what they say otherwise.
+"""Runs iam-simulate's test cases through evaluator and solver, and counts the differences.
 
-    python benchmarks/iam_cases.py FOLDER [--verbose]
+python benchmarks/iam_cases.py FOLDER [--verbose]
 
 FOLDER is `src/core_engine/coreEngineTests` or `src/simulation_engine/simulationEngineIntegrationTests` of
 github.com/cloud-copilot/iam-simulate (AGPL: kept outside this repository). A case about its discovery mode, or about
-many resources at once, is no request: it is asked of the solver alone, as whether some context, or some of the
-resources, makes the request allowed.
+many resources at once, is no single request: only the solver gets it, as the question whether some context, or some of
+the resources, makes the request allowed.
 """
-
-from __future__ import annotations
 
 import json
 import sys
@@ -17,12 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from prodgate.iam.callers import read_caller
-from prodgate.iam.decision import Policies
 from prodgate.iam.documents import Document, read_document
-from prodgate.iam.evaluation import Answer, Request, evaluate
-from prodgate.iam.questions import Question, ask, list_statements
-from prodgate.iam.space import Given
+from prodgate.iam.evaluation import Answer, Policies, Request, evaluate, read_caller
+from prodgate.iam.space import Given, Question, ask, list_statements
 from prodgate.iam.truth import Doubt
 from prodgate.semantics.unresolved import Unresolved
 
@@ -31,7 +26,7 @@ _WORDS: Final = {"Allowed": Answer.ALLOWED, "ImplicitlyDenied": Answer.NOT_ALLOW
 
 
 def main(folder: Path, verbose: bool) -> int:
-    """Print the count of each outcome, and each request that is answered otherwise; exit 1 when there is one."""
+    """Print the count of each outcome, and each request that is answered differently; exit 1 if there is one."""
     counts: Counter[str] = Counter()
     for name, case in _list_cases(folder):
         for asked, said, detail in _ask(case):

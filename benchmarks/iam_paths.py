@@ -1,13 +1,12 @@
-"""Asks whether each published way to administrator is found, and whether it is not with one permission less.
+"""Checks that each published path to administrator is found, and is not found with one permission less.
 
-    python benchmarks/iam_paths.py FOLDER
+python benchmarks/iam_paths.py FOLDER
 
-FOLDER is `data/paths` of github.com/DataDog/pathfinding.cloud (Apache 2.0; kept outside this repository). Each way is
-asked of a user and of a role that hold exactly the permissions that it requires, on everything, in an account in which
-whatever a way needs is there. With one permission less it must not be found, unless what is left is published, too.
+FOLDER is `data/paths` of github.com/DataDog/pathfinding.cloud (Apache 2.0; kept outside this repository). A user and a
+role each hold exactly the permissions that a path requires, on everything, in an account that has whatever the path
+needs. With one permission less the path must not be found, unless the remaining permissions are a published path as
+well.
 """
-
-from __future__ import annotations
 
 import sys
 from collections import Counter
@@ -24,12 +23,12 @@ from prodgate.iam.reach import Reach, find_reach
 
 _ID: Final = "111122223333"
 _IAM: Final = f"arn:aws:iam::{_ID}"
-#: Beside another permission that does it alone: to find out where, or to make room.
+#: Permissions that help another one that is enough alone: to find a target, or to make room.
 _HELPING: Final = frozenset({"ec2:DescribeInstances", "iam:DeleteAccessKey"})
 
 
 def main(folder: Path) -> int:
-    """Print the count of each outcome, and each that is not as published; exit 1 when there is one, or no way."""
+    """Print the count of each outcome, and each that is not as published; exit 1 if there is one, or no path."""
     ways = dict(_read_ways(folder))
     counts: Counter[str] = Counter()
     for name, needed in ways.items():

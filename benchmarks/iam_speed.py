@@ -1,13 +1,12 @@
-"""Says how long it takes to find who reaches administrator in an account of many roles.
+"""Measures how long it takes to find who reaches administrator in an account of many roles.
 
-    python benchmarks/iam_speed.py 200 [--organization] [--details FILE]
+python benchmarks/iam_speed.py 200 [--organization] [--details FILE]
 
-Each role has five statements, a third of them under a condition and a tenth that deny; the same every time. With
---organization the account is limited as many are: to regions, and from stopping trails. With --details the roles are
-written as IAM lists them, for tools that read `aws iam get-account-authorization-details`, and nothing is asked.
+Each role has five statements, a third of them conditional and a tenth that deny; the same every time. With
+--organization the account is limited as many are: to regions, and from stopping trails. With --details the script
+writes the roles as IAM lists them, for tools that read `aws iam get-account-authorization-details`, and measures
+nothing.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -50,7 +49,7 @@ _LIMITS: Final = (
 
 
 def main(count: int, *, limited: bool, details: Path | None) -> int:
-    """Print the answers, the seconds of CPU and the memory; exit 1 where nothing was decided."""
+    """Print the answers, the seconds of CPU and the memory; exit 1 if nothing was decided."""
     written = list(_list_roles(count, random.Random(1)))
     if details is not None:
         details.write_text(json.dumps({"UserDetailList": [], "GroupDetailList": [], "Policies": [],

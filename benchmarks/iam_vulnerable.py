@@ -1,14 +1,12 @@
-"""Says who reaches administrator in Terraform that was written to test tools that ask that.
+"""Lists who reaches administrator in Terraform that was written to test such tools.
 
-    python benchmarks/iam_vulnerable.py FOLDER [--paid]
+python benchmarks/iam_vulnerable.py FOLDER [--paid]
 
-FOLDER is github.com/BishopFox/iam-vulnerable (kept outside this repository). With --paid a copy is asked that has what
-its author leaves to be uncommented, as it costs money: functions, instances and stacks that hold the roles. Its
-principals come in families of a user and a role: `privesc…` ways that exist, `fn…` ways that tools miss, `fp…` what is
-no way, and tools call one.
+FOLDER is github.com/BishopFox/iam-vulnerable (kept outside this repository). With --paid the script copies it and
+uncomments the functions, instances and stacks that hold roles, which its author leaves out because they cost money. Its
+principals come in families of a user and a role: `privesc…` real paths, `fn…` paths that tools miss, `fp…` false paths
+that tools report.
 """
-
-from __future__ import annotations
 
 import re
 import shutil
@@ -20,15 +18,15 @@ from typing import Final
 
 from prodgate.iam.reach import Reach, find_reach
 from prodgate.iam.truth import Doubt
+from prodgate.layers.static.principals import read_account
 from prodgate.terraform.evaluate import open_configurations
-from prodgate.terraform.principals import read_account
 
 _ANSWERS: Final = ("yes", "undetermined", "no")
 _KINDS: Final = {"privesc": "a way", "fn": "a way that tools miss", "fp": "no way, and blamed by tools"}
 
 
 def main(folder: Path, paid: bool) -> int:
-    """Print the count of each answer; exit 1 where a way is denied, or what is none is called one."""
+    """Print the count of each answer; exit 1 if a real path is denied, or a false one reported."""
     with TemporaryDirectory() as made:
         if paid:
             folder = _pay(folder, Path(made) / "copy")
@@ -47,7 +45,7 @@ def main(folder: Path, paid: bool) -> int:
 
 
 def _pay(folder: Path, copy: Path) -> Path:
-    """Return a copy in which every module is called."""
+    """Return a copy in which every module is enabled."""
     shutil.copytree(folder, copy)
     main_file = copy / "main.tf"
     calls = re.sub(r"^# ?(?=module |\s*\w+ += |\})", "", main_file.read_text("utf-8"), flags=re.MULTILINE)

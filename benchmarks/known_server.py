@@ -1,12 +1,10 @@
-"""A server of known behaviour, in a process of its own, which also reports how long its answers really took.
+"""A server of known behaviour, in a process of its own, which also reports its true response times.
 
-Answers take a time of their own, 50 ms at the median and 120 ms at p95. Below /stall it also stalls for a second
-every ten: answers that would be ready then, and requests that arrive then, wait for the end. For each line on its
-standard input the server prints what it did since the last one, as a line of JSON, and starts over: same times, same
-stalls.
+Responses take a time of their own, 50 ms at the median and 120 ms at p95. Below /stall the server also stalls for a
+second every ten: responses that would be ready then, and requests that arrive then, wait for the end. For each line on
+its standard input the server prints its activity since the last one, as a line of JSON, and starts over: same times,
+same stalls.
 """
-
-from __future__ import annotations
 
 import asyncio
 import json
@@ -28,14 +26,14 @@ _Z95 = 1.6449
 
 
 def times() -> Iterator[float]:
-    """Yield how long answers take, in seconds: the same sequence every time."""
+    """Yield how long responses take, in seconds: the same sequence every time."""
     random, spread = Random(7), math.log(P95 / MEDIAN) / _Z95
     while True:
         yield random.lognormvariate(math.log(MEDIAN), spread)
 
 
 def ready_at(path: str, arrived: float, takes: float) -> float:
-    """Return when an answer is ready; both times in seconds after the first request."""
+    """Return when a response is ready; both times in seconds after the first request."""
     return _awake_at(path, _awake_at(path, arrived) + takes)
 
 
@@ -46,7 +44,7 @@ def _awake_at(path: str, moment: float) -> float:
 
 
 def expected_p95(path: str, arrivals: int, seconds: float) -> float:
-    """Return the p95, in seconds, that evenly spread arrivals see that wait for nobody's answer."""
+    """Return the p95, in seconds, of evenly spread arrivals that do not wait for earlier responses."""
     taken = times()
     moments = ((number + 0.5) * seconds / arrivals for number in range(arrivals))
     return p95([ready_at(path, moment, next(taken)) - moment for moment in moments])
@@ -58,7 +56,7 @@ def p95(seconds: Sequence[float]) -> float:
 
 
 class Server:
-    """Answers, and records how long that took."""
+    """Answers requests, and records the time of each."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
@@ -86,7 +84,7 @@ class Server:
         return self._first + ready_at(path, arrived - self._first, next(self._times))
 
     def told(self) -> str:
-        """Return how long answers took, as JSON, and start over."""
+        """Return the recorded times as JSON, and start over."""
         told, self.taken = json.dumps(self.taken), []
         self._times, self._first = times(), None
         return told
@@ -100,7 +98,7 @@ class KnownServer:
     port: int
 
     def read_times(self) -> Sequence[float]:
-        """Return how long each answer took since the last time, in seconds."""
+        """Return how long each response took since the last time, in seconds."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("\n")

@@ -1,14 +1,12 @@
-"""Judges Terraform examples that others label as good or bad, and says where our policies answer otherwise.
+"""Judges Terraform examples that others labelled as good or bad, and lists where our policies differ.
 
-    python benchmarks/labelled.py [--checkov FOLDER] [--trivy FOLDER] [--sentinel FOLDER] [--only WORD] [--write]
+python benchmarks/labelled.py [--checkov FOLDER] [--trivy FOLDER] [--sentinel FOLDER] [--only WORD] [--write]
 
 The folders are copies of github.com/bridgecrewio/checkov, github.com/aquasecurity/trivy-checks and
 github.com/hashicorp/policy-library-fsbp-policy-set-for-aws-terraform, kept outside this repository. `labelled.toml`
-says which of their checks ask what a policy of ours asks, and of each difference who is right. ``--write`` makes
-docs/labelled.md. The exit code is 0 when we agree with 95 % of what both ask, or are said to be right, else 1.
+maps their checks to our policies, and records who is right in each difference. ``--write`` makes build/labelled.md. The
+exit code is 0 if we agree in 95 % of the common questions, or are recorded as right, else 1.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -33,8 +31,8 @@ from prodgate.sections.project import find_folders, load_policies
 from prodgate.terraform.resources import Configuration
 
 STATED: Final = Path(__file__).with_suffix(".toml")
-PAGE: Final = Path(__file__).parents[1] / "docs" / "labelled.md"
-#: The share of what both ask in which we must agree or be right.
+PAGE: Final = Path(__file__).parents[1] / "build" / "labelled.md"
+#: The share of the common questions in which we must agree or be right.
 TARGET: Final = 0.95
 #: How many examples are evaluated at once, each as a module, and the seconds that core may take for them.
 _BATCH: Final = 40
@@ -43,7 +41,7 @@ _SOURCES: Final = ("checkov", "trivy", "sentinel")
 
 
 def read_bounds() -> Criteria:
-    """Return the criteria as they are asked of anybody."""
+    """Return the criteria with their default bounds."""
     stated = load_criteria(BUNDLED / "criteria.toml").criteria
     return Criteria(
         {
@@ -54,7 +52,7 @@ def read_bounds() -> Criteria:
 
 
 def answer(example: Evaluated, questions: Sequence[Question], criteria: Criteria) -> Iterator[Answered]:
-    """Yield what our policies say of each labelled resource of an example, where they ask of its type."""
+    """Yield our policies' answer on each labelled resource of an example, if they judge its type."""
     case, found = example.case, example.found
     labels = case.labels or {"": case.bad}
     if found is None:
@@ -72,7 +70,7 @@ def answer(example: Evaluated, questions: Sequence[Question], criteria: Criteria
 
 
 def _find_what_lacks(example: Evaluated, address: str, said: str, reasons: str) -> str:
-    """Return why an example, or a resource in it, can't be answered by anybody who evaluates it; else nothing."""
+    """Return why an example, or a resource in it, can't be judged from an evaluation; else nothing."""
     taken = example.left_out.get(address) if address else next(iter(example.left_out.values()), None)
     whole = not address and not example.case.plan
     mended = any(whole or one == address or f"{one}." in reasons for one in example.mended)
@@ -92,7 +90,7 @@ def _answer(case: Case, label: str, said: str) -> Answered:
 
 
 def _find_namers(found: Configuration, prefix: str, label: str, labels: Collection[str]) -> list[str]:
-    """Return what names a labelled resource and has no label of its own: what is said of it is said of both."""
+    """Return the resources that name a labelled one and have no label of their own: both share their findings."""
     target, named = (prefix + label).partition("[")[0], []
     for each in found.resources:
         pointed = {address for addresses in each.references.values() for address in addresses}
@@ -102,7 +100,7 @@ def _find_namers(found: Configuration, prefix: str, label: str, labels: Collecti
 
 
 def _about(judged: Sequence[Finding], address: str, namers: Sequence[str]) -> list[Finding]:
-    """Return the findings about a resource, each of its instances where the address names none of them."""
+    """Return the findings about a resource, for all of its instances if the address names none of them."""
 
     def names(text: str) -> bool:
         return address in (text, text.partition("[")[0]) or text.startswith(f"{address}.") or text in namers
@@ -119,7 +117,7 @@ def _say(findings: Sequence[Finding]) -> str:
 
 
 def list_cases(folders: Mapping[str, Path | None], asked: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Case]:
-    """Yield the cases of the folders that are given, of the checks that ask what we ask."""
+    """List the cases of the given folders whose checks match one of ours."""
     readers = {"checkov": (list_checkov, list_checkov_graph), "trivy": (list_trivy,), "sentinel": (list_sentinel,)}
     for source, folder in folders.items():
         for read in readers[source] if folder else ():
@@ -128,7 +126,7 @@ def list_cases(folders: Mapping[str, Path | None], asked: Mapping[str, Mapping[s
 
 
 def judge_all(cases: Sequence[Case], stated: Mapping[str, Any]) -> Iterator[Answered]:
-    """Yield what we say of each label, telling how far it is."""
+    """Yield our answer on each label, printing the progress."""
     criteria, about = read_bounds(), stated["about"]
     checks = {check: policies for source in _SOURCES for check, policies in stated[source].items()}
     questions = {check: read_questions(policies, about.get(check, {})) for check, policies in checks.items()}
@@ -139,12 +137,12 @@ def judge_all(cases: Sequence[Case], stated: Mapping[str, Any]) -> Iterator[Answ
 
 
 def read_differences(stated: Mapping[str, Any]) -> Differences:
-    """Return who is right in each difference, by check, example and resource."""
+    """Read who is right in each difference, by check, example and resource."""
     return {(each["check"], each["example"], each.get("resource", "")): each for each in stated.get("differences", ())}
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Judge all cases and print what came of it; write the page when that is asked for."""
+    """Judge all cases and print the result; write the page if requested."""
     os.environ.setdefault("PRODGATE_TERRAFORM_TIMEOUT", _LIMIT)
     stated: dict[str, Any] = tomllib.loads(STATED.read_text("utf-8"))
     load_policies(find_folders("policies", None))
@@ -153,6 +151,7 @@ def main(arguments: argparse.Namespace) -> int:
     answered, right = list(judge_all(cases, stated)), read_differences(stated)
     print("\n".join(render_summary(answered, right)))
     if arguments.write:
+        PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text("\n".join(render_page(answered, right, stated)) + "\n", "utf-8")
     agreed, ours, asked = count_right(answered, right)
     return int(agreed + ours < TARGET * asked)

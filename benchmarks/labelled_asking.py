@@ -1,6 +1,4 @@
-"""What is asked of labelled examples: by which policies, which of their faults count, by what bound, and of what."""
-
-from __future__ import annotations
+"""The question behind each labelled example: its policies, their faults that count, the bound, and the resources."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,24 +12,24 @@ from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.policy import POLICIES, Policy, apply
 from prodgate.terraform.resources import Configuration, Resource
 
-#: What is said of a policy document that AWS refuses, whatever is asked of it.
+#: Our message on a policy document that AWS refuses, whatever the question.
 _REFUSED: Final = re.compile("is not JSON: |is not a policy document: |has a statement with")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A policy that asks what a check of others asks."""
+    """A policy that judges the same as a check of others."""
 
     policy: Policy
     faults: tuple[str, ...] = ()
-    """Words of those of its faults that count, where it asks more than they; all of them where there is none."""
+    """Words of those of its faults that count, if it checks more than theirs; none if all count."""
     bound: Bound | None = None
-    """Theirs, where they ask for more or less."""
+    """Their bound, if they require more or less."""
     about: Mapping[str, re.Pattern[str]] | None = None
-    """Arguments and what they must be in what they ask of, where they ask of less."""
+    """Arguments and the values that they have in the resources that they check, if they check fewer."""
 
     def judge(self, found: Configuration, criteria: Criteria) -> Iterator[Finding]:
-        """Yield what the policy finds of what they ask of. A fault that doesn't count is none."""
+        """Yield the policy's findings on the resources that they check. A fault that doesn't count is left out."""
         criterion = criteria[self.policy.criterion]
         asked = replace(criterion, bound=self.bound or criterion.bound)
         beside = {one.address for one in found.resources if not is_about(one, self.about or {})}
@@ -43,7 +41,7 @@ class Question:
 
 
 def read_questions(stated: Sequence[str], about: Mapping[str, str]) -> tuple[Question, ...]:
-    """Return what a check asks, of ``ID``, ``ID word|other`` and ``ID >= 1 d``."""
+    """Parse the question of a check from ``ID``, ``ID word|other`` and ``ID >= 1 d``."""
     patterns = {name: re.compile(pattern) for name, pattern in about.items()}
     return tuple(_read(each, patterns) for each in stated)
 
@@ -56,7 +54,7 @@ def _read(stated: str, about: Mapping[str, re.Pattern[str]]) -> Question:
 
 
 def is_about(resource: Resource, about: Mapping[str, re.Pattern[str]]) -> bool:
-    """Whether a check asks of a resource. What is not known, or no argument of it, leaves it asked."""
+    """Whether a check covers a resource. An unknown or missing argument leaves it covered."""
     found = {name: _find(resource.search(), name) for name in about if name.partition(".")[0] in resource.search()}
     return all(isinstance(each, Unknown) or about[name].fullmatch(_write(each)) for name, each in found.items())
 
@@ -73,10 +71,10 @@ def _write(value: Any) -> str:
 
 
 def asks_of(questions: Sequence[Question], type_: str) -> bool:
-    """Whether a policy among them is about a type of resource, or about all of a root."""
+    """Whether one of these policies is about a type of resource, or about a whole root."""
     return any(type_ in each.policy.resources or not each.policy.resources for each in questions)
 
 
 def is_refused(reasons: str) -> bool:
-    """Whether something is not known because a policy document is none, so that AWS refuses it."""
+    """Whether something is unknown because its policy document is invalid, so that AWS refuses it."""
     return bool(_REFUSED.search(reasons))

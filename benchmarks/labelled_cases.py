@@ -1,6 +1,4 @@
-"""The examples of others and their labels, read as text: nothing of theirs is run."""
-
-from __future__ import annotations
+"""The labelled examples of others, read as text: none of their code runs."""
 
 import ast
 import re
@@ -14,13 +12,13 @@ import yaml
 _ID: Final = re.compile(r'id\s*=\s*"(CKV\w+)"')
 _CHECK: Final = re.compile(r"from (checkov\.terraform\.checks\.resource\.aws\.\w+) import check")
 _EXAMPLE: Final = re.compile(r"example_\w+")
-#: In which a test of Checkov names what must pass and what must fail.
+#: The sets in which a Checkov test names the resources that must pass and fail.
 _SETS: Final = {"passing_resources": False, "failing_resources": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An example: a folder, the text of one file, or a plan, with what is said of it or of its resources."""
+    """An example: a folder, the text of one file, or a plan, with the labels of it or of its resources."""
 
     source: str
     check: str
@@ -28,15 +26,15 @@ class Case:
     folder: Path | None = None
     text: str = ""
     plan: str = ""
-    """A plan.json, where it is one."""
+    """The plan.json, if it is one."""
     bad: bool = False
-    """Whether something in it is bad, where ``labels`` name no resource."""
+    """Whether something in it is bad, if ``labels`` name no resource."""
     labels: Mapping[str, bool] = field(default_factory=dict)
     """Address of a resource -> whether it is bad."""
 
 
 def list_checkov(root: Path) -> Iterator[Case]:
-    """Yield an example of each test of Checkov's that names resources which must pass and fail."""
+    """Yield an example of each Checkov test that names resources which must pass and fail."""
     tests = root / "tests" / "terraform" / "checks" / "resource" / "aws"
     for test in sorted(tests.glob("test_*.py")):
         text = test.read_text("utf-8")
@@ -60,7 +58,7 @@ def _read_labels(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def list_checkov_graph(root: Path) -> Iterator[Case]:
-    """Yield an example of each check of Checkov's about how resources are connected."""
+    """Yield an example of each Checkov check about connections between resources."""
     for check in sorted((root / "checkov" / "terraform" / "checks" / "graph_checks" / "aws").glob("*.yaml")):
         folder = root / "tests" / "terraform" / "graph" / "checks" / "resources" / check.stem
         if (folder / "expected.yaml").is_file():
@@ -71,7 +69,7 @@ def list_checkov_graph(root: Path) -> Iterator[Case]:
 
 
 def list_trivy(root: Path) -> Iterator[Case]:
-    """Yield the good and the bad snippets of each check of Trivy's."""
+    """Yield the good and the bad snippets of each Trivy check."""
     checks = root / "checks" / "cloud" / "aws"
     for file in sorted(checks.rglob("*.yaml")):
         stated = (yaml.safe_load(file.read_text("utf-8")) or {}).get("terraform") or {}

@@ -1,6 +1,4 @@
-"""Evaluates many examples at once: each is a module of one root, and what core refuses of one is mended there."""
-
-from __future__ import annotations
+"""Evaluates many examples at once: each is a module of one root, and is mended there if core refuses it."""
 
 import json
 import shutil
@@ -24,7 +22,7 @@ _ROUNDS: Final = 40
 
 @dataclass(slots=True)
 class Evaluated:
-    """What an example declares, or why it is refused; ``left_out`` says why some of it is."""
+    """An example's resources, or why it is refused; ``left_out`` explains missing parts."""
 
     case: Case
     found: Configuration | None = None
@@ -36,14 +34,14 @@ class Evaluated:
     """Address -> the addresses that it names, as it was written."""
 
     def declares(self, address: str) -> bool:
-        """Whether it declares a resource at an address, which has no indices."""
+        """Whether it declares a resource at an address without indices."""
         prefix = f"{self.found.root}." if self.found and not self.case.plan else ""
         held = self.found.resources if self.found else ()
         return any(each.configured_as == f"{prefix}{address}" for each in held)
 
 
 def evaluate(cases: Sequence[Case]) -> Iterator[Evaluated]:
-    """Yield what each example declares; the halves of them apart where core says something that is of none alone."""
+    """Yield the resources of each example; evaluates halves apart if an error of core belongs to none alone."""
     yield from (_read_plan(case) for case in cases if case.plan)
     written = [case for case in cases if not case.plan]
     try:
@@ -78,7 +76,7 @@ def _read_plan(case: Case) -> Evaluated:
 
 
 def _list_lacking(plan: str) -> Iterator[str]:
-    """Yield the resources of a plan whose mock lacks an argument that must be set."""
+    """Yield the resources of a plan whose mock lacks a required argument."""
     for row in json.loads(plan)["resource_changes"]:
         attributes = aws_schemas().block("resource", row["type"])["attributes"]
         if any(attributes[name].get("required") for name in row["change"]["after_unknown"] if name in attributes):
@@ -110,7 +108,7 @@ def _evaluate(root: Path, folders: dict[str, Evaluated]) -> Configuration | None
 
 
 def _mend_all(root: Path, folders: dict[str, Evaluated], errors: Sequence[Diagnostic]) -> None:
-    """Mend the first error of each example. Raises LookupError where an error is of none."""
+    """Mend the first error of each example. Raises LookupError if an error belongs to none."""
     mended = set()
     for error in errors:
         place = error.position.file if error.position else error.address.removeprefix("module.").replace(".", "/")

@@ -1,12 +1,10 @@
-"""Makes examples evaluable that were written to be parsed only: what they don't declare is decided later, to us.
+"""Makes examples that were only written to be parsed evaluable: whatever they don't declare becomes unknown.
 
-Nothing that is written is changed but for what core refuses: what a name leads to that is declared nowhere is unknown,
-as is a value that the provider does not take; an argument or block that left the provider is taken out; a missing
-argument is unknown. A variable that nobody states, and that names a bucket, is that name. What is refused even so is
-taken out whole, and its label is not asked.
+Only parts that core refuses are changed. A name that is declared nowhere becomes unknown, as does a value that the
+provider does not take; an argument or block that left the provider is removed; a missing argument becomes unknown. A
+variable without a value that names a bucket stands for that name. A resource that core still refuses is removed with
+its label.
 """
-
-from __future__ import annotations
 
 import re
 from collections import Counter
@@ -19,7 +17,7 @@ from prodgate.terraform.diagnostics import Diagnostic
 from prodgate.terraform.hcl import HclBlock, Source, SyntaxNode, node_text, parse
 from prodgate.terraform.provider.schema import Block, aws_schemas
 
-#: A value of any type that is known when the configuration is applied, and not before.
+#: A value of any type that is known only after apply.
 LATER: Final = "jsondecode(terraform_data.undeclared.output)"
 _MADE: Final = "undeclared.tf"
 _DECLARED_LATER: Final = 'resource "terraform_data" "undeclared" {\n  input = "decided later"\n}\n'
@@ -35,12 +33,12 @@ _VALUED: Final = 'variable "{0}" {{\n  default = "{0}"\n}}\n'
 _REPEATED: Final = frozenset({"locals", "provider", "terraform"})
 _MISSING: Final = re.compile(r'The argument "(\w+)" is required')
 _FILE: Final = re.compile(r'"(?:\$\{path\.\w+\}/)?([^"$~]+)"')
-#: The bytes of a file that are replaced, and by what.
+#: The bytes of a file to replace, and their replacement.
 Edit = tuple[int, int, str]
 
 
 def prepare(folder: Path) -> tuple[dict[str, str], set[str]]:
-    """Mend what names nothing in a folder.
+    """Mend undeclared names in a folder.
 
     Return why addresses are left out, which are declared twice, and the addresses in which a value was made unknown.
     """
@@ -51,8 +49,8 @@ def prepare(folder: Path) -> tuple[dict[str, str], set[str]]:
     for path, source in sources.items():
         stated = [block for block in source.blocks if _is_unstated(block) and block.labels[0] in naming]
         taken = [block for block in source.blocks if block.address in twice or _is_needless(block)]
-        named = [(block.start, block.end, _VALUED.format(block.labels[0])) for block in stated]
-        _edit(path, [*named, *((block.start, block.end, "") for block in taken if block not in stated)])
+        named = [(*block.span, _VALUED.format(block.labels[0])) for block in stated]
+        _edit(path, [*named, *((*block.span, "") for block in taken if block not in stated)])
     keyed = {name for path in sources for name in _KEY.findall(path.read_text("utf-8"))}
     keys = (f'resource "aws_kms_key" "{name}" {{}}\n' for name in sorted(keyed) if f"aws_kms_key.{name}" not in times)
     (folder / _MADE).write_text(_DECLARED_LATER + "".join(keys), "utf-8")
@@ -66,14 +64,14 @@ def list_names(folder: Path) -> dict[str, set[str]]:
 
 
 def _list_naming_variables(texts: Iterable[str]) -> set[str]:
-    """Return the variables that are the name of something, as they stand or by a local value: one name is one thing."""
+    """Return the variables that hold a name, directly or through a local value: one name is one thing."""
     whole = "\n".join(texts)
     handed = dict(_HANDED.findall(whole))
     return {name if kind == "var" else handed.get(name, "") for kind, name in _NAMING.findall(whole)}
 
 
 def _is_needless(block: HclBlock) -> bool:
-    """Whether a block asks for a version, or for a value that nobody states, and which is decided later then."""
+    """Whether a block is a version constraint, or asks for a value that nobody states and that becomes unknown."""
     return block.kind == "terraform" or _is_unstated(block)
 
 
@@ -82,7 +80,7 @@ def _is_unstated(block: HclBlock) -> bool:
 
 
 def undeclare(folder: Path) -> set[str]:
-    """Replace what refers to nothing that is declared, and files that are not there, by what is decided later.
+    """Replace references to undeclared things, and to missing files, by unknown values.
 
     Return the addresses in which that was done.
     """
@@ -145,9 +143,9 @@ def _is_missing(call: SyntaxNode, folder: Path) -> bool:
 
 
 def mend(folder: Path, error: Diagnostic) -> tuple[str, bool]:
-    """Change what core refuses; return the address of what it stands in, and whether that was taken out for it.
+    """Change a part that core refuses; return the address it belongs to, and whether that was removed.
 
-    Raises LookupError where nothing can be changed.
+    Raises LookupError if nothing can be changed.
     """
     if not error.position:
         raise LookupError(error.summary)
@@ -157,7 +155,7 @@ def mend(folder: Path, error: Diagnostic) -> tuple[str, bool]:
     if not block:
         raise LookupError(error.summary)
     edit = next(_propose(block, error.position.line, error, _find_schema(block)), None)
-    _edit(path, [edit or (block.start, block.end, "")])
+    _edit(path, [edit or (*block.span, "")])
     undeclare(folder)
     return block.address, not edit
 
@@ -168,7 +166,7 @@ def _find_schema(block: HclBlock) -> Block:
 
 
 def _make_block(name: str, schema: Block) -> str:
-    """Return a block with nothing in it but what it must have."""
+    """Return a block with only its required contents."""
     lines = [f"{each} = {LATER}" for each, stated in schema["attributes"].items() if stated.get("required")]
     inner = [_make_block(each, stated["block"]) for each, stated in schema["block_types"].items() if _is_needed(stated)]
     return "\n".join([f"{name} {{", *lines, *inner, "}\n"])
@@ -184,7 +182,7 @@ def _propose(block: HclBlock, line: int, error: Diagnostic, schema: Block) -> It
     opening = block.node.start_byte + node_text(block.node).encode().index(b"{") + 1
     nested = (schema["block_types"].get(inner.kind) or {}).get("block") if inner else None
     if inner and error.summary == "Unsupported block type" and inner.line == line:
-        yield inner.start, inner.end, ""
+        yield (*inner.span, "")
     elif inner:
         yield from _propose(inner, line, error, nested or {"attributes": {}, "block_types": {}})
     elif missing:

@@ -1,6 +1,4 @@
-"""The plans behind HashiCorp's policies: mocks of what Sentinel is given, read as text and made a plan.json of."""
-
-from __future__ import annotations
+"""The plans behind HashiCorp's policies: Sentinel mocks, read as text and turned into a plan.json."""
 
 import json
 import re
@@ -14,14 +12,14 @@ from prodgate.terraform.provider.schema import aws_schemas
 
 _SOURCE: Final = r'mock "{}" \{{\s*module \{{\s*source = "([^"]+)"'
 _EXPECTED: Final = re.compile(r"main\s*=\s*(true|false)")
-#: Names nothing, so that it is decided later: what stands for a value of which a mock keeps some names alone.
+#: Names nothing, so that its value is unknown: stands for a value of which a mock keeps only some names.
 _LOST: Final = "data.aws_lost.in_the_mock.value"
 Row = Mapping[str, Any]
 _NOTHING: Final[Row] = {"attributes": {}, "block_types": {}}
 
 
 def list_sentinel(root: Path) -> Iterator[Case]:
-    """Yield an example of each test whose policy must hold, or must not: a plan, or else what is configured."""
+    """Yield an example of each test whose policy must hold, or must not: a plan, or else a configuration."""
     for test in sorted(each for each in (root / "policies").glob("**/test/**/*.hcl") if each.is_file()):
         stated = test.read_text("utf-8")
         expected, plan = _EXPECTED.search(stated), _read_mock(test, stated, "tfplan/v2")
@@ -34,7 +32,7 @@ def list_sentinel(root: Path) -> Iterator[Case]:
 
 
 def write_configuration(rows: Iterable[Row]) -> str:
-    """Return Terraform that states what a mock says is configured; nothing where modules are in it."""
+    """Return Terraform for the configuration in a mock; nothing if it has modules."""
     if any(row.get("module_address") for row in rows):
         return ""
     kinds = {"managed": "resource", "data": "data"}
@@ -48,7 +46,7 @@ def write_configuration(rows: Iterable[Row]) -> str:
 
 
 def _write_body(stated: Row, block: Row) -> str:
-    """Return arguments and blocks. Of a list that is made of what is named, a mock keeps the names alone."""
+    """Return arguments and blocks. Of a list built from references, a mock keeps only the names."""
     lines = []
     for name, value in stated.items():
         inner = block["block_types"].get(name, {}).get("block")
@@ -70,7 +68,7 @@ def _write_body(stated: Row, block: Row) -> str:
 
 
 def _read_mock(test: Path, stated: str, kind: str) -> dict[str, Any]:
-    """Return what a mock of a kind states that a test names; nothing where there is none, or none that is plain."""
+    """Return the mock of a kind that a test names; nothing if there is none, or none in plain text."""
     source = re.search(_SOURCE.format(kind), stated)
     file = test.parent / source[1] if source else None
     if not file or not file.is_file():
@@ -101,7 +99,7 @@ def _fill_in(row: Row) -> Row:
 
 
 def _build_plan(rows: Sequence[Row], configuration: Row) -> dict[str, Any]:
-    """Return a plan as ``terraform show -json`` would have it: what it leaves out of a type is decided later."""
+    """Return a plan in the form of ``terraform show -json``: whatever the mock leaves out of a type is unknown."""
     configured = configuration.get("resources") or {}
     kept = ("address", "type", "name", "index", "values")
     return {
@@ -132,11 +130,10 @@ def _describe(row: Row) -> dict[str, Any]:
 
 
 def _complete(stated: Row, block: Row) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values of a block with what a mock leaves out, and what of that is decided later.
+    """Return the values of a block with the omissions of the mock filled in, and the ones that are unknown.
 
-    A plan leaves out nothing, and says null of what is not set and has no default; what the provider computes, or what
-    must be set, is decided later. A mock states what is written, so that of what may be written as blocks there is none
-    where it has none.
+    A plan leaves out nothing: an unset argument without a default is null; a computed or required one is unknown. A
+    mock holds only written values, so a block type that it does not hold has no blocks.
     """
     values, unknown = dict(stated), dict[str, Any]()
     for name, attribute in block["attributes"].items():

@@ -1,7 +1,5 @@
 """The page on labelled examples: how many we answer as their authors do, and each that we don't, with who is right."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +7,7 @@ from typing import Any, Final
 
 _HEADER: Final = """# Examples that others label
 
-Written by `benchmarks/labelled.py`; do not edit. Other tools are tested with Terraform whose authors say what is good
+Written by `benchmarks/labelled.py`. Other tools are tested with Terraform whose authors say what is good
 and what is bad in it: the resources that tests of [Checkov](https://github.com/bridgecrewio/checkov) expect to pass and
 to fail, the snippets of [Trivy](https://github.com/aquasecurity/trivy-checks), and the plans that stand behind
 [HashiCorp's FSBP policies](https://github.com/hashicorp/policy-library-fsbp-policy-set-for-aws-terraform). Of those
@@ -30,7 +28,7 @@ What is compared is decided by rules, and by none for a single example:
 - A label on a type of resource that none of the policies is about is not asked.
 - Nor is one on what something names that core refuses even so, or on a policy document that AWS refuses.
 """
-#: What we say of what we don't stop.
+#: Our answers on an example that we don't stop.
 PASSED: Final = ("good", "not asked")
 _RIGHT: Final = {"ours": "we are right:", "theirs": "**they are right**:"}
 _NAMES: Final = {"checkov": "Checkov", "trivy": "Trivy", "sentinel": "HashiCorp"}
@@ -38,7 +36,7 @@ _NAMES: Final = {"checkov": "Checkov", "trivy": "Trivy", "sentinel": "HashiCorp"
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What we say of a labelled resource, or of a whole example."""
+    """Our answer on a labelled resource, or on a whole example."""
 
     source: str
     check: str
@@ -50,22 +48,22 @@ class Answered:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Return what a statement on a difference names."""
+        """Return the key of a statement on a difference."""
         return (self.check, self.example, self.resource)
 
     @property
     def agrees(self) -> bool:
-        """Whether we say of a bad one that it is bad, and of a good one that it is good."""
+        """Whether we call a bad one bad, and a good one good."""
         return self.said == ("bad" if self.bad else "good")
 
     @property
     def is_refused(self) -> bool:
-        """Whether it could not be evaluated, or what decides it is not stated."""
+        """Whether it could not be evaluated, or lacks the values that decide."""
         return self.said.startswith("refused")
 
     @property
     def is_silent(self) -> bool:
-        """Whether we ask nothing of it and it is good, which would be an agreement too cheap to count."""
+        """Whether no policy judges it and it is good, which would be too cheap an agreement to count."""
         return self.said == "not asked" and not self.bad
 
 
@@ -73,12 +71,12 @@ Differences = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 
 def list_asked(answered: Sequence[Answered]) -> list[Answered]:
-    """Return those that count: without what can't be evaluated or asked, and the good of which nothing is asked."""
+    """Return the answers that count: all but those that can't be evaluated, and good ones that no policy judges."""
     return [each for each in answered if not each.is_refused and not each.is_silent]
 
 
 def count_right(answered: Sequence[Answered], stated: Differences) -> tuple[int, int, int]:
-    """Return in how many we agree, in how many others we are right, and how many are asked."""
+    """Return in how many we agree, in how many others we are right, and the total."""
     asked = list_asked(answered)
     ours = sum(_who(each, stated) == "ours" for each in asked if not each.agrees)
     return sum(each.agrees for each in asked), ours, len(asked)
@@ -89,7 +87,7 @@ def _who(each: Answered, stated: Differences) -> str:
 
 
 def render_summary(answered: Sequence[Answered], stated: Differences) -> Iterator[str]:
-    """Yield a table of the sources, and a line for each difference, what we pass wrongly first."""
+    """Yield a table of the sources, and a line for each difference, our wrong passes first."""
     yield "| labelled by | asked | bad, and we say so | good, and we say so | differ | of these we are right |"
     yield "|---|---|---|---|---|---|"
     for source in dict.fromkeys(each.source for each in answered):
@@ -119,7 +117,7 @@ def _name(each: Answered) -> str:
 
 
 def render_page(answered: Sequence[Answered], right: Differences, stated: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of docs/labelled.md."""
+    """Yield the lines of build/labelled.md."""
     agreed, ours, asked = count_right(answered, right)
     yield _HEADER
     yield f"**{asked} labels are asked, and {agreed} of them answered alike ({agreed / max(asked, 1):.1%})**;"

@@ -1,13 +1,11 @@
-"""Measures the live layer: a rehearsal account is made, and large accounts are observed and judged.
+"""Measures the live layer: makes a rehearsal account, then observes and judges large accounts.
 
-Run from the root: PYTHONPATH=. python benchmarks/live.py [--peer]. It judges nothing: the exit code is 0 whatever was
-measured. Every answer of the large accounts is delayed by 40 ms, like the way to AWS and back. The observer is a
-process of its own, so that its memory is what a gate needs. With --peer, Prowler scans the same account for the same
-things; its environment is made on first use (2.3 GB). There is one call for each log group, because AWS can't search
-several at once. The emulator needs a processor, too: on a busy machine, times say little.
+Run from the root: PYTHONPATH=. python benchmarks/live.py [--peer]. It judges nothing: the exit code is 0 whatever the
+figures. Every response of the large accounts is delayed by 40 ms, like the round trip to AWS. The observer is a process
+of its own, so that its memory is what a gate needs. With --peer, Prowler scans the same account for the same things;
+its environment is made on first use (2.3 GB). There is one call for each log group, because AWS can't search several at
+once. The emulator also needs a processor: on a busy machine, times mean little.
 """
-
-from __future__ import annotations
 
 import argparse
 import gzip
@@ -30,12 +28,12 @@ from tests.suites.live.harness import live_checks
 
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.aws.plain_json import canonical_json
+from prodgate.aws.recording import canonical_json
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.live import policies
+from prodgate.layers.live.judging import judge_policies
 from prodgate.layers.live.observing import observe_through
 from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import provision
@@ -45,9 +43,9 @@ from prodgate.sections.targets import Target
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LATENCY = 0.04
-#: How long after it was grown an account is observed: what is minutes old has no past, and is asked about more.
+#: How long an account exists before it is observed: a new one has no past, and needs more requests.
 LATER = timedelta(hours=2)
-#: What a large account may cost at most, and one of twice its size compared with it.
+#: The limits for a large account, and for one of twice its size compared with it.
 CALLS, SECONDS, MEGABYTES, EVIDENCE, GROWTH = 600, 5.0, 150.0, 3.0, 2.2
 #: Seconds within which a rehearsal account is ready.
 READY_WITHIN = 20.0
@@ -109,7 +107,7 @@ def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
 
 
 def measure_rehearsal(run: Path) -> Iterator[str]:
-    """Provision a rehearsal account from the production tree; yield what that cost, and what observing it costs."""
+    """Provision a rehearsal account from the production tree; yield the cost, and that of observing it."""
     stated = open_project(REPOSITORY / "criteria.toml").stated
     files = [REPOSITORY / file for file in stated.var_files]
     start = time.perf_counter()
@@ -121,7 +119,7 @@ def measure_rehearsal(run: Path) -> Iterator[str]:
 
 
 def render_cost(name: str, cost: Cost) -> Iterator[str]:
-    """Yield what an observation cost, beside its limits."""
+    """Yield the cost of an observation, beside its limits."""
     yield f"{name}: {cost.facts} facts, {cost.processor:.1f} s of processor, {cost.judged:.1f} s of judging"
     yield render_target("calls", f"{cost.calls}", f"{CALLS} or less")
     yield render_target("wall", f"{cost.seconds:.2f} s", f"{SECONDS:g} s or less")
@@ -135,7 +133,7 @@ def render_target(name: str, found: str, wanted: str) -> str:
 
 
 def make_run(place: Path) -> Path:
-    """Create a run that knows what is declared, as it is after the static layer; return it."""
+    """Create a run that knows the declared resources, as it does after the static layer; return it."""
     project = open_project(REPOSITORY / "criteria.toml")
     about = {"system": project.stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["live"]}
     run = runs.create(place, {**about, "commit": ""}, project.stated.path, project.waivers)
@@ -191,7 +189,7 @@ def judge_all(project: Project, checks: Any, facts: Facts) -> int:
     """Judge facts by every live check and policy; return the number of findings."""
     criteria = project.stated.criteria
     found = [each for one in checks for each in judge(one, criteria[one.criterion], facts, layer="live", fixtures={})]
-    return len(found) + sum(map(len, policies.conclude(facts, project.stated).values()))
+    return len(found) + sum(map(len, judge_policies(facts, project.stated).values()))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
-"""Measures the load layer: what it reports about a server of known behaviour, beside other load generators.
+"""Measures the load layer: its report on a server of known behaviour, beside other load generators.
 
 Run from the root: python benchmarks/load.py [--seconds N] [--without-rehearsal]. It judges nothing: the exit code is 0
-whatever was measured. Each tool sends the same server 500 requests a second from one process, as its manual tells
-how; tools with waiting users only get as many users as it takes. Beside each tool's p95 stand its ratio to what
-arrivals see that wait for nobody, and its error against the server's record of that tool's own requests. A user who
-waits for an answer misses a stall; wrk corrects for that with values of its own, which no answer had. On a busy
-machine, errors say little.
+whatever the figures. Each tool sends the same server 500 requests a second from one process, as its manual recommends;
+tools whose users always wait get as many users as that takes. Beside each tool's p95 stand its ratio to the p95 of
+arrivals that wait for nobody, and its error against the server's record of that tool's own requests. A user who waits
+for a response misses a stall; wrk corrects for that with generated values, which no response had. On a busy machine,
+errors mean little.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -38,11 +36,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RATE = 500
 #: Seconds a load lasts at least: a stall and what comes after it.
 LEAST = 7
-#: Users that wait for each answer, and how many requests each makes in a second at most.
+#: Users that wait for each response, and how many requests each makes in a second at most.
 READERS, PACE = 100, 5
-#: Connections that, without a pause between answer and next request, make some 500 requests a second.
+#: Connections that make some 500 requests a second without a pause between response and next request.
 CONNECTIONS = 29
-#: How far p95 may be off: the larger of a share and of seconds; how long the load stage of a rehearsal may take.
+#: The tolerance for p95: the larger of a share and of seconds; the time limit for the load stage of a rehearsal.
 SHARE, SECONDS, STAGE = 0.01, 0.002, 90.0
 OURS, LOCUST, WRK, K6 = "prod-gate", "stock Locust", "wrk", "k6"
 HEADER = f"  {'':14}{'told':>11}{'of it':>8}{'server says':>13}{'error':>10}{'requests':>14}{'lost':>6}{'load':>6}"
@@ -87,7 +85,7 @@ export function handleSummary(data) {{
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a tool reports, and what that cost."""
+    """A tool's report, and its cost."""
 
     p95: float
     """Seconds."""
@@ -136,7 +134,7 @@ def measure(place: Path, seconds: int) -> Iterator[str]:
 
 
 def render_comparison(name: str, told: Result, taken: Sequence[float], wanted: float) -> str:
-    """Return a tool's line: its figures beside the server's own, and beside what it should have found."""
+    """Return a tool's line: its figures beside the server's own, and beside the expected ones."""
     truth = p95(taken)
     line = f"  {name:14}{ms(told.p95):>11}{told.p95 / wanted:8.0%}{ms(truth):>13}{ms(told.p95 - truth):>10}"
     line += f"{f'{told.requests}/{len(taken)}':>14}{told.lost:>6}{os.getloadavg()[0]:6.1f}"
@@ -145,7 +143,7 @@ def render_comparison(name: str, told: Result, taken: Sequence[float], wanted: f
 
 
 def render_costs(ours: tuple[Result, Result], peer: tuple[Result, Result]) -> Iterator[str]:
-    """Yield what 10,000 requests cost beside a peer's, from a long and a short run of each."""
+    """Yield the cost of 10,000 requests beside a peer's, from a long and a short run of each."""
     yield f"cost of 10,000 requests, beside {LOCUST}'s"
     for what, unit, one, other in (
         ("processor, with start", "s", processor_of_10_000(ours[0]), processor_of_10_000(peer[0])),
@@ -162,12 +160,12 @@ def processor_of_10_000(told: Result) -> float:
 
 
 def marginal_cost(long: Result, short: Result, cost: str) -> float:
-    """Return what 10,000 additional requests cost."""
+    """Return the cost of 10,000 additional requests."""
     return float(getattr(long, cost) - getattr(short, cost)) / (long.requests - short.requests) * 10_000
 
 
 def measure_stage(runs: Path) -> Iterator[str]:
-    """Run the load stage of a rehearsal; yield how long it took, and what stayed undetermined."""
+    """Run the load stage of a rehearsal; yield its duration, and the undetermined findings."""
     command = (find_program("prodgate") or "prodgate", "run", "--only", "load", "--json", "--runs", str(runs))
     start = time.perf_counter()
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
@@ -198,7 +196,7 @@ def find_program(name: str) -> str | None:
 
 
 def run_tool(name: str, server: KnownServer, path: str, place: Path, seconds: int) -> Result:
-    """Run a tool from a process of its own, so that the children's resources are those of the tool."""
+    """Run a tool from a process of its own, so that the children's resource usage is the tool's."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_run_tool, name, f"http://127.0.0.1:{server.port}", path, place, seconds).result()
 
@@ -227,7 +225,7 @@ def run_ours(host: str, place: Path, seconds: int) -> Result:
 
 
 def run_peer(name: str, host: str, path: str, place: Path, seconds: int) -> Result:
-    """Run another tool, and parse what it reports."""
+    """Run another tool, and parse its report."""
     readers = ("-u", f"{READERS}", "-r", f"{READERS}", "-t", f"{seconds}s", "-s", "5", "-H", host)
     commands = {
         LOCUST: ("locust", "-f", f"{place}/locustfile.py", "--headless", *readers),

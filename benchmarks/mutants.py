@@ -1,9 +1,8 @@
-"""Generic changes of one resolved resource: what could be typed differently, by type of value.
+"""Generic changes of one resolved resource: possible typing mistakes, by type of value.
 
-Only what the source sets is changed, since only that can be edited. Names, descriptions and tags are left alone.
+Only values that the source sets are changed, since only those can be edited. Names, descriptions and tags are left
+alone.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -148,7 +147,7 @@ def _render_route(route: Route) -> str:
 
 @cache
 def _list_required(type_: str) -> frozenset[str]:
-    """Return what a resource can't be planned without: required arguments, and blocks that must occur."""
+    """Return the parts that a resource needs to be planned: required arguments, and blocks that must occur."""
     return (
         frozenset(_find_required(aws_schemas().block("resource", type_), ""))
         if type_.startswith("aws_")

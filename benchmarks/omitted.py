@@ -1,12 +1,10 @@
-"""Prints which members answers of AWS leave out, of those that a run of the gate was answered.
+"""Prints which members recorded AWS responses leave out, of those that a run of the gate received.
 
 Run from the root: PYTHONPATH=. python benchmarks/omitted.py RUN FOLDER… > tests/suites/live/omitted_members.toml
 
-A FOLDER holds answers as placebo records them, such as ``tests/data/placebo`` of Cloud Custodian's repository. A member
-is left out where the structure that would hold it is there. RUN is a run of the gate with a live layer.
+A FOLDER holds responses as placebo records them, such as ``tests/data/placebo`` of Cloud Custodian's repository. A
+member counts as left out if the structure that would hold it is there. RUN is a run of the gate with a live layer.
 """
-
-from __future__ import annotations
 
 import argparse
 import sys

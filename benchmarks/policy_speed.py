@@ -1,10 +1,8 @@
-"""Measures each policy on 1,000 and on 2,000 subjects, and lists the slowest, with how they grow.
+"""Measures each policy on 1,000 and on 2,000 subjects, and lists the slowest, with their growth.
 
 Run from the root: python benchmarks/policy_speed.py [--subjects N] [PG_ID …]. The subjects are copies of those in the
-policy's own example, each copy with names of its own. It judges nothing: the exit code is 0 whatever was measured.
+policy's own example, each copy with names of its own. It judges nothing: the exit code is 0 whatever the figures.
 """
-
-from __future__ import annotations
 
 import argparse
 import re
@@ -74,7 +72,7 @@ def _measure(policy: Policy, criteria: Mapping[str, Criterion], subjects: int) -
 
 
 def _read_example(id_: str) -> Sequence[Resource]:
-    """Return what an example declares; its variables stay without values."""
+    """Return the resources of an example; its variables stay without values."""
     with tempfile.TemporaryDirectory() as directory:
         root, text = Path(directory), (EXAMPLES / f"{id_}.tf").read_text("utf-8")
         call = "".join(f"\n  {name} = terraform_data.later.id" for name in _VARIABLE.findall(text))

@@ -1,7 +1,5 @@
 """Prowler as a peer of the live layer: the checks that match ours, on the same account."""
 
-from __future__ import annotations
-
 import os
 import resource
 import subprocess
@@ -29,7 +27,7 @@ CHECKS = (
 
 
 def scan(endpoint: str, calls: Callable[[], int]) -> tuple[float, int, float]:
-    """Let Prowler scan the account at an endpoint; return seconds, calls and megabytes."""
+    """Run Prowler on the account at an endpoint; return seconds, calls and megabytes."""
     program = install()
     calls()
     with TemporaryDirectory(prefix="prodgate-prowler-") as place:

@@ -1,15 +1,13 @@
-"""Asks every live observer through answers that AWS gave to others, and prints what became of them as a page.
+"""Runs every live observer on responses that AWS gave to others, and prints the results as a page.
 
-Run from the root: PYTHONPATH=. python benchmarks/recorded.py RUN FOLDER… > docs/recorded.md
+Run from the root: PYTHONPATH=. python benchmarks/recorded.py RUN FOLDER… > build/recorded.md
 
-A FOLDER holds answers as placebo records them, such as ``tests/data/placebo`` of Cloud Custodian's repository; AWS's
-documented examples that botocore brings with it are asked for, too. RUN is a run of the gate with a live layer, whose
-account stands around them: one recorded answer at a time takes the place of all answers to its operation, and each
-observer that asks for it looks. What it brings up that was never asked in RUN is answered by other recorded answers.
-Exit code 1: something was not understood, or an answer about some resources took a whole kind of fact away.
+A FOLDER holds responses as placebo records them, such as ``tests/data/placebo`` of Cloud Custodian's repository; the
+documented examples that botocore contains are used as well. RUN is a run of the gate with a live layer, whose account
+provides all other responses: one recorded response at a time replaces all responses to its operation, and each observer
+of the operation runs. If that leads to a request that RUN never made, another recorded response answers it. Exit code
+1: something was not understood, or a response about some resources made a whole kind of fact unreadable.
 """
-
-from __future__ import annotations
 
 import argparse
 import sys
@@ -28,8 +26,7 @@ from recorded_page import Oddity, Outcome, render_page
 
 from prodgate.aws.answers import Absent, Unread, Unreadable
 from prodgate.aws.failures import Kind, classify_error
-from prodgate.aws.plain_json import revive, to_plain
-from prodgate.aws.recording import Record, recall
+from prodgate.aws.recording import Record, recall, revive, to_plain
 from prodgate.evidence import journal
 from prodgate.evidence.artifacts import load_json
 from prodgate.facts.observers import OBSERVERS, Observer, observe_all
@@ -37,17 +34,17 @@ from prodgate.layers.live.observing import ACCOUNT, ANSWERS, make_account
 from prodgate.layers.static.repository import ProjectView
 
 Called = tuple[str, str]
-#: What the gate says where it met something that nobody thought of.
+#: The gate's messages where it met something unforeseen.
 NOT_THOUGHT_OF = ("was not understood", " failed: ")
-#: Answers that name what was asked by ids of whoever asked, and so answer nothing that anybody else asks.
+#: Responses that refer to the request by ids of the caller, and so answer nobody else's request.
 NAMED_BY_WHO_ASKS = frozenset({("cloudwatch", "GetMetricData")})
-#: What it says of what neither RUN nor any recording answers.
+#: The gate's message on requests that neither RUN nor any recording answers.
 NO_ANSWER = "no answer is known"
 
 
 @dataclass
 class Mixed:
-    """Answers one operation as recorded, others as in a run, what was never asked there as recorded."""
+    """Answers one operation as recorded, others as in a run, and requests that the run never made as recorded."""
 
     usual: Mapping[Called, Sequence[Record]]
     recorded: Mapping[Called, Sequence[Answered]]
@@ -55,7 +52,7 @@ class Mixed:
     turn: int = 0
     asked: set[Called] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
-    """Sources of the recorded answers that were given."""
+    """Sources of the recorded responses that were given."""
     _revived: dict[int, Sequence[Any]] = field(default_factory=dict)
     _plain: dict[str, Any] = field(default_factory=dict)
 
@@ -95,7 +92,7 @@ class Mixed:
 
 @dataclass
 class Witness:
-    """Asks observers through answers, one after another, and keeps what became of them."""
+    """Runs observers on responses, one after another, and keeps the results."""
 
     about: Mapping[str, Any]
     project: ProjectView
@@ -103,7 +100,7 @@ class Witness:
     outcome: Outcome = field(default_factory=Outcome)
 
     def ask_all(self, answers: Sequence[Answered]) -> None:
-        """Ask the observers of each answer's operation."""
+        """Run the observers of each response's operation."""
         asking, usual = self._find_asking()
         for turn, one in enumerate(answers):
             self.mixed.instead, self.mixed.turn = one, turn
@@ -112,7 +109,7 @@ class Witness:
         self.outcome.never_met = [one for one in answers if one.source not in self.mixed.met]
 
     def _find_asking(self) -> tuple[Mapping[Called, list[Observer]], set[type]]:
-        """Return which observers ask an operation, and the kinds that the run itself leaves unread."""
+        """Return the observers that call an operation, and the kinds that the run itself leaves unread."""
         asking: dict[Called, list[Observer]] = defaultdict(list)
         usual: set[type] = set()
         for observer in OBSERVERS:
@@ -146,11 +143,11 @@ class Witness:
 
 def _fields(fact: Any) -> Iterator[Any]:
     for name in type(fact).__dataclass_fields__:
-        yield object.__getattribute__(fact, name)
+        yield fact.peek(name)
 
 
 def open_witness(run: Path, answers: Iterable[Answered]) -> Witness:
-    """Return a witness of a run's account that knows these answers."""
+    """Return a witness for a run's account that knows these responses."""
     events = journal.read(run / "journal.jsonl")
     live = [event for event in events if event["event"] == "fact" and event["layer"] == "live"]
     stored = [(event["kind"], load_json(run, event["digest"])) for event in live]
@@ -165,7 +162,7 @@ def open_witness(run: Path, answers: Iterable[Answered]) -> Witness:
 
 
 def main() -> int:
-    """Ask, and print the page."""
+    """Run the observers, and print the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, metavar="RUN", help="a run of the gate with a live layer")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="answers as placebo records them")

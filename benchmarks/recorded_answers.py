@@ -1,6 +1,4 @@
-"""Answers that AWS gave to others, or prints in its documentation, as boto3 would return them."""
-
-from __future__ import annotations
+"""Responses that AWS gave to others, or prints in its documentation, as boto3 would return them."""
 
 import json
 import re
@@ -22,38 +20,38 @@ from prodgate.aws.actions import READS
 SESSION = botocore.session.get_session()
 #: Name of a file: the first part of a service's host name, an operation, and a number.
 _FILE = re.compile(r"(?P<host>[\w.-]+)\.(?P<operation>[A-Z]\w+)_\d+\.json")
-#: What says that a list goes on; which page followed is not known.
+#: Members that mark a list as continued; which page followed is unknown.
 _FURTHER = ("NextToken", "nextToken", "Marker", "NextMarker", "PaginationToken", "IsTruncated", "Truncated", "hasMore")
-#: The least status of an answer that is an error.
+#: The lowest HTTP status that is an error.
 _ERROR = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer: what it says, or AWS's error code and message."""
+    """One response: its content, or AWS's error code and message."""
 
     service: str
     operation: str
     source: str
-    """The file, or the example, that it is of."""
+    """The file, or the example, that it comes from."""
     members: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def call(self) -> tuple[str, str]:
-        """What was called."""
+        """The call that it answers."""
         return self.service, self.operation
 
 
 @cache
 def shape(service: str, operation: str) -> Any:
-    """Return botocore's shape of an answer, None for one without members."""
+    """Return botocore's shape of a response, None for one without members."""
     model = SESSION.get_service_model(service)
     return model.operation_model(operation).output_shape if operation in model.operation_names else None
 
 
 def read_folder(folder: Path) -> Iterator[Answered]:
-    """Yield the answers of operations that the gate calls, from files as placebo writes them."""
+    """Yield the responses of operations that the gate calls, from files as placebo writes them."""
     by_host: dict[str, list[str]] = defaultdict(list)
     for service in READS:
         by_host[SESSION.get_service_model(service).endpoint_prefix].append(service)
@@ -66,7 +64,7 @@ def read_folder(folder: Path) -> Iterator[Answered]:
 
 
 def read_examples() -> Iterator[Answered]:
-    """Yield the answers of AWS's documented examples that botocore brings with it."""
+    """Yield the documented AWS examples that botocore contains."""
     loader = SESSION.get_component("data_loader")
     for service, operations in READS.items():
         try:
@@ -91,7 +89,7 @@ def _read_file(service: str, operation: str, source: str, stored: Mapping[str, A
 
 
 def _convert(value: Any, of: Any) -> Any:
-    """Return a value as boto3 has it: times, bytes; what says that a list goes on is left out."""
+    """Return a value as boto3 has it, with times and bytes; markers of a continued list are left out."""
     if isinstance(value, Mapping) and "__class__" in value:
         value = _revive(value)
     kind = getattr(of, "type_name", "")
@@ -104,14 +102,14 @@ def _convert(value: Any, of: Any) -> Any:
         inner = of.members if kind == "structure" else {}
         one = getattr(of, "value", None) if kind == "map" else None
         known = {key: _convert(item, inner.get(key, one)) for key, item in value.items() if key not in _FURTHER}
-        return {key: item for key, item in known.items() if item is not None}  # botocore leaves them out, too
+        return {key: item for key, item in known.items() if item is not None}  # as botocore leaves them out
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_convert(item, getattr(of, "member", None)) for item in value]
     return value
 
 
 def _read_time(value: Any) -> Any:
-    """Return a time that is written in one of several ways; None where a recording has lost it."""
+    """Return a time that is written in one of several ways; None if a recording has lost it."""
     if isinstance(value, Mapping):
         return _revive({**value, "__class__": "datetime"}) if "year" in value else None
     return _in_zone(parse_timestamp(value)) if isinstance(value, str | int | float) else value

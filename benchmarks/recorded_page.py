@@ -1,6 +1,4 @@
-"""The page about what became of recorded answers."""
-
-from __future__ import annotations
+"""The page about the results of recorded responses."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +26,7 @@ figures away is not counted.
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """What a recorded answer brought the gate to say that it should not."""
+    """An unwanted message of the gate that a recorded response led to."""
 
     source: str
     kind: str
@@ -37,16 +35,16 @@ class Oddity:
 
 @dataclass
 class Outcome:
-    """What became of the answers."""
+    """The results of the responses."""
 
     facts: int = 0
     unread: int = 0
     """Facts of which at least one field is undetermined."""
     crashed: list[Oddity] = field(default_factory=list)
     lost: list[Oddity] = field(default_factory=list)
-    """Kinds of fact that an answer took away."""
+    """Kinds of fact that a response made unreadable."""
     never_met: list[Answered] = field(default_factory=list)
-    """Answers that no observer came to ask for."""
+    """Responses that no observer requested."""
 
 
 def render_page(seen: Outcome, answers: Sequence[Answered], distinct: Sequence[Answered]) -> Iterator[str]:

@@ -3,11 +3,9 @@
 Run from the root: PYTHONPATH=. python benchmarks/report.py [FOLDER]. The exit code says whether the budgets were kept.
 
 estate        a large estate: one finding in twenty fails
-all-failing   the worst case: every finding fails, at a place and with a value of its own; written out, the names,
-              places and values alone are 970 kB, so that rows must not say again what the row above says
+all-failing   the worst case: every finding fails, at a place and with a value of its own; the names, places and
+              values alone are 970 kB, so a row must not repeat the row above
 """
-
-from __future__ import annotations
 
 import sys
 import tempfile
@@ -15,15 +13,15 @@ import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from tests.prodgate.report.estate import FINDINGS, estate
+from tests.prodgate.report.samples import FINDINGS, estate
 
-from prodgate.engines.chromium import ensure_chromium
+from prodgate.engines.programs import require_chromium
 from prodgate.report.html import render_html
 
 BUILD, OPEN = 1.0, 0.5
 #: Most bytes of any report.
 MOST = 1_000_000
-#: Run -> one finding of how many fails.
+#: Run -> one in how many findings fails.
 RUNS = {"estate": 20, "all-failing": 1}
 
 
@@ -33,14 +31,14 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     kept = True
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=ensure_chromium(print).program or None)
+        browser = playwright.chromium.launch(executable_path=require_chromium().program or None)
         for name, every in RUNS.items():
             kept &= measure(name, every, folder, browser)
     return 0 if kept else 1
 
 
 def measure(name: str, every: int, folder: Path, browser: Browser) -> bool:
-    """Print what the report of one run costs and return whether the budget was kept."""
+    """Print the cost of one run's report and return whether the budget was kept."""
     run = estate(every)
     verdict = run.verdict()
     start = time.perf_counter()
@@ -56,9 +54,9 @@ def measure(name: str, every: int, folder: Path, browser: Browser) -> bool:
 
 
 def open_seconds(browser: Browser, path: Path) -> tuple[float, float]:
-    """Return the seconds from navigation until the first screen is painted, and those of a processor for the page.
+    """Return the seconds from navigation until the first screen is painted, and the processor seconds of the page.
 
-    On a machine that does other things, too, only the second says how long it takes on one that does not.
+    On a busy machine only the second tells the duration on an idle one.
     """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     session = page.context.new_cdp_session(page)

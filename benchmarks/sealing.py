@@ -1,12 +1,10 @@
-"""Measures what it takes to seal a run and to verify it, both verifiers, and in-toto beside them.
+"""Measures the cost of sealing and verifying a run, with both verifiers, and in-toto beside them.
 
 Run from the root: PYTHONPATH=. python benchmarks/sealing.py [RUN] [--peer]. RUN is a finished run, such as a rehearsal
-of all layers, of which a copy is sealed; without one, a run of that size is made up. The exit code says whether the
-budgets were kept. --peer lets in-toto 3.1.0 record the same files with their SHA-256, sign that with Ed25519, and
-verify the signature.
+of all layers, and the script seals a copy; without one, it makes up a run of that size. The exit code says whether the
+budgets were kept. With --peer, in-toto 3.1.0 records the same files with their SHA-256, signs that with Ed25519, and
+verifies the signature.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -24,12 +22,11 @@ from tests.prodgate.sealing.sealed import NIGHTLY, pem, trust
 
 from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
-from prodgate.sealing.files import SEALING
 from prodgate.sealing.seals import seal
-from prodgate.sealing.verifying import check
-from prodgate.sealing.wanted import Wanted
+from prodgate.sealing.statement import SEALING
+from prodgate.sealing.verifying import Wanted, check
 
-#: Most seconds of the processor for each.
+#: The limit of processor seconds for each.
 SEAL, VERIFY = 0.5, 1.0
 _ROUNDS = 5
 _PEER = """
@@ -91,7 +88,7 @@ def make_run(folder: Path) -> Path:
 
 
 def measure(run: Path, key: Path) -> bool:
-    """Print what it takes and return whether the budgets were kept."""
+    """Print the cost and return whether the budgets were kept."""
     files = [path for path in run.rglob("*") if path.is_file()]
     print(f"{len(files)} files, {sum(path.stat().st_size for path in files):,} bytes")
     found = runs.read(run)
@@ -107,7 +104,7 @@ def measure(run: Path, key: Path) -> bool:
 
 
 def measure_peer(run: Path) -> None:
-    """Print what in-toto takes for the same files."""
+    """Print the cost of in-toto for the same files."""
     command = [
         uv.find_uv_bin(),
         "run",
@@ -127,7 +124,7 @@ def measure_peer(run: Path) -> None:
 
 
 def best(work: Callable[[], object]) -> float:
-    """Return the least seconds of the processor, children included, that some rounds took."""
+    """Return the fewest processor seconds, children included, of some rounds."""
     seconds = []
     for _ in range(_ROUNDS):
         start = sum(os.times()[:4])

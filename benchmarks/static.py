@@ -1,11 +1,9 @@
 """Measures the static layer beside Checkov alone, on the same tree and machine, and prints ratios with their targets.
 
 Run from the root: python benchmarks/static.py [--runs N]. It judges nothing: the exit code is 0 whatever was measured.
-Everything is run N times in turns, and the medians are compared, so that a busy machine slows down all alike. Processor
-seconds, which hardly depend on what else runs, stand beside.
+Each command runs N times in turns, and the medians are compared, so that a busy machine slows down all alike. Processor
+seconds, which hardly depend on other load, stand beside.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -34,9 +32,9 @@ WITH = "static layer with Checkov"
 JUDGE = "prodgate judge RUN"
 HELP = "prodgate --help"
 SMALL, LARGE = 100, 1000
-#: What is compared with what: (measured, peer, most times as long).
+#: The comparisons: (measured, peer, most times as long).
 RATIOS = ((WITHOUT, ALONE, 1.5), (WITH, ALONE, 2.0), (f"{LARGE} resources", f"{SMALL} resources", 3.0))
-#: What must not take longer than some seconds.
+#: The commands with an absolute limit, in seconds.
 LIMITS = ((JUDGE, 2.0), (HELP, 0.3))
 #: Five resources of a service as teams declare them, with references and a policy document.
 SERVICE = """
@@ -93,7 +91,7 @@ variable "retention" {
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one command took, in seconds."""
+    """The duration of one command, in seconds."""
 
     wall: float
     processor: float
@@ -116,7 +114,7 @@ def main() -> int:
 
 
 def prepare(place: Path) -> Mapping[str, Callable[[], Sequence[str]]]:
-    """Lay the projects out below ``place``; return what is measured, by name, in the order of a turn."""
+    """Lay the projects out below ``place``; return the measured commands, by name, in the order of a turn."""
     text = inline_criteria(REPOSITORY / "criteria.toml")
     ours = make_project(place / "ours", text)
     shutil.copytree(REPOSITORY / "terraform", ours / "terraform")
@@ -200,7 +198,7 @@ def take_medians(taken: Sequence[Timing]) -> Timing:
 
 
 def render(medians: Mapping[str, Timing]) -> str:
-    """Return the medians, then what they mean."""
+    """Return the medians, then their meaning."""
     lines = [f"{'median':32}{'wall':>9}{'processor':>12}"]
     lines += [f"{name:32}{each.wall:7.2f} s{each.processor:10.2f} s" for name, each in medians.items()]
     lines += ["", f"{'compared':48}{'wall':>8}{'processor':>11}   target"]

@@ -1,7 +1,5 @@
 """The page that lists survivors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +7,7 @@ from typing import Final
 
 HEAD: Final = """# Changes that no policy notices
 
-Written by `tox -e survivors`; do not edit.
+Written by `tox -e survivors`.
 
 Every managed resource of `terraform/environments/prod` is changed in every way that the table below names, one change
 at a time, and judged by all policies. A change **survives** when no policy turns red or undetermined. So this list is
@@ -26,7 +24,7 @@ computed from it, as an edit of the source would. Names, descriptions and tags a
 does not write, or what can't be left out. `PG_SEC_3`, which looks for credentials in every value, is not asked: no
 change here writes one. Counts are of instances: a change of one block with `for_each` counts once for each instance.
 """
-#: Operator -> what it does.
+#: Operator -> its effect.
 OPERATORS: Final = {
     "flip": "true becomes false, false becomes true",
     "x 10": "a number becomes ten times as large",
@@ -54,14 +52,15 @@ class Row:
 
     @property
     def kind(self) -> str:
-        """The operator without what it was applied to."""
+        """The operator without its operand."""
         return "drop condition" if self.operator.startswith("drop condition") else self.operator
 
 
-def render_page(rows: Sequence[Row], digest: str) -> str:
-    """Return the page; ``digest`` says what it was made from."""
-    return "\n".join((HEAD, *_render_totals(rows), "", "## By resource type and argument", "", *_render_details(rows),
-                      f"<!-- made from {digest} -->", ""))  # fmt: skip
+def render_page(rows: Sequence[Row]) -> str:
+    """Return the page."""
+    return "\n".join(
+        (HEAD, *_render_totals(rows), "", "## By resource type and argument", "", *_render_details(rows), "")
+    )
 
 
 def _render_totals(rows: Sequence[Row]) -> Iterator[str]:

@@ -1,6 +1,4 @@
-"""Deletes what is older than the retention, every night of Japanese time."""
-
-from __future__ import annotations
+"""Deletes stories and slot records older than the retention, every night in Japan."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,12 +41,12 @@ def data_cleanup() -> None:
 
     @task
     def delete_stories() -> int:
-        """Delete in batches, each committed, so that a retry continues where the last try ended."""
+        """Delete in batches, each committed, so that a retry continues where the last attempt ended."""
         return retention.delete_in_batches(transaction, retention.delete_stories, before())
 
     @task
     def delete_collections() -> int:
-        """Delete the records of slots that were collected so long ago."""
+        """Delete the records of slots that were collected before the cutoff."""
         return retention.delete_in_batches(transaction, retention.delete_collections, before())
 
     @task

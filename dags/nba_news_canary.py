@@ -1,9 +1,7 @@
-"""Fails on request, so that retries, alerts and dead letters are seen to work. It does nothing else.
+"""Fails on request, to prove that retries, alerts and dead letters work. It does nothing else.
 
 Trigger it with ``{"mode": "retry"}``, ``{"mode": "fail"}`` or ``{"mode": "kill"}``.
 """
-
-from __future__ import annotations
 
 import os
 import signal

@@ -1,7 +1,5 @@
 """Collects the news of every source, every six hours of Japanese time."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +10,7 @@ from nba_news.airflows import dag, get_current_context, task
 from nba_news.connection import transaction
 from nba_news.slots import slot_of
 
-#: Keys of the site's sources. Each has a task of its own, so that one failing source costs none of the others.
+#: Keys of the site's sources. Each has a task of its own, so that one failing source does not stop the others.
 SOURCES = ("courtwire", "hoopdesk", "league")
 
 
@@ -44,7 +42,7 @@ def nba_news_scraper() -> None:
 
     @task
     def collect(source: str) -> dict[str, Any]:
-        """Store what one source has: all of it, or nothing if that fails half way."""
+        """Store the items of one source: all of them, or none if it fails half way."""
         slot = slot_of(get_current_context())
         with transaction() as connection:
             home = storage.find_home(connection, source)

@@ -1,4 +1,4 @@
-"""What readers do on the news site, and how often: ordinary Locust users.
+"""Readers of the news site, as ordinary Locust users: their actions and how often they do them.
 
 By itself, with a web page to watch:  locust -f loadtests/locustfile.py -H https://www.nba-news.example
 """
@@ -16,7 +16,7 @@ WORDS = ("overtime", "rookie", "defense", "trade", "ankle")
 
 
 class Reader(FastHttpUser):
-    """Somebody who follows the NBA."""
+    """A reader who follows the NBA."""
 
     insecure = False
     wait_time = between(1, 5)
@@ -24,8 +24,11 @@ class Reader(FastHttpUser):
     #: Requests that any cache between the readers and the site may answer.
     cacheable = ("/", "/teams", "/teams/[team]", "/stories/[slug]", "/search", "/api/stories", "/static/site.css")
 
-    #: What an answer holds, where that is more than a page that is whole and as long as others, or may be less.
+    #: Required contents of right responses, by name.
     holds: ClassVar = {
+        "/": {"text": ["</article>", "</html>"]},
+        "/teams": {"text": ["</section>", "</html>"]},
+        "/static/site.css": ":root",
         "/stories/[slug]": "</article>",
         "/teams/[team]": "</main>",
         "/api/stories": '"slug"',
@@ -34,14 +37,14 @@ class Reader(FastHttpUser):
 
     @task(20)
     def open_the_front_page(self) -> None:
-        """Look at what is new; a first visit fetches the style too."""
+        """Look at the latest news; a first visit fetches the style too."""
         page = self.client.get("/", name="/")
         for address in STYLE.findall(page.text or "")[:1]:
             self.client.get(address, name="/static/site.css")
 
     @task(30)
     def read_a_story(self) -> None:
-        """Look through what is new as the app shows it, and open one."""
+        """Look through the latest news as the app shows it, and open a story."""
         found = self.client.get(f"/api/stories?page={random.randint(1, 5)}", name="/api/stories")
         if found.status_code == 200:
             self.client.get(f"/stories/{random.choice(found.json()['stories'])['slug']}", name="/stories/[slug]")
@@ -55,7 +58,7 @@ class Reader(FastHttpUser):
 
     @task(15)
     def search(self) -> None:
-        """Look for stories about something, and see that the answer is a page and a whole one."""
+        """Search for stories, and check that the response is a whole results page."""
         word = random.choice(WORDS)
         with self.client.get(f"/search?q={word}", name="/search", catch_response=True) as page:
             if page.status_code == 200 and "</html>" not in (page.text or ""):

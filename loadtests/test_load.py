@@ -1,4 +1,4 @@
-"""Does the site stand the load: usual, in a surge, and while it is deployed?"""
+"""Does the site withstand the load: usual, in a surge, and during a deploy?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.load import (
@@ -21,8 +21,8 @@ from prodgate.facts.load import (
 def test_readers_are_answered_fast(load: SteadyLoad, criterion: Criterion) -> None:
     """Is the 95th percentile of response time under load within the objective?
 
-    Measured from when a request was due, so that one that had to wait for its turn is not shown as fast. One that
-    failed counts as slower than any other.
+    Measured from the moment a request was due, so that one that waited for its turn does not look fast. A failed
+    request counts as slower than any other.
     """
     criterion.require(load.measured.p95(criterion))
 
@@ -43,9 +43,9 @@ def test_few_requests_under_load_fail(load: SteadyLoad, criterion: Criterion) ->
     measures="time",
 )
 def test_somebody_is_always_served(standstill: Standstill, criterion: Criterion) -> None:
-    """Is nobody served for no longer than is allowed, while readers come?
+    """Are readers never left without service for longer than allowed?
 
-    A share of all requests says little of this: of ten minutes, a standstill of 20 s is 3 %.
+    A share of all requests reveals little of this: in ten minutes, a standstill of 20 s is 3 %.
     """
     criterion.require(standstill.longest)
 
@@ -66,7 +66,7 @@ def test_each_kind_of_request_is_answered_fast(load: RequestLoad, criterion: Cri
     measures="ratio",
 )
 def test_few_requests_of_each_kind_fail(load: RequestLoad, criterion: Criterion) -> None:
-    """Is the share of requests of each kind that fail, or are not answered in time, within the objective?"""
+    """Is the share of requests of each kind that fail, or time out, within the objective?"""
     criterion.require(load.measured.failed_share(criterion))
 
 
@@ -119,7 +119,7 @@ def test_no_deploy_is_noticed(deploy: DeployUnderLoad, criterion: Criterion) -> 
     measures="time",
 )
 def test_somebody_is_served_while_a_deploy_goes_on(deploy: DeployUnderLoad, criterion: Criterion) -> None:
-    """Is nobody served for no longer than is allowed while a deploy goes on, even if all are served in the end?"""
+    """During a deploy, are readers never left without service for longer than allowed, even if all are served later?"""
     criterion.require(deploy.standstill)
 
 
@@ -130,9 +130,9 @@ def test_somebody_is_served_while_a_deploy_goes_on(deploy: DeployUnderLoad, crit
     population=0,
 )
 def test_what_was_sent_has_arrived(view: ServerView, criterion: Criterion) -> None:
-    """Do the generator and the server's own log know the same requests?
+    """Do the generator and the server's own log record the same requests?
 
-    Not asked of a target whose log can't be read here.
+    Does not apply to a target whose log can't be read here.
     """
     criterion.require(view.unmatched, samples=view.sent)
 
@@ -144,9 +144,9 @@ def test_what_was_sent_has_arrived(view: ServerView, criterion: Criterion) -> No
     population=0,
 )
 def test_the_server_knows_how_long_readers_wait(view: ServerView, criterion: Criterion) -> None:
-    """Does the server's own log show the response times that readers meet?
+    """Does the server's own log show the response times that readers see?
 
-    Not asked of a target whose log can't be read here.
+    Does not apply to a target whose log can't be read here.
     """
     criterion.require(view.apart, samples=view.sent)
 
@@ -158,9 +158,9 @@ def test_the_server_knows_how_long_readers_wait(view: ServerView, criterion: Cri
     population=0,
 )
 def test_answers_have_not_become_slower(change: LoadChange, criterion: Criterion) -> None:
-    """Is the 95th percentile no more above the one before than is allowed?
+    """Is the 95th percentile above the previous one by no more than allowed?
 
-    Asked where there is something to compare with: a good run that is kept, or two builds in one run.
+    Applies if there is something to compare with: an earlier good run, or two builds in one run.
     """
     criterion.require(change.p95(criterion))
 
@@ -168,12 +168,12 @@ def test_answers_have_not_become_slower(change: LoadChange, criterion: Criterion
 @check(
     "load-p95-growth",
     remedy="Compare the traces of both builds; what is slower is what was changed between them.",
-    measures="ratio",
+    measures="ratio without limit",
     population=0,
 )
 def test_answers_have_not_become_slower_by_much_of_what_they_took(change: LoadChange, criterion: Criterion) -> None:
-    """Is the 95th percentile no greater a part above the one before than is allowed?
+    """Is the 95th percentile above the previous one by no greater share than allowed?
 
-    Twenty milliseconds more are a doubling for a site that answers in twenty.
+    Twenty milliseconds more double the response time of a site that needs twenty.
     """
     criterion.require(change.growth(criterion))

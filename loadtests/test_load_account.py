@@ -1,4 +1,4 @@
-"""Does the account that serves the site know of the load that readers met there?"""
+"""Did the account that serves the site see the load that readers met there?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.load import BalancerTimes, EntranceCount
@@ -11,9 +11,10 @@ from prodgate.facts.load import BalancerTimes, EntranceCount
     population=0,
 )
 def test_what_was_answered_has_entered(count: EntranceCount, criterion: Criterion) -> None:
-    """Did the account count as many requests at its entrance as readers had answered?
+    """Did the account count as many requests at its entrance as readers got responses?
 
-    It may count more, of other readers. Not asked where the server's own log can be read, or nothing counts requests.
+    It may count more, from other readers. Does not apply if the server's own log can be read, or nothing counts
+    requests.
     """
     criterion.require(count.unknown, samples=count.answered)
 
@@ -27,7 +28,7 @@ def test_what_was_answered_has_entered(count: EntranceCount, criterion: Criterio
 def test_errors_that_readers_saw_were_counted(count: EntranceCount, criterion: Criterion) -> None:
     """Did the account count as many 5xx at its entrance as readers saw?
 
-    Alarms watch what the account counts. Not asked where the server's own log can be read, or nothing counts requests.
+    Alarms watch the account's counts. Does not apply if the server's own log can be read, or nothing counts requests.
     """
     criterion.require(count.unknown_errors, samples=count.answered)
 
@@ -39,8 +40,8 @@ def test_errors_that_readers_saw_were_counted(count: EntranceCount, criterion: C
     population=0,
 )
 def test_load_balancers_know_how_long_readers_wait(times: BalancerTimes, criterion: Criterion) -> None:
-    """Can the 95th percentile that readers met be that of requests which the load balancers timed?
+    """Is the 95th percentile that readers met consistent with the load balancers' own timing of the requests?
 
-    Not asked where the server's own log can be read, or a cache may answer every request of the load.
+    Does not apply if the server's own log can be read, or a cache may answer every request of the load.
     """
     criterion.require(times.apart, samples=times.answers)

@@ -1,6 +1,4 @@
-"""Entrances without a load balancer: function URLs and API Gateway. Who may come in, and what remains of it."""
-
-from __future__ import annotations
+"""Entrances without a load balancer: function URLs and API Gateway, how they authenticate and log."""
 
 from prodgate import Block, Criterion, Resource, policy
 
@@ -15,7 +13,7 @@ REST_METHOD = "aws_api_gateway_method"
     remedy='Set authorization_type = "AWS_IAM", and let CloudFront sign its requests by an origin access control.',
 )
 def function_urls_ask_who_calls(url: Resource, criterion: Criterion) -> None:
-    """The URL of a function answers signed requests only. With NONE whoever finds the address runs the function."""
+    """The URL of a function answers signed requests only. With NONE, anybody who finds the address can run it."""
     kind = url.text("authorization_type")
     criterion.hold(kind == "AWS_IAM", expected="AWS_IAM", observed=kind)
 
@@ -28,9 +26,9 @@ def function_urls_ask_who_calls(url: Resource, criterion: Criterion) -> None:
     remedy="Set authorization_type (authorization of a REST method) to JWT, AWS_IAM, CUSTOM or COGNITO_USER_POOLS.",
 )
 def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
-    """Routes and methods of API Gateway ask who calls.
+    """Routes and methods of API Gateway authenticate their callers.
 
-    Unset means that nobody is asked. Preflight requests carry no credentials; a WebSocket is asked when it connects.
+    Unset means no authentication. Preflight requests carry no credentials; a WebSocket authenticates when it connects.
     """
     if reason := _asks_elsewhere(route):
         raise criterion.not_applicable(reason)
@@ -38,7 +36,7 @@ def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
     name = "authorization" if rest else "authorization_type"
     kind = route.text(name) or "NONE"
     asked = kind != "NONE" or route.flag("api_key_required")
-    route.has(name)  # the place of the finding
+    route.has(name)  # where the finding points
     criterion.hold(asked, expected=f"{name} other than NONE", observed=kind, held=kind)
 
 
@@ -50,7 +48,7 @@ def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
     remedy="Set authentication_type to AWS_IAM, AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT or AWS_LAMBDA.",
 )
 def graphql_asks_who_calls(api: Resource, criterion: Criterion) -> None:
-    """A GraphQL API lets nobody in by an API key alone: it stands in every page that calls the API."""
+    """A GraphQL API lets nobody in by an API key alone: every page that calls the API contains the key."""
     providers = api.blocks("additional_authentication_provider")
     kinds = [one.text("authentication_type") for one in (*providers, api)]
     keys = [kind for kind in kinds if kind == "API_KEY"]
@@ -68,9 +66,9 @@ def graphql_asks_who_calls(api: Resource, criterion: Criterion) -> None:
     ),
 )
 def brokers_and_domains_ask_who_calls(store: Resource, criterion: Criterion) -> None:
-    """Brokers of Kafka, search domains and MongoDB behind a replication ask each client who it is.
+    """Kafka brokers, search domains and the MongoDB side of a replication authenticate each client.
 
-    Unset means that anybody in the network is let in; a replication signs in to MongoDB by a password.
+    Unset means that anybody in the network is let in; a replication signs in to MongoDB with a password.
     """
     if store.type == "aws_opensearch_domain":
         stated = store.blocks("advanced_security_options")
@@ -84,7 +82,7 @@ def brokers_and_domains_ask_who_calls(store: Resource, criterion: Criterion) -> 
         criterion.hold(asked, expected=CLIENTS, observed="anybody in the network is let in")
 
 
-#: The block by which Kafka says how clients sign in.
+#: The block in which Kafka says how clients sign in.
 CLIENTS = "client_authentication"
 
 
@@ -94,7 +92,7 @@ def _asks(clients: Block) -> bool:
 
 
 def _asks_elsewhere(route: Resource) -> str:
-    """Return why a route itself need not ask, or nothing."""
+    """Return why a route itself needs no authentication, or nothing."""
     if route.type == REST_METHOD:
         apis = route.related("rest_api_id", "aws_api_gateway_rest_api")
         kinds = {kind for api in apis for one in api.blocks("endpoint_configuration") for kind in one.texts("types")}
@@ -114,7 +112,7 @@ def _asks_elsewhere(route: Resource) -> str:
     remedy="Add access_log_settings with a log group as destination_arn.",
 )
 def stages_of_apis_write_access_logs(stage: Resource, criterion: Criterion) -> None:
-    """Every stage of an API writes an access log; none is written unless it is asked for."""
+    """Every stage of an API writes an access log. Unset means none."""
     logged = bool(stage.blocks("access_log_settings"))
     criterion.hold(logged, expected="access_log_settings", observed="none")
 
@@ -127,6 +125,6 @@ def stages_of_apis_write_access_logs(stage: Resource, criterion: Criterion) -> N
     remedy='Put "audit" among enabled_cluster_log_types.',
 )
 def clusters_write_an_audit_log(cluster: Resource, criterion: Criterion) -> None:
-    """Every Kubernetes cluster logs who asked its API for what; unset means nothing is logged."""
+    """Every Kubernetes cluster logs who requested what from its API; unset means nothing is logged."""
     kinds = cluster.texts("enabled_cluster_log_types")
     criterion.hold("audit" in kinds, expected="audit", observed=", ".join(kinds) or "no log", held=", ".join(kinds))

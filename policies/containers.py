@@ -1,15 +1,50 @@
-"""Containers are apart from the host that they run on, and clusters from the internet."""
+"""Containers: isolated from the host that they run on, in clusters that the internet can't reach."""
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
+from typing import Any
 
 from prodgate import Criterion, Resource, policy
 
-from .container_definitions import list_containers
+# ── Container definitions as ECS and Batch have them. Terraform's provider reads their keys in any case
+
+#: The keys of a container that policies read, by how they may be spelled.
+NAMES = {
+    name.lower(): name
+    for name in ("command", "dockerLabels", "entryPoint", "environment", "firelensConfiguration", "image",
+                 "logConfiguration", "logDriver", "name", "privileged", "readonlyRootFilesystem", "secrets", "value",
+                 "valueFrom")
+}  # fmt: skip
+#: Objects whose keys are free.
+FREE = ("dockerLabels", "options")
+
+
+def list_containers(task: Resource) -> list[dict[str, Any]]:
+    """Return the containers of a task definition, with keys as the ECS API has them.
+
+    The provider reads the text into Go structures, for which `Privileged` is privileged; of two spellings, the last
+    wins.
+    """
+    return [_name_keys(one) for one in task.json("container_definitions") or ()]
+
+
+def list_job_containers(job: Resource) -> list[dict[str, Any]]:
+    """Return the container of a job definition in the same way. A multi-node or EKS job has none here."""
+    stated = job.json("container_properties")
+    return [_name_keys(stated)] if stated else []
+
+
+def _name_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        named = ((NAMES.get(str(key).lower(), key), item) for key, item in value.items())
+        return {name: item if name in FREE else _name_keys(item) for name, item in named}
+    return [_name_keys(item) for item in value] if isinstance(value, list) else value
+
 
 TASK = ("aws_ecs_task_definition",)
-#: Sockets of a host by which a container has the whole of it, as it has by each folder that they lie in.
+#: Sockets that give a container control of its host, as does mounting any folder that contains them.
 SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
 HOST_FILES = frozenset(
     str(each) for socket in SOCKETS for each in (PurePosixPath(socket), *PurePosixPath(socket).parents)
@@ -28,7 +63,7 @@ WORLD = ("0.0.0.0/0", "::/0")
 def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -> None:
     """Containers are not privileged, and share no network, processes or Docker socket with their host.
 
-    Each of them is a way from one broken container to all that run on the host, and to the role of the host.
+    Each of them leads from one compromised container to all others on the host, and to the host's role.
     """
     shared = [f"{name} = host" for name in NAMESPACES if task.text(name) == "host"]
     criterion.exclude(shared, expected="namespaces of its own")
@@ -49,7 +84,7 @@ def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -
 def containers_cannot_change_their_image(task: Resource, criterion: Criterion) -> None:
     """No container can write into its root file system.
 
-    What can't be written can't be replaced by whoever breaks in. Windows has no such setting.
+    An intruder can't replace files that can't be written. Windows has no such setting.
     """
     if any(
         (one.text("operating_system_family") or "").startswith("WINDOWS") for one in task.blocks("runtime_platform")
@@ -68,7 +103,7 @@ def containers_cannot_change_their_image(task: Resource, criterion: Criterion) -
     remedy="Set endpoint_public_access = false, or list who may come in under public_access_cidrs.",
 )
 def kubernetes_is_not_open_to_the_world(cluster: Resource, criterion: Criterion) -> None:
-    """The API of a Kubernetes cluster can't be reached by the whole internet. Unset means that it can."""
+    """The API of a Kubernetes cluster can't be reached from the whole internet. Unset means that it can."""
     for config in cluster.blocks("vpc_config"):
         public = config.flag("endpoint_public_access", True)
         open_to = (config.texts("public_access_cidrs") or WORLD[:1]) if public else ()

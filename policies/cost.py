@@ -1,16 +1,14 @@
-"""Would somebody know, in time, that the bill grows?"""
-
-from __future__ import annotations
+"""Would somebody notice in time that the bill grows?"""
 
 from decimal import Decimal
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
 
-from .observability_notice import TOPIC, admits, has_subscriber
+from .observability import TOPIC, admits, has_subscriber
 
 BUDGET = ("aws_budgets_budget",)
 BUDGETS = "budgets.amazonaws.com"
-#: Tag keys, in lower case, that say which system and which environment a resource belongs to.
+#: Tag keys, in lower case, that name the system and which environment of a resource.
 SYSTEM_TAGS = {"system", "project", "application", "app", "service", "product"}
 ENVIRONMENT_TAGS = {"environment", "env", "stage"}
 
@@ -25,7 +23,7 @@ ENVIRONMENT_TAGS = {"environment", "env", "stage"}
 def cost_has_a_monthly_budget(budget: Resource, criterion: Criterion) -> None:
     """Budgets of cost are monthly and state a limit.
 
-    A yearly budget is used up unnoticed by August.
+    A yearly budget can be used up by August without notice.
     """
     if budget.text("budget_type") != "COST":
         raise criterion.not_applicable("not a budget of cost")
@@ -46,9 +44,9 @@ def cost_has_a_monthly_budget(budget: Resource, criterion: Criterion) -> None:
     required=True,
 )
 def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
-    """Budgets of cost notify somebody before they are used up, on actual and on forecast cost.
+    """Cost budgets notify somebody before they are used up, on actual and on forecast cost.
 
-    Actual cost is some hours old: a notice at 100 % comes after the money is gone.
+    Actual cost is some hours old: a notice at 100 % comes after the money is spent.
     """
     if budget.text("budget_type") != "COST":
         raise criterion.not_applicable("not a budget of cost")
@@ -71,7 +69,7 @@ def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
 def anomalies_reach_somebody(monitor: Resource, criterion: Criterion) -> None:
     """Every cost anomaly monitor has a subscription that reaches somebody.
 
-    A budget notices growth at the end of the month; an anomaly is noticed within a day, if anybody is told.
+    A budget reveals growth at the end of the month; an anomaly monitor reveals it within a day, if it has a subscriber.
     """
     subscriptions = monitor.configuration.naming(monitor, "monitor_arn_list", "aws_ce_anomaly_subscription")
     heard = [one for subscription in subscriptions for one in subscription.blocks("subscriber")
@@ -89,9 +87,9 @@ def anomalies_reach_somebody(monitor: Resource, criterion: Criterion) -> None:
     ),
 )
 def resources_say_whose_they_are(configuration: Configuration, criterion: Criterion) -> None:
-    """Every resource that can be tagged says to which system and environment it belongs.
+    """Every taggable resource carries tags for its system and environment.
 
-    Cost Explorer can only split a bill by tags that are there; an untagged resource is nobody's.
+    Cost Explorer can only split a bill by existing tags; nobody owns an untagged resource.
     """
     tagged = [one for one in configuration.resources if one.mode == "managed" and "tags_all" in one.values]
     if not tagged:
@@ -110,8 +108,8 @@ def resources_say_whose_they_are(configuration: Configuration, criterion: Criter
 def notices_of_budgets_can_arrive(budget: Resource, criterion: Criterion) -> None:
     """A notice of a budget can be sent, and can arrive.
 
-    Cost is never equal to a threshold when it is looked at. A topic drops what its policy does not let Budgets publish,
-    and without a policy of its own it lets no service but alarms.
+    Cost never equals a threshold exactly at the moment of the check. A topic accepts notices only if its policy lets
+    Budgets publish; without a policy of its own it accepts only alarms.
     """
     notices = budget.blocks("notification")
     if not notices:
@@ -135,7 +133,7 @@ def _has_subscriber(holder: Resource, arn: str) -> bool:
 
 
 def _is_in_time(notification: Block, budget: Resource) -> bool:
-    """Whether a notice comes before the budget is used up; a forecast may be of all of it."""
+    """Whether a notice comes before the budget is used up; a forecast may cover all of it."""
     if "GREATER" not in (notification.text("comparison_operator") or ""):
         return False
     threshold = notification.number("threshold")

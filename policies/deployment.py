@@ -1,21 +1,21 @@
-"""How a new version replaces the old one, and how the old one comes back."""
+"""Deployments: how a new version replaces the old one, which image runs, and how the old version comes back."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from prodgate import Block, Configuration, Criterion, Quantity, Resource, policy
-from prodgate.semantics.cloudwatch import alarms_in_rule
+from prodgate.semantics.aws_settings import SHIFTING
+from prodgate.semantics.cloudwatch import alarms_in_rule, list_unfelt
+from prodgate.semantics.policy_documents import Statement
 
-from .alarms import ALARM, COMPOSITE, readings
+from .containers import list_containers
+from .identity import grants, managed_by_aws
+from .observability import ALARM, COMPOSITE, readings
 
 SERVICE = ("aws_ecs_service",)
 GROUP = "aws_codedeploy_deployment_group"
-#: Strategies of ECS's own deployment controller that shift traffic between two target groups.
-SHIFTING = ("BLUE_GREEN", "CANARY", "LINEAR")
-#: What must be among the metrics of the alarms that stop a deployment.
-FELT_BY_USERS = {"response time": {"TargetResponseTime"},
-                 "errors": {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "5xxErrorRate"}}  # fmt: skip
+T = TypeVar("T")
 
 
 @policy(
@@ -31,7 +31,7 @@ FELT_BY_USERS = {"response time": {"TargetResponseTime"},
 def services_deploy_blue_green(service: Resource, criterion: Criterion) -> None:
     """Each service deploys blue/green: the new tasks stand behind a second target group before traffic moves.
 
-    The way back is then the way the traffic came, and needs no new tasks. CodeDeploy does it, or ECS itself.
+    A rollback then only moves traffic back, and needs no new tasks. CodeDeploy does it, or ECS itself.
     """
     if _controller(service) == "CODE_DEPLOY":
         groups = _groups_of(service)
@@ -61,7 +61,7 @@ def services_deploy_blue_green(service: Resource, criterion: Criterion) -> None:
 def old_tasks_stay_for_a_while(service: Resource, criterion: Criterion) -> None:
     """The old tasks stay for the agreed time after traffic has moved.
 
-    What goes wrong after a release mostly does within minutes; once the old tasks are gone, a rollback is a deployment.
+    Most faults of a release show within minutes; once the old tasks are gone, a rollback is a new deployment.
     """
     if _controller(service) == "CODE_DEPLOY":
         ends = _ends_of_old_tasks(service)
@@ -83,7 +83,7 @@ def old_tasks_stay_for_a_while(service: Resource, criterion: Criterion) -> None:
 def failed_deployments_roll_back(service: Resource, criterion: Criterion) -> None:
     """A deployment that fails rolls back by itself.
 
-    Off by default, with CodeDeploy as with ECS: the failed version stays until somebody wakes up.
+    Off by default in both CodeDeploy and ECS: the failed version stays until a person acts.
     """
     if _controller(service) == "CODE_DEPLOY":
         groups = _groups_of(service)
@@ -108,8 +108,8 @@ def failed_deployments_roll_back(service: Resource, criterion: Criterion) -> Non
 def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> None:
     """Alarms on response time and on errors, both declared, are among the reasons that roll a deployment back.
 
-    A health check sees a task that is dead, and nothing of one that answers wrong or slowly. A name that no alarm has
-    stops nothing.
+    A health check finds a dead task, but not one that answers wrongly or slowly. A name that belongs to no alarm stops
+    nothing.
     """
     metrics = service.configuration.once(_metrics)
     names = set(rollback_alarms(service))
@@ -117,8 +117,7 @@ def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> No
     lost = sorted(names - metrics.keys())
     criterion.exclude(lost, expected="declared alarms", observed="{} not declared")
     seen = {metric for name in names for metric in metrics[name]}
-    missing = sorted(what for what, wanted in FELT_BY_USERS.items() if not wanted & seen)
-    criterion.exclude(missing, expected="alarms on what users feel", observed="none on {}")
+    criterion.exclude(sorted(list_unfelt(seen)), expected="alarms on what users feel", observed="none on {}")
 
 
 @policy(
@@ -146,7 +145,7 @@ def shifts_traffic(service: Resource) -> bool:
 
 
 def bake_time(service: Resource) -> Quantity | None:
-    """Return how long the old tasks stay after traffic has moved; None if until somebody ends them."""
+    """Return how long the old tasks stay after traffic has moved; None if they stay until somebody ends them."""
     if _controller(service) != "CODE_DEPLOY":
         baking = service.blocks("deployment_configuration")
         return Quantity.of(baking[0].number("bake_time_in_minutes", 0) if baking else 0, "min")
@@ -171,7 +170,7 @@ def _groups_of(service: Resource) -> tuple[Resource, ...]:
 
 
 def _map_groups(configuration: Configuration) -> dict[str, list[Resource]]:
-    """Return the groups that deploy a service, by what they call it."""
+    """Return the groups that deploy a service, keyed by the service's name."""
     found: dict[str, list[Resource]] = {}
     for group in configuration.of(GROUP):
         for named in group.blocks("ecs_service"):
@@ -209,10 +208,13 @@ def rollback_alarms(service: Resource) -> Iterator[str]:
 
 
 def _metrics(configuration: Configuration) -> dict[str, set[str]]:
-    """Return the metrics that each alarm reads, by its name; a composite alarm reads what its parts read."""
-    found = {
-        alarm.text("alarm_name") or "": {one.metric for one in readings(alarm)} for alarm in configuration.of(ALARM)
-    }
+    """Return the metrics that each alarm reads, by its name."""
+    return _read_alarms(configuration, lambda alarm: {one.metric for one in readings(alarm)})
+
+
+def _read_alarms(configuration: Configuration, read: Callable[[Resource], set[T]]) -> dict[str, set[T]]:
+    """Return what each alarm reads, by its name; a composite alarm reads what its parts read."""
+    found = {alarm.text("alarm_name") or "": read(alarm) for alarm in configuration.of(ALARM)}
     waiting = {
         one.text("alarm_name") or "": alarms_in_rule(one.text("alarm_rule") or "")
         for one in configuration.of(COMPOSITE)
@@ -220,3 +222,139 @@ def _metrics(configuration: Configuration) -> dict[str, set[str]]:
     for _ in range(len(waiting)):  # a composite alarm may be part of another one
         found |= {name: set().union(*(found.get(part, set()) for part in parts)) for name, parts in waiting.items()}
     return found
+
+
+# ── How much of a service a deployment may take at once
+
+
+@policy(
+    "PG_DEP_11",
+    criterion="deployment-keeps-capacity",
+    resources=("aws_codedeploy_deployment_group",),
+    population=0,
+    remedy="Choose CodeDeployDefault.HalfAtATime or OneAtATime, or deploy blue/green.",
+)
+def not_all_instances_are_replaced_at_once(group: Resource, criterion: Criterion) -> None:
+    """No deployment in place takes all instances out of service at the same time."""
+    styles = [one.text("deployment_type", "IN_PLACE") for one in group.blocks("deployment_style")]
+    if "BLUE_GREEN" in styles:
+        raise criterion.not_applicable("the old instances stay until the new ones serve")
+    chosen = group.text("deployment_config_name")
+    ok = chosen != "CodeDeployDefault.AllAtOnce"
+    criterion.hold(ok, expected="some at a time", observed=chosen)
+
+
+# ── Which image runs, and whether it is the one that was tested
+
+REPOSITORY = ("aws_ecr_repository",)
+DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+
+
+@policy(
+    "PG_DEP_7",
+    criterion="image-by-digest",
+    resources=("aws_ecs_task_definition",),
+    remedy="Name the image by digest: repository@sha256:….",
+    population=0,
+)
+def tasks_name_images_by_digest(task: Resource, criterion: Criterion) -> None:
+    """Every container names its image by digest.
+
+    A tag can move between the test and the deploy, and again between two tasks of the same service.
+    """
+    loose = [str(one.get("image")) for one in list_containers(task) if not DIGEST.fullmatch(str(one.get("image")))]
+    criterion.exclude(loose, expected="a digest")
+
+
+@policy(
+    "PG_DEP_8",
+    criterion="image-tags-immutable",
+    resources=REPOSITORY,
+    remedy='Set image_tag_mutability = "IMMUTABLE".',
+    population=0,
+)
+def repositories_keep_their_tags(repository: Resource, criterion: Criterion) -> None:
+    """Image repositories refuse to overwrite a tag.
+
+    MUTABLE is the default: anybody who may push replaces the image that the next restart runs, under the same name.
+    """
+    mutability = repository.text("image_tag_mutability", "MUTABLE")
+    criterion.hold(mutability == "IMMUTABLE", expected="IMMUTABLE", observed=mutability)
+
+
+# ── Whether an alarm can still roll a deployment back when it fires
+
+
+@policy(
+    "PG_DEP_10",
+    criterion="deployment-bake-outlasts-alarms",
+    resources=("aws_ecs_service",),
+    population=0,
+)
+def alarms_fire_while_the_old_tasks_are_there(service: Resource, criterion: Criterion) -> None:
+    """Every alarm that rolls a deployment back can fire before the old tasks are gone.
+
+    An alarm needs all of its evaluation periods, and a metric comes a minute or two late. If an alarm takes longer than
+    the old tasks stay, the rollback exists in name only.
+    """
+    if not shifts_traffic(service):
+        raise criterion.not_applicable("no traffic moves from old tasks to new ones")
+    stays, spans = bake_time(service), service.configuration.once(_spans)
+    needs = [span for name in rollback_alarms(service) for span in spans.get(name, ())]
+    if stays is None or not needs:
+        raise criterion.not_applicable("no alarm takes it back, or the old tasks stay until somebody ends them")
+    criterion.require(Quantity.seconds(stays.base - max(needs)))
+
+
+def _spans(configuration: Configuration) -> dict[str, set[int]]:
+    """Return the seconds of data that each alarm needs, by its name."""
+    return _read_alarms(configuration, lambda alarm: {_span(alarm)})
+
+
+def _span(alarm: Resource) -> int:
+    metrics = [metric for query in alarm.blocks("metric_query") for metric in query.blocks("metric")]
+    periods = [int(one.number("period", 0)) for one in metrics] or [int(alarm.number("period", 0))]
+    return max(periods) * int(alarm.number("evaluation_periods", 1))
+
+
+# ── Who may deploy: only a job that waited for an approval
+
+GITHUB = "token.actions.githubusercontent.com"
+#: Actions that put a new version, or new rights, into production.
+DEPLOYING = (
+    "codedeploy:CreateDeployment", "ecs:UpdateService", "ecs:RegisterTaskDefinition", "iam:PassRole",
+    "iam:PutRolePolicy", "iam:AttachRolePolicy", "cloudformation:UpdateStack", "lambda:UpdateFunctionCode",
+    "cloudfront:UpdateDistribution",
+)  # fmt: skip
+ADMINISTRATORS = {"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"}
+ENVIRONMENT = re.compile(r"repo:[^*?]+:environment:[^*?]+")
+
+
+@policy(
+    "PG_DEP_9",
+    criterion="deploy-role-needs-approval",
+    resources=("aws_iam_role",),
+    remedy='Pin the subject of the GitHub token to "repo:OWNER/NAME:environment:production" in the trust policy.',
+    population=1,
+)
+def deploy_roles_wait_for_an_approval(role: Resource, criterion: Criterion) -> None:
+    """A role with which GitHub Actions can deploy is taken only by jobs of a protected environment.
+
+    GitHub lets a job into an environment only after its reviewers approve. With a role pinned to a branch instead, any
+    workflow that is merged or dispatched there deploys, with or without a gate.
+    """
+    trusts = [
+        one for one in role.allow_statements("assume_role_policy") if any(GITHUB in p.name for p in one.principals)
+    ]
+    if not trusts or not _can_deploy(role):
+        raise criterion.not_applicable("not a role with which GitHub Actions deploys")
+    open_ = [subject for one in trusts for subject in _subjects(one) if not ENVIRONMENT.fullmatch(subject)]
+    criterion.exclude(open_, expected="repo:…:environment:…")
+
+
+def _can_deploy(role: Resource) -> bool:
+    return bool(managed_by_aws(role) & ADMINISTRATORS) or any(one.covers(*DEPLOYING) for one in grants(role))
+
+
+def _subjects(trust: Statement) -> tuple[str, ...]:
+    return trust.pinned(f"{GITHUB}:sub") or ("any job",)

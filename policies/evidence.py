@@ -1,19 +1,96 @@
-"""The bucket that runs of the gate are archived in: locked, and nobody's to delete from."""
-
-from __future__ import annotations
+"""Buckets that keep evidence and logs: locked, versioned, and protected from deletion by anybody."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 
-from prodgate import Block, Criterion, Quantity, Resource, allow_unknown, policy
+from prodgate import Block, Configuration, Criterion, Quantity, Resource, allow_unknown, policy
 from prodgate.semantics.policy_documents import Statement
 
-from .buckets import versioning_status
+# ── The purpose of a bucket, as other resources reveal it
+
+#: Resources that deliver access logs into a bucket -> the argument that names the bucket.
+ACCESS_LOGS = (
+    ("aws_lb", "access_logs.bucket"),
+    ("aws_lb", "connection_logs.bucket"),
+    ("aws_alb", "access_logs.bucket"),
+    ("aws_alb", "connection_logs.bucket"),
+    ("aws_elb", "access_logs.bucket"),
+)
+#: Resources that deliver other logs into a bucket, each under a name of its own -> the argument that names the bucket.
+OTHER_LOGS = (
+    ("aws_flow_log", "log_destination"),
+    ("aws_cloudfront_distribution", "logging_config.bucket"),
+    ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
+)
+#: The group that an ACL grants what S3 needs, and the services that deliver access logs through a policy.
+LOG_DELIVERY = "groups/s3/LogDelivery"
+DELIVERERS = ("logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com")
+
+
+def receives_access_logs(bucket: Resource) -> bool:
+    """Whether load balancers or S3 itself deliver access logs to the bucket."""
+    tree = bucket.configuration
+    named = any(tree.naming(bucket, path, kind) for kind, path in ACCESS_LOGS)
+    return named or bool(tree.naming(bucket, "target_bucket", "aws_s3_bucket_logging"))
+
+
+def admits_access_logs(bucket: Resource) -> bool:
+    """Whether its ACL or policy lets S3 or load balancers deliver access logs, which may be declared elsewhere."""
+    acls = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_acl")
+    if any(one.known("acl") == "log-delivery-write" for one in (*acls, bucket)):
+        return True
+    grants = [grant for acl in acls for own in acl.blocks("access_control_policy") for grant in own.blocks("grant")]
+    if any((grant.text("grantee.uri") or "").endswith(LOG_DELIVERY) for grant in grants):
+        return True
+    policies = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_policy")
+    statements = [each for one in policies for each in one.allow_statements("policy") if each.covers("s3:PutObject")]
+    return any(who.name in DELIVERERS for statement in statements for who in statement.principals)
+
+
+def receives_logs(bucket: Resource) -> bool:
+    """Whether something delivers logs to the bucket that are never overwritten: access, flow or firewall logs."""
+    return receives_access_logs(bucket) or any(_delivers(bucket, kind, path) for kind, path in OTHER_LOGS)
+
+
+def receives_cloudfront_logs(bucket: Resource) -> bool:
+    """Whether CloudFront delivers its standard logs to the bucket, for which an ACL alone is enough."""
+    return bool(bucket.configuration.naming(bucket, "logging_config.bucket", "aws_cloudfront_distribution"))
+
+
+def versioning_status(bucket: Resource) -> str:
+    """Return ``Enabled``, ``Suspended`` or another stated value, from a resource or from a block of the bucket."""
+    settings = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_versioning")
+    if settings:
+        return settings[0].text("versioning_configuration.status") or "nothing stated"
+    blocks: tuple[Block, ...] = ()
+    with allow_unknown(because="a block that the bucket does not have is left to AWS, which keeps no versions"):
+        blocks = bucket.blocks("versioning")
+    return "Enabled" if any(block.flag("enabled") for block in blocks) else "not versioned"
+
+
+def _delivers(bucket: Resource, kind: str, path: str) -> bool:
+    """Whether a resource of the kind names the bucket, or a folder in it."""
+    if bucket.configuration.naming(bucket, path, kind):
+        return True
+    arn = bucket.known("arn")
+    return isinstance(arn, str) and arn in bucket.configuration.once(_FOLDERS[kind, path])
+
+
+def _list_folders(configuration: Configuration, kind: str, path: str) -> set[str]:
+    """Return the ARNs of buckets in which a resource of the kind names a folder."""
+    named = [one.known(path) for one in configuration.of(kind)]
+    return {target.partition("/")[0] for target in named if isinstance(target, str) and "/" in target}
+
+
+#: Computed once for each kind of logs.
+_FOLDERS = {(kind, path): partial(_list_folders, kind=kind, path=path) for kind, path in OTHER_LOGS}
+
 
 LOCK = "aws_s3_bucket_object_lock_configuration"
 MODES = ("COMPLIANCE", "GOVERNANCE")
 DAYS_OF_A_YEAR = 365
-#: What takes evidence away, or takes the lock from what is archived later.
+#: Actions that delete evidence, or unlock runs that are archived later.
 ENDING_OBJECTS = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention")
 ENDING_LOCKS = ("s3:PutBucketObjectLockConfiguration",)
 
@@ -25,9 +102,9 @@ ENDING_LOCKS = ("s3:PutBucketObjectLockConfiguration",)
     remedy="Set an aws_s3_bucket_object_lock_configuration with a default_retention of mode COMPLIANCE or GOVERNANCE.",
 )
 def runs_are_archived_in_a_locked_bucket(bucket: Resource, criterion: Criterion) -> None:
-    """The bucket that runs are archived in keeps versions and locks what is put there, in a stated mode.
+    """The bucket that archives runs keeps versions and locks its objects, in a stated mode.
 
-    In GOVERNANCE whoever may bypass the lock, or rewrite the bucket's policy, can delete; in COMPLIANCE nobody can.
+    In GOVERNANCE anybody who may bypass the lock, or rewrite the bucket's policy, can delete; in COMPLIANCE nobody can.
     """
     _require_named(bucket, criterion)
     status = versioning_status(bucket)
@@ -53,9 +130,9 @@ def runs_are_archived_in_a_locked_bucket(bucket: Resource, criterion: Criterion)
     ),
 )
 def nobody_deletes_from_the_archive(bucket: Resource, criterion: Criterion) -> None:
-    """The policy of the bucket that runs are archived in refuses everybody who deletes, bypasses or changes the lock.
+    """The policy of the bucket that archives runs denies everybody deletion, bypass and changes of the lock.
 
-    What IAM allows a role is decided elsewhere and changes; what the bucket refuses, no role of the account can do.
+    IAM permissions of roles are declared elsewhere and change; no role of the account can override the bucket's policy.
     """
     _require_named(bucket, criterion)
     name, refusals = bucket.text("bucket") or "", list(_list_refusals(bucket))
@@ -72,7 +149,7 @@ def nobody_deletes_from_the_archive(bucket: Resource, criterion: Criterion) -> N
     remedy="Set days or years of default_retention to at least that.",
 )
 def locked_objects_stay_for_the_stated_time(bucket: Resource, criterion: Criterion) -> None:
-    """What a bucket locks by default stays locked for as long as an auditor may ask."""
+    """The default lock of a bucket lasts for as long as an auditor may need its objects."""
     retentions = list(_list_retentions(bucket))
     if not retentions:
         raise criterion.not_applicable("locks nothing by default")
@@ -109,7 +186,7 @@ def _list_retentions(bucket: Resource) -> Iterator[Block]:
 
 
 def _list_refusals(bucket: Resource) -> Iterator[Statement]:
-    """Yield the statements of the bucket's policy that refuse something to everybody, whatever the circumstances."""
+    """Yield the unconditional statements of the bucket's policy that deny something to everybody."""
     stated = [*bucket.statements("policy")]
     for own in bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_policy"):
         stated += own.statements("policy")
@@ -128,5 +205,5 @@ def _is_refused(refusals: list[Statement], action: str, resource: str) -> bool:
 
 
 def _takes_in(pattern: str, text: str) -> bool:
-    """Whether a pattern takes in a text, also one with an asterisk, which ``?`` does not; to IAM ``[`` is itself."""
+    """Whether a pattern matches a text, which may hold ``*``; ``?`` does not match that. IAM reads ``[`` literally."""
     return {"?", "["}.isdisjoint(pattern) and fnmatchcase(text, pattern)

@@ -1,6 +1,4 @@
-"""Virtual machines: who may ask them for their role's credentials, and what stands on their disks."""
-
-from __future__ import annotations
+"""Virtual machines and notebooks: the credentials of their roles, the data on their disks, and their networks."""
 
 from collections.abc import Iterator
 
@@ -8,7 +6,7 @@ from prodgate import Block, Criterion, Resource, policy
 
 MACHINES = ("aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_spot_instance_request")
 
-#: Those of them that are one machine.
+#: The ones that are one machine.
 ONE = ("aws_instance", "aws_spot_instance_request")
 
 
@@ -20,11 +18,11 @@ ONE = ("aws_instance", "aws_spot_instance_request")
     remedy='Set metadata_options { http_tokens = "required" }.',
 )
 def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) -> None:
-    """The metadata service of instances answers with a token only, or not at all.
+    """The metadata service of instances requires a token, or is off.
 
-    Without tokens a program that can be made to fetch a URL hands out the credentials of the role. What is not set is
-    left to aws_ec2_instance_metadata_defaults of the same account and region, and else to the image, which for most
-    images means without.
+    Without tokens, a program that can be tricked into fetching a URL hands out the credentials of the role. Unset
+    leaves it to aws_ec2_instance_metadata_defaults of the same account and region, else to the image; most images
+    require none.
     """
     options = machine.blocks("metadata_options")
     if not options and _follows_a_template(machine):
@@ -44,10 +42,10 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
     remedy="Set encrypted = true in root_block_device and ebs_block_device (ebs of a launch template).",
 )
 def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) -> None:
-    """The disks of instances are encrypted, the root disk among them.
+    """The disks of instances are encrypted, including the root disk.
 
-    Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared for the
-    same account and region. Of a launch template or a fleet only the disks that it states are judged.
+    Unset keeps the image's setting, which is plain text, unless aws_ebs_encryption_by_default is declared for the same
+    account and region. A launch template or a fleet is judged only by the disks that it states.
     """
     rooted = machine.type not in ONE or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
     if not (rooted and all(disk.known("encrypted") for disk in _disks(machine))) and _encrypts_by_default(machine):
@@ -62,7 +60,7 @@ def _follows_a_template(machine: Resource) -> bool:
 
 
 def _find_default(machine: Resource) -> str | None:
-    """Return what its account says of tokens where an instance says nothing."""
+    """Return the account's default for tokens where an instance states nothing."""
     stated = (one.text("http_tokens") for one in machine.beside("aws_ec2_instance_metadata_defaults"))
     return next((each for each in stated if each != "no-preference"), None)
 
@@ -79,3 +77,27 @@ def _disks(machine: Resource) -> Iterator[Block]:
         holders = machine.blocks("launch_specification") if machine.type == "aws_spot_fleet_request" else (machine,)
         for one in holders:
             yield from (*one.blocks("root_block_device"), *one.blocks("ebs_block_device"))
+
+
+@policy(
+    "PG_RUN_6",
+    criterion="notebooks-confined",
+    resources=("aws_sagemaker_notebook_instance",),
+    population=0,
+    remedy='Set subnet_id, direct_internet_access = "Disabled" and root_access = "Disabled".',
+)
+def notebooks_are_confined(notebook: Resource, criterion: Criterion) -> None:
+    """A notebook runs in its owner's network, without direct internet access, and its users are not root.
+
+    Unset means none of these.
+    """
+    placed = notebook.has("subnet_id") and not _stands_in_a_default_network(notebook)
+    criterion.hold(placed, expected="subnet_id", observed="a network that is not its own")
+    for name in ("direct_internet_access", "root_access"):
+        stated = notebook.text(name, "Enabled")
+        criterion.hold(stated == "Disabled", expected=f"{name} = Disabled", observed=stated, aspect=name)
+
+
+def _stands_in_a_default_network(notebook: Resource) -> bool:
+    named = notebook.related("subnet_id", "aws_subnet", "aws_default_subnet")
+    return any(one.type == "aws_default_subnet" or one.related("vpc_id", "aws_default_vpc") for one in named)

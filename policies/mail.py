@@ -1,6 +1,4 @@
-"""Mail that leaves by SES: who could read it on its way, and whether it can be told from a forgery."""
-
-from __future__ import annotations
+"""Mail sent through SES: encrypted in transit, and distinguishable from a forgery."""
 
 from prodgate import Configuration, Criterion, Resource, policy
 
@@ -13,7 +11,7 @@ from prodgate import Configuration, Criterion, Resource, policy
     remedy='Set delivery_options { tls_policy = "Require" } ("REQUIRE" in sesv2).',
 )
 def mail_is_handed_over_by_tls(configuration_set: Resource, criterion: Criterion) -> None:
-    """Mail is handed over by TLS or not at all. Unset means that a server without TLS gets it in plain text."""
+    """Mail is delivered over TLS or not at all. Unset means that a server without TLS gets it in plain text."""
     stated = [one.text("tls_policy") or "" for one in configuration_set.blocks("delivery_options")]
     required = any(each.upper() == "REQUIRE" for each in stated)
     criterion.hold(
@@ -32,10 +30,10 @@ def mail_is_handed_over_by_tls(configuration_set: Resource, criterion: Criterion
     remedy="Declare aws_ses_domain_dkim for the domain, and the three CNAME records of its dkim_tokens.",
 )
 def mail_of_a_domain_is_signed(identity: Resource, criterion: Criterion) -> None:
-    """The mail of a domain is signed with DKIM. An identity of the newer sesv2 is signed without being told."""
+    """The mail of a domain is signed with DKIM. A sesv2 identity signs by default."""
     named = identity.configuration.naming(identity, "domain", "aws_ses_domain_dkim")
     signed = bool(named) or identity.text("domain") in identity.configuration.once(_list_signed)
-    identity.has("domain")  # the place of the finding
+    identity.has("domain")  # where the finding points
     criterion.hold(signed, expected="aws_ses_domain_dkim", observed="none for the domain")
 
 

@@ -1,15 +1,23 @@
-"""The Airflow environment: its entrance, its logs, what it is made from, and its settings."""
-
-from __future__ import annotations
+"""The Airflow environment: its web server, its logs, its versioned files, and its settings."""
 
 import re
+from collections.abc import Iterator
 
-from prodgate import Criterion, Quantity, Resource, policy
-from prodgate.semantics.airflow_versions import dag_concurrency, setting_mistakes, settings
+from prodgate import Configuration, Criterion, Quantity, Resource, policy
+from prodgate.semantics.airflow_versions import dag_concurrency, parallelism, parse_version, setting_mistakes, settings
 
-from .airflow import version_of
-from .buckets import versioning_status
+from .evidence import versioning_status
+from .identity import find_reached
+from .observability import TOPIC, alarms_on, fires_above, has_subscriber, point_at_nearest
 from .unset import is_unset
+
+# ── Airflow environments as they are declared
+
+
+def version_of(environment: Resource) -> tuple[int, ...]:
+    """Return the Airflow version of an MWAA environment. Raises Unresolved when the environment does not say."""
+    return parse_version(environment.text("airflow_version") or "")
+
 
 ENVIRONMENT = ("aws_mwaa_environment",)
 LOGS = ("dag_processing_logs", "scheduler_logs", "task_logs", "webserver_logs", "worker_logs")
@@ -25,7 +33,7 @@ LOGS = ("dag_processing_logs", "scheduler_logs", "task_logs", "webserver_logs", 
 def web_servers_are_private(environment: Resource, criterion: Criterion) -> None:
     """The Airflow web server can be reached only from inside the VPC.
 
-    PRIVATE_ONLY is also AWS's default. A public Airflow is one stolen session away from every connection it holds.
+    PRIVATE_ONLY is also AWS's default. With a public Airflow, one stolen session gives away every connection it holds.
     """
     mode = (
         "PRIVATE_ONLY" if is_unset(environment, "webserver_access_mode") else environment.text("webserver_access_mode")
@@ -45,7 +53,7 @@ def web_servers_are_private(environment: Resource, criterion: Criterion) -> None
 def airflow_writes_all_its_logs(environment: Resource, criterion: Criterion) -> None:
     """All five logs of an Airflow environment are on.
 
-    A block that is left out is a log that is off, and the worker's last words are in the one nobody thought of.
+    An omitted block means a log that is off, and the worker's last words are usually in that one.
     """
     configured = environment.blocks("logging_configuration")
     on = {name for one in configured for name in LOGS for log in one.blocks(name) if log.flag("enabled")}
@@ -62,7 +70,7 @@ def airflow_writes_all_its_logs(environment: Resource, criterion: Criterion) -> 
 def dag_buckets_are_versioned(environment: Resource, criterion: Criterion) -> None:
     """The bucket that an Airflow environment reads is versioned.
 
-    MWAA demands it, and it is the way back from a bad DAG.
+    MWAA requires it, and it is how a bad DAG is rolled back.
     """
     buckets = environment.related("source_bucket_arn", "aws_s3_bucket")
     if not buckets:
@@ -79,9 +87,9 @@ def dag_buckets_are_versioned(environment: Resource, criterion: Criterion) -> No
     required=True,
 )
 def artifacts_are_named_by_version(environment: Resource, criterion: Criterion) -> None:
-    """An Airflow environment names requirements, plugins and startup script, if any, by the version of the object.
+    """An Airflow environment names its requirements, plugins and startup script by the version of the object.
 
-    Without a version MWAA takes whatever is in the bucket at its next restart, which may be months after the upload.
+    Without a version MWAA takes the current object at its next restart, which may be months after the upload.
     """
     script = () if is_unset(environment, "startup_script_s3_path") else ("startup_script",)
     parts = ("requirements", "plugins", *script)
@@ -100,7 +108,8 @@ def artifacts_are_named_by_version(environment: Resource, criterion: Criterion) 
 def requirements_are_pinned(environment: Resource, criterion: Criterion) -> None:
     """requirements.txt pins every package, under the constraints of the environment's own Airflow version.
 
-    An unpinned package changes between two restarts; one outside the constraints can replace a part of Airflow itself.
+    An unpinned package can change between two restarts; one outside the constraints can replace a part of Airflow
+    itself.
     """
     text = _requirements(environment)
     if text is None:
@@ -123,10 +132,10 @@ def requirements_are_pinned(environment: Resource, criterion: Criterion) -> None
 def airflow_runs_the_agreed_number_of_tasks(environment: Resource, criterion: Criterion) -> None:
     """Airflow runs at most the agreed number of tasks at a time.
 
-    Each of them may open a database connection. Airflow's own default is 32 for each scheduler.
+    Each of them may open a database connection. MWAA allows hundreds unless a setting says otherwise.
     """
     options = environment.mapping("airflow_configuration_options")
-    criterion.require(Quantity.of(options.get("core.parallelism", "32")))
+    _require_count(parallelism(options), criterion)
 
 
 @policy(
@@ -139,11 +148,12 @@ def airflow_runs_the_agreed_number_of_tasks(environment: Resource, criterion: Cr
 def one_dag_leaves_room_for_others(environment: Resource, criterion: Criterion) -> None:
     """Airflow runs at most the agreed number of tasks of one DAG at a time.
 
-    Airflow's own default is 16. Airflow 2 still reads the older name core.dag_concurrency; Airflow 3 ignores it.
+    MWAA allows hundreds unless a setting says otherwise. Airflow 2 still reads the older name core.dag_concurrency;
+    Airflow 3 ignores it.
     """
     version = environment.text("airflow_version") or ""
     options = environment.mapping("airflow_configuration_options")
-    criterion.require(Quantity.of(dag_concurrency(options, version)))
+    _require_count(dag_concurrency(options, version), criterion)
 
 
 @policy(
@@ -155,15 +165,21 @@ def one_dag_leaves_room_for_others(environment: Resource, criterion: Criterion) 
 def settings_are_known_to_airflow(environment: Resource, criterion: Criterion) -> None:
     """Every setting has a name that the environment's Airflow version reads.
 
-    Airflow ignores a name it does not know, without a word: the value looks set, and the default holds.
+    Airflow silently ignores an unknown name: the value looks set, and the default applies.
     """
     version = environment.text("airflow_version") or ""
     if not settings(version_of(environment)[0]):
         raise criterion.undetermined(f"the settings of Airflow {version} are not known here")
-    # The provider calls all settings sensitive, so that what was observed is not shown; a name is no secret.
+    # The provider marks all settings as sensitive, so that a message hides the observed value; a name is no secret.
     wrong = list(setting_mistakes(environment.mapping("airflow_configuration_options"), version))
     for one in wrong or ("none other",):
         criterion.hold(not wrong, expected=f"known settings ({one})", observed="others")
+
+
+def _require_count(stated: str | None, criterion: Criterion) -> None:
+    criterion.hold(stated is not None, expected="a setting", observed="none, so that MWAA decides", premise=True)
+    if stated is not None:
+        criterion.require(Quantity.of(stated))
 
 
 def _requirements(environment: Resource) -> str | None:
@@ -174,3 +190,133 @@ def _requirements(environment: Resource) -> str | None:
         if named and set(found.related("bucket", "aws_s3_bucket")) & set(buckets):
             return found.text("content")
     return None
+
+
+# ── Runs that failed for good: they are kept, noticed and reported
+
+QUEUE = "aws_sqs_queue"
+
+
+@policy(
+    "PG_PIPE_9",
+    criterion="dead-letter-queue",
+    resources=ENVIRONMENT,
+    remedy="Declare a dead-letter queue, and allow the execution role sqs:SendMessage to it.",
+    required=True,
+)
+def airflow_can_leave_dead_letters(environment: Resource, criterion: Criterion) -> None:
+    """The execution role of an Airflow environment may send to a dead-letter queue.
+
+    A failure callback without that right fails while it handles a failure, where nobody looks.
+    """
+    queues = dead_letter_queues(environment.configuration)
+    criterion.hold(bool(queues), expected="a dead-letter queue", observed="none", premise=True)
+    reachable = [one for one in _list_reached(environment, "sqs:SendMessage", QUEUE) if one in queues]
+    criterion.hold(bool(reachable), expected="the role may send to it", observed="it may not")
+
+
+@policy(
+    "PG_PIPE_10",
+    criterion="dead-letter-retention",
+    resources=(QUEUE,),
+    remedy="Raise message_retention_seconds on the dead-letter queue to the agreed time.",
+    population=0,
+)
+def dead_letters_are_kept(queue: Resource, criterion: Criterion) -> None:
+    """Dead-letter queues keep their messages for the agreed time.
+
+    The default is 4 days from when the message was first sent: Friday's failure is gone on Tuesday.
+    """
+    if queue not in dead_letter_queues(queue.configuration):
+        raise criterion.not_applicable("takes no dead letters")
+    criterion.require(Quantity.days(queue.number("message_retention_seconds", 345600) / 86400))
+
+
+@policy(
+    "PG_PIPE_11",
+    criterion="alarm-dead-letter-queue",
+    resources=(QUEUE,),
+    population=0,
+)
+def the_first_dead_letter_is_noticed(queue: Resource, criterion: Criterion) -> None:
+    """An alarm fires on the first message in a dead-letter queue.
+
+    An unwatched dead-letter queue only loses data more slowly.
+    """
+    if queue not in dead_letter_queues(queue.configuration):
+        raise criterion.not_applicable("takes no dead letters")
+    found = alarms_on(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    first = [one for one in found if one.names(QueueName=queue) and _fires_on_one(one.alarm)]
+    point_at_nearest(queue, "QueueName", "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    criterion.hold(bool(first), expected="an alarm above 0 messages", observed="none")
+
+
+@policy(
+    "PG_PIPE_12",
+    criterion="dag-failure-topic",
+    resources=ENVIRONMENT,
+    remedy="Declare a topic with a subscriber, and allow the execution role sns:Publish to it.",
+    required=True,
+)
+def airflow_can_tell_of_failures(environment: Resource, criterion: Criterion) -> None:
+    """The execution role of an Airflow environment may publish to a topic that has a subscriber.
+
+    A DAG knows the failed task and the reason; an alarm on a metric knows only that something failed.
+    """
+    topics = _list_reached(environment, "sns:Publish", TOPIC)
+    criterion.hold(bool(topics), expected="a topic the role may publish to", observed="none", premise=True)
+    criterion.hold(any(map(has_subscriber, topics)), expected="a subscriber", observed="none")
+
+
+@policy(
+    "PG_PIPE_13",
+    criterion="dead-letter-queue",
+    resources=(QUEUE,),
+    remedy="Set redrive_policy with the ARN of a dead-letter queue and a maxReceiveCount.",
+    population=0,
+)
+def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -> None:
+    """A queue that Airflow processes moves messages that keep failing to a dead-letter queue.
+
+    Otherwise an item that breaks its task comes back again and again, until SQS deletes it unseen.
+    """
+    if not queue.identities & queue.configuration.once(_find_queues_worked_through):
+        raise criterion.not_applicable("Airflow takes nothing from it")
+    apart = queue.configuration.naming(queue, "queue_url", "aws_sqs_queue_redrive_policy")
+    handed = bool(apart) or not is_unset(queue, "redrive_policy")
+    criterion.hold(handed, expected="a redrive_policy", observed="none")
+
+
+def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
+    """Return the queues that receive messages which another queue or function could not process."""
+    return configuration.once(_find_dead_letter_queues)
+
+
+def _find_dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
+    return configuration.identified(set(_dead_letter_targets(configuration)), QUEUE)
+
+
+def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
+    for holder in configuration.of(QUEUE, "aws_sqs_queue_redrive_policy", "aws_sns_topic_subscription"):
+        if not is_unset(holder, "redrive_policy"):
+            yield str((holder.json("redrive_policy") or {}).get("deadLetterTargetArn"))
+    for holder in configuration.of("aws_lambda_function", "aws_cloudwatch_event_target"):
+        name = "target_arn" if holder.type == "aws_lambda_function" else "arn"
+        yield from (one.text(name) or "" for one in holder.blocks("dead_letter_config"))
+
+
+def _find_queues_worked_through(configuration: Configuration) -> frozenset[str]:
+    """Return the names of the queues that some Airflow environment may receive messages from."""
+    environments = configuration.of(*ENVIRONMENT)
+    taken = [queue for each in environments for queue in _list_reached(each, "sqs:ReceiveMessage", QUEUE)]
+    return frozenset(name for queue in taken for name in queue.identities)
+
+
+def _list_reached(environment: Resource, action: str, type_: str) -> list[Resource]:
+    roles = environment.related("execution_role_arn", "aws_iam_role")
+    return [target for role in roles for target in find_reached(role, action, type_)]
+
+
+def _fires_on_one(alarm: Resource) -> bool:
+    threshold, inclusive = alarm.number("threshold"), "OrEqual" in (alarm.text("comparison_operator") or "")
+    return fires_above(alarm) and (threshold <= 1 if inclusive else threshold < 1)

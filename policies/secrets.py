@@ -1,15 +1,13 @@
 """Secrets live in Secrets Manager, and nowhere in plain text."""
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prodgate import Configuration, Criterion, Quantity, Resource, policy
-from prodgate.semantics.secret_forms import credential_form
+from prodgate import Configuration, Criterion, Quantity, Resource, Unresolved, allow_unknown, policy
+from prodgate.semantics.secret_forms import HANDED_IN, credential_form, find_secret
 
-from .container_definitions import list_containers, list_job_containers
-from .plain_text import refuse_secrets, texts_in
+from .containers import list_containers, list_job_containers
+from .encryption import refuse_secrets, texts_in
 
 #: Databases -> (argument that lets RDS or Redshift keep the password, arguments that state it in plain text).
 MASTERS = {
@@ -18,17 +16,15 @@ MASTERS = {
     "aws_docdb_cluster": ("manage_master_user_password", ("master_password",)),
     "aws_redshift_cluster": ("manage_master_password", ("master_password",)),
 }
-#: Ways to make a database without a master password of its own.
+#: Ways to create a database without a master password of its own.
 COPIES = ("replicate_source_db", "replication_source_identifier", "snapshot_identifier", "global_cluster_identifier")
-#: Resources whose arguments are handed to running code, where whoever may describe them can read them.
+#: Resources whose arguments are passed to running code, where anybody who may describe them can read them.
 RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
           "aws_launch_template", "aws_launch_configuration", "aws_spot_instance_request", "aws_lightsail_instance",
           "aws_ssm_parameter", "aws_ssm_document", "aws_batch_job_definition", "aws_apprunner_service",
           "aws_elastic_beanstalk_environment", "aws_elastic_beanstalk_configuration_template", "aws_glue_job",
           "aws_amplify_app", "aws_amplify_branch",
           "aws_sagemaker_notebook_instance_lifecycle_configuration")  # fmt: skip
-#: Arguments that may be given as base64.
-ENCODED = ("user_data", "on_create", "on_start")
 #: Arguments that hold something else: documents that name secrets, and fingerprints.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
               "password_data", "get_password_data")  # fmt: skip
@@ -42,14 +38,14 @@ NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_s
     remedy="Move the value to Secrets Manager and name it in secrets[].valueFrom of the container.",
 )
 def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> None:
-    """No container is given a secret as an environment variable, on its command line or as a label."""
+    """No container gets a secret as an environment variable, on its command line or as a label."""
     for container in list_containers(task):
         where = f"{{}} in {container['name']}"
         refuse_secrets(name_variables(container), criterion, expected="secrets[].valueFrom", observed=where)
 
 
 def name_variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield what a container is given, by name."""
+    """Yield the values passed to a container, by name."""
     variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
     beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
     yield from texts_in([variables, beside])
@@ -73,10 +69,10 @@ def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterio
 
 
 def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
-    """Yield what running code is given, by name; each is read, so that the last one places the finding."""
+    """Yield the values passed to running code, by name; each is read, so that the finding points to the last one."""
     for name, value in holder.search().items():
         if name not in NOT_VALUES and holder.has(name):
-            yield from texts_in({name: _decode(value) if name.startswith(ENCODED) else value})
+            yield from texts_in({name: value})
     for container in list_job_containers(holder) if holder.type == "aws_batch_job_definition" else ():
         yield from name_variables(container)
     if holder.type == "aws_ssm_parameter":
@@ -89,14 +85,6 @@ def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
         yield block.text("name") or "", block.known("value")
 
 
-def _decode(value: Any) -> Any:
-    """Return user data as text: it may be given as base64."""
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, TypeError):
-        return value
-
-
 @policy(
     "PG_SEC_3",
     criterion="secrets-no-plain-values",
@@ -107,14 +95,14 @@ def _decode(value: Any) -> Any:
 def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
     """No argument of any resource holds a private key, an access key or a token.
 
-    These are recognised by their form, wherever they stand and whatever the argument is called.
+    They are recognised by their form, in any argument of any name.
     """
     if not tree.resources:
         raise criterion.undetermined("nothing is declared")
     for resource in tree.resources:
         for path, text in texts_in(resource.search()):
             if form := credential_form(text or ""):
-                resource.has(path.partition(".")[0])  # the place of the finding
+                resource.has(path.partition(".")[0])  # where the finding points
                 place = f"{resource.address}.{path}"
                 criterion.hold(False, expected="no credential", observed=f"{form} in {place}", aspect=place)
 
@@ -129,8 +117,8 @@ def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
 def master_passwords_are_kept_by_aws(database: Resource, criterion: Criterion) -> None:
     """The master password of a database is made, kept and rotated in Secrets Manager.
 
-    A password argument stands in the state in plain text, also when it comes from random_password; a write-only one
-    does not, but is never rotated, unless an ephemeral resource reads it of Secrets Manager, which may rotate it.
+    A password argument is in the state in plain text, even if it comes from random_password. A write-only one is not,
+    but is never rotated, unless an ephemeral resource reads it from Secrets Manager, which may rotate it.
     """
     managed, plain = MASTERS[database.type]
     stated = [name for name in plain if database.has(name)]
@@ -158,7 +146,7 @@ def _is_read_of_secrets_manager(database: Resource) -> bool:
 def secret_values_are_not_in_the_state(version: Resource, criterion: Criterion) -> None:
     """The value of a secret is not an argument that Terraform keeps in its state.
 
-    Whoever reads the state file would hold every secret at once; write-only arguments are never stored.
+    Anybody who reads the state file would hold every secret at once; write-only arguments are never stored.
     """
     stated = [name for name in ("secret_string", "secret_binary") if version.has(name)]
     criterion.exclude(stated, expected="secret_string_wo", observed="{}, which the state holds")
@@ -172,7 +160,7 @@ def secret_values_are_not_in_the_state(version: Resource, criterion: Criterion) 
     remedy="Add aws_secretsmanager_secret_rotation with a rotation function, at most every 90 days.",
 )
 def secrets_are_rotated(secret: Resource, criterion: Criterion) -> None:
-    """Every declared secret is rotated by schedule. The master secrets that RDS keeps rotate by themselves."""
+    """Every declared secret is rotated on a schedule. The master secrets that RDS keeps rotate by themselves."""
     rotations = secret.configuration.naming(secret, "secret_id", "aws_secretsmanager_secret_rotation")
     scheduled = [
         rotation
@@ -192,3 +180,97 @@ def secrets_are_rotated(secret: Resource, criterion: Criterion) -> None:
 def deleted_secrets_can_be_restored(secret: Resource, criterion: Criterion) -> None:
     """A deleted secret can be restored for a while; unset means 30 days."""
     criterion.require(Quantity.days(secret.number("recovery_window_in_days", 30)))
+
+
+# ── Secrets that are never written down but still passed on, such as a password that Terraform makes
+
+#: Resources that run code -> the arguments that pass values to it.
+HANDED = {
+    "aws_lambda_function": ("environment",),
+    "aws_ecs_task_definition": ("container_definitions",),
+    "aws_instance": ("user_data", "user_data_base64"),
+    "aws_launch_template": ("user_data",),
+    "aws_launch_configuration": ("user_data", "user_data_base64"),
+    "aws_spot_instance_request": ("user_data", "user_data_base64"),
+    "aws_lightsail_instance": ("user_data",),
+    "aws_glue_job": ("default_arguments", "non_overridable_arguments"),
+    "aws_amplify_app": ("environment_variables",),
+    "aws_amplify_branch": ("environment_variables",),
+    "aws_elastic_beanstalk_configuration_template": ("setting",),
+    "aws_codebuild_project": ("environment",),
+    "aws_batch_job_definition": ("container_properties",),
+    "aws_apprunner_service": ("source_configuration",),
+    "aws_elastic_beanstalk_environment": ("setting",),
+    "aws_ssm_parameter": ("value", "insecure_value"),
+}
+#: Parameters that AWS publishes, for example for images.
+PUBLIC = "/aws/service/"
+
+
+@policy(
+    "PG_SEC_8",
+    criterion="secrets-no-plain-values",
+    resources=tuple(HANDED),
+    population=0,
+    remedy="Keep the value in Secrets Manager and hand over its ARN; give code a role instead of an access key.",
+)
+def no_credential_is_handed_on(holder: Resource, criterion: Criterion) -> None:
+    """No value that Terraform made or read as a credential is passed to running code.
+
+    A plan hides sensitive values, but they still stand in the environment in plain text.
+    """
+    for name in (each for each in HANDED[holder.type] if each in holder.sensitive and not _is_kept(holder)):
+        with allow_unknown(because="where the value comes from says enough"):
+            holder.has(name)  # where the finding points
+        doubts = {source: _is_secret(source, holder) for source in holder.credentials.get(name, ())}
+        for source in (each for each, secret in doubts.items() if secret):
+            criterion.hold(False, expected=f"no value of {source}", observed="handed on", aspect=source)
+        _refuse_doubts(name, holder, [each for each, secret in doubts.items() if secret is None])
+    criterion.hold(True, expected="no credential", observed="none")
+
+
+def _refuse_doubts(name: str, holder: Resource, parameters: list[str]) -> None:
+    for source in parameters:
+        raise Unresolved(source, "is of a parameter that is declared elsewhere, and may be a SecureString")
+    if name not in holder.references:
+        raise Unresolved(f"{holder.address}.{name}", "holds something sensitive, and nothing says where it comes from")
+
+
+def _is_kept(holder: Resource) -> bool:
+    return holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString"
+
+
+def _is_secret(source: str, holder: Resource) -> bool | None:
+    """Whether a value that a provider marks as sensitive is a secret; None where nothing tells.
+
+    Providers mark the value of every parameter, though few are a SecureString or have the name of a secret.
+    """
+    parameter = holder.configuration.once(_list_parameters).get(source.rpartition(".")[0])
+    if parameter is None:
+        return True
+    name = parameter.known("name") or ""
+    if find_secret(name, "x") or (parameter.mode == "managed" and parameter.text("type") == "SecureString"):
+        return True
+    return False if parameter.mode == "managed" or name.startswith(PUBLIC) else None
+
+
+def _list_parameters(configuration: Configuration) -> dict[str, Resource]:
+    found = (one for one in configuration.resources if one.type == "aws_ssm_parameter")
+    return {one.configured_as: one for one in found}
+
+
+@policy(
+    "PG_SEC_9",
+    criterion="secrets-no-plain-values",
+    resources=("provider_block",),
+    population=0,
+    remedy="Drop it and let Terraform run with a role, or declare a variable without default and set it by TF_VAR_….",
+)
+def providers_are_given_no_lasting_key(block: Resource, criterion: Criterion) -> None:
+    """No provider block holds a literal key, token or password, or a key that Terraform makes.
+
+    The source does not reveal values from a variable without a value, a data source or an ephemeral resource.
+    """
+    for name in block.search():
+        source = block.text(name) or ""
+        criterion.hold(source == HANDED_IN, expected="no key", observed=f"{name} {source}", aspect=name)

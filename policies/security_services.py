@@ -1,8 +1,12 @@
-"""The services of AWS that watch the account are on."""
+"""AWS's security services are on, and their findings reach somebody."""
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
+from prodgate.semantics.event_patterns import SEVERE, matches
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
@@ -66,7 +70,7 @@ def every_resource_is_recorded(recorder: Resource, criterion: Criterion) -> None
     remedy="Set is_multi_region_trail and enable_log_file_validation, and leave logging and global events on.",
 )
 def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
-    """CloudTrail records management events of every region and of global services, and proves its files unchanged.
+    """CloudTrail records management events of every region and of global services, with file validation.
 
     Logging and global events are on when unset; several regions and validation are not.
     """
@@ -83,7 +87,7 @@ def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
 
 
 def _management_events(selector: Block) -> list[str]:
-    """Return which management events an advanced selector takes: All, ReadOnly or WriteOnly, or none."""
+    """Return the management events that an advanced selector takes: All, ReadOnly or WriteOnly, or none."""
     fields = {one.text("field"): one for one in selector.blocks("field_selector")}
     if "eventCategory" not in fields or "Management" not in fields["eventCategory"].texts("equals"):
         return []
@@ -100,9 +104,9 @@ def _management_events(selector: Block) -> list[str]:
     remedy="Declare an aws_accessanalyzer_analyzer of type ACCOUNT or ORGANIZATION.",
 )
 def outside_access_is_analysed(analyzer: Resource, criterion: Criterion) -> None:
-    """An analyzer looks for access from outside the account or organisation, and shows what is public.
+    """An analyzer looks for access from outside the account or organisation, including public access.
 
-    Unset means ACCOUNT. Analyzers of unused or internal access are good to have, and answer another question.
+    Unset means ACCOUNT. Analyzers of unused or internal access are useful, but answer another question.
     """
     tree = analyzer.configuration
     if analyzer.text("type", "ACCOUNT") not in OUTSIDE:
@@ -130,7 +134,7 @@ def _public_filters(rule: Resource) -> list[Block]:
     remedy="Declare aws_s3_account_public_access_block with all four arguments true.",
 )
 def the_account_blocks_public_buckets(account: Resource, criterion: Criterion) -> None:
-    """The account blocks public buckets, whatever a bucket says. Unset means false."""
+    """The account blocks public buckets, whatever the settings of a bucket. Unset means false."""
     for name in BLOCKS:
         criterion.hold(account.flag(name), expected=f"{name} = true", observed=f"{name} = false")
 
@@ -155,8 +159,99 @@ def images_are_scanned(repository: Resource, criterion: Criterion) -> None:
 
 
 def _list_scanned(tree: Configuration) -> tuple[str, ...]:
-    """Return the patterns of the names that the registry scans. A filter without a wildcard is part of a name."""
+    """Return the patterns of repository names that the registry scans. A filter without a wildcard matches a part."""
     rules = [rule for one in tree.of("aws_ecr_registry_scanning_configuration") for rule in one.blocks("rule")]
     scanning = [rule for rule in rules if rule.text("scan_frequency") in ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")]
     filters = {one.text("filter") or "" for rule in scanning for one in rule.blocks("repository_filter")}
     return tuple(each if "*" in each else f"*{each}*" for each in sorted(filters))
+
+
+# ── The findings of the services that watch the account reach somebody
+
+#: Services whose findings must reach somebody -> source of their events.
+FINDERS = {"aws_guardduty_detector": "aws.guardduty", "aws_securityhub_account": "aws.securityhub"}
+
+#: How many resources a message names.
+NAMED = 5
+
+
+@policy(
+    "PG_WATCH_7",
+    criterion="security-alerts-reach-someone",
+    resources=tuple(FINDERS),
+    required=True,
+    remedy="Add aws_cloudwatch_event_rule for the source of the findings with a topic that somebody subscribes to.",
+)
+def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
+    """An EventBridge rule passes severe findings of GuardDuty and Security Hub to a topic with a subscriber.
+
+    GuardDuty also counts if Security Hub, which imports its findings, passes on all of them.
+    """
+    tree = finder.configuration
+    rules = tree.once(_RULES[finder.type])
+    criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none", premise=True)
+    severe = tree.once(_SEVERE[finder.type])
+    criterion.hold(severe, expected="findings of high and critical severity", observed="a pattern that leaves some out")
+    topics = tree.once(_TOPICS[finder.type])
+    criterion.hold(bool(topics), expected="a topic as target", observed=f"none of {_name_some(rules)}", premise=True)
+    heard = tree.once(_HEARD[finder.type])
+    criterion.hold(heard, expected="a subscriber", observed=f"nobody listens to {_name_some(topics)}")
+
+
+def _name_some(found: Sequence[Resource]) -> str:
+    """Name the first few of the resources found: the text is made for each subject, from all of them."""
+    return f"{[each.address for each in found[:NAMED]]}{' and others' if len(found) > NAMED else ''}"
+
+
+def _list_sources(tree: Configuration, finder: str) -> list[str]:
+    return sorted({FINDERS[finder], *(["aws.securityhub"] if tree.of("aws_securityhub_account") else [])}, reverse=True)
+
+
+def _find_rules(tree: Configuration, finder: str) -> tuple[Resource, ...]:
+    """Return the rules that pass on events of a service, or of Security Hub if it imports them."""
+    sources = set(_list_sources(tree, finder))
+    return tuple(one for one in tree.of("aws_cloudwatch_event_rule") if _is_on(one) and _matches(one, sources))
+
+
+def _is_on(rule: Resource) -> bool:
+    return rule.text("state", "ENABLED") != "DISABLED" and rule.flag("is_enabled", True)
+
+
+def _matches(rule: Resource, sources: set[str]) -> bool:
+    pattern: Any = rule.json("event_pattern") or {}
+    return bool(sources & {one for one in pattern.get("source", ()) if isinstance(one, str)})
+
+
+def _pass_severe_ones(tree: Configuration, finder: str) -> bool:
+    """Whether each severe finding of a source is passed on by some rule."""
+    patterns = [rule.json("event_pattern") or {} for rule in _find_rules(tree, finder)]
+    return any(
+        all(
+            any(matches(pattern, {"source": source, "detail": detail}) for pattern in patterns)
+            for detail in SEVERE[source]
+        )
+        for source in _list_sources(tree, finder)
+    )
+
+
+def _find_topics(tree: Configuration, finder: str) -> tuple[Resource, ...]:
+    targets = [
+        one for rule in _find_rules(tree, finder) for one in tree.naming(rule, "rule", "aws_cloudwatch_event_target")
+    ]
+    return tuple(topic for target in targets for topic in target.related("arn", "aws_sns_topic"))
+
+
+def _are_heard(tree: Configuration, finder: str) -> bool:
+    topics = _find_topics(tree, finder)
+    return any(tree.naming(one, "topic_arn", "aws_sns_topic_subscription") or _has_chat_channel(one) for one in topics)
+
+
+#: Computed once for all finders of a type.
+_RULES = {finder: partial(_find_rules, finder=finder) for finder in FINDERS}
+_SEVERE = {finder: partial(_pass_severe_ones, finder=finder) for finder in FINDERS}
+_TOPICS = {finder: partial(_find_topics, finder=finder) for finder in FINDERS}
+_HEARD = {finder: partial(_are_heard, finder=finder) for finder in FINDERS}
+
+
+def _has_chat_channel(topic: Resource) -> bool:
+    return bool(topic.configuration.naming(topic, "sns_topic_arns", "aws_chatbot_slack_channel_configuration"))

@@ -1,18 +1,16 @@
-"""Users who sign in: to user pools of Cognito, and to databases by IAM instead of by a password."""
-
-from __future__ import annotations
+"""Users who sign in: to Cognito user pools, and to databases through IAM instead of with a password."""
 
 from prodgate import Criterion, Quantity, Resource, policy
 
 POOL = ("aws_cognito_user_pool",)
-#: First factors that are no passwords, each of which is as good as a second one or comes with it.
+#: First factors other than passwords, each of which is as good as a second factor or includes one.
 OTHER_FACTORS = {"WEB_AUTHN", "EMAIL_OTP", "SMS_OTP"}
 KINDS = ("require_lowercase", "require_uppercase", "require_numbers", "require_symbols")
 ACCOUNT = "aws_iam_account_password_policy"
 KINDS_OF_ACCOUNT = (
     "require_lowercase_characters", "require_uppercase_characters", "require_numbers", "require_symbols",
 )  # fmt: skip
-#: Engines to which users sign in with a token of IAM.
+#: Engines to which users sign in with an IAM token.
 WITH_IAM = {"mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql", "aurora", "neptune"}
 
 
@@ -24,7 +22,7 @@ WITH_IAM = {"mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql",
     remedy='Set mfa_configuration to "ON" or "OPTIONAL", with software_token_mfa_configuration { enabled = true }.',
 )
 def user_pools_have_a_second_factor(pool: Resource, criterion: Criterion) -> None:
-    """Users of a pool can, or must, sign in with a second factor; unset means that none is asked.
+    """Users of a pool can, or must, sign in with a second factor; unset means no second factor.
 
     A pool that lets users in without any password, such as by passkey alone, needs none.
     """
@@ -45,14 +43,14 @@ def user_pools_have_a_second_factor(pool: Resource, criterion: Criterion) -> Non
 def users_are_asked_for_strong_passwords(holder: Resource, criterion: Criterion) -> None:
     """Passwords of a pool or of the account's users have the agreed length, and characters of all four kinds.
 
-    A pool without password_policy asks for eight characters of all kinds; one that states it asks for no kind that it
-    leaves out, as the account does, which then takes six characters.
+    A pool without password_policy requires eight characters of all kinds. One with a policy requires only the kinds
+    that it states, as does the account, which then requires six characters.
     """
     of_account = holder.type == ACCOUNT
     stated = (holder,) if of_account else holder.blocks("password_policy")
     kinds, length = (KINDS_OF_ACCOUNT, "minimum_password_length") if of_account else (KINDS, "minimum_length")
     missing = [name for one in stated for name in kinds if not one.flag(name)]
-    any(one.has(missing[0]) for one in stated if missing)  # the place of the finding
+    any(one.has(missing[0]) for one in stated if missing)  # where the finding points
     criterion.hold(not missing, expected="all kinds of characters", observed=f"{', '.join(missing)} not set")
     criterion.require(Quantity.of(stated[0].number(length, 6 if of_account else 8) if stated else 8))
 
@@ -65,9 +63,9 @@ def users_are_asked_for_strong_passwords(holder: Resource, criterion: Criterion)
     remedy='Set user_pool_add_ons { advanced_security_mode = "ENFORCED" }, with the tier PLUS.',
 )
 def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) -> None:
-    """A pool notices a password that was stolen elsewhere and a sign-in that is unlike its user, and acts on it.
+    """A pool detects passwords that leaked elsewhere and unusual sign-ins, and acts on both.
 
-    Where it has challenges of its own, sign-ins by them are watched, too, when that is said.
+    In a pool with custom challenges, their sign-ins are watched only if that is configured.
     """
     modes = [one.text("advanced_security_mode") for one in pool.blocks("user_pool_add_ons")]
     criterion.hold(
@@ -92,7 +90,7 @@ def user_pools_answer_to_stolen_passwords(pool: Resource, criterion: Criterion) 
     remedy="Set allow_unauthenticated_identities = false.",
 )
 def identity_pools_know_whom_they_let_in(pool: Resource, criterion: Criterion) -> None:
-    """An identity pool hands credentials of AWS to users who signed in, and to nobody else."""
+    """An identity pool hands out AWS credentials to signed-in users, and to nobody else."""
     open_to_all = pool.flag("allow_unauthenticated_identities")
     criterion.hold(not open_to_all, expected="allow_unauthenticated_identities = false", observed=True)
 
@@ -105,13 +103,13 @@ def identity_pools_know_whom_they_let_in(pool: Resource, criterion: Criterion) -
     remedy="Set iam_database_authentication_enabled = true.",
 )
 def databases_know_users_by_iam(database: Resource, criterion: Criterion) -> None:
-    """Users and programs can sign in to a database with a token of IAM, which ends by itself; unset means not.
+    """Users and programs can sign in to a database with an IAM token, which expires by itself; unset means not.
 
-    Oracle, SQL Server and Db2 know no such tokens.
+    Oracle, SQL Server and Db2 support no such tokens.
     """
     enabled = database.flag("iam_database_authentication_enabled")
     engine = "neptune" if database.type == "aws_neptune_cluster" or enabled else database.text("engine")
     if engine not in WITH_IAM:
         raise criterion.not_applicable("is of an engine that knows no tokens of IAM")
-    database.has("iam_database_authentication_enabled")  # the place of the finding
+    database.has("iam_database_authentication_enabled")  # where the finding points
     criterion.hold(enabled, expected="iam_database_authentication_enabled = true", observed="passwords alone")

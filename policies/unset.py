@@ -1,15 +1,13 @@
-"""What a configuration leaves to the provider."""
-
-from __future__ import annotations
+"""Arguments that a configuration leaves to the provider."""
 
 from prodgate import Resource, allow_unknown
 
 
 def is_unset(resource: Resource, name: str) -> bool:
-    """Whether an argument is not written in the configuration, so that AWS's own default holds.
+    """Whether an argument is not written in the configuration, so that AWS's own default applies.
 
-    One that is known later is written where its expression names something. Where nothing says what it names, it may
-    be null as well. Raises Unresolved for that.
+    An argument that is known later is written if its expression names something. Otherwise it may also be null: that
+    raises Unresolved.
     """
     if name in resource.references:
         with allow_unknown(because="an argument that names something is written, whatever it will be"):

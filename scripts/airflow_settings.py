@@ -3,7 +3,7 @@
     pip download --no-deps -d /tmp/wheels apache-airflow==2.11.0 apache-airflow-core==3.0.6
     python scripts/airflow_settings.py /tmp/wheels/*.whl
 
-A setting is known to a version when its config.yml lists it, or when the version still reads it under its old name
+A version knows a setting if its config.yml lists it, or if the version still reads its old name
 (``deprecated_options``). Only names are taken; Airflow is Apache-2.0.
 """
 
@@ -33,7 +33,7 @@ def list_deprecated(wheel: ZipFile) -> dict[str, str]:
 
 
 def list_renamed(wheel: ZipFile) -> dict[str, str]:
-    """Return what Airflow 3 says about settings that were renamed."""
+    """Return Airflow 3's messages on renamed settings."""
     name = "airflow/cli/commands/config_command.py"
     found = {}
     for node in ast.walk(ast.parse(wheel.read(name))) if name in wheel.namelist() else ():

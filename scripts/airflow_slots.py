@@ -1,11 +1,9 @@
-"""Writes the slots that Airflow's own CronTriggerTimetable has, for tests that ours are the same.
+"""Writes the slots of Airflow's own CronTriggerTimetable, to test ours against.
 
 Run from the root, with the Python of an Airflow: PYTHON scripts/airflow_slots.py < cases.json > slots.json. A case is
-[cron, zone, since, until] with times in UTC; its slots are a list, in UTC. Without input, with --golden, it makes the
-small table that is kept: PYTHON scripts/airflow_slots.py --golden > tests/prodgate/dags/cron_golden.json
+[cron, zone, since, until] with times in UTC; its slots are a list, in UTC. Without input, with --golden, it prints the
+small table in the repository: PYTHON scripts/airflow_slots.py --golden > tests/prodgate/dags/cron_golden.json
 """
-
-from __future__ import annotations
 
 import importlib
 import json
@@ -27,7 +25,7 @@ CRONS = (
     "5 4 * * 1-5",
     "0 0 13 * 5",
 )
-#: A day from its start in UTC, in which clocks change where they do: in spring, and in autumn.
+#: A day from its start in UTC, in which clocks change in zones that have DST: in spring, and in autumn.
 ZONES = {
     "UTC": ("2026-03-28T18:00",),
     "Asia/Tokyo": ("2026-03-28T18:00",),
@@ -39,7 +37,7 @@ ZONES = {
 
 
 def main() -> None:
-    """Print the slots of the cases on standard input, or the table that is kept."""
+    """Print the slots of the cases on standard input, or the table of the repository."""
     if "--golden" in sys.argv[1:]:
         days = [(zone, datetime.fromisoformat(f"{day}Z")) for zone, starts in ZONES.items() for day in starts]
         cases = [(cron, zone, day, day + timedelta(days=1)) for cron, (zone, day) in product(CRONS, days)]
@@ -55,7 +53,7 @@ def airflow_slots(cron: str, zone: str, since: datetime, until: datetime) -> lis
     """Return the slots from ``since`` to before ``until`` by Airflow's timetable."""
     pendulum: Any = importlib.import_module("pendulum")
     timetable = importlib.import_module("airflow.timetables.trigger").CronTriggerTimetable(cron, timezone=zone)
-    # from a slot well before: one slot starts from the other, as the runs of a DAG that is there for long do
+    # start well before: each slot follows from the previous one, as in the runs of a DAG that has existed for long
     slot = timetable._get_prev(timetable._get_prev(pendulum.instance(since).subtract(hours=26)))
     found = []
     while slot < until:

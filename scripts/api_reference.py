@@ -1,6 +1,6 @@
-"""Write docs/api.md: every public name with its signature and docstring, as the source states them.
+"""Print a page of the site: every public name with its signature and docstring, from the source.
 
-python scripts/api_reference.py            # writes the page
+python scripts/api_reference.py            # tox -e site has it as docs/api.md
 """
 
 import ast
@@ -10,14 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-TARGET = Path(__file__).parents[1] / "docs" / "api.md"
-SEMANTICS = ("airflow_versions", "cloudwatch", "dashboard_metrics", "event_patterns", "listeners", "network_rules",
-             "policy_documents", "schedules", "secret_forms")  # fmt: skip
-#: Where public names are, in the order of the page.
+SEMANTICS = ("airflow_versions", "aws_settings", "cloudwatch", "event_patterns", "network_rules", "policy_documents",
+             "secret_forms")  # fmt: skip
+#: The modules with public names, in the order of the page.
 MODULES = (
     "prodgate",
     "prodgate.facts",
@@ -29,7 +27,7 @@ MODULES = (
 HEADER = """# The public API
 
 What policies, checks, facts, journeys and their tests may use. Everything else may change without notice. Written by
-`scripts/api_reference.py`; a test holds this page to the source, and the names on it to what the bundled files import.
+`scripts/api_reference.py` from the source. A test holds its names to what the bundled files import.
 A fact that a bundled check imports from the module that defines it is new, and not promised yet.
 """
 
@@ -37,12 +35,12 @@ A fact that a bundled check imports from the module that defines it is new, and 
 def page() -> str:
     """Return the whole page, its Python formatted."""
     text = "\n".join([HEADER, *(line for module in MODULES for line in section(importlib.import_module(module)))])
-    command = (sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-")
+    command = (sys.executable, "-m", "ruff", "format", "--stdin-filename", "api.md", "-")
     return subprocess.run(command, input=text, capture_output=True, check=True, encoding="utf-8").stdout
 
 
 def section(module: ModuleType) -> Iterator[str]:
-    """Yield the lines of a module: what it is, then its public names."""
+    """Yield the lines of a module: its summary, then its public names."""
     about = (inspect.getdoc(module) or "").splitlines()[0]
     yield from (f"## {module.__name__}", "", about, "")
     for name in sorted(module.__all__, key=str.casefold):
@@ -50,7 +48,7 @@ def section(module: ModuleType) -> Iterator[str]:
 
 
 def entry(name: str, value: Any, module: ModuleType) -> Iterator[str]:
-    """Yield the lines of one name: its head as Python, what the source says of it, its members."""
+    """Yield the lines of one name: its head as Python, its documentation, its members."""
     node, said = definition(name, value, module)
     yield from (f"### {name}", "", "```python", *head_of(node), "```", "", said, "")
     if isinstance(node, ast.ClassDef) and (members := list(public_members(node))):
@@ -86,7 +84,7 @@ def assigned(node: ast.stmt) -> set[str]:
 
 
 def head_of(node: ast.stmt) -> Iterator[str]:
-    """Yield the signature of a function, the fields of a class or how it is made, or an assignment."""
+    """Yield the signature of a function, the fields or constructor of a class, or an assignment."""
     if isinstance(node, ast.FunctionDef):
         returns = ast.unparse(node.returns) if node.returns else "None"
         yield f"def {node.name}({ast.unparse(node.args)}) -> {returns}: ..."
@@ -98,7 +96,7 @@ def head_of(node: ast.stmt) -> Iterator[str]:
 
 
 def fields_of(node: ast.ClassDef) -> Iterator[str]:
-    """Yield the fields of a class, and the arguments that it is made with where it says so itself."""
+    """Yield the fields of a class, and its constructor's arguments if it defines one itself."""
     for each in node.body:
         if isinstance(each, ast.AnnAssign) and not ast.unparse(each).startswith("_"):
             yield ast.unparse(each)
@@ -107,7 +105,7 @@ def fields_of(node: ast.ClassDef) -> Iterator[str]:
 
 
 def public_members(node: ast.ClassDef) -> Iterator[str]:
-    """Yield the methods and properties, and the fields that are explained."""
+    """Yield the methods and properties, and the fields with documentation."""
     for each, following in zip(node.body, [*node.body[1:], None], strict=True):
         if isinstance(each, ast.AnnAssign) and isinstance(following, ast.Expr):
             yield f"- `{ast.unparse(each.target)}`: {' '.join(ast.literal_eval(following.value).split())}"
@@ -126,5 +124,4 @@ def head(method: ast.FunctionDef) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), "utf-8")
-    sys.stdout.write(f"{TARGET}\n")
+    sys.stdout.write(page())

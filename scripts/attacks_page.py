@@ -1,6 +1,6 @@
-"""Write docs/attacks.md: what somebody does to make the gate say GO wrongly, and what it says instead.
+"""Print a page of the site: attacks that try to make the gate say GO wrongly, and its verdict instead.
 
-python scripts/attacks_page.py            # writes the page
+python scripts/attacks_page.py            # tox -e site has it as docs/attacks.md
 """
 
 import sys
@@ -12,12 +12,11 @@ sys.path.insert(0, str(ROOT))
 
 from tests.attacks.catalogue import CLASSES, Attack, load  # noqa: E402  found only from the top of the repository
 
-TARGET = ROOT / "docs" / "attacks.md"
 ANSWERS = {1: "NO-GO", 2: "INSUFFICIENT EVIDENCE", 3: "the gate broke", 4: "refused"}
 HEADER = """# Attacks on the gate
 
-Written by `scripts/attacks_page.py` from `tests/attacks/*.toml`; do not edit. `tox -e faults` does each of these to a
-small project: those on a process or its interpreter by commands, others in copies of a process that has begun as the
+Written by `scripts/attacks_page.py` from `tests/attacks/*.toml`. `tox -e faults` does each of these to a
+small project: those on the interpreter by commands, others in copies of a process that has begun as the
 gate's do, and some of them both ways. Each must end as it says here and never as GO, and the project as it was is GO
 before and after. [Threats](threats.md) says who would do this, and what is not defended against.
 
@@ -34,7 +33,7 @@ def page() -> str:
 
 
 def overview(attacks: tuple[Attack, ...]) -> Iterator[str]:
-    """Yield the classes in plain words, with how many attacks each has."""
+    """Yield the classes in plain words, with the number of attacks in each."""
     yield from ("| class | what it is | attacks |", "| ---: | --- | ---: |")
     for number, words in CLASSES.items():
         yield f"| {number} | {words} | {sum(attack.number == number for attack in attacks) or '–'} |"
@@ -59,4 +58,4 @@ def row(attack: Attack) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), "utf-8")
+    sys.stdout.write(page())

@@ -1,14 +1,12 @@
-"""Build what is published: wheel and sdist, the same bytes each time, and a bill of materials.
+"""Build the published files: wheel and sdist, the same bytes each time, and a bill of materials.
 
 python scripts/build_release.py                # into dist/, and build/prod-gate.cdx.json
 python scripts/build_release.py --tag v0.1.0   # refused unless that is the version, with a section in CHANGELOG.md
 
-It builds what is committed, from an export of the commit, and twice, in two places: a difference is an error. The wheel
-is made of the sdist, so that the sdist is whole. The bill of materials (CycloneDX) names what uv.lock holds for all
+It builds the commit, from an export of it, twice, in two places: a difference is an error. The wheel is built from the
+sdist, which proves that the sdist is complete. The bill of materials (CycloneDX) lists the packages of uv.lock for all
 extras.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib
@@ -30,7 +28,7 @@ from tempfile import TemporaryDirectory
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
-#: What building needs, digests and all.
+#: The build requirements, with digests.
 CONSTRAINTS = ROOT / "scripts" / "building.lock"
 BILL = "prod-gate.cdx.json"
 
@@ -68,7 +66,7 @@ def export(commit: str, into: Path) -> None:
 
 
 def make_bill(tree: Path, epoch: int, files: Mapping[str, str]) -> str:
-    """Return what the lock file of a tree holds as CycloneDX, with the time of the commit and what it is of."""
+    """Return the lock file of a tree as CycloneDX, with the time of the commit and the component it describes."""
     command = (find_uv_bin(), "export", "--quiet", "--frozen", "--no-dev", "--all-extras", "--format", "cyclonedx1.5")
     bill = json.loads(_run(tree, epoch, *command))
     bill["metadata"]["timestamp"] = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
@@ -79,7 +77,7 @@ def make_bill(tree: Path, epoch: int, files: Mapping[str, str]) -> str:
 
 
 def refuse_other(tag: str, tree: Path) -> None:
-    """Raise ReleaseError unless a tag names the version of a tree, and the changelog tells of it."""
+    """Raise ReleaseError unless a tag names the version of a tree, and the changelog has a section for it."""
     version = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     if tag != f"v{version}":
         raise ReleaseError(f"{tag}: the version in pyproject.toml is {version}; tag it v{version}, or raise it first")
@@ -97,7 +95,7 @@ def _run(folder: Path, epoch: int, *command: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build what is published of the commit that is checked out; return 1 where nothing may be."""
+    """Build the release of the commit that is checked out; return 1 if it must not be published."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--tag", default="", help="the tag that is to be published")
     parser.add_argument("--into", type=Path, default=ROOT / "dist", help="a folder that is made anew (default: dist)")

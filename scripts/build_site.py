@@ -1,12 +1,10 @@
-"""Build the documentation as a site in build/site: the pages as they are, and those that are written anew each time.
+"""Build the documentation as a site in build/site: the pages of the repository, and the generated ones.
 
 python scripts/build_site.py               # stages the pages in build/pages; Zensical makes the site, strictly
 
-The pages keep their places, so that a link holds in the repository, on the site and in an editor. What a page links to
-besides pages, such as an example of a pipeline, goes along.
+The pages keep their places, so that a link works in the repository, on the site and in an editor. Linked files that are
+no pages, such as an example of a pipeline, are copied along.
 """
-
-from __future__ import annotations
 
 import re
 import shutil
@@ -25,7 +23,7 @@ _FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1", re.MULTILINE | re.DOTALL)
 
 
 def stage(into: Path) -> None:
-    """Write every page, and every file that one links to, below a folder that is made anew."""
+    """Write every page, and every file that one links to, below a new folder."""
     shutil.rmtree(into, ignore_errors=True)
     written = pages()
     for source in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]:
@@ -39,7 +37,7 @@ def stage(into: Path) -> None:
 
 
 def _list_linked(page: Path, text: str) -> Iterator[Path]:
-    """Yield the files that a page links to and that are no pages; of a folder all that is in it."""
+    """Yield the files that a page links to and that are no pages; for a folder all files in it."""
     for _, link in _LINK.findall(_FENCE.sub("", text)):
         there = (page.parent / link.partition("#")[0]).resolve()
         if "://" in link or there.suffix == ".md" or not there.is_relative_to(ROOT) or there == page.parent:
@@ -68,7 +66,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def find_broken(site: Path) -> Iterator[str]:
-    """Yield each link of a built site that leads to no file of it, with the page that has it."""
+    """Yield each broken link of a built site, with the page that has it."""
     for page in sorted(site.rglob("*.html")):
         for link in re.findall(r'href="([^"]+)"', page.read_text("utf-8")):
             path = unquote(re.split("[#?]", link)[0])
@@ -80,12 +78,12 @@ def find_broken(site: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    """Stage the pages and build the site; return how that ended."""
+    """Stage the pages and build the site; return the exit code of the build."""
     stage(STAGED)
     command = (sys.executable, "-m", "zensical", "build", "--clean", "--strict", "--config-file", str(SETTINGS))
     if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
         return code
-    for name in STAGED.glob(".*"):  # which Zensical leaves out, and pages link to
+    for name in STAGED.glob(".*"):  # Zensical leaves it out, though pages link to it
         into = SITE / name.name
         shutil.copytree(name, into, dirs_exist_ok=True) if name.is_dir() else shutil.copyfile(name, into)
     broken = list(find_broken(SITE))

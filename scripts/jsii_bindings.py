@@ -1,8 +1,8 @@
 """Reads the schema of a Terraform provider out of its generated CDK bindings (JavaScript and TypeScript declarations).
 
 The generator writes one shape of code for everything, so patterns over the text are enough and nothing is executed: a
-class for each resource and each nested object, a comment with the three flags above each member, and the member's
-kind of value in its getter. What the declarations add: which nested objects are blocks ("… block" in the comment).
+class for each resource and each nested object, a comment with the three flags above each member, and the member's kind
+of value in its getter. The declarations add which nested objects are blocks ("… block" in the comment).
 """
 
 import re

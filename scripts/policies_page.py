@@ -1,8 +1,9 @@
-"""Write docs/policies.md: which policies ask about which resources, who asks for it, and how bad it is.
+"""Print a page of the site: the policies, the resources and criteria that they judge, and their severity.
 
-python scripts/policies_page.py            # writes the page
+python scripts/policies_page.py            # tox -e site has it as docs/policies.md
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,10 @@ from prodgate.sections.project import load_policies
 from prodgate.terraform.policy import POLICIES, Policy
 
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "docs" / "policies.md"
 CONTROL = "AWS-FSBP:"
 HEADER = """# What policies ask of which resources
 
-Written by `scripts/policies_page.py` from `policies/` and `criteria/`; do not edit. {policies} policies are about
+Written by `scripts/policies_page.py` from `policies/` and `criteria/`. {policies} policies are about
 {types} types of resources. `prodgate explain ID` says why each matters, and shows an example of what breaks it and one
 that does not.
 
@@ -85,5 +85,4 @@ def _list_controls(policies: list[Policy], criteria: Criteria) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), "utf-8")
-    print(TARGET)
+    sys.stdout.write(page())

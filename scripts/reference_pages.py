@@ -1,26 +1,28 @@
-"""Pages of the site that are written anew each time: policies, checks, what rehearsals create, decisions.
+"""Generated pages of the site: policies, checks, the API, attacks, the resources that rehearsals create.
 
-They say what `prodgate explain` says, from the same source, so that nobody has to keep them.
+They state the same as `prodgate explain`, from the same source, so that nobody has to maintain them.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
+import api_reference
+import attacks_page
+import fsbp_page
+import policies_page
+
 from prodgate.checks import Check
-from prodgate.commands.answer_process import load_checks
-from prodgate.commands.explaining import pick_examples
-from prodgate.criteria import Criteria, Criterion
-from prodgate.rehearsal.adapters.registry import ADAPTERS
-from prodgate.rehearsal.provider.creator import load
+from prodgate.commands.explaining import load_checks, pick_examples
+from prodgate.commands.tracing import list_built_in
+from prodgate.criteria import LAYERS, Criteria, Criterion
+from prodgate.rehearsal.adapters import ADAPTERS
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import load_policies
 from prodgate.terraform.policy import POLICIES, Policy
 
 ROOT = Path(__file__).parents[1]
-#: What the policies of an area are about, by the middle of their ids.
+#: The subject of an area's policies, by the middle of their ids.
 AREAS = {
     "API": "APIs", "AUTH": "Signing in", "COST": "Cost", "DEP": "Deployment", "EDGE": "Edge", "ENC": "Encryption",
     "EVID": "Evidence", "IAM": "Identity and permissions", "MAIL": "Mail", "NET": "Network", "OBS": "Observability",
@@ -42,9 +44,14 @@ def pages() -> Mapping[str, str]:
     made |= {f"docs/reference/checks/{layer}.md": text for layer, text in _by_layer(checks, criteria)}
     return {
         **made,
+        "docs/api.md": api_reference.page(),
+        "docs/attacks.md": attacks_page.page(),
+        "docs/fsbp.md": fsbp_page.page(),
+        "docs/policies.md": policies_page.page(),
         "docs/reference/policies/README.md": _contents("Policies by area", made, "policies"),
         "docs/reference/checks/README.md": _contents("Checks by layer", made, "checks"),
         "docs/reference/rehearsal-types.md": _rehearsal_types(),
+        "docs/reference/criteria.md": _criteria(),
         "docs/decisions/README.md": _decisions(),
     }
 
@@ -79,7 +86,7 @@ def _policy(policy: Policy, criterion: Criterion) -> Iterator[str]:
 
 
 def _asked(criterion: Criterion, remedy: str) -> Iterator[str]:
-    """Say who asks, and how much: what a policy and a check have in common."""
+    """Return the criterion and its bound: the part that a policy and a check have in common."""
     yield f"- criterion `{criterion.id}`: {criterion.statement}"
     yield f"- because: {criterion.why}"
     if criterion.bound:
@@ -103,7 +110,7 @@ def _by_layer(checks: Iterable[Check], criteria: Criteria) -> Iterator[tuple[str
 
 
 def _layer(check: Check) -> str:
-    """Return the layer whose facts a check asks for."""
+    """Return the layer whose facts a check requests."""
     return check.kind.__module__.removeprefix("prodgate.facts.").partition(".")[0]
 
 
@@ -116,8 +123,27 @@ def _contents(title: str, made: Mapping[str, str], folder: str) -> str:
     return "\n".join([f"# {title}", "", "Each with why it matters, who asks for it, and what to do.", "", *rows, ""])
 
 
+def _criteria() -> str:
+    """Return what ``prodgate criteria`` lists."""
+    parts = ["# Every criterion that comes with the gate", "", "`prodgate criteria` prints the same.", ""]
+    for layer, group in groupby(list_built_in(LAYERS), lambda each: (each["layer"], each["needs"])):
+        parts += [
+            f"## {layer[0]}",
+            "",
+            f"Needs {layer[1]}.",
+            "",
+            "| criterion | bound | statement | judged by |",
+            "|---|---|---|---|",
+        ]
+        for each in group:
+            bound, judges = f"{each['bound']}", ", ".join(each["judges"])
+            taken = f'{bound}; `extends = "{each["extends"]}"`' if each["extends"] else bound
+            parts.append(f"| `{each['id']}` | {taken} | {each['statement']} | {judges} |".replace("\n", " "))
+        parts.append("")
+    return "\n".join(parts)
+
+
 def _rehearsal_types() -> str:
-    load("prodgate.rehearsal.adapters")
     rows = [f"- `{each}`" for each in sorted(ADAPTERS)]
     said = (
         "A rehearsal creates resources of these types in an emulated account. One of another type is named in the "

@@ -1,4 +1,4 @@
-"""Which attributes are sensitive: the bindings don't say, so that it is decided by name."""
+"""Which attributes are sensitive: decided by name, since the bindings don't say."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -64,7 +64,7 @@ def _root_only(name: str, nested: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _once(name: str, nested: Mapping[str, Any]) -> dict[str, Any]:
-    """The nested block with `max_items` 1 wherever AWS takes one: the bindings of this type don't state it."""
+    """The nested block with `max_items` 1 where AWS takes only one: the bindings of this type don't state it."""
     result: dict[str, Any] = {"nesting_mode": nested["nesting_mode"]}
     if name in ("text_transformation", "insert_header", "response_header"):
         result |= {"nesting_mode": "set", "min_items": 1}

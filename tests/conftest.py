@@ -1,7 +1,6 @@
-"""What tests of several layers share."""
+"""Fixtures of several layers."""
 
-from __future__ import annotations
-
+import os
 import signal
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,41 +11,55 @@ import hypothesis
 import pytest
 
 from prodgate.rehearsal import account as accounts
+from prodgate.run.revisions import MERGED_INTO
 from prodgate.sections.project import open_project
+from prodgate.semantics.secret_places import REDACTOR
 from tests.prodgate.rehearsal.emulated import Account, Zygote, start_zygote
 
 ROOT = Path(__file__).parents[1]
 
-# how long an example takes is a matter of the machine
+# the duration of an example depends on the machine
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
-#: Folders and files of tests of processes, trees and browsers, in which the interpreter plays no part; one Python is
+#: Folders and files of tests of processes, trees and browsers, which do not depend on the interpreter; one Python is
 #: enough.
 ONCE = tuple(
     str(ROOT / "tests" / folder)
     for folder in (
         "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/engines",
         "prodgate/layers/live", "prodgate/layers/static/test_checkov", "prodgate/layers/test_rehearsal",
-        "prodgate/load", "prodgate/rehearsal", "prodgate/run/test_moments", "prodgate/run/test_ended_runs", "prodgate/run/test_judging_again", "prodgate/run/test_running",
+        "prodgate/load", "prodgate/rehearsal", "prodgate/run/test_moments", "prodgate/run/test_running",
         "prodgate/sealing/test_secrets", "prodgate/terraform/provider", "prodgate/terraform/test_evaluate",
-        "prodgate/terraform/test_refusals", "prodgate/terraform/test_untouched", "suites/live", "suites/rollout",
-        "terraform",
+        "suites/live", "suites/rollout", "terraform",
     )
 )  # fmt: skip
-#: Fixtures of accounts and of trees that Terraform's core evaluates: what uses them is tested in one Python, too.
+#: Fixtures of accounts and of trees that Terraform's core evaluates: tests that use them also run in one Python only.
 OF_PROCESSES = frozenset({"plant", "production", "zygote"})
-#: Marks of which each takes a test to another environment; one that carries two would be run by both, or by none.
-ENVIRONMENTS = ("slow", "alone", "differential", "matrix", "zero_downtime")
+#: Marks that each move a test to another environment; both would run a test that carries two, or neither.
+ENVIRONMENTS = ("slow", "alone", "differential", "matrix", "zero_downtime", "translations")
 
 
 #: By xdist group, or by file below this folder.
 SECONDS: Mapping[str, float] = tomllib.loads((ROOT / "tests" / "durations.toml").read_text("utf-8"))
 
 
+@pytest.fixture(autouse=True)
+def no_secret_is_remembered() -> Iterator[None]:
+    """Keep a test's secrets from other tests."""
+    yield
+    REDACTOR.known.clear()
+    REDACTOR.learn(("plant-to-forget-0",))
+
+
 def pytest_configure() -> None:
-    """Take Ctrl-C as usual, here and in what is started, although the tests run in the background of a shell."""
+    """Handle Ctrl-C as usual, here and in child processes, although the tests run in the background of a shell.
+
+    And let no test hold its repository against a branch to which a change of ours goes.
+    """
+    for name in MERGED_INTO:
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -63,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def seconds(item: pytest.Item) -> float:
-    """How long the worker that takes a test will be busy; 0 for the many that are over in no time."""
+    """How long the worker that takes a test will be busy; 0 for the many quick ones."""
     group = item.get_closest_marker("xdist_group")
     return SECONDS.get(group.args[0] if group else item.path.as_posix().removeprefix(f"{ROOT}/tests/"), 0)
 
@@ -72,7 +85,7 @@ def seconds(item: pytest.Item) -> float:
 def production() -> Iterator[accounts.OriginalAccount]:
     """The rehearsal account of the production tree, with its past. Do nothing to it: use `production.copy()`.
 
-    Whoever uses it belongs to the xdist group "rehearsal", so that one worker provisions it once.
+    Its users belong to the xdist group "rehearsal", so that one worker provisions it once.
     """
     stated = open_project(ROOT / "criteria.toml").stated
     files = [ROOT / each for each in stated.var_files]
@@ -82,9 +95,9 @@ def production() -> Iterator[accounts.OriginalAccount]:
 
 @pytest.fixture(scope="session")
 def zygote() -> Iterator[Zygote]:
-    """An emulated account with nothing in it, to be copied by `zygote.branch()`.
+    """An empty emulated account, to be copied by `zygote.branch()`.
 
-    Whoever uses it belongs to the xdist group "emulator", so that one worker starts it once.
+    Its users belong to the xdist group "emulator", so that one worker starts it once.
     """
     with start_zygote() as running:
         yield running
@@ -92,6 +105,6 @@ def zygote() -> Iterator[Zygote]:
 
 @pytest.fixture
 def account(zygote: Zygote) -> Iterator[Account]:
-    """An emulated account with nothing in it."""
+    """An empty emulated account."""
     with zygote.branch() as copy:
         yield copy

@@ -1,7 +1,5 @@
 """The shop of `examples/` is a team of its own: an installed wheel decides about it, in an empty home."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -15,7 +13,9 @@ from typing import Any
 import pytest
 
 from prodgate.engines.environments import cache_directory
+from prodgate.evidence.artifacts import list_paths
 
+from .prodgate.evidence.test_runs import refused
 from .snippets.blocks import list_run_by, list_tracked
 from .snippets.readers import read
 from .test_wheel import ROOT, uv
@@ -116,5 +116,8 @@ def test_its_airflow_that_is_no_part_of_the_account_closes_its_nights(gate: Path
     code, told = decide(gate, shop, "--only", "dags")
     assert list_open(told, "not-satisfied") == set()
     assert {("dag-imports", "dags"), ("dag-retries", "dags")} <= list_open(told, "satisfied")
+    names = [name for name, _ in list_paths(shop / told["run"])]
+    assert refused(names) == []
+    assert [name for name in names if name.startswith("logs/dags/")]
     slots = {("dag-nothing-stuck", "dags"), ("dag-success-rate", "dags")}
     assert code == 0 or list_open(told, "undetermined") <= slots, "on a machine that is too busy for slots"

@@ -1,7 +1,5 @@
 """The site: every page is in it and can be reached, and what it says of policies and checks is all there is."""
 
-from __future__ import annotations
-
 import importlib
 import re
 import sys
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 
 from prodgate.checks import registered_checks
-from prodgate.rehearsal.adapters.registry import ADAPTERS
+from prodgate.rehearsal.adapters import ADAPTERS
 
 pytestmark = pytest.mark.once
 

@@ -1,6 +1,4 @@
-"""What another team installs: the wheel alone, away from this repository, judges their Terraform."""
-
-from __future__ import annotations
+"""Another team's installation: the wheel alone, away from this repository, judges their Terraform."""
 
 import importlib
 import os
@@ -68,7 +66,7 @@ def test_the_bundled_policies_judge_a_strangers_tree(prodgate: Path, tmp_path: P
 
 
 def test_pipx_runs_it_in_a_home_where_nothing_is(prodgate: Path, tmp_path: Path) -> None:
-    """Only what was downloaded before is at hand; whoever has an empty home, too, downloads it once."""
+    """Only earlier downloads are available; a user with an empty home downloads them once."""
     (wheel,) = prodgate.parents[2].glob("*.whl")
     (tmp_path / "home").mkdir()
     (tmp_path / "main.tf").write_text(TREE)
@@ -82,10 +80,20 @@ def test_pipx_runs_it_in_a_home_where_nothing_is(prodgate: Path, tmp_path: Path)
     assert "NO-GO for what . declares" in done.stdout
 
 
-def test_the_bundled_criteria_and_examples_are_explained(prodgate: Path, tmp_path: Path) -> None:
-    done = subprocess.run([prodgate, "explain", "PG_REC_1"], cwd=tmp_path, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("explain", "PG_REC_1"), "before, which violates it:"),
+        (("explain", "dag-imports"), "[criteria.dag-imports]"),
+        (("criteria", "--layer", "dags"), "  dag-imports: whether it holds\n"),
+    ],
+)
+def test_the_bundled_criteria_and_examples_are_explained(
+    prodgate: Path, tmp_path: Path, words: tuple[str, ...], shown: str
+) -> None:
+    done = subprocess.run([prodgate, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "before, which violates it:" in done.stdout
+    assert shown in done.stdout
 
 
 def test_a_team_with_criteria_and_a_policy_of_its_own_gets_a_run(prodgate: Path, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What the DAGs do: read feeds, store stories, delete old ones, and alert people when that fails."""
+"""The work of the DAGs: reading feeds, storing stories, deleting old ones, and alerting people on failure."""

@@ -1,6 +1,6 @@
 """The names that Airflow 2 and Airflow 3 keep in different places.
 
-Airflow skips files without the words ``dag`` and ``airflow``: DAG files have the second from the name of this module.
+Airflow skips files without the words ``dag`` and ``airflow``: importing this module puts the second into a DAG file.
 """
 
 try:

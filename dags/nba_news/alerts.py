@@ -1,11 +1,9 @@
-"""What happens when a task or a run has failed for good: people are alerted, and a dead letter says what to run again.
+"""Handles tasks and runs that failed for good: alerts people, and leaves a dead letter that names the run to repeat.
 
-A task that is killed calls nobody. That is why the dead letter belongs to the run: Airflow itself calls back for a
-failed run, once, in another process. Messages hold names and types of errors but never their text, which may quote a
-URL with a password.
+A killed task calls nobody. That is why the dead letter belongs to the run: Airflow itself calls back for a failed run,
+once, in another process. Messages hold names and types of errors but never their text, which may quote a URL with a
+password.
 """
-
-from __future__ import annotations
 
 import json
 import logging
@@ -28,10 +26,10 @@ class AlertError(Exception):
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
-    """Alert people to a task that failed in its last try. Raises AlertError when that is impossible."""
+    """Alert people to a task that failed in its last try. Raises AlertError if that is impossible."""
     told, error = context["ti"], context.get("exception")
     if error is None and told.try_number <= (getattr(told, "max_tries", None) or 0):
-        # Airflow 3's scheduler calls this for a try that it lost, too, although it then tries again
+        # Airflow 3's scheduler also calls this for a try that it lost and will repeat
         _log.warning("%s: try %s was lost, and more follow", told.task_id, told.try_number)
         return
     index = getattr(told, "map_index", -1)
@@ -59,7 +57,7 @@ def run_failed(context: Mapping[str, Any]) -> None:
 
 
 def _describe_run(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Say which run it is; Airflow gives only its id when its tasks are gone."""
+    """Describe the run; Airflow gives only its id if its tasks are gone."""
     known = context.get("dag_run") is not None
     return {
         "dag_id": context["dag"].dag_id,
@@ -78,7 +76,7 @@ def _list_failed_tasks(context: Mapping[str, Any]) -> list[str]:
 
 
 def _send(message: Mapping[str, Any], *ways: Callable[[Mapping[str, Any]], None]) -> None:
-    """Send a message every way, even if one of them fails."""
+    """Send a message through every channel, even if one of them fails."""
     closed = []
     for way in ways:
         try:
@@ -101,7 +99,7 @@ def _to_topic(message: Mapping[str, Any]) -> None:
 
 
 def _client(service: str) -> Any:
-    """Return an AWS client, which finds endpoint, region and credentials in the environment."""
+    """Return an AWS client; endpoint, region and credentials come from the environment."""
     import boto3  # noqa: PLC0415  takes a third of a second, too long for a file that is parsed every few seconds
     from botocore.config import Config  # noqa: PLC0415
 

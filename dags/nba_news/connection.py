@@ -1,7 +1,5 @@
 """The site's database, by the Airflow connection ``nba_news``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,7 +10,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from nba_news.airflows import connection_named
 
 NAME: Final = "nba_news"
-#: Seconds after which a connection without an answer, or a lock that SQLite does not release, is an error.
+#: Seconds until a connection without a response, or a lock that SQLite does not release, is an error.
 PATIENCE: Final = 10
 
 
@@ -51,7 +49,7 @@ def _postgresql(stated: Any) -> URL:
 
 
 def _token(stated: Any, port: int) -> str:
-    """Return what Aurora accepts as a password for fifteen minutes; it is signed here, without a request."""
+    """Return a password that Aurora accepts for fifteen minutes; it is signed here, without a request."""
     import boto3  # noqa: PLC0415  takes a third of a second, and only tasks that sign in like this need it
 
     client = boto3.client("rds", region_name=stated.extra_dejson.get("region_name"))

@@ -1,6 +1,4 @@
-"""Feeds of news sources: fetched within bounds, and read into stories that can be kept."""
-
-from __future__ import annotations
+"""Feeds of news sources: fetched within limits, and parsed into stories."""
 
 import calendar
 import html
@@ -16,7 +14,7 @@ import feedparser
 
 from nba_news.story import CATEGORIES, Story
 
-#: Seconds that a source may stay silent, and that its whole answer may take.
+#: Seconds that a source may stay silent, and that its whole response may take.
 SILENCE: Final = 10
 LONGEST: Final = 60
 #: Bytes of a feed; a longer one is not a list of the latest stories.
@@ -27,12 +25,12 @@ _TAGS = re.compile(r"<[^>]*>")
 
 
 class FeedError(Exception):
-    """What a source served is not a usable feed."""
+    """The response of a source is not a usable feed."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What one reading of a feed yielded."""
+    """The result of reading a feed once."""
 
     stories: tuple[Story, ...]
     skipped: int
@@ -56,7 +54,7 @@ def fetch(home: str) -> bytes:
 
 
 def parse(document: bytes, now: datetime) -> Feed:
-    """Return the stories of a feed. Raises FeedError when it is no feed, or when nothing in it can be kept.
+    """Return the stories of a feed. Raises FeedError if it is no feed, or has no usable item.
 
     A source always lists its latest stories, so an empty feed is a fault and does not mean that there is no news.
     """

@@ -1,7 +1,5 @@
 """How long stories are kept, and how older ones are deleted: in batches, so that readers never wait."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -27,7 +25,7 @@ def delete_in_batches(
     delete_batch: Callable[[Connection, datetime], int],
     before: datetime,
 ) -> int:
-    """Delete in batches, each in its own transaction, until nothing is left; return how many were deleted."""
+    """Delete in batches, each in its own transaction, until none is left; return how many were deleted."""
     total, count = 0, 1
     while count:
         with transaction() as connection:
@@ -56,7 +54,7 @@ def delete_collections(connection: Connection, before: datetime) -> int:
 
 
 def count_remaining(connection: Connection, before: datetime) -> dict[str, int]:
-    """Count what is still older, by table."""
+    """Count the remaining older rows, by table."""
     counted: dict[Any, Any] = {stories: stories.c.published_at < before, collections: collections.c.slot < before}
     return {
         table.name: int(connection.execute(select(func.count()).select_from(table).where(old)).scalar() or 0)

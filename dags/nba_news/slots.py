@@ -1,7 +1,5 @@
 """The instant of the schedule that a run is for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any

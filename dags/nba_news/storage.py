@@ -1,9 +1,7 @@
-"""Stores stories by the id that their source gives them, and records which source was asked in which slot.
+"""Stores stories by the id that their source gives them, and records which source was read in which slot.
 
-All of it is idempotent: a second try, or a run that somebody clears, changes nothing that is there already.
+All of it is idempotent: a second try, or a cleared run, changes nothing that is there already.
 """
-
-from __future__ import annotations
 
 import hashlib
 import re
@@ -26,7 +24,7 @@ SLUG: Final = 150
 
 
 def find_home(connection: Connection, source: str) -> str:
-    """Return the address of a source. Raises LookupError when the site does not know it."""
+    """Return the address of a source. Raises LookupError if the site does not know it."""
     home: str | None = connection.execute(select(sources.c.home).where(sources.c.key == source)).scalar()
     if home is None:
         raise LookupError(f"the site knows no source {source!r}")
@@ -34,7 +32,7 @@ def find_home(connection: Connection, source: str) -> str:
 
 
 def save(connection: Connection, source: str, slot: datetime, found: Iterable[Story], now: datetime) -> int:
-    """Store stories, and that their source was asked; return how many of them are new in this slot."""
+    """Store stories, and record that their source was read; return how many of them are new in this slot."""
     known = {code for (code,) in connection.execute(select(teams.c.code))}
     for story in found:
         number = _save_story(connection, source, slot, story)

@@ -1,7 +1,5 @@
 """A story as its source publishes it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +10,7 @@ CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
 
 @dataclass(frozen=True)
 class Story:
-    """What is kept of an item; texts are plain, with an empty line between paragraphs."""
+    """The stored parts of an item; texts are plain, with an empty line between paragraphs."""
 
     external_id: str
     title: str

@@ -1,7 +1,5 @@
 """The tables of the site that DAGs write. The site creates and migrates them; times are in UTC."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Readers who have an account."""
+"""Journeys of readers with an account."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,7 +8,7 @@ from prodgate import Credentials
 
 @pytest.mark.mutates
 def test_a_reader_signs_in_and_out(page: Page, credentials: Credentials) -> None:
-    """A reader signs in, sees the news of the own team, and signs out."""
+    """A reader signs in, sees the news of their own team, and signs out."""
     reader = credentials("reader")
     page.goto("/my-team")
     page.get_by_label("Email address").fill(reader.user)
@@ -21,6 +21,6 @@ def test_a_reader_signs_in_and_out(page: Page, credentials: Credentials) -> None
 
 
 def test_a_private_page_asks_who_is_there(page: Page) -> None:
-    """Somebody who is not signed in is shown nobody's team."""
+    """Somebody who is not signed in sees nobody's team."""
     page.goto("/my-team")
     expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Where nothing is."""
+"""Journeys to addresses without a page."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
     ("address", "told"), [("/stories/no-such", "out of bounds"), ("/ja/no-such", "アウト・オブ・バウンズ")]
 )
 def test_a_lost_reader_finds_back(page: Page, address: str, told: str) -> None:
-    """A reader who follows an old link is told so, and finds back to the front page."""
+    """A reader who follows an old link learns that the page is gone, and finds back to the front page."""
     response = page.goto(address)
     assert response is not None
     assert response.status == 404

@@ -1,4 +1,4 @@
-"""Somebody comes to read the news."""
+"""Journeys of readers of the news."""
 
 from playwright.sync_api import Page, expect
 
@@ -23,7 +23,7 @@ def test_a_story_opens(page: Page) -> None:
 
 
 def test_news_can_be_searched(page: Page) -> None:
-    """A reader finds stories by a word, and none for a word that nobody wrote."""
+    """A reader finds stories by a word, and none for a word that no story has."""
     page.goto("/search?q=overtime")
     expect(page.get_by_role("status")).to_contain_text("stories found")
     page.get_by_role("searchbox").fill("zyzzyva")

@@ -1,4 +1,4 @@
-"""Does the edge keep what is everybody's, and nothing that is one reader's?"""
+"""Does the edge cache public pages, and nothing that belongs to one reader?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.e2e import PrivatePage, PublicPage
@@ -8,7 +8,7 @@ from prodgate.facts.e2e import PrivatePage, PublicPage
     "public-pages-cached", remedy="Send Cache-Control with public and s-maxage, without cookies; mind the cache key."
 )
 def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion) -> None:
-    """Does a cache answer for this page when it is asked for again, whatever cookies come with the request?"""
+    """Does a cache serve this page at the second request, whatever cookies come with it?"""
     if not page.said:
         raise criterion.undetermined("no answer says whether a cache gave it (X-Cache, Age, Cache-Status)")
     criterion.hold(page.hit, expected="an answer from a cache", observed="; ".join(page.said))
@@ -22,6 +22,6 @@ def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion)
     population=0,
 )
 def test_private_pages_are_kept_nowhere(page: PrivatePage, criterion: Criterion) -> None:
-    """Is every answer at this address kept out of shared caches?"""
+    """Is every response at this address kept out of shared caches?"""
     observed = "; ".join(page.keepable) or "private answers"
     criterion.hold(not page.keepable, expected="answers that no shared cache keeps", observed=observed, held=observed)

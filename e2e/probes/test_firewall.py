@@ -14,5 +14,5 @@ def test_attacks_are_refused(attack: AttackAnswered, criterion: Criterion) -> No
     "waf-refuses-attacks", remedy="Find the rule that refuses it in the log of the web ACL, and except what it hits."
 )
 def test_ordinary_requests_are_served(ordinary: OrdinaryAnswered, criterion: Criterion) -> None:
-    """Is this page served to an ordinary request of the form of the attacks, before them and after?"""
+    """Does this page serve an ordinary request of the same form as the attacks, before them and after?"""
     criterion.hold(ordinary.served, expected="served", observed=ordinary.answer)

@@ -1,4 +1,4 @@
-"""Do answers tell the browser to defend the reader?"""
+"""Do responses instruct the browser to protect the reader?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.e2e import ContentPolicy, Cookie, SecurityHeaders
@@ -10,9 +10,9 @@ OWN_REQUESTS = ("lax", "strict")
 
 @check("cdn-security-headers", remedy="Add all three to the distribution's response headers policy, for every path.")
 def test_answers_carry_security_headers(headers: SecurityHeaders, criterion: Criterion) -> None:
-    """Do all answers at this address carry HSTS of a year, nosniff and a ban on foreign frames?
+    """Do all responses at this address carry HSTS of a year, nosniff and a ban on foreign frames?
 
-    Redirects and the page that says "not found" are answers, too.
+    This includes redirects and the "not found" page.
     """
     age = headers.hsts_seconds
     criterion.hold(age >= A_YEAR, expected="Strict-Transport-Security of a year", observed=f"max-age of {age} s")
@@ -25,9 +25,9 @@ def test_answers_carry_security_headers(headers: SecurityHeaders, criterion: Cri
     remedy="State script-src and base-uri 'self'; name inline scripts by hash, or by a nonce that is new each time.",
 )
 def test_pages_say_which_scripts_may_run(policy: ContentPolicy, criterion: Criterion) -> None:
-    """Does this page say which scripts may run, and not simply all of them, nor those of strangers?
+    """Does this page restrict which scripts may run, and exclude those of strangers?
 
-    A page that shared caches keep names its inline scripts by hash: a kept nonce is everybody's.
+    A page that shared caches keep names its inline scripts by hash: a cached nonce is the same for everybody.
     """
     criterion.hold(policy.stated, expected="a Content-Security-Policy", observed="none in the headers")
     criterion.hold(not policy.dangers, expected="named scripts only", observed=f"allows {', '.join(policy.dangers)}")
@@ -37,8 +37,8 @@ def test_pages_say_which_scripts_may_run(policy: ContentPolicy, criterion: Crite
 def test_cookies_are_protected(cookie: Cookie, criterion: Criterion) -> None:
     """Is this cookie sent over TLS only, out of reach of scripts, and not along with other sites' requests?
 
-    A token that scripts send back is one that they must read. A load balancer's cookie is as its maker sets it, and
-    is no reader's.
+    A CSRF token that scripts send back must stay readable for them. A load balancer sets its own cookie, which
+    identifies no reader.
     """
     if cookie.role == BALANCER:
         raise criterion.not_applicable("set by the load balancer or the edge, whose attributes nobody chooses")

@@ -16,12 +16,12 @@ def test_redirects_arrive_at_a_page(redirects: Redirects, criterion: Criterion) 
 
 @check("health-endpoint", remedy="Let it answer 200 while the site can serve, with Cache-Control: no-store.")
 def test_the_site_says_that_it_is_well(health: HealthEndpoint, criterion: Criterion) -> None:
-    """Does the health endpoint answer 200, and does the site itself say so rather than a cache?"""
+    """Does the health endpoint return 200, from the site itself rather than from a cache?"""
     criterion.hold(health.status == HEALTHY, expected="200", observed=health.status)
     criterion.hold(not health.cached, expected="200 from the site itself", observed="200 from a cache")
 
 
 @check("missing-page-says-so", remedy="Answer 404 where there is no page; a page that explains it may come with it.")
 def test_a_missing_page_is_not_found(page: MissingPage, criterion: Criterion) -> None:
-    """Does an address where no page can be answer "not found"?"""
+    """Does an address without a page return "not found"?"""
     criterion.hold(str(page.status) in GONE, expected=" or ".join(GONE), observed=page.status)

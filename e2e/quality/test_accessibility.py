@@ -8,7 +8,7 @@ from prodgate.facts.e2e import KeyboardWalk, VisitedPage
 def test_axe_finds_nothing(page: VisitedPage, criterion: Criterion) -> None:
     """Does axe find nothing on this page and in its frames against WCAG 2.2 A and AA, or good practice?
 
-    Automated rules find about half of what is wrong; an empty result is where testing by hand begins.
+    Automated rules find about half of the faults; after an empty result, testing by hand begins.
     """
     looked_at = f"none; a person looked at {'; '.join(page.undecided)}" if page.undecided else "none"
     criterion.hold(not page.violations, expected="no violation", observed="; ".join(page.violations), held=looked_at)
@@ -23,7 +23,7 @@ def test_pages_fit_the_window(page: VisitedPage, criterion: Criterion) -> None:
 
 @check("keyboard-reaches-all", remedy="Use a link, a button or a field, or give the element tabindex=0 and keys.")
 def test_the_keyboard_reaches_all(walk: KeyboardWalk, criterion: Criterion) -> None:
-    """Does the Tab key reach everything that can be used on this page?"""
+    """Does the Tab key reach every control on this page?"""
     observed = "; ".join(walk.missed) or f"all {walk.offered}"
     criterion.hold(not walk.missed, expected=f"all {walk.offered} reached", observed=observed, held=observed)
 
@@ -41,5 +41,5 @@ def test_the_focus_can_be_seen(walk: KeyboardWalk, criterion: Criterion) -> None
     measures="time",
 )
 def test_keys_are_answered_fast(walk: KeyboardWalk, criterion: Criterion) -> None:
-    """Is every key, from the first one on, and every press answered before a person notices (INP)?"""
+    """Does the page respond to every key and press, from the first one on, before a person notices a delay (INP)?"""
     criterion.require(walk.slowest)

@@ -6,7 +6,7 @@ from prodgate.facts.e2e import PageLinks, VisitedPage
 
 @check("pages-complete", remedy="Open the page; where a region has another role or name, mend the page or [e2e.pages].")
 def test_pages_are_complete(page: VisitedPage, criterion: Criterion) -> None:
-    """Does this page answer with success, on the site's own host, and show the regions that it must?"""
+    """Does this page return success, on the site's own host, and show its required regions?"""
     criterion.hold(page.complete, expected="an answer with all regions", observed=page.answered, held=page.answered)
 
 
@@ -18,7 +18,7 @@ def test_pages_are_complete(page: VisitedPage, criterion: Criterion) -> None:
 def test_pages_are_seen_soon(page: VisitedPage, criterion: Criterion) -> None:
     """Is the largest part of this page painted soon enough (LCP)?
 
-    One first visit, from where the gate runs; what real readers experience is measured elsewhere.
+    Measured on one first visit, from where the gate runs; real readers' experience is measured elsewhere.
     """
     criterion.require(page.largest_paint)
 
@@ -29,7 +29,7 @@ def test_pages_are_seen_soon(page: VisitedPage, criterion: Criterion) -> None:
     measures="count",
 )
 def test_pages_keep_still(page: VisitedPage, criterion: Criterion) -> None:
-    """Does the layout of this page keep still while it loads (CLS)?"""
+    """Does the layout of this page stay still while it loads (CLS)?"""
     criterion.require(page.shift)
 
 
@@ -48,7 +48,7 @@ def test_files_arrive(page: VisitedPage, criterion: Criterion) -> None:
 
 @check("third-parties-declared", remedy="Serve it from the site, or name the host in [e2e] third_parties.")
 def test_others_are_not_told(page: VisitedPage, criterion: Criterion) -> None:
-    """Does this page send no request to hosts but the site's and the declared ones?"""
+    """Does this page send requests only to the site's own and the declared hosts?"""
     criterion.hold(
         not page.foreign, expected="declared hosts only", observed="; ".join(page.foreign), held="none other"
     )
@@ -58,5 +58,6 @@ def test_others_are_not_told(page: VisitedPage, criterion: Criterion) -> None:
 def test_links_lead_somewhere(page: PageLinks, criterion: Criterion) -> None:
     """Does every link of this page to the site lead to a page?"""
     asking = f"; one has to sign in for {'; '.join(page.asking)}" if page.asking else ""
-    observed = "; ".join(page.broken) or f"all {page.followed} followed{asking}"
+    left = f"; {len(page.untouched)} left untouched: {'; '.join(page.untouched)}" if page.untouched else ""
+    observed = f"{'; '.join(page.broken) or f'all {page.followed} followed{asking}'}{left}"
     criterion.hold(not page.broken, expected="a page at each", observed=observed, held=observed)

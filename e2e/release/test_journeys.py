@@ -11,6 +11,6 @@ from prodgate.facts.e2e import Journey
 def test_journeys_succeed(journey: Journey, criterion: Criterion) -> None:
     """Did this journey succeed at its first try?
 
-    One that failed is tried once more, only to tell what always fails from what sometimes does.
+    A failed journey is tried once more, only to tell constant failures from intermittent ones.
     """
     criterion.hold(journey.succeeded, expected="success at the first try", observed=journey.told, held=journey.told)

@@ -4,8 +4,6 @@ PRODGATE_PROJECT is the checkout that holds criteria.toml, PRODGATE_GATHERED a f
 EFS; where `prodgate` is not on the path, PRODGATE_COMMAND is how it is called.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

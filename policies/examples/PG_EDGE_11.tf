@@ -161,3 +161,61 @@ resource "aws_wafv2_web_acl" "with_a_limit_on_one_path" { # violates PG_EDGE_11
     sampled_requests_enabled   = true
   }
 }
+
+resource "aws_wafv2_web_acl" "with_a_limit_that_few_requests_meet" { # violates PG_EDGE_11
+  name  = "with-a-limit-that-few-requests-meet"
+  scope = "CLOUDFRONT"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "limit"
+    priority = 5
+
+    action {
+      block {}
+    }
+
+    statement {
+      rate_based_statement {
+        limit              = 1000
+        aggregate_key_type = "IP"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "limit"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "allow"
+    priority = 0
+
+    action {
+      allow {}
+    }
+
+    statement {
+      geo_match_statement {
+        country_codes = ["KP"]
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "allow"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "with-a-limit-that-few-requests-meet"
+    sampled_requests_enabled   = true
+  }
+}

@@ -143,3 +143,34 @@ resource "aws_appautoscaling_policy" "whose_target_names_another_cluster" {
     }
   }
 }
+
+resource "aws_ecs_service" "that_only_scales_in" { # violates PG_SIZE_9
+  name          = "that-only-scales-in"
+  cluster       = "main"
+  desired_count = 2
+}
+
+resource "aws_appautoscaling_target" "that_only_scales_in" {
+  min_capacity       = 2
+  max_capacity       = 8
+  resource_id        = "service/main/${aws_ecs_service.that_only_scales_in.name}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  service_namespace  = "ecs"
+}
+
+resource "aws_appautoscaling_policy" "that_only_scales_in" {
+  name               = "that-only-scales-in"
+  policy_type        = "StepScaling"
+  resource_id        = aws_appautoscaling_target.that_only_scales_in.resource_id
+  scalable_dimension = aws_appautoscaling_target.that_only_scales_in.scalable_dimension
+  service_namespace  = aws_appautoscaling_target.that_only_scales_in.service_namespace
+
+  step_scaling_policy_configuration {
+    adjustment_type = "ChangeInCapacity"
+
+    step_adjustment {
+      metric_interval_upper_bound = 0
+      scaling_adjustment          = -1
+    }
+  }
+}

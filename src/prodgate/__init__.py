@@ -1,7 +1,8 @@
 """Decide, on evidence, whether a system may go to production.
 
 What authors of policies, checks, facts and journeys may use is named in ``__all__`` here, in ``prodgate.facts`` and its
-layers, in the modules of ``prodgate.semantics``, and in ``prodgate.testing``; docs/api.md shows all of it.
+layers, in the modules of ``prodgate.semantics``, and in ``prodgate.testing``; ``scripts/api_reference.py`` prints
+all of it.
 """
 
 from importlib import import_module
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from .quantities import Quantity
     from .semantics.unresolved import Unknown, Unresolved
     from .terraform.policy import policy
-    from .terraform.reading import Block
-    from .terraform.resources import Configuration, Resource
+    from .terraform.resources import Block, Configuration, Resource
 else:
     #: Where each name is defined. Every process of a run imports this package, and few of them use all that.
     _HOMES = {
-        "Block": "terraform.reading",
+        "Block": "terraform.resources",
         "Configuration": "terraform.resources",
         "Credentials": "browser.settings",
         "Criterion": "criteria",

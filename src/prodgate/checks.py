@@ -1,21 +1,23 @@
 """Declaring a check: its criterion, its remedy and the facts it asks for stand on the function itself."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
-from .comparing import runs_later
 from .criteria import Criterion, UsageError
 from .facts import Fact
+from .semantics.comparisons import runs_later
 
 F = TypeVar("F", bound=Callable[..., None])
 
 
 class CheckError(UsageError):
     """A check can't be used as it is written; the message says what to change."""
+
+
+#: The dimension of a ratio that may be above 100 %, such as a growth.
+UNLIMITED_RATIO: Final = "ratio without limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Check:
     remedy: str
     """What to do when a fact breaks the criterion; empty for what the criterion states."""
     measures: str
-    """Dimension of what is compared with the criterion's bound (``time``, ``ratio``, …); empty without a bound."""
+    """Dimension of what is compared with the bound: ``time``, ``ratio`` (at most 100 %) …; empty without a bound."""
     population: int
     """Least number of facts; fewer is undetermined."""
     function: Callable[..., None]
@@ -44,7 +46,7 @@ class Check:
 
     @property
     def question(self) -> str:
-        """What the check asks: the first line of its docstring."""
+        """The question of the check: the first line of its docstring."""
         return (inspect.getdoc(self.function) or "").splitlines()[0]
 
     @property
@@ -119,14 +121,19 @@ def registered_checks() -> tuple[Check, ...]:
     return tuple(_CHECKS.values())
 
 
-def find_mismatch(check: Check, criterion: Criterion) -> str:
-    """Return what is wrong between a check and its criterion, or nothing."""
-    bound = criterion.bound
-    if bound is None and check.measures:
-        return f"measures a {check.measures} but criterion {criterion.id!r} has no bound; leave measures out"
-    if bound is not None and bound.dimension != check.measures:
-        stated = f"measures a {check.measures}" if check.measures else "does not say what it measures"
+def find_mismatch(measures: str, criterion: Criterion) -> str:
+    """Return why what a check measures does not fit the bound of its criterion, or can't break it; empty if it fits."""
+    bound, dimension = criterion.bound, "ratio" if measures == UNLIMITED_RATIO else measures
+    if bound is None:
+        return f"measures a {measures} but criterion {criterion.id!r} has no bound; leave measures out" * bool(measures)
+    if bound.dimension != dimension:
+        stated = f"measures a {measures}" if measures else "does not say what it measures"
         return (
             f"{stated} but '{bound}' of {criterion.id!r} bounds a {bound.dimension}; write measures={bound.dimension!r}"
+        )
+    if measures == "ratio" and bound.comparator == "<=" and bound.limit and bound.limit.base >= 1:
+        return (
+            f"measures a ratio, which is never above 100 %, so that nothing breaks '{bound}' of {criterion.id!r}; "
+            f"write a limit below it, or measures={UNLIMITED_RATIO!r} if it can be above"
         )
     return ""

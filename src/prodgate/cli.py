@@ -1,10 +1,10 @@
 """The command line: parse, call, print. Engines are imported only by the command that needs them."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any, Final, NoReturn
 
 from .processes.ending import describe_missing, describe_refusal, end_with, print_bug, print_failure
 from .processes.interpreter import prepare_interpreter
+from .processes.lifeline import interrupted_once
+from .processes.output import inert_output
 
 GO, NO_GO, INSUFFICIENT, BROKEN, USAGE = range(5)
 
@@ -27,6 +29,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Refuse an empty value: a variable that is not set must not widen what an option asks."""
+        if action.nargs != argparse.PARSER and not all(map(str.strip, arg_strings)):
+            raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
+        return super()._get_values(action, arg_strings)
+
     def _print_message(self, message: str, file: Any = None) -> None:
         (file or sys.stderr).write(message)  # argparse's own passes over an output that takes nothing
 
@@ -34,18 +42,27 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake is one line, a bug a traceback."""
     prepare_interpreter(USAGE)
-    args = _parser().parse_args(arguments)
+    with inert_output():
+        try:
+            return _run(_parser().parse_args(arguments))
+        except KeyboardInterrupt:
+            return _print_error("interrupted; no verdict", INSUFFICIENT)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from .commands.arguments import find_idle  # noqa: PLC0415
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
 
-    command: Callable[[argparse.Namespace], int] = args.command
     try:
-        code = command(args)
+        if idle := find_idle(args, args.rests):
+            raise UsageError(idle)
+        code: int = args.command(args)
         sys.stdout.flush()
         return code
     except UsageError as error:
         return _print_error(str(error), USAGE)
     except KeyboardInterrupt:
-        return _print_error("interrupted; no verdict", INSUFFICIENT)
+        raise
     except OSError as error:
         return _print_error(describe_refusal(error), BROKEN)
     except MemoryError:
@@ -63,12 +80,13 @@ def _end_with(error: BaseException) -> int:
 
 
 def run_and_end() -> NoReturn:
-    """Run the command of this process and end it."""
-    end_with(main, broken=BROKEN, usage=USAGE)
+    """Run the command of this process and end it; of the signals that end it, the first counts as Ctrl-C."""
+    with interrupted_once():
+        end_with(main, broken=BROKEN, usage=USAGE)
 
 
 def _print_error(message: str, code: int) -> int:
-    from .report.text import visible  # noqa: PLC0415
+    from .processes.output import visible  # noqa: PLC0415
 
     print_failure([visible(line) for line in message.splitlines()])
     return code
@@ -81,69 +99,32 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"prodgate {version('prod-gate')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
-    def command(name: str, run: str, help: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=help, description=help, epilog=_EXIT_CODES)
-        added.set_defaults(command=lambda args: _call(run, args))
-        return added
+    from .commands.arguments import COMMANDS  # noqa: PLC0415  --version needs nothing of the package
 
-    from .commands.preparing_arguments import add_preparing_commands  # noqa: PLC0415  --help needs no more
-    from .commands.run_arguments import add_kept_commands, add_run_commands  # noqa: PLC0415  as above
-
-    add_run_commands(command)
-    add_kept_commands(command)
-    _add_query_commands(command)
-    _add_other_commands(command)
-    add_preparing_commands(command)
+    for each in COMMANDS:
+        added = commands.add_parser(each.name, help=each.help, description=each.help, epilog=_EXIT_CODES)
+        added.set_defaults(command=partial(_call, each.run), rests=each.rests)
+        for argument in each.arguments:
+            argument(added)
     return parser
 
 
-def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    from .commands.check_arguments import add_arguments as add_check_arguments  # noqa: PLC0415  --help needs no more
-
-    add_check_arguments(
-        command("check", "check_command.check", "judge any Terraform root, tree or plan.json by policies")
-    )
-    explain = command("explain", "explain", "explain why a criterion, policy or check matters and what to write")
-    explain.add_argument("id", help="id of a criterion or a policy, or name of a check")
-    explain.add_argument("--criteria", type=Path, help="default: criteria.toml, else what comes with the gate")
-    trace = command("trace", "trace", "show which requirement leads to which criteria, policies and checks")
-    trace.add_argument("--check", action="store_true", help="exit 1 when something leads nowhere")
-    trace.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
-    trace.add_argument("--json", action="store_true")
-    tested = command("test", "policy_examples.test", "see whether your policies say of their examples what these say")
-    tested.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
-    policy = command("iam-policy", "iam_policy", "print the least-privilege IAM policy of the role the gate reads with")
-    policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
-    form = policy.add_mutually_exclusive_group()
-    form.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
-    form.add_argument("--managed", type=Path, metavar="FOLDER", help="write it there as managed policies that fit")
-
-
-def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
-    from .commands.cell_arguments import add_cell_commands  # noqa: PLC0415
-    from .commands.iam_arguments import add_arguments as add_iam_arguments  # noqa: PLC0415
-    from .commands.seal_arguments import add_seal_commands  # noqa: PLC0415
-    from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
-    from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
-
-    add_seal_commands(command)
-    add_cell_commands(command)
-    add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
-    add_watch_arguments(
-        command("watch", "watch", "follow a deployment to its end, and keep the record for the next run")
-    )
-    add_iam_arguments(command("iam", "permitting.permissions", "prove what principals can and cannot do"))
-    add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
-
-
 def _call(name: str, args: argparse.Namespace) -> int:
-    """Call a handler, or ``module.function`` of another module of the commands; --help needs none of them."""
+    """Call a function of the package, which is imported for it; --help needs none of them.
+
+    A bundle in the place of a run is opened for it; ``bundle`` names the file.
+    """
     module, _, function = name.rpartition(".")
-    found: Callable[[argparse.Namespace], int] = getattr(
-        import_module(f"prodgate.commands.{module or 'handlers'}"), function
-    )
-    return found(args)
+    found: Callable[[argparse.Namespace], int] = getattr(import_module(f"prodgate.{module}"), function)
+    args.bundle = None
+    with ExitStack() as bundles:
+        for key in ("run", "before", "after"):
+            if isinstance(path := getattr(args, key, None), Path) and path.is_file():
+                from .sealing.bundles import opened  # noqa: PLC0415  few runs are given as one
+
+                args.bundle = path
+                setattr(args, key, bundles.enter_context(opened(path)))
+        return found(args)
 
 
 if __name__ == "__main__":

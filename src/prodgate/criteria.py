@@ -1,18 +1,14 @@
 """A stated requirement, and the only place where an observed value meets its bound."""
 
-from __future__ import annotations
-
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final, NoReturn, SupportsIndex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn
 
-from .comparing import counted
 from .estimates import Estimate
 from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined, note_comparison, note_conclusion
-from .iam.goals import Goal
-from .judgement import Doubt, describe, is_going_on, is_judging, record_comparison, record_doubt
+from .judgement import describe, is_going_on, record_comparison
 from .quantities import Bound, Quantity
 
 #: layer -> letter in the "How" column of the requirements
@@ -22,6 +18,8 @@ LAYERS: dict[str, str] = {
 #: How bad it is when a criterion does not hold, the worst first.
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 _PARTS: Final = re.compile(", | or |= ")  # between expected values, as in ``status = a, b or c``
+#: Where the wording of a statement takes a number that the criterion states.
+PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _COMPARED, _UNKNOWN = ("expected", "observed"), ("reason", "observed")  # fields in the words of whoever wrote a judge
 
 
@@ -38,13 +36,24 @@ def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return "".join(f"; did you mean {each!r}?" for each in difflib.get_close_matches(name, sorted(known), 1, cutoff))
 
 
+def _in_words(stated: Bound | Quantity | int | str | None, language: str) -> str:
+    """Return a number as a sentence shows it; one that only a layer reads is not parsed yet, and stays as written."""
+    if isinstance(stated, Bound):
+        return stated.limit_in_words(language)
+    quantity = Quantity.parse(stated) if isinstance(stated, str) else stated
+    if isinstance(quantity, Quantity):
+        return quantity.in_words(language)
+    return "" if quantity is None else f"{quantity:,}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One stated requirement with the bound that decides it and the layers that must answer it."""
 
     id: str
-    statement: str
-    statement_ja: str = ""
+    wording: str
+    """The statement, with ``{limit}``, ``{window}``, ``{samples}`` … where these numbers stand."""
+    wording_ja: str = ""
     """Empty for a statement that was not translated."""
     why: str
     source: str
@@ -63,10 +72,6 @@ class Criterion:
     """Whether the point value or the confidence bound is compared: ``point`` or ``bound``."""
     window: Quantity | None = None
     """Least time that must have been observed."""
-    disturbances: Quantity | None = None
-    """Longest disturbance under load for which the confidence must hold."""
-    rate: Quantity | None = None
-    """Least load under which the bound must hold, in arrivals per second."""
     needs_production: bool = False
     some_subjects: bool | None = None
     """Whether a judge may say of some subjects that the question does not arise for them; None when not stated."""
@@ -75,20 +80,32 @@ class Criterion:
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
     baseline_bound: Bound | None = None
-    """What is asked of any team, where the bound is stricter than nearly everybody accepts; None for the bound."""
+    """The bound for any team, where this system's own is stricter than most teams accept; None for its own."""
     severity: str = ""
     """How bad it is when it does not hold: one of `SEVERITIES`; empty when that is not stated. It decides nothing."""
-    attested_by: int = 1
-    """How many people must stand for a record of it."""
-    document: str = ""
-    """Path of the document that they must have looked at, which says something under each of the ``sections``."""
-    sections: tuple[str, ...] = ()
-    shown_by: str = ""
-    """Layer that a gate run must have judged for them to cite it."""
-    goals: tuple[Goal, ...] = ()
-    """What principals can and cannot do, proven of the declared ones, in the live layer of those that are."""
+    layer_keys: Mapping[str, Any] = field(default_factory=dict)
+    """Keys that one layer alone reads, as they are written; the section of that layer types them."""
 
-    @counted
+    @property
+    def statement(self) -> str:
+        """The statement, with the numbers that the criterion states."""
+        return self._state(self.wording, "ja" if self.wording == self.wording_ja else "en")
+
+    @property
+    def statement_ja(self) -> str:
+        """The same in Japanese; empty for a statement that was not translated."""
+        return self._state(self.wording_ja, "ja")
+
+    def _state(self, wording: str, language: str) -> str:
+        stated: dict[str, Bound | Quantity | int | str | None] = {
+            **self.layer_keys,
+            **{key: getattr(self, key) for key in ("window", "samples", "population", "confidence")},
+            "limit": self.bound,
+        }
+        return PLACEHOLDER.sub(
+            lambda found: _in_words(stated[found[1]], language) if found[1] in stated else found[0], wording
+        )
+
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:
         """Raise unless ``observed`` keeps the bound and rests on enough samples; an Estimate says on how many itself.
 
@@ -109,7 +126,7 @@ class Criterion:
         note_comparison(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
-        """Raise unless an estimate keeps the bound. That nothing of it does needs no further samples to be known."""
+        """Raise unless an estimate keeps the bound. An estimate wholly outside it needs no further samples."""
         __tracebackhide__ = True
         least = max(self.samples, 1)
         by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
@@ -125,7 +142,6 @@ class Criterion:
             raise Undetermined(self._not_known(observed.unfinished, observed))
         note_comparison(True, str(bound), str(observed))
 
-    @counted
     def hold(
         self,
         ok: bool,
@@ -138,9 +154,9 @@ class Criterion:
     ) -> None:
         """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers.
 
-        ``observed`` says what is there instead; where it holds, ``held`` is said, or ``observed`` if it is an expected
-        value. ``aspect`` names which of several like things of the subject it is about, the same in each run. What is
-        asked after a ``premise`` makes no sense without it, and is no fault of its own.
+        ``observed`` says what is there instead; where it holds, the finding shows ``held``, or ``observed`` if it is an
+        expected value. ``aspect`` names which of several like things of the subject it is about, the same in each run.
+        A ``premise`` that fails ends the judge: the questions after it would make no sense.
         """
         __tracebackhide__ = True
         if not isinstance(ok, bool):
@@ -153,11 +169,10 @@ class Criterion:
         told = Conclusion(outcome=outcome, expected=expected, observed=seen, words=_COMPARED, aspect=about)
         note_conclusion(told, ends=premise)
 
-    @counted
     def exclude(self, found: Iterable[object], *, expected: str, observed: str = "{}") -> None:
         """Raise if anything was ``found``: each is a fault of its own, with a row, a waiver and a remedy of its own.
 
-        ``observed`` says what is wrong with one; ``{}`` in it stands for its text, which is the same in each run.
+        ``observed`` says what is wrong with one; ``{}`` in it stands for the found item's text, the same in each run.
         """
         __tracebackhide__ = True
         told = Conclusion(outcome=Outcome.NOT_SATISFIED, expected=expected, words=_COMPARED)
@@ -170,7 +185,6 @@ class Criterion:
         if said and not is_going_on():
             raise NotSatisfied(said[0])
 
-    @counted
     def cover(self, observed: Quantity) -> None:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
         __tracebackhide__ = True
@@ -193,7 +207,7 @@ class Criterion:
         """Return the exception to raise when a rehearsal can't know the answer, and production can.
 
         Where the criterion ``needs`` production, a rehearsal names it and goes on; a crash or a gap is never deferred.
-        Too little time in ``cover`` and too few samples in ``require`` are said so by themselves.
+        ``cover`` does so by itself for too little time, and ``require`` for too few samples.
         """
         return self._lack(reason, observed, _UNKNOWN)
 
@@ -201,14 +215,6 @@ class Criterion:
     def exempts(self) -> bool:
         """Whether a judge may call a subject not applicable."""
         return bool(self.some_subjects) or self.where_present
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
-        """Refuse to go to another process, whose comparisons nobody would hear of, while something is judged."""
-        if is_judging():
-            reason = "the criterion was handed to another process, whose comparisons don't count; compare in this one"
-            record_doubt(Doubt(reason=reason))
-            raise TypeError(reason)
-        return object.__reduce_ex__(self, protocol)
 
     def not_applicable(self, reason: str) -> NotApplicable:
         """Return the exception to raise when the question does not arise for this subject."""
@@ -222,29 +228,46 @@ class Criteria(dict[str, Criterion]):
         raise CriteriaError(f"no criterion {key!r}{suggest(key, self)}")
 
 
+#: The moment of a run that asks whether a deployment may begin: what must always hold, and what must hold before one.
+PROMOTION: Final = "promotion"
+#: The layers that can answer it. Until the deployment is over, the site, its load and the history of DAGs belong to
+#: the previous version.
+PROMOTING: Final = frozenset({"static", "live", "rollout", "attested"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a run set out to judge, and on what kind of target."""
+    """The scope of a run: the questions, and the kind of target."""
 
     layers: frozenset[str] = frozenset(LAYERS)
     rehearsal: bool = False
     staging: bool = False
     """Whether the target is the address of a site that the criteria don't state as the production site."""
     undeclared: frozenset[str] = frozenset()
-    """Layers of which nobody asks anything, and which so decide nothing."""
+    """Layers without criteria, which decide nothing."""
     moment: str = ""
     cell: str = ""
     """The only moment of a release, and the only account, region and layer, that is asked about; empty for all."""
 
     @property
+    def promotable(self) -> bool:
+        """Whether a promotion may rest on it: on every question, or on every one that precedes a deployment."""
+        return self.whole or (self.moment == PROMOTION and not (self.cell or PROMOTING & {*self.left_out()}))
+
+    @property
+    def when(self) -> str:
+        """The moment of the questions: ``before``, ``during`` or ``after`` a deployment; empty for always."""
+        return "before" if self.moment == PROMOTION else self.moment
+
+    @property
     def whole(self) -> bool:
-        """Whether all that is asked of the system is judged, at every moment, in every layer and every cell."""
+        """Whether every question is judged, at every moment, in every layer and every cell."""
         return not (self.moment or self.cell or self.left_out())
 
     def left_out(self) -> tuple[str, ...]:
-        """The layers that this run does not judge, though something is asked of them."""
+        """The layers with questions that this run does not judge."""
         return tuple(layer for layer in LAYERS if layer not in self.layers | self.undeclared)
 
     def not_asked(self) -> tuple[str, ...]:
-        """The layers of which nobody asks anything."""
+        """The layers without criteria."""
         return tuple(layer for layer in LAYERS if layer in self.undeclared)

@@ -1,7 +1,5 @@
 """A value that rests on a number of observations: its interval, and what would settle it."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,13 +33,13 @@ class Estimate:
     """How many independent samples these are worth."""
     confidence: Quantity
     of: str = "requests"
-    """What was sampled, in the plural."""
+    """The name of the samples, in the plural."""
     settles: str = ""
     """What more would decide a bound that lies between the ends."""
     unfinished: str = ""
     """Why this can show that a bound is broken but not that it is kept; empty when it can do both."""
     detail: str = ""
-    """What the value is made of."""
+    """The parts of the value, in words."""
     spell: float = 0.0
     """How long, in seconds, a disturbance may be for this to show that a bound is kept; 0 when it does not show it."""
 
@@ -74,7 +72,7 @@ def estimate_share(
     detail: str = "",
     seconds: float = 0.0,
 ) -> Estimate:
-    """Estimate the share of requests that went bad, of which ``bad[second]`` did; they came for so many ``seconds``."""
+    """Estimate the share of requests that went bad: ``bad[second]`` of them in each second, in ``seconds`` in all."""
     sure, limit = confidence or CONFIDENCE, _limit(bound)
     low, high = statistics.clustered_interval(bad, trials, float(sure.base))
     worth = statistics.effective_trials(bad, trials, float(sure.base))
@@ -151,7 +149,7 @@ def estimate_percentile(
 
 
 def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str = "", of: str = "requests") -> Estimate:
-    """Return how many of them failed; what was counted happened, and an unfinished count may have missed more."""
+    """Return an exact count as an estimate; an unfinished count is only the least that there can be."""
     return Estimate(
         value=Quantity.of(number),
         low=Quantity.of(number),

@@ -1,6 +1,4 @@
-"""What was concluded of one subject: each fault a conclusion of its own, named so that the next run names it alike."""
-
-from __future__ import annotations
+"""Conclusions about one subject: one for each fault, with the same name in every run."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +15,11 @@ UNKNOWN = "what is not known"
 def list_faults(
     first: Conclusion, compared: Sequence[Conclusion], *, several: bool = False, bound: str = ""
 ) -> Iterator[tuple[Conclusion, int]]:
-    """Yield what does not hold, the conclusion that was reached first, with its place in ``compared``, or -1.
+    """Yield each conclusion that does not hold, ``first`` at the front, with its place in ``compared``, or -1.
 
-    Each has an aspect where there are several. ``several`` says that the judge compares several things: then each kind
-    of them is an aspect, told by what it expects, also where one fault alone is left of several, so that the next is
-    not taken for it. What is compared with the ``bound`` needs none: what was seen is accepted as a quantity.
+    If there are several, each has an aspect. If the judge compares ``several`` things, the expected value of each is
+    an aspect, even when only one fault is left, so that another fault is never taken for it. A comparison with the
+    ``bound`` needs no aspect: a waiver accepts what was seen as a quantity.
     """
     failed = {number: each for number, each in enumerate(compared) if each.outcome is Outcome.NOT_SATISFIED}
     same = next((number for number, each in failed.items() if _say(each) == _say(first)), -1)
@@ -42,7 +40,7 @@ def _join(*parts: str) -> str:
 
 
 def _tell_apart(aspects: Sequence[str], observed: Sequence[str]) -> Iterator[str]:
-    """Yield aspects of which no two are one: those that were are told apart by what was seen, then by number."""
+    """Yield distinct aspects: equal ones get the observed value, then a number."""
     twice = _find_repeated(aspects)
     told = [_join(each, seen) if each in twice else each for each, seen in zip(aspects, observed, strict=True)]
     again, number = _find_repeated(told), Counter[str]()
@@ -60,8 +58,8 @@ def conclude(
 ) -> Conclusion:
     """Return the conclusion of a judgement: what broke the criterion, else what was doubted, else what held last.
 
-    ``ended`` is what it ended with by an exception. One that compared nothing concluded nothing, unless it ``looked``
-    for what a statement forbids and met none of it.
+    ``ended`` is what it ended with by an exception. A judge that compared nothing concluded nothing, unless it
+    ``looked`` for what the statement forbids and found none.
     """
     if ended and any(not doubt.needs for doubt in judgement.doubts):
         ended = replace(ended, needs="")

@@ -1,4 +1,4 @@
-"""What a check concluded about one subject, and how a check says so.
+"""Conclusions of a check about one subject, and the exceptions that carry them.
 
 Concluded(AssertionError)   a check ended with an outcome other than satisfied
 ├── NotSatisfied            the observed value breaks the criterion
@@ -8,8 +8,6 @@ Concluded(AssertionError)   a check ended with an outcome other than satisfied
 
 The first two count from the moment they are made; whoever catches them changes nothing.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What a check saw when it concluded; the runner adds check, subject and place to make a finding."""
+    """The conclusion of a check; the runner adds check, subject and place to make a finding."""
 
     outcome: Outcome
     expected: str = ""
@@ -41,10 +39,10 @@ class Conclusion:
     aspect: str = ""
     """Which of several things that are wrong with the subject it is about, the same in each run."""
     words: tuple[str, ...] = field(default=(), compare=False)
-    """Fields that say what whoever wrote the judge wrote, and not the gate."""
+    """Fields whose text comes from the author of the judge, and not from the gate."""
 
     def name_words(self, remedy: str, *, but: str = "") -> tuple[str, ...]:
-        """Return which fields of a finding are in the judge's words, whose own remedy it may be; ``but`` is none."""
+        """Return which fields of a finding are in the judge's words, except ``but``; ``remedy`` is the judge's own."""
         return (*(each for each in self.words if each != but), *(["remedy"] if remedy else []))
 
 
@@ -134,9 +132,9 @@ class NotApplicable(Concluded):
 
 
 def refuse_silence(judge: str, subjects: int) -> Conclusion:
-    """Return what follows when a judge says of all its subjects that the question does not arise for them.
+    """Return the conclusion about a judge that exempts all of its subjects.
 
-    Only the criterion can say that it need not arise for any.
+    Only the criterion can say that the question need not arise for any.
     """
     allowed = 'write applicability = "where-present" in the criterion if it may arise for none'
     reason = (

@@ -10,13 +10,12 @@ Traceback (most recent call last):
 prodgate.quantities.UnitError: '99.9 %' is a ratio but '>= 30 d' bounds a time
 """
 
-from __future__ import annotations
-
 import difflib
 import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -37,6 +36,12 @@ UNITS: dict[str, tuple[str, Decimal]] = {
     "cpu": ("cpu units", Decimal(1)),
     "USD": ("money", Decimal(1)),
     "/s": ("rate", Decimal(1)),
+}
+
+#: language -> unit -> how a sentence names it, where that is not the unit itself.
+_NAMES: dict[str, dict[str, str]] = {
+    "en": {"min": "minutes", "h": "hours", "d": "days", "cpu": "CPU units"},
+    "ja": {"s": "秒", "min": "分", "h": "時間", "d": "日", "cpu": "CPU ユニット"},
 }
 
 _COMPARATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -100,9 +105,14 @@ class Quantity:
         """Build a duration in seconds."""
         return cls(Decimal(magnitude), "s")
 
+    @classmethod
+    def between(cls, earlier: datetime, later: datetime) -> Self:
+        """Build the whole seconds from one time to another; 0 where that is not later."""
+        return cls.seconds(max(0, int((later - earlier).total_seconds())))
+
     @property
     def dimension(self) -> str:
-        """What is measured: time, ratio, count, size, money …; only like may be compared with like."""
+        """The kind of quantity: time, ratio, count, size, money …; only equal kinds are compared."""
         return UNITS[self.unit][0]
 
     @property
@@ -110,10 +120,19 @@ class Quantity:
         """The magnitude in the base unit of the dimension (s, 1, B, …)."""
         return self.magnitude * UNITS[self.unit][1]
 
-    def __str__(self) -> str:
+    def in_words(self, language: str) -> str:
+        """The quantity as a sentence has it: ``30 days``, ``1 hour``, ``30 日``; ``language`` is ``en`` or ``ja``."""
+        name = _NAMES[language].get(self.unit, self.unit)
+        singular = self.magnitude == 1 and name != self.unit
+        return f"{self._number} {name.removesuffix('s') if singular else name}".rstrip()
+
+    @property
+    def _number(self) -> str:
         number = f"{self.magnitude:f}"
-        number = number.rstrip("0").rstrip(".") if "." in number else number
-        return f"{number} {self.unit}".rstrip()
+        return number.rstrip("0").rstrip(".") if "." in number else number
+
+    def __str__(self) -> str:
+        return f"{self._number} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +174,21 @@ class Bound:
         if isinstance(observed, Quantity) and self.limit is not None:
             return _COMPARATORS[self.comparator](observed.base, self.limit.base)
         return observed in self.texts
+
+    def implies(self, other: Self) -> bool:
+        """Whether whatever keeps this bound keeps the other; False for two of different kinds."""
+        if self.dimension != other.dimension:
+            return False
+        if self.limit is None or other.limit is None:
+            return {*self.texts} <= {*other.texts}
+        low, high = sorted((self.limit.base, other.limit.base))
+        places = (low - 1, low, (low + high) / 2, high, high + 1)  # one of each part that two limits make
+        ours, theirs = _COMPARATORS[self.comparator], _COMPARATORS[other.comparator]
+        return all(theirs(at, other.limit.base) for at in places if ours(at, self.limit.base))
+
+    def limit_in_words(self, language: str) -> str:
+        """The limit, or the texts that are allowed, as a sentence has them in ``en`` or ``ja``."""
+        return self.limit.in_words(language) if self.limit else {"en": " or ", "ja": " か "}[language].join(self.texts)
 
     def is_worse(self, observed: Quantity, than: Quantity) -> bool:
         """Whether a quantity is farther on the wrong side of the bound than another, or farther from what it equals."""

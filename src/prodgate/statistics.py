@@ -1,15 +1,16 @@
-"""What a number of observations supports: exact bounds of a share, even when trials of one second are correlated.
+"""Exact bounds of a share from a number of observations, even if trials of one second are correlated.
 
 A share is of trials that went bad. Each end of an interval holds by itself at the confidence, so the two together hold
 at less: with 95 % each, 5 % of systems that are at the limit pass, and 5 % fail.
-SciPy is imported where it is used: it takes longer to import than a judgement does, and more room than all the rest, so
-that only those who measure install it.
+SciPy is imported where it is used: importing it takes longer than a judgement, and it is larger than all the rest, so
+only those who measure install it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from math import log
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _NEVER: Final = 10**9
 
 
 def _with_scipy(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let a function say what to install where SciPy is missing: whoever asks it is then undetermined."""
+    """Let a function name what to install if SciPy is missing; what needs its result is then undetermined."""
 
     @wraps(function)
     def asked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -76,9 +77,9 @@ def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float,
 def clustered_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
     """Return the interval for trials spread over seconds, of which ``bad[second]`` went bad.
 
-    Korn and Graubard's: the ends of as many independent trials as these are worth. Each end is the strictest that any
-    part of the bad trials supports: more of them could else look more regular, and so widen what is compatible. Of
-    seconds and of longer spells, those count that tell less.
+    After Korn and Graubard: the interval of as many independent trials as these are worth. Each end is the strictest
+    that any part of the bad trials supports: otherwise further bad trials could make the rest look more regular, and
+    so relax the end. Of seconds and longer spells, those that give the wider interval count.
     """
     found = [_spell_interval(each, trials, confidence) for each in _spells(bad)]
     return min(low for low, _ in found), max(high for _, high in found)
@@ -138,9 +139,9 @@ def _is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) 
 def longest_spell(bad: float, trials: int, seconds: float, limit: float, confidence: float) -> float:
     """Return how long disturbances may be for a share to be shown at or below a limit all the same, in seconds.
 
-    In a disturbance of the worst kind all trials go bad together: of a length L there are rate x L in each, which makes
-    the design effect 1 + rate x L. And of rare ones the window may hold none, whatever else was seen. Where a part of
-    the bad trials comes singly, less depends on chance. 0 when even independent trials don't show it.
+    In the worst disturbance all trials go bad together: one of length L has rate x L of them, so the design effect is
+    1 + rate x L. The window may also contain no disturbance at all if they are rare, whatever else was seen. If some
+    bad trials come singly, less depends on chance. 0 when even independent trials don't show it.
     """
     from scipy.optimize import brentq  # noqa: PLC0415
     from scipy.special import betainc  # noqa: PLC0415
@@ -156,10 +157,26 @@ def longest_spell(bad: float, trials: int, seconds: float, limit: float, confide
     return seconds * (1 / worth - 1 / trials)
 
 
+def rarest_seen(seconds: float, confidence: float) -> float:
+    """Return how many seconds apart, on average, events may come and still be met at a confidence in so many seconds.
+
+    Events that come at random are all missed with the chance exp(-seconds / apart).
+    """
+    return seconds / -log(1 - confidence)
+
+
+@_with_scipy
+def student(freedom: int, confidence: float) -> float:
+    """Return the quantile of Student's t."""
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    return float(stdtrit(freedom, confidence))
+
+
 def further_trials(share: float, trials: int, settled: Callable[[float, float], bool]) -> int | None:
     """Return how many more trials with the same share of bad ones settle a question; None when none ever do.
 
-    ``settled`` is asked with a number of bad trials and the number of all.
+    ``settled`` receives a number of bad trials and the number of all.
     """
     if not settled(share * _NEVER, _NEVER):
         return None
@@ -182,7 +199,7 @@ def _spells(bad: Sequence[int]) -> Iterator[Sequence[int]]:
 def _parts(bad: Sequence[int]) -> tuple[Floats, Floats, Floats]:
     """Return every number of bad trials up to all, with the sums of squares of the most and of the least clustered.
 
-    Taking whole seconds first, the fullest first, clusters any number of them as much as can be; level filling least.
+    Whole seconds, the fullest first, cluster a given number of bad trials the most; filling all evenly, the least.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -194,7 +211,7 @@ def _parts(bad: Sequence[int]) -> tuple[Floats, Floats, Floats]:
 def _worth(kept: Floats, squares: Floats, seconds: int, trials: int, confidence: float) -> tuple[Floats, Floats]:
     """Return numbers of bad trials and of all, divided by the design effect.
 
-    That is the variance of bad trials per second over that of independent ones, and more when few seconds tell of it.
+    The design effect is the variance of bad trials per second over that of independent ones; few seconds raise it.
     """
     import numpy as np  # noqa: PLC0415
     from scipy.special import stdtrit  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What tests of a team's own policies and checks need besides the public names: to evaluate, to judge, to compare."""
+"""Helpers for tests of a team's own policies and checks: to evaluate, to judge, to compare."""
 
 from .findings import Finding, NotApplicable, NotSatisfied, Outcome
 from .quantities import Bound
@@ -6,7 +6,7 @@ from .sections.criteria_file import load_criteria
 from .terraform.evaluate import evaluate
 from .terraform.examples import evaluate_examples, find_disagreements
 from .terraform.policy import POLICIES, Policy, apply
-from .terraform.reading import UNKNOWN
+from .terraform.resources import UNKNOWN
 
 __all__ = [
     "POLICIES", "UNKNOWN", "Bound", "Finding", "NotApplicable", "NotSatisfied", "Outcome", "Policy", "apply",

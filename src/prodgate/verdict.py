@@ -1,7 +1,5 @@
 """Findings in, decision out. Pure: the same findings always give the same verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +9,7 @@ from .criteria import Criterion, Scope
 from .findings import Finding, Outcome
 from .waivers import Waiver, apply_waivers
 
-#: Outcomes by weight: the heaviest one among findings is the outcome of what they answer together.
+#: Outcomes by weight: the heaviest outcome among the findings of a question is the question's outcome.
 WEIGHT = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.WAIVED, Outcome.UNDETERMINED, Outcome.NOT_SATISFIED)
 
 #: Subject of a finding that stands for a question nobody answered.
@@ -19,7 +17,7 @@ NO_FINDING = "(no finding)"
 
 
 class Decision(StrEnum):
-    """What the gate says."""
+    """The decision of the gate."""
 
     GO = "GO"
     NO_GO = "NO-GO"
@@ -33,7 +31,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """What one layer answered to one criterion."""
+    """One layer's answer to one criterion."""
 
     criterion: Criterion
     layer: str
@@ -55,8 +53,9 @@ class Verdict:
 
     @property
     def promotes(self) -> bool:
-        """Whether this verdict allows a promotion: GO of all that is asked, and not in a rehearsal or on staging."""
-        return self.decision is Decision.GO and not (self.scope.rehearsal or self.scope.staging) and self.scope.whole
+        """Whether this verdict allows a promotion: GO of all that it needs, and not in a rehearsal or on staging."""
+        scope = self.scope
+        return self.decision is Decision.GO and not (scope.rehearsal or scope.staging) and scope.promotable
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -92,7 +91,7 @@ def decide(
 ) -> Verdict:
     """Judge every question of the scope on the findings; a question without an answer is undetermined.
 
-    ``not_before`` is a time that is past, such as that of the commit: a clock that is behind it was set back.
+    ``not_before`` is a time that has certainly passed, such as the commit's: a clock that is behind it was set back.
     """
     left = set(scope.left_out())
     partly = {id_ for id_, criterion in criteria.items() if scope.cell or left & set(criterion.layers)}
@@ -111,9 +110,7 @@ def _decision(outcomes: set[Outcome], rulings: Sequence[Ruling]) -> Decision:
     if Outcome.NOT_SATISFIED in outcomes:
         return Decision.NO_GO
     answered = any(ruling.outcome in (Outcome.SATISFIED, Outcome.WAIVED) for ruling in rulings)
-    if Outcome.UNDETERMINED in outcomes or not answered:
-        return Decision.INSUFFICIENT
-    return Decision.GO
+    return Decision.GO if answered and Outcome.UNDETERMINED not in outcomes else Decision.INSUFFICIENT
 
 
 def _rule(criterion: Criterion, layer: str, found: Sequence[Finding], scope: Scope) -> Ruling:
@@ -132,7 +129,7 @@ def _rule(criterion: Criterion, layer: str, found: Sequence[Finding], scope: Sco
 
 
 def _only_production(findings: Iterable[Finding]) -> bool:
-    """Whether each check that does not know the answer said that only production does; a crash or a gap does not."""
+    """Whether each check without an answer said that only production has it; a crash or a gap does not say so."""
     return all(f.needs == "production" for f in findings if f.outcome is Outcome.UNDETERMINED)
 
 
@@ -153,8 +150,8 @@ def _rule_on_stray(found: Sequence[Finding], criteria: Mapping[str, Criterion], 
     first = found[0]
     criterion = criteria.get(first.criterion) or Criterion(
         id=first.criterion,
-        statement=f"(criterion {first.criterion!r} is not stated)",
-        statement_ja=f"（基準 {first.criterion!r} は定められていない）",
+        wording=f"(criterion {first.criterion!r} is not stated)",
+        wording_ja=f"（基準 {first.criterion!r} は定められていない）",
         why="",
         source="",
         layers=(first.layer,),

@@ -1,11 +1,9 @@
 """Waivers: dated, named acceptances of findings that are known not to be satisfied.
 
-A waiver turns exactly as many not-satisfied findings as it says into waived ones, none of them worse than what was
-accepted nor another fault, and does nothing else. One that is expired, matches nothing, or matches more or fewer
-findings than it says is a finding of its own, under the criterion ``waivers``.
+A waiver turns exactly the stated number of not-satisfied findings into waived ones. They must be the accepted fault,
+and no worse than what was accepted. A waiver that is expired, matches nothing, or matches more or fewer findings than
+it states is a finding of its own, under the criterion ``waivers``.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,7 +29,7 @@ CEILING: Final = 25
 #: How far a clock may be behind the one that made a commit.
 _SKEW: Final = timedelta(hours=1)
 
-#: A check of Checkov's: a criterion has many, and of those that pass no finding names the subject.
+#: The id of a check of Checkov's. One criterion has many of these, and one that passes leaves no finding of a subject.
 SCANNED: Final = re.compile(r"CKV2?_[A-Z]+_[0-9]{1,4}")
 
 #: Criterion under which the state of the waivers themselves is judged.
@@ -66,7 +64,7 @@ class Waiver:
         )
 
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with the waiver itself, whenever it is looked at."""
+        """The faults of the waiver itself, at any time."""
         return tuple(fault for key in self.find_faults().values() for fault in key)
 
     def find_faults(self) -> Mapping[str, tuple[str, ...]]:
@@ -121,7 +119,11 @@ def apply_waivers(
     open_ = [finding for finding in seen if finding.outcome is Outcome.NOT_SATISFIED]
     behind = _describe_clock(waivers, now, not_before)
     alike = {finding.check for finding in seen if finding.check == finding.criterion}
-    named = {w.id: [each for each in open_ if w.names(each) and not _means_other(w, each, alike)] for w in waivers}
+    # a waiver that covers the check with the name of its criterion means no other check of that criterion
+    named = {
+        w.id: [each for each in open_ if w.names(each) and (w.covers not in alike or w.covers == each.check)]
+        for w in waivers
+    }
     wide = {waiver.id: named[waiver.id] and _describe_width(waiver, seen) for waiver in waivers}
     sound = [w for w in waivers if not behind and not wide[w.id] and w.in_force(now)]
     usable = [w for w in sound if 0 < len(named[w.id]) <= w.most]
@@ -134,13 +136,8 @@ def apply_waivers(
     return applied, tuple(states)
 
 
-def _means_other(waiver: Waiver, finding: Finding, alike: Collection[str]) -> bool:
-    """Whether a waiver means the check that is called as its criterion is, and a finding is of another one."""
-    return waiver.covers in alike and waiver.covers != finding.check
-
-
 def _describe_width(waiver: Waiver, seen: Iterable[Finding]) -> str:
-    """Say that several checks judge what was accepted, so that the fault of one could come in place of another's."""
+    """Say that several checks judge the accepted subject, so that a fault of one could replace that of another."""
     checks = {f.check for f in seen if f.criterion == waiver.covers and matches_pattern(f.subject, waiver.subject)}
     if waiver.covers in checks:
         return ""
@@ -215,7 +212,7 @@ def _judge_waiver(waiver: Waiver, named: Sequence[Finding], now: datetime, whole
 
 
 def _describe_state(waiver: Waiver, named: Sequence[Finding], whole: bool, behind: str) -> tuple[Outcome, str]:
-    """Return what is to be said of a waiver without a fault.
+    """Return the state of a waiver without a fault.
 
     Too few findings are undetermined, not not-satisfied: one more would otherwise turn NO-GO into GO.
     """

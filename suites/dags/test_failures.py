@@ -1,4 +1,4 @@
-"""Does a failure reach a person, whatever way the task dies?"""
+"""Does a failure reach a person, however the task dies?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.dags import FailedRuns, KilledOrFailed, Retried
@@ -16,7 +16,7 @@ def test_failed_runs_are_known(dag: FailedRuns, criterion: Criterion) -> None:
 
 @check("dag-retry-shown", remedy="Let the canary retry; make its work the same when it is done twice.", measures="time")
 def test_a_retry_was_seen(canary: Retried, criterion: Criterion) -> None:
-    """Was a task that fails once tried again, and did its run succeed?"""
+    """Was a task that failed once retried, and did its run succeed?"""
     good = canary.state == "success" and canary.tries > 1 and not canary.dead_letters
     observed = f"{canary.state} after {canary.tries} tries, with {canary.dead_letters} dead letters"
     criterion.hold(good, expected="success after a second try, and no dead letter", observed=observed)

@@ -1,7 +1,7 @@
-"""Can Airflow's record be believed, and does Airflow do its work?"""
+"""Can Airflow's record be trusted, and does Airflow do its work?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.dags import AirflowComponent, AirflowVersion, DagRecord
+from prodgate.facts.dags import ActiveDags, AirflowComponent, AirflowVersion, DagRecord
 
 
 @check(
@@ -27,6 +27,13 @@ def test_airflow_serves_what_is_declared(dag: DagRecord, criterion: Criterion) -
     criterion.hold(not dag.unserved, expected="served as declared", observed=observed, held=observed)
 
 
+@check("dags-all-declared", remedy="Declare the DAG in [dags.ID], pause it, or name it in [airflow] exempt.")
+def test_every_active_dag_is_declared(airflow: ActiveDags, criterion: Criterion) -> None:
+    """Is every DAG of which Airflow makes runs declared, or exempt by name?"""
+    observed = ", ".join(airflow.undeclared) or f"all of {airflow.active}"
+    criterion.hold(not airflow.undeclared, expected="declared DAGs alone", observed=observed, held=observed)
+
+
 @check("airflow-version-as-declared", remedy="Declare the version in [airflow], and test the DAGs with it.")
 def test_airflow_has_the_declared_version(airflow: AirflowVersion, criterion: Criterion) -> None:
     """Does Airflow run the declared version?"""
@@ -35,6 +42,6 @@ def test_airflow_has_the_declared_version(airflow: AirflowVersion, criterion: Cr
 
 @check("airflow-alive", remedy="Restart the component, and read the end of its log.", measures="time")
 def test_airflow_is_alive(component: AirflowComponent, criterion: Criterion) -> None:
-    """How long ago did this component of Airflow give its last sign of life?"""
+    """How long ago did this component of Airflow send its last heartbeat?"""
     criterion.hold(component.healthy, expected="healthy", observed="unhealthy")
     criterion.require(component.silent)

@@ -1,12 +1,12 @@
-"""Has Airflow the agreed size, access, logs and settings?"""
+"""Does Airflow have the agreed size, access, logs and settings?"""
 
-from prodgate import Criterion, check
+from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import AirflowEnvironment
 
 
 @check("mwaa-class", remedy="Set the environment class.", measures="text")
 def test_the_environment_has_the_agreed_class(environment: AirflowEnvironment, criterion: Criterion) -> None:
-    """Of what class is the environment?"""
+    """Which class does the environment have?"""
     criterion.require(environment.environment_class)
 
 
@@ -54,7 +54,7 @@ def test_watched_metrics_are_published(environment: AirflowEnvironment, criterio
 @check("mwaa-parallelism", remedy="Set core.parallelism in the environment's options.", measures="count")
 def test_airflow_runs_the_agreed_number_of_tasks(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """How many tasks does one scheduler run at a time?"""
-    criterion.require(environment.parallelism)
+    _require_count(environment.parallelism, criterion)
 
 
 @check(
@@ -62,11 +62,17 @@ def test_airflow_runs_the_agreed_number_of_tasks(environment: AirflowEnvironment
 )
 def test_one_dag_leaves_room_for_others(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """How many tasks of one DAG run at a time, unless the DAG itself says otherwise?"""
-    criterion.require(environment.dag_concurrency)
+    _require_count(environment.dag_concurrency, criterion)
 
 
 @check("mwaa-settings-known-to-version")
 def test_settings_are_known_to_airflow(environment: AirflowEnvironment, criterion: Criterion) -> None:
-    """Does this version of Airflow read every setting under the name that it has?"""
+    """Does this version of Airflow read every setting by its present name?"""
     observed = "; ".join(environment.unread_settings) or "known"
     criterion.hold(not environment.unread_settings, expected="known settings", observed=observed, held=observed)
+
+
+def _require_count(stated: Quantity | None, criterion: Criterion) -> None:
+    criterion.hold(stated is not None, expected="a setting", observed="none, so that MWAA decides", premise=True)
+    if stated is not None:
+        criterion.require(stated)

@@ -15,7 +15,7 @@ def test_dag_buckets_are_versioned(files: AirflowFiles, criterion: Criterion) ->
     "dag-artifacts-declared", remedy="Name requirements and plugins in the environment, each with its object version."
 )
 def test_artifacts_are_named_by_version(files: AirflowFiles, criterion: Criterion) -> None:
-    """Does the environment name its DAG folder, and each other file by a version that the bucket holds?"""
+    """Does the environment name its DAG folder, and its other files by a version that the bucket holds?"""
     criterion.hold(
         bool(files.dag_folder), expected="a DAG folder", observed=files.dag_folder or "none", held=files.dag_folder
     )

@@ -1,4 +1,4 @@
-"""Does each alarm work: is it heard, does it watch what exists, and does it fire in time?"""
+"""Does each alarm work: does it notify somebody, does it watch existing resources, and does it fire in time?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Alarm, AlarmTopic
@@ -9,9 +9,9 @@ from prodgate.facts.live import Alarm, AlarmTopic
     remedy="Enable its actions, end what mutes it, and let it notify a topic with a confirmed subscriber.",
 )
 def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
-    """Is somebody told when this alarm fires?
+    """Does this alarm notify somebody when it fires?
 
-    An alarm that is part of another one may leave the telling to it; one that scales a service tells nobody.
+    An alarm that is part of another one may leave notification to it; one that scales a service notifies nobody.
     """
     if alarm.silent_on_purpose:
         raise criterion.not_applicable(alarm.silent_on_purpose)
@@ -26,7 +26,7 @@ def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
 def test_alarms_can_publish_to_their_topic(topic: AlarmTopic, criterion: Criterion) -> None:
     """Do the policy and the key of this topic let CloudWatch publish to it?
 
-    A topic under alias/aws/sns satisfies every encryption scanner and delivers no alarm at all.
+    A topic under alias/aws/sns passes every encryption scanner and delivers no alarm at all.
     """
     criterion.hold(topic.exists, expected="the topic that alarms notify", observed="no such topic")
     criterion.exclude(topic.refusals, expected="CloudWatch may publish")
@@ -38,7 +38,7 @@ def test_alarms_can_publish_to_their_topic(topic: AlarmTopic, criterion: Criteri
     measures="time",
 )
 def test_a_notification_was_delivered(topic: AlarmTopic, criterion: Criterion) -> None:
-    """Has this topic taken a notification from an alarm lately?"""
+    """Did this topic accept a notification from an alarm recently?"""
     if topic.delivered is None:
         raise criterion.undetermined("no alarm notified it in the history that AWS keeps")
     criterion.require(topic.delivered)
@@ -49,7 +49,7 @@ def test_a_notification_was_delivered(topic: AlarmTopic, criterion: Criterion) -
     remedy='Set TreatMissingData: "breaching" for what must always report, "notBreaching" for counters of failures.',
 )
 def test_missing_data_is_deliberate(alarm: Alarm, criterion: Criterion) -> None:
-    """Does this alarm say what missing data means, and is the silence of what must report a breach?"""
+    """Does this alarm state how it treats missing data, and is silence from a metric that must report a breach?"""
     if alarm.on_alarms:
         raise criterion.not_applicable("is on other alarms")
     criterion.hold(bool(alarm.missing), expected="what missing data means", observed="nothing stated")
@@ -59,9 +59,9 @@ def test_missing_data_is_deliberate(alarm: Alarm, criterion: Criterion) -> None:
 
 @check("alarm-dimensions-resolve", remedy="Point the alarm at what exists now, or delete it.")
 def test_alarms_watch_what_exists(alarm: Alarm, criterion: Criterion) -> None:
-    """Does everything exist that this alarm names?
+    """Does every resource that this alarm names exist?
 
-    After a rename or a colour swap the alarm goes on watching the old name: no data, no alarm, and nobody notices.
+    After a rename or a colour swap the alarm still watches the old name: no data, no alarm, and nobody notices.
     """
     if alarm.lost is None:
         raise criterion.not_applicable("names nothing that could be looked up")
@@ -73,18 +73,18 @@ def test_alarms_watch_what_exists(alarm: Alarm, criterion: Criterion) -> None:
     remedy="Correct namespace, metric, dimensions and unit to what `aws cloudwatch list-metrics` shows.",
 )
 def test_alarms_have_data(alarm: Alarm, criterion: Criterion) -> None:
-    """Is this alarm's state known, and had each of its metrics data in the last hour, or in the time it looks back on?
+    """Is this alarm's state known, and did its metrics have data in the last hour, or in its evaluation window?
 
-    Metrics that are silent while all is well, such as counts of errors, may be so where that is stated to be no breach.
+    Metrics that are silent while all is well, such as error counts, may be so if missing data is declared as no breach.
     """
     criterion.hold(alarm.state != "INSUFFICIENT_DATA", expected="a known state", observed=alarm.state)
     observed = "; ".join(alarm.without_data)
     criterion.hold(not observed, expected="data", observed=observed, held="data")
 
 
-@check("alarm-utilization-threshold", measures="ratio")
+@check("alarm-utilization-threshold", measures="ratio without limit")
 def test_utilization_alarms_fire_in_time(alarm: Alarm, criterion: Criterion) -> None:
-    """Does this alarm on CPU or memory use fire before everything is used?"""
+    """Does this alarm on CPU or memory use fire below 100 %?"""
     if alarm.utilization is None:
         raise criterion.not_applicable("does not fire on high CPU or memory use")
     criterion.require(alarm.utilization)
@@ -92,7 +92,7 @@ def test_utilization_alarms_fire_in_time(alarm: Alarm, criterion: Criterion) -> 
 
 @check(
     "alarm-threshold-follows-slo",
-    remedy="Set the threshold to the latency objective or less; TargetResponseTime is in seconds (200 ms is 0.2).",
+    remedy="Set the threshold to the latency objective or less; TargetResponseTime is in seconds.",
     measures="time",
 )
 def test_response_time_alarms_follow_the_objective(alarm: Alarm, criterion: Criterion) -> None:
@@ -116,9 +116,9 @@ def test_error_rate_alarms_follow_the_objective(alarm: Alarm, criterion: Criteri
 
 @check("alarm-mwaa-metrics-exist")
 def test_airflow_alarms_read_metrics_that_exist(alarm: Alarm, criterion: Criterion) -> None:
-    """Does the environment's version of Airflow publish what this alarm on Airflow watches?
+    """Does the environment's version of Airflow publish the metrics that this alarm on Airflow watches?
 
-    SLAMissed ended with Airflow 2.10: an alarm on it is never red again, whatever happens.
+    SLAMissed ended with Airflow 2.10: an alarm on it never fires.
     """
     if alarm.airflow_faults is None:
         raise criterion.not_applicable("does not watch Airflow")

@@ -1,4 +1,4 @@
-"""Are the system's parts watched by alarms, and would somebody be told?"""
+"""Are the system's parts watched by alarms, and would those reach somebody?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import (
@@ -50,9 +50,9 @@ def test_each_database_has_an_alarm_on_cpu(database: WatchedDatabase, criterion:
     ),
 )
 def test_each_target_group_has_an_alarm_on_p95(group: WatchedTargetGroup, criterion: Criterion) -> None:
-    """Does an alarm fire when the slowest twentieth of this target group's answers is slow?
+    """Does an alarm fire when the slowest twentieth of this target group's responses is slow?
 
-    Asked of both colours: after a blue/green deploy the other group takes the traffic.
+    Both colours need one: after a blue/green deploy the other group takes the traffic.
     """
     criterion.hold(bool(group.slow), expected="an alarm on p95 of TargetResponseTime", observed="none")
 
@@ -61,7 +61,7 @@ def test_each_target_group_has_an_alarm_on_p95(group: WatchedTargetGroup, criter
 def test_each_balancer_has_an_alarm_on_error_rate(balancer: WatchedBalancer, criterion: Criterion) -> None:
     """Does an alarm fire on the share of requests that this load balancer or its targets answer with 5xx?
 
-    When no target is left it is the load balancer that answers: an alarm on the targets alone is silent then.
+    With no target left, the load balancer itself responds: an alarm on the targets alone is silent then.
     """
     wanted = {"HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"}
     criterion.hold(wanted <= balancer.shares, expected="an alarm on both", observed=_render_metrics(balancer.shares))
@@ -78,7 +78,7 @@ def test_stopped_airflow_is_noticed(environment: WatchedAirflow, criterion: Crit
 def test_failed_tasks_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Does an alarm fire when Airflow's tasks fail?
 
-    Airflow 3.0 to 3.1.5 count no failed tasks: there the failed runs of each DAG are what an alarm can watch.
+    Airflow 3.0 to 3.1.5 count no failed tasks: there an alarm can only watch the failed runs of each DAG.
     """
     wanted = "an alarm on TaskInstanceFailures, or from Airflow 3.0 to 3.1.5 on DAGDurationFailed of each DAG"
     criterion.hold(environment.failures, expected=wanted, observed="none")
@@ -129,7 +129,7 @@ def test_airflow_can_tell_of_failures(environment: AirflowNotices, criterion: Cr
     remedy="Send findings by an EventBridge rule to a topic that admits EventBridge and has a confirmed subscriber.",
 )
 def test_severe_findings_reach_somebody(source: FindingSource, criterion: Criterion) -> None:
-    """Would somebody be told of a finding of high or critical severity?"""
+    """Would a finding of high or critical severity reach somebody?"""
     criterion.exclude(source.unheard, expected="somebody is told")
 
 

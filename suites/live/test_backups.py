@@ -1,6 +1,6 @@
 """Do the backups exist, reach back far enough, survive a mistake, and restore?"""
 
-from prodgate import Criterion, check
+from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import BackupPlan, BackupVault, Database, DatabaseBackups, RestoreTest
 
 MEND = "Look at the restore job in AWS Backup, mend the cause, and run the restore test again."
@@ -9,9 +9,9 @@ REPORT = "Let the check of the restored data report with PutRestoreValidationRes
 
 @check("backup-plan-selects-the-database", remedy="Name the database's ARN in a selection of the backup plan.")
 def test_a_backup_plan_selects_the_database(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Does a backup plan find the database, by its ARN or by its tags?
+    """Does a backup plan select the database, by its ARN or by its tags?
 
-    A selection that finds nothing runs every night without an error and saves nothing.
+    A selection that matches nothing runs every night without an error and saves nothing.
     """
     criterion.hold(bool(backups.plans), expected="a backup plan that selects it", observed="none")
 
@@ -30,7 +30,7 @@ def test_backups_leave_the_region(plan: BackupPlan, criterion: Criterion) -> Non
     remedy="Lock the vault with a least retention, in compliance mode (ChangeableForDays).",
 )
 def test_vaults_are_locked(vault: BackupVault, criterion: Criterion) -> None:
-    """Is the vault that a plan saves to locked, so that nobody deletes what it keeps before its time?"""
+    """Is the vault that a plan saves to locked, so that nobody can delete recovery points early?"""
     criterion.hold(vault.exists, expected="a vault", observed="none, so what is sent there is lost")
     criterion.hold(vault.locked, expected="a lock", observed="no lock")
     criterion.hold(vault.least.base > 0, expected="a least retention", observed="a lock that keeps nothing")
@@ -43,22 +43,22 @@ def test_vaults_are_locked(vault: BackupVault, criterion: Criterion) -> None:
     remedy="Wait for the first copy, or look at the failed copy jobs of the vault in AWS Backup.",
 )
 def test_copies_have_arrived(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Is there a recovery point of the database in each vault that its plans copy to?
+    """Is there a recent recovery point of the database in each vault that its plans copy to?
 
-    A copy that is planned and fails each night, for a key or a vault policy, is none.
+    A planned copy does not count if it fails each night, for example because of a key or a vault policy.
     """
     criterion.hold(bool(backups.copies_to), expected="plans that copy it", observed="none of its plans copies")
-    missing = sorted(backups.copies_to - backups.copied_to)
+    missing = sorted(backups.copies_to - backups.copies.keys())
     if missing:
         raise criterion.undetermined("no copy has arrived yet", observed=f"none in {', '.join(missing)}")
-    criterion.hold(True, expected="a copy in each vault", observed="", held=", ".join(sorted(backups.copied_to)))
+    criterion.exclude(backups.late_copies, expected="a recent copy in each vault")
 
 
 @check("backup-retention", remedy="Raise DeleteAfterDays of a daily rule of the plan.", measures="time")
 def test_backup_plans_keep_what_they_save(plan: BackupPlan, criterion: Criterion) -> None:
     """Does some daily rule of the plan keep its recovery points for the agreed time?
 
-    A rule that runs weekly or monthly may keep its points for years; it does not give back last Tuesday.
+    A weekly or monthly rule may keep its points for years, but does not bring back last Tuesday.
     """
     daily = [rule.kept for rule in plan.rules if rule.daily]
     criterion.hold(bool(daily), expected="a rule that runs every day", observed="none")
@@ -73,12 +73,18 @@ def test_backup_plans_keep_what_they_save(plan: BackupPlan, criterion: Criterion
     measures="time",
 )
 def test_any_time_of_the_window_can_be_restored(database: Database, criterion: Criterion) -> None:
-    """Does the time to which the database can be restored reach back as far as agreed?"""
+    """Does the restore window of the database reach back as far as agreed?"""
+    if database.replica_of:
+        raise criterion.not_applicable(f"repeats the data of {database.replica_of}")
+    criterion.require(_find_window(database, criterion))
+
+
+def _find_window(database: Database, criterion: Criterion) -> Quantity:
     if database.reaches_back is None:
         raise criterion.undetermined("RDS names no earliest time")
     if criterion.bound and not criterion.bound.admits(database.age):
         raise criterion.undetermined(f"the database exists for {database.age} only", observed=database.reaches_back)
-    criterion.require(database.reaches_back)
+    return database.reaches_back
 
 
 @check("recovery-point-age", remedy="Look at the failed backup jobs of the plan in AWS Backup.", measures="time")
@@ -93,7 +99,7 @@ def test_the_newest_recovery_point_is_fresh(backups: DatabaseBackups, criterion:
 def test_recovery_points_are_encrypted(backups: DatabaseBackups, criterion: Criterion) -> None:
     """Is every recovery point of the database encrypted?
 
-    Where no plan saves it and no vault has one, there is none: that something is saved, others ask.
+    If no plan saves it and no vault has one, there is none: other checks judge that.
     """
     if not backups.points and backups.plans:
         raise criterion.undetermined("nothing is saved yet")
@@ -109,7 +115,7 @@ def test_restores_are_tried(backups: DatabaseBackups, criterion: Criterion) -> N
 
 @check("restore-testing", remedy="Delete what the restore test left, and see what kept AWS Backup from it.")
 def test_restore_tests_leave_nothing_behind(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Is what the last restore test made gone again? A copy that stays is production data that nobody watches."""
+    """Has the last restore test cleaned up its copy? A copy that stays is production data that nobody watches."""
     if backups.last is None:
         raise criterion.undetermined("nothing has been restored yet")
     left = backups.last.deletion == "FAILED"
@@ -118,9 +124,9 @@ def test_restore_tests_leave_nothing_behind(backups: DatabaseBackups, criterion:
 
 @check("restore-test-validated", remedy=f"{MEND} {REPORT}")
 def test_the_last_restore_test_proved_something(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Did the last restore test of the database complete, and did a look at the data find it right?
+    """Did the last restore test of the database complete, and did a validation find the data right?
 
-    Completed without a validation proves only that a server started.
+    A test without a validation proves only that a server started.
     """
     last = _require_last_test(backups, criterion)
     observed = f"{last.status}, validation {last.validation or 'missing'}"
@@ -129,7 +135,7 @@ def test_the_last_restore_test_proved_something(backups: DatabaseBackups, criter
 
 @check("restore-test-recent", remedy=f"Start the restore testing plan by hand. {REPORT}", measures="time")
 def test_the_last_successful_restore_test_is_recent(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Is the last restore test that succeeded recent enough?"""
+    """Is the last successful restore test recent enough?"""
     if backups.success is None or backups.success.age is None:
         raise criterion.undetermined("no restore test of it has succeeded")
     criterion.require(backups.success.age)
@@ -137,7 +143,7 @@ def test_the_last_successful_restore_test_is_recent(backups: DatabaseBackups, cr
 
 @check("restore-time", remedy="Restore a smaller database, or agree on a longer time.", measures="time")
 def test_a_restore_is_fast_enough(backups: DatabaseBackups, criterion: Criterion) -> None:
-    """Did the last restore test that succeeded take no longer than agreed, until the database answered?"""
+    """Was the last successful restore test fast enough, until the database answered?"""
     if backups.success is None:
         raise criterion.undetermined("no restore test of it has succeeded")
     if backups.success.took is None:
@@ -149,7 +155,7 @@ def test_a_restore_is_fast_enough(backups: DatabaseBackups, criterion: Criterion
 
 
 def _require_last_test(backups: DatabaseBackups, criterion: Criterion) -> RestoreTest:
-    """Return the last restore test. Raises Undetermined when nothing can be said of it."""
+    """Return the last restore test. Raises Undetermined if its result is unknown."""
     if backups.last is None:
         raise criterion.undetermined("no restore test of it has ended")
     if backups.last.status == "COMPLETED" and backups.last.validation not in ("SUCCESSFUL", "FAILED"):

@@ -2,16 +2,16 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live import CacheBehaviour, CertificateInUse, Distribution, Listener
+from prodgate.semantics.aws_settings import ENCRYPTED, MODERN_VIEWER
 
 MODERN = ("TLSv1.2", "TLSv1.3")
-#: A certificate that has one of so many equal parts of its life left is renewed in time.
+#: A certificate with one of this many equal parts of its life left is renewed in time.
 PARTS = 3
-ENCRYPTED = ("redirect-to-https", "https-only")
 
 
 @check("certificate-covers-names", remedy="Ask ACM for a certificate of every name, validated through DNS.")
 def test_certificates_cover_the_names_that_are_served(certificate: CertificateInUse, criterion: Criterion) -> None:
-    """Does this certificate cover every name that readers ask for, and can ACM renew it without a person?"""
+    """Does this certificate cover every name that the site serves, and can ACM renew it without a person?"""
     bare = [name for name in certificate.must_cover if not any(_covers(one, name) for one in certificate.covers)]
     criterion.hold(not bare, expected=", ".join(certificate.must_cover), observed=f"without {', '.join(bare) or 'gap'}")
     through = certificate.validated_through
@@ -32,7 +32,7 @@ def test_certificates_are_issued_and_in_date(certificate: CertificateInUse, crit
 
 @check("certificate-expiry", remedy="Find out why ACM does not renew it.", measures="time")
 def test_certificates_last(certificate: CertificateInUse, criterion: Criterion) -> None:
-    """Is there time left before this certificate expires, or a third of what it is issued for?"""
+    """Is there time left before this certificate expires, or a third of its lifetime?"""
     if certificate.remaining.base * PARTS >= certificate.lifetime.base > 0:
         criterion.hold(
             True, expected=f"a third of {certificate.lifetime}", observed="", held=f"{certificate.remaining} left"
@@ -47,7 +47,7 @@ def test_viewers_speak_modern_tls(distribution: Distribution, criterion: Criteri
     own = distribution.own_certificate
     criterion.hold(own, expected="a certificate of its own", observed="CloudFront's, with which TLSv1 is accepted")
     version = distribution.minimum_tls
-    criterion.hold(version.startswith(MODERN), expected="TLSv1.2 or newer", observed=version)
+    criterion.hold(bool(MODERN_VIEWER.fullmatch(version)), expected="TLSv1.2 or newer", observed=version)
 
 
 @check("tls-minimum-version")
@@ -69,7 +69,7 @@ def test_viewers_are_served_over_https(behaviour: CacheBehaviour, criterion: Cri
 
 @check("https-only", remedy="Listen with HTTPS, and let an HTTP listener do nothing but redirect to it.")
 def test_load_balancers_answer_over_https(listener: Listener, criterion: Criterion) -> None:
-    """Does this listener speak TLS, or only redirect to one that does?"""
+    """Does this listener use TLS, or only redirect to one that does?"""
     if listener.protocol not in ("HTTP", "HTTPS", "TLS"):
         raise criterion.undetermined(f"a {listener.protocol} listener passes on what clients send")
     plain = [answer for answer in listener.answers if answer != "redirect to HTTPS"]

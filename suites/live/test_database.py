@@ -1,7 +1,8 @@
-"""Is the database sized as agreed, out of the internet's reach, and closed to whoever comes without TLS?"""
+"""Is the database sized as agreed, unreachable from the internet, and closed to clients without TLS?"""
 
 from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import Database, DatabaseInstance, DatabaseSnapshot, Deletable
+from prodgate.semantics.aws_settings import is_switched_on
 
 SERVERLESS = "db.serverless"
 
@@ -22,7 +23,7 @@ def test_the_database_is_serverless(database: Database, criterion: Criterion) ->
 
 @check("aurora-min-capacity", remedy="Set the minimum of the Serverless v2 scaling range.", measures="aurora capacity")
 def test_the_database_never_scales_below_its_floor(database: Database, criterion: Criterion) -> None:
-    """Does the database stay at or above the least capacity?"""
+    """Does the database stay at or above the minimum capacity?"""
     if database.least is None:
         raise criterion.undetermined("has no Serverless v2 scaling configuration")
     criterion.require(database.least)
@@ -30,7 +31,7 @@ def test_the_database_never_scales_below_its_floor(database: Database, criterion
 
 @check("aurora-max-capacity", remedy="Set the maximum of the Serverless v2 scaling range.", measures="aurora capacity")
 def test_the_database_never_scales_above_its_ceiling(database: Database, criterion: Criterion) -> None:
-    """Does the database stay at or below the greatest capacity?"""
+    """Does the database stay at or below the maximum capacity?"""
     if database.most is None:
         raise criterion.undetermined("has no Serverless v2 scaling configuration")
     criterion.require(database.most)
@@ -39,6 +40,7 @@ def test_the_database_never_scales_above_its_ceiling(database: Database, criteri
 @check("aurora-failover", remedy="Add an instance in another zone.", measures="count")
 def test_the_database_can_fail_over(database: Database, criterion: Criterion) -> None:
     """Is there a second instance to fail over to, in another zone than the first?"""
+    _leave_out_replicas(database, criterion)
     criterion.require(Quantity.of(len(database.instances)))
     zones = sorted({one.zone for one in database.instances})
     criterion.hold(len(zones) > 1, expected="instances in several zones", observed=f"all in {', '.join(zones)}")
@@ -46,7 +48,7 @@ def test_the_database_can_fail_over(database: Database, criterion: Criterion) ->
 
 @check("database-not-public", remedy="Modify the instance to be not publicly accessible.")
 def test_no_database_server_is_public(server: DatabaseInstance, criterion: Criterion) -> None:
-    """Is the instance out of reach from the internet?"""
+    """Is the instance unreachable from the internet?"""
     criterion.hold(not server.public, expected="not publicly accessible", observed="publicly accessible")
 
 
@@ -66,13 +68,17 @@ def test_snapshots_are_encrypted(snapshot: DatabaseSnapshot, criterion: Criterio
 def test_the_database_refuses_plain_connections(database: Database, criterion: Criterion) -> None:
     """Does the database refuse connections without TLS?
 
-    The value that counts is the one in force: a change of a parameter may wait for a restart.
+    The value in force counts: a parameter change may wait for a restart.
     """
     if not (database.tls_parameter and database.forces_tls and database.parameters_in_force):
         raise criterion.undetermined(_unclear(database), observed=database.forces_tls)
     observed = f"{database.tls_parameter} = {database.forces_tls}"
-    on = database.forces_tls.lower() in ("1", "on", "true")
-    criterion.hold(on, expected=f"{database.tls_parameter} = 1", observed=observed)
+    criterion.hold(is_switched_on(database.forces_tls), expected=f"{database.tls_parameter} = 1", observed=observed)
+
+
+def _leave_out_replicas(database: Database, criterion: Criterion) -> None:
+    if database.replica_of:
+        raise criterion.not_applicable(f"repeats the data of {database.replica_of}")
 
 
 def _unclear(database: Database) -> str:
@@ -86,10 +92,11 @@ def _unclear(database: Database) -> str:
 @check("backup-retention", remedy="Raise the backup retention period of the cluster.", measures="time")
 def test_automated_backups_are_kept(database: Database, criterion: Criterion) -> None:
     """Are the automated backups of the database kept for the agreed time?"""
+    _leave_out_replicas(database, criterion)
     criterion.require(database.retention)
 
 
 @check("deletion-protection")
 def test_nothing_vital_is_deleted_by_a_slip(holder: Deletable, criterion: Criterion) -> None:
-    """Is the database or load balancer protected against deletion?"""
+    """Is the database or load balancer protected against accidental deletion?"""
     criterion.hold(holder.protected, expected="deletion protection", observed="unprotected")

@@ -1,4 +1,4 @@
-"""What becomes of a run that failed for good: is it kept, for long enough, and has somebody dealt with it?"""
+"""Are runs that failed for good kept, for long enough, and has somebody dealt with them?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import AirflowEnvironment, DeadLetterQueue, WorkQueue
@@ -15,7 +15,7 @@ def test_airflow_can_leave_dead_letters(environment: AirflowEnvironment, criteri
 
 @check("dead-letter-queue", remedy="Set the queue's redrive policy to a dead-letter queue.", population=0)
 def test_what_keeps_failing_leaves_the_queue(queue: WorkQueue, criterion: Criterion) -> None:
-    """Does a queue that Airflow works through hand on what keeps failing?"""
+    """Does a queue that Airflow processes move messages that keep failing to another queue?"""
     criterion.hold(
         bool(queue.redrives_to),
         expected="a redrive policy",
@@ -24,7 +24,7 @@ def test_what_keeps_failing_leaves_the_queue(queue: WorkQueue, criterion: Criter
     )
 
 
-@check("dead-letter-retention", remedy="Set the queue's MessageRetentionPeriod to 1209600 (14 days).", measures="time")
+@check("dead-letter-retention", remedy="Raise the queue's MessageRetentionPeriod to the agreed time.", measures="time")
 def test_dead_letters_are_kept(queue: DeadLetterQueue, criterion: Criterion) -> None:
     """How long does the dead-letter queue keep a message that nobody takes?"""
     criterion.require(queue.retention)
@@ -36,5 +36,5 @@ def test_dead_letters_are_kept(queue: DeadLetterQueue, criterion: Criterion) -> 
     measures="count",
 )
 def test_nothing_waits_in_a_dead_letter_queue(queue: DeadLetterQueue, criterion: Criterion) -> None:
-    """How many messages are in the dead-letter queue, taken or not?"""
+    """How many messages are in the dead-letter queue, received or not?"""
     criterion.require(queue.messages)

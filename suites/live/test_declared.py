@@ -1,4 +1,4 @@
-"""Is the account what its Terraform says?"""
+"""Does the account match its Terraform?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import DeclaredResource, TaggedResource
@@ -6,7 +6,7 @@ from prodgate.facts.live import DeclaredResource, TaggedResource
 
 @check("live-as-declared", remedy="Apply what is declared, or declare what was changed by hand.")
 def test_resources_are_live_as_declared(resource: DeclaredResource, criterion: Criterion) -> None:
-    """Is this resource live, with every attribute as it is declared?"""
+    """Is this resource live, with every attribute as declared?"""
     criterion.hold(bool(resource.live), expected="live", observed="AWS has no such thing")
     differing = "; ".join(resource.differences)
     criterion.hold(not differing, expected="as declared", observed=differing, held="as declared")

@@ -1,4 +1,4 @@
-"""Does CloudFront stand in front of the site, and does it carry what it can?"""
+"""Does CloudFront stand in front of the site, and does it cache whatever it can?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import BucketOrigin, CacheBehaviour, Distribution
@@ -24,9 +24,9 @@ def test_edge_locations_are_near_the_readers(distribution: Distribution, criteri
 
 @check("cdn-origin-access", remedy="Sign with an origin access control, and admit the distribution's ARN alone.")
 def test_only_the_distribution_reads_the_bucket(origin: BucketOrigin, criterion: Criterion) -> None:
-    """Can nobody but the distribution read the bucket that it serves from?
+    """Can only the distribution read its bucket?
 
-    The account's own roles are the owner's business. Whether the public can read it is asked of every bucket.
+    Access by the account's own roles is its owner's business. Another check judges public access to every bucket.
     """
     signing = origin.signing or "no origin access control"
     criterion.hold(signing == "always", expected="requests signed always", observed=signing, held=signing)
@@ -51,7 +51,7 @@ def test_public_content_is_cached_for_everybody(behaviour: CacheBehaviour, crite
 
 
 def _readers(origin: BucketOrigin) -> set[str]:
-    """Return who may read objects, of those outside the account; a service without a condition is anybody's."""
+    """Return the outside principals that may read objects; a service without a condition lets in anybody."""
     account = origin.distribution.split(":")[4]
     found: set[str] = set()
     for one in read_statements(origin.policy, f"policy of {origin.bucket}"):

@@ -1,4 +1,4 @@
-"""What the services that watch the account have found. Finding nothing counts only where something looked."""
+"""Findings of the services that watch the account. No findings count only where something looked."""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Budget, OutsideAccess, SecurityHub, ThreatDetection
@@ -6,7 +6,7 @@ from prodgate.facts.live import Budget, OutsideAccess, SecurityHub, ThreatDetect
 
 @check("threat-findings", remedy="Look into each finding, mend its cause, then archive it.", measures="count")
 def test_guardduty_has_found_no_threat(detector: ThreatDetection, criterion: Criterion) -> None:
-    """Has GuardDuty found nothing that is still open?"""
+    """Does GuardDuty have no open finding?"""
     criterion.require(detector.findings)
 
 
@@ -16,7 +16,7 @@ def test_guardduty_has_found_no_threat(detector: ThreatDetection, criterion: Cri
     measures="count",
 )
 def test_security_hub_has_found_nothing_severe(hub: SecurityHub, criterion: Criterion) -> None:
-    """Has Security Hub no active critical or high finding?"""
+    """Does Security Hub have no active critical or high finding?"""
     criterion.require(hub.findings)
 
 
@@ -26,11 +26,15 @@ def test_security_hub_has_found_nothing_severe(hub: SecurityHub, criterion: Crit
     measures="count",
 )
 def test_nobody_outside_has_access(analyzer: OutsideAccess, criterion: Criterion) -> None:
-    """Has Access Analyzer found no access from outside that nobody meant?"""
+    """Has Access Analyzer found no unintended access from outside?"""
     criterion.require(analyzer.findings)
 
 
-@check("cost-within-budget", remedy="Find what grew in Cost Explorer, or raise the budget knowingly.", measures="ratio")
+@check(
+    "cost-within-budget",
+    remedy="Find what grew in Cost Explorer, or raise the budget knowingly.",
+    measures="ratio without limit",
+)
 def test_the_month_stays_within_its_budget(budget: Budget, criterion: Criterion) -> None:
     """Are the month's cost so far and its forecast within the budget?"""
     criterion.require(budget.used)

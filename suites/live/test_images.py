@@ -32,7 +32,7 @@ def test_repositories_scan_what_is_pushed(repository: ImageRepository, criterion
 
 @check("image-scan-findings", remedy="Build the image anew on a base without the vulnerability.", measures="count")
 def test_deployed_images_have_no_grave_vulnerability(image: DeployedImage, criterion: Criterion) -> None:
-    """Does the image that runs have no open vulnerability that is critical or high?"""
+    """Does the running image have no open critical or high vulnerability?"""
     criterion.require(image.grave)
 
 
@@ -42,7 +42,7 @@ def test_deployed_images_have_no_grave_vulnerability(image: DeployedImage, crite
     measures="time",
 )
 def test_scans_of_deployed_images_are_recent(image: DeployedImage, criterion: Criterion) -> None:
-    """Does the scan of the image that runs know the vulnerabilities of these days?"""
+    """Is the last scan of the running image recent, so that it knows today's vulnerabilities?"""
     criterion.require(image.scan_age)
 
 
@@ -51,5 +51,5 @@ def test_scans_of_deployed_images_are_recent(image: DeployedImage, criterion: Cr
     remedy="Revoke the credential, hand it in through Secrets Manager, and build the image with build secrets.",
 )
 def test_deployed_images_hold_no_credential(image: DeployedImage, criterion: Criterion) -> None:
-    """Do environment, labels, commands and build history of the image that runs hold no credential?"""
+    """Do environment, labels, commands and build history of the running image hold no credential?"""
     criterion.exclude(image.secrets, expected="no credential")

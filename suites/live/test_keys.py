@@ -44,7 +44,7 @@ def test_keys_rotate(key: Key, criterion: Criterion) -> None:
 def test_origins_are_reached_over_modern_tls(origin: ServerOrigin, criterion: Criterion) -> None:
     """Does CloudFront reach the web server behind it over TLS 1.2 only?
 
-    To match the viewer would do as long as every behaviour demands HTTPS, and fails silently once one does not.
+    match-viewer would do as long as every behaviour requires HTTPS, and fails silently once one does not.
     """
     criterion.hold(origin.protocol == "https-only", expected="https-only", observed=origin.protocol)
     criterion.hold(set(origin.tls) <= MODERN, expected=", ".join(MODERN), observed=", ".join(origin.tls))

@@ -1,4 +1,4 @@
-"""Is there a log of everything that happens, is it kept, and is nothing in it that must not be?"""
+"""Is everything logged, are the logs kept, and do they hold nothing that they must not?"""
 
 from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import ComponentLog, Entrance, LoggedText, LogGroup, NetworkRecord
@@ -18,7 +18,7 @@ def test_every_component_writes_a_log(log: ComponentLog, criterion: Criterion) -
 
 @check("logs-retention", remedy="Set the retention of the group (aws logs put-retention-policy).", measures="time")
 def test_log_groups_keep_what_they_hold(group: LogGroup, criterion: Criterion) -> None:
-    """Is it stated how long the group keeps its events, and is that long enough?"""
+    """Is the group's retention stated, and is it long enough?"""
     if group.retention is None:
         criterion.hold(False, expected="a stated retention", observed="kept for ever")
     else:
@@ -27,7 +27,7 @@ def test_log_groups_keep_what_they_hold(group: LogGroup, criterion: Criterion) -
 
 @check("access-logs", remedy="Switch the access log on, or deliver it (logging, a log delivery, access_logs).")
 def test_entrances_write_access_logs(entrance: Entrance, criterion: Criterion) -> None:
-    """Does the distribution or the load balancer write down who asked for what?"""
+    """Does the distribution or the load balancer log its requests?"""
     criterion.hold(
         bool(entrance.access_log),
         expected="an access log",
@@ -45,7 +45,7 @@ def test_entrances_write_access_logs(entrance: Entrance, criterion: Criterion) -
 def test_logs_arrive(log: ComponentLog, criterion: Criterion) -> None:
     """How long ago did the quietest log group of the component receive its newest event?
 
-    CloudWatch knows of new events up to an hour late.
+    CloudWatch shows new events up to an hour late.
     """
     if log.silence is None:
         criterion.hold(False, expected="an event", observed=f"none in {log.quietest or 'any log group'}")
@@ -63,8 +63,8 @@ def test_logs_arrive(log: ComponentLog, criterion: Criterion) -> None:
 def test_no_credential_is_logged(text: LoggedText, criterion: Criterion) -> None:
     """How many streams of the group received a credential in the last day?
 
-    Only forms that an issuer gave to its credentials are recognised: a password has no form, and one that is split
-    over two events is not seen. A group of more than 1,000 pages is not searched to its end, and stays undetermined.
+    The search recognises only credentials of a form that their issuer defined: it misses a password, which has no form,
+    and a credential split over two events. It covers 1,000 pages of a group; a longer group stays undetermined.
     """
     found = Quantity.of(len(text.credentials))
     if criterion.bound and not criterion.bound.admits(found):
@@ -74,7 +74,7 @@ def test_no_credential_is_logged(text: LoggedText, criterion: Criterion) -> None
 
 @check("network-flow-logs", remedy="Add a flow log of the VPC for all traffic, and let its role write to the group.")
 def test_what_is_refused_is_recorded(record: NetworkRecord, criterion: Criterion) -> None:
-    """Are rejected connections of the VPC recorded, and are the records delivered?"""
+    """Are rejected connections of the VPC logged, and are the logs delivered?"""
     recorded, observed = "REJECT" in record.recorded, _tell(record)
     criterion.hold(recorded, expected="REJECT recorded and delivered", observed=observed, held=observed)
 
@@ -84,7 +84,7 @@ def test_what_is_refused_is_recorded(record: NetworkRecord, criterion: Criterion
     remedy="Add a flow log of the VPC for all traffic, and let its role write to the group.",
 )
 def test_what_is_let_through_is_recorded(record: NetworkRecord, criterion: Criterion) -> None:
-    """Are accepted connections of the VPC recorded, and are the records delivered?"""
+    """Are accepted connections of the VPC logged, and are the logs delivered?"""
     recorded, observed = "ACCEPT" in record.recorded, _tell(record)
     criterion.hold(recorded, expected="ACCEPT recorded and delivered", observed=observed, held=observed)
 

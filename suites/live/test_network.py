@@ -1,10 +1,10 @@
-"""Are workloads out of the internet's reach, and do their security groups open no more than is needed?"""
+"""Are workloads unreachable from the internet, and do their security groups open no more than is needed?"""
 
 from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import FrontDoor, Placement, SecurityGroup
 from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE
 
-#: Kinds of workload that stand in one zone at a time, or that the internet is meant to reach.
+#: Kinds of workload that run in one zone at a time, or that the internet is meant to reach.
 FLEETING, FACING = "function", "load balancer"
 
 
@@ -55,7 +55,7 @@ def test_only_load_balancers_admit_the_world(group: SecurityGroup, criterion: Cr
     remedy="Admit the security group that calls; administer through Session Manager or a private network.",
 )
 def test_administration_and_databases_stay_private(group: SecurityGroup, criterion: Criterion) -> None:
-    """Does no public address, however few there are, reach a port of administration or of a database?"""
+    """Can no public address, however few there are, reach a port of administration or of a database?"""
     ways = [way for way in group.ways_in if way.public and way.touches(*NEVER_PUBLIC)]
     criterion.exclude(ways, expected="no public address")
 
@@ -67,7 +67,7 @@ def test_administration_and_databases_stay_private(group: SecurityGroup, criteri
 def test_groups_admit_narrow_ranges_from_callers(group: SecurityGroup, criterion: Criterion) -> None:
     """Does the group open a few ports, and to callers rather than to the whole network?
 
-    The whole network may come in on 443, which is how endpoints of AWS services are reached.
+    The whole network may reach 443, the port of AWS service endpoints.
     """
     wide = [str(way) for way in group.ways_in if way.wide and not way.itself]
     criterion.exclude(wide, expected=f"at most {WIDE} ports")
@@ -77,7 +77,7 @@ def test_groups_admit_narrow_ranges_from_callers(group: SecurityGroup, criterion
 
 @check("security-groups-minimal", remedy="Revoke the opening; nothing behind the group listens there.")
 def test_groups_admit_what_is_listened_on(group: SecurityGroup, criterion: Criterion) -> None:
-    """Does something behind the group listen on each port that it admits others to?"""
+    """Does something behind the group listen on each port that it opens to others?"""
     if group.listens is None:
         raise criterion.not_applicable("no workload that is known stands behind it")
     listened = ", ".join(map(str, sorted(group.listens))) or "no port"
@@ -86,14 +86,14 @@ def test_groups_admit_what_is_listened_on(group: SecurityGroup, criterion: Crite
 
 @check("security-groups-minimal", remedy="Give the workload a security group of its own.")
 def test_workloads_have_a_group_of_their_own(placed: Placement, criterion: Criterion) -> None:
-    """Does the workload have a group made for it, and not the default one?"""
+    """Does the workload have a group of its own, and not the default one?"""
     criterion.hold(bool(placed.groups), expected="a group of its own", observed="none")
     criterion.hold("default" not in placed.groups, expected="a group of its own", observed="the default group")
 
 
 @check("security-groups-egress-limited")
 def test_groups_let_out_what_is_used(group: SecurityGroup, criterion: Criterion) -> None:
-    """Does the group let out named protocols only, and to the internet nothing but HTTP(S), DNS and time?"""
+    """Does the group allow only named protocols out, and to the internet only HTTP(S), DNS and time?"""
     ways = [way for way in group.ways_out if not way.itself]
     criterion.hold(
         "all" not in {way.protocol for way in ways}, expected="the protocols in use", observed="all protocols"
@@ -129,8 +129,8 @@ def test_balancers_answer_nobody_but_cloudfront(door: FrontDoor, criterion: Crit
     ),
 )
 def test_balancers_answer_no_other_distribution(door: FrontDoor, criterion: Criterion) -> None:
-    """Does the load balancer tell the account's own distributions from those of others?
+    """Does the load balancer distinguish the account's own distributions from other customers'?
 
-    CloudFront's addresses serve all its customers: anybody's distribution can name this load balancer as its origin.
+    All CloudFront customers share its addresses: anybody's distribution can name this load balancer as its origin.
     """
     criterion.exclude(door.unasked, expected="a header of our own on each way")

@@ -1,8 +1,8 @@
-"""Were the objectives kept in production, over the windows that they are stated for?"""
+"""Were the objectives met in production, over the windows that they are stated for?"""
 
 from prodgate import Criterion, check, estimate_rate
 from prodgate.facts.live import BalancerTraffic, CacheInSurge, CanaryVisits, ServiceInSurge, WorkerUse
-from prodgate.facts.live.edge_traffic import EdgeTraffic
+from prodgate.facts.live.traffic import EdgeTraffic
 
 
 @check(
@@ -35,7 +35,7 @@ def test_few_requests_failed(balancer: BalancerTraffic, criterion: Criterion) ->
     measures="ratio",
 )
 def test_requests_were_answered(balancer: BalancerTraffic, criterion: Criterion) -> None:
-    """Was the site available, as the share of requests that were answered without 5xx?"""
+    """Was the site available, as the share of requests answered without 5xx?"""
     criterion.cover(balancer.days)
     criterion.require(balancer.answered, samples=balancer.requests)
 
@@ -48,7 +48,7 @@ def test_requests_were_answered(balancer: BalancerTraffic, criterion: Criterion)
 def test_visits_succeeded(canary: CanaryVisits, criterion: Criterion) -> None:
     """Was the site available from outside, as the share of the canary's visits that succeeded?
 
-    When nobody reaches the load balancer, no request fails there.
+    If nobody reaches the load balancer, no request fails there.
     """
     criterion.cover(canary.days)
     criterion.require(canary.succeeded, samples=canary.visits)
@@ -60,9 +60,9 @@ def test_visits_succeeded(canary: CanaryVisits, criterion: Criterion) -> None:
     measures="ratio",
 )
 def test_requests_were_answered_at_the_edge(site: EdgeTraffic, criterion: Criterion) -> None:
-    """Was the site available to those who came to the edge, as the share of requests without 5xx?
+    """Was the site available at the edge, as the share of requests without 5xx?
 
-    What CloudFront answers itself, for want of an origin, reaches no load balancer and is in no count there.
+    If CloudFront itself answers because no origin does, no load balancer counts the request.
     """
     criterion.cover(site.days)
     criterion.require(site.answered, samples=site.requests)

@@ -1,12 +1,12 @@
-"""Do the records of what happens in the account arrive where they are kept?"""
+"""Do the audit records of the account arrive where they are kept?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.record_deliveries import ConfigDelivery, TrailDelivery
+from prodgate.facts.live.security_services import ConfigDelivery, TrailDelivery
 
 
 @check("audit-trail", remedy="Let the policy and the key of the trail's bucket admit CloudTrail.", population=0)
 def test_trails_deliver(trail: TrailDelivery, criterion: Criterion) -> None:
-    """Does the bucket take what this trail logs? It goes on logging if it does not, into nothing."""
+    """Does the bucket accept the logs of this trail? A trail goes on logging if not, and the logs are lost."""
     criterion.exclude(trail.failures, expected="log files arrive")
 
 

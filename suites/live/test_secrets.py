@@ -8,13 +8,13 @@ BACKEND = "SecretsManagerBackend"
 
 @check("secrets-no-plain-values", remedy="Revoke it, keep its successor in Secrets Manager, and hand over the ARN.")
 def test_running_code_is_handed_no_plain_secret(handed: Handed, criterion: Criterion) -> None:
-    """Is no secret handed over in plain text, where whoever may describe it can read it?"""
+    """Is no secret passed in plain text, where anybody who may describe the resource can read it?"""
     criterion.exclude(handed.plain, expected="references to secrets")
 
 
 @check("secrets-in-secrets-manager", remedy="Let RDS manage the master password.")
 def test_the_master_password_is_kept_by_aws(database: Database, criterion: Criterion) -> None:
-    """Is the master password of the database kept and changed by RDS, in Secrets Manager?"""
+    """Does RDS keep and rotate the master password of the database, in Secrets Manager?"""
     kept = bool(database.master_secret)
     criterion.hold(kept, expected="a secret that RDS manages", observed="a password that somebody has set")
 
@@ -23,7 +23,7 @@ def test_the_master_password_is_kept_by_aws(database: Database, criterion: Crite
     "secrets-in-secrets-manager", remedy="Name secrets by their ARN in Secrets Manager; set secrets.backend of Airflow."
 )
 def test_secrets_are_taken_from_secrets_manager(handed: Handed, criterion: Criterion) -> None:
-    """Does it take every secret from Secrets Manager, if it takes any?"""
+    """Does the workload take its secrets, if any, from Secrets Manager?"""
     elsewhere = [one for one in handed.references if ":secretsmanager:" not in one and not one.endswith(BACKEND)]
     criterion.exclude(elsewhere, expected="Secrets Manager")
 

@@ -2,15 +2,14 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live import RunningService, Service
-
-PLAIN, SPOT = "FARGATE", "FARGATE_SPOT"
+from prodgate.semantics.aws_settings import is_fargate
 
 
 @check("ecs-fargate", remedy="Move the service to Fargate, with plain Fargate for its least number of tasks.")
 def test_services_run_on_fargate(service: Service, criterion: Criterion) -> None:
     """Does the service run on Fargate, and not on Spot alone, which may vanish at two minutes' notice?"""
-    fit = PLAIN in service.providers and service.providers <= {PLAIN, SPOT}
-    criterion.hold(fit, expected=PLAIN, observed=", ".join(sorted(service.providers)))
+    observed = ", ".join(sorted(service.providers))
+    criterion.hold(is_fargate(service.providers), expected="FARGATE", observed=observed)
 
 
 @check("ecs-task-cpu", remedy="Deploy a task definition with this cpu.", measures="cpu units")
@@ -40,7 +39,7 @@ def test_services_keep_enough_tasks(service: Service, criterion: Criterion) -> N
     remedy="Register a scalable target with a greatest number above the least, and a policy on it that scales out.",
 )
 def test_services_scale_out(service: Service, criterion: Criterion) -> None:
-    """Does a policy scale the service out, and is there room above its least number of tasks?"""
+    """Does a policy scale the service out, and is there room above its minimum number of tasks?"""
     scaling = service.scaling
     criterion.hold(scaling is not None, expected="a scalable target", observed="none")
     if scaling is not None:
@@ -50,7 +49,7 @@ def test_services_scale_out(service: Service, criterion: Criterion) -> None:
 
 @check("ecs-auto-scaling", remedy="Raise the greatest number of tasks of the service's scalable target.")
 def test_services_have_room_to_grow(service: Service, criterion: Criterion) -> None:
-    """May there be more tasks than the least number?"""
+    """May there be more tasks than the minimum number?"""
     room = service.scaling.room.base if service.scaling else 0
     criterion.hold(room > 0, expected="a greatest number above the least", observed=f"{room} tasks more")
 
@@ -66,7 +65,7 @@ def test_services_run_the_tasks_they_want(service: RunningService, criterion: Cr
 
 @check("services-healthy", remedy="Ask the health check's path of the target, and look at its security group and log.")
 def test_targets_of_services_are_healthy(service: RunningService, criterion: Criterion) -> None:
-    """Are all targets of the service healthy, and as many as it wants tasks?"""
+    """Are all targets of the service healthy, and as many as its desired tasks?"""
     criterion.exclude(service.unwell, expected="healthy targets")
     criterion.hold(service.healthy is not None, expected="a target group", observed="no load balancer sends to it")
     if service.healthy is not None:

@@ -1,4 +1,4 @@
-"""Would somebody see what is wrong: in traces, on a dashboard, through a canary?"""
+"""Would somebody see a fault: in traces, on a dashboard, through a canary?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Canary, Dashboard, ShownComponent, TracedService
@@ -6,7 +6,7 @@ from prodgate.facts.live import Canary, Dashboard, ShownComponent, TracedService
 
 @check("tracing", remedy="Run a collector beside the application, and allow the task role xray:PutTraceSegments.")
 def test_services_can_send_traces(service: TracedService, criterion: Criterion) -> None:
-    """Does the service's task hold a trace collector, and may its role send what is collected?"""
+    """Does the service's task hold a trace collector, and may its role send the traces?"""
     criterion.hold(bool(service.collectors), expected="a trace collector", observed="none among the containers")
     criterion.hold(service.may_send, expected="xray:PutTraceSegments", observed="not allowed to the task role")
 
@@ -19,7 +19,7 @@ def test_services_can_send_traces(service: TracedService, criterion: Criterion) 
 def test_traces_arrive(service: TracedService, criterion: Criterion) -> None:
     """How long ago did X-Ray receive the newest trace of the service?
 
-    A service's traces are known by the name that its containers are told to report under.
+    The containers' configuration names the service under which they report traces.
     """
     if service.newest is None:
         criterion.hold(False, expected="a trace", observed=f"none of {', '.join(service.names)} in six hours")
@@ -49,7 +49,7 @@ def test_dashboards_show_what_exists(dashboard: Dashboard, criterion: Criterion)
 
 @check("canary", remedy="Start the canary, give it a recurring schedule, and mend what its last run met.")
 def test_canaries_run(canary: Canary, criterion: Criterion) -> None:
-    """Does the canary run by a schedule, and did it find the site well?"""
+    """Does the canary run on a schedule, and did its last run pass?"""
     criterion.hold(canary.state == "RUNNING", expected="RUNNING", observed=canary.state)
     criterion.hold(canary.recurs, expected="a recurring schedule", observed="runs once")
     criterion.hold(

@@ -1,14 +1,13 @@
-"""Does what was deployed do what it is for?"""
+"""Does the deployed build do its work?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.rollout.airflow import DeployedDag, RunsOfNewVersion
-from prodgate.facts.rollout.alerts import AlertsSinceDeploy
-from prodgate.facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
+from prodgate.facts.rollout.checklists import DeployedDag, JourneyAfterDeploy, ReaderVisit, RunsOfNewVersion
+from prodgate.facts.rollout.windows import AlertsSinceDeploy
 
 
 @check("after-e2e", remedy="Look at the journey's picture and trace; roll back unless it can be mended at once.")
 def test_journeys_succeed(journey: JourneyAfterDeploy, criterion: Criterion) -> None:
-    """Can a person do this on what was deployed?"""
+    """Can a person complete this journey on the deployed build?"""
     criterion.hold(journey.succeeded, expected="success", observed=journey.told, held=journey.told)
 
 
@@ -17,7 +16,7 @@ def test_journeys_succeed(journey: JourneyAfterDeploy, criterion: Criterion) -> 
     remedy="Follow the name from outside: DNS, certificate, distribution, balancer; roll back if readers are lost.",
 )
 def test_a_reader_gets_in(visit: ReaderVisit, criterion: Criterion) -> None:
-    """Does a reader who opens the site by its public name read an article of the deployed build?"""
+    """Can a reader who opens the site by its public name read an article of the deployed build?"""
     flaws = visit.flaws
     criterion.hold(
         not flaws, expected="an article of the deployed build", observed="; ".join(flaws), held=flaws or visit.read

@@ -1,10 +1,8 @@
-"""Was all that can be known before a deployment known before it began, and of the same commit?"""
+"""Did every check that can run before a deployment do so, on the same commit?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.rollout.dag_tests import DagTest
-from prodgate.facts.rollout.load_tests import LoadTestOfRelease
-from prodgate.facts.rollout.scans import ConfigurationScan, ImageScan
-from prodgate.facts.rollout.suite_results import SuiteResults
+from prodgate.facts.rollout.checklists import DagTest, LoadTestOfRelease, SuiteResults
+from prodgate.facts.rollout.deployed import ConfigurationScan, ImageScan
 
 
 @check("before-tests-pass", remedy="Mend what failed, and test the commit that is to be deployed again.")
@@ -42,5 +40,5 @@ def test_load_test_met_the_objective(test: LoadTestOfRelease, criterion: Criteri
 
 @check("before-dag-tests", remedy="Mend the DAG's file, and test the commit again: prodgate run --only dags.")
 def test_dag_tests_passed(test: DagTest, criterion: Criterion) -> None:
-    """Is the DAG imported by the Airflow that it is for, and as it is declared?"""
+    """Does the DAG import in its Airflow, and does it match its declaration?"""
     criterion.exclude(test.flaws, expected="every test of DAGs passes")

@@ -1,8 +1,8 @@
-"""Did anything show while the deployment went on, beside the requests?"""
+"""Did anything beside the requests go wrong during the deployment?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.rollout.airflow import AirflowAfterDeploy
-from prodgate.facts.rollout.service_logs import LogsDuringDeploy
+from prodgate.facts.rollout.checklists import AirflowAfterDeploy
+from prodgate.facts.rollout.windows import LogsDuringDeploy
 
 
 @check(
@@ -11,7 +11,7 @@ from prodgate.facts.rollout.service_logs import LogsDuringDeploy
     remedy="Read the log around the deployment: find what the new version does that the old one did not, and mend it.",
 )
 def test_no_new_kind_of_error(log: LogsDuringDeploy, criterion: Criterion) -> None:
-    """Is every kind of error in the log one that was there before?"""
+    """Did every kind of error in the log exist before the deployment?"""
     criterion.require(log.new_kinds)
 
 

@@ -1,9 +1,8 @@
-"""Did readers get answers, in time, while a version was deployed and when it was over?"""
+"""Did readers get responses, in time, during the deployment and after it?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.rollout.readers import ReadersDuringDeployment
-from prodgate.facts.rollout.requests import RequestsAfterwards, WatchedRequests
-from prodgate.facts.rollout.writes import AcknowledgedWrites
+from prodgate.facts.rollout.deployed import ReadersDuringDeployment
+from prodgate.facts.rollout.requests import AcknowledgedWrites, RequestsAfterwards, WatchedRequests
 
 
 @check(
@@ -32,7 +31,7 @@ def test_few_requests_fail(requests: WatchedRequests, criterion: Criterion) -> N
     measures="count",
 )
 def test_what_was_acknowledged_is_kept(writes: AcknowledgedWrites, criterion: Criterion) -> None:
-    """Is every write that was acknowledged there when the deployment is over, and none of them twice?"""
+    """Is every acknowledged write there after the deployment, and none of them twice?"""
     criterion.require(writes.wrong)
 
 
@@ -54,5 +53,5 @@ def test_no_request_of_readers_fails(readers: ReadersDuringDeployment, criterion
     measures="time",
 )
 def test_answers_are_fast_after_the_deploy(requests: RequestsAfterwards, criterion: Criterion) -> None:
-    """Is the 95th percentile of response time within the objective once the deployment is over?"""
+    """Is the 95th percentile of response time within the objective after the deployment?"""
     criterion.require(requests.p95(criterion))

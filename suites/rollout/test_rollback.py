@@ -1,8 +1,7 @@
-"""Is a bad release taken back by itself, and a good one left alone?"""
+"""Is a bad release rolled back automatically, and a good one left alone?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.rollout.drills import DrilledRelease
-from prodgate.facts.rollout.way_back import WayBack
+from prodgate.facts.rollout.drills import DrilledRelease, WayBack
 
 
 @check(
@@ -11,7 +10,7 @@ from prodgate.facts.rollout.way_back import WayBack
     measures="time",
 )
 def test_bad_releases_are_taken_back(release: DrilledRelease, criterion: Criterion) -> None:
-    """Did the build end as it had to, lately, by itself, and with the earlier version serving on?"""
+    """Did the build end as it had to, recently, automatically, and with the previous version still serving?"""
     wrong = [release.ended, release.by_person, release.not_back, release.left, release.failed]
     criterion.hold(not any(wrong), expected="back as before, by itself", observed="; ".join(filter(None, wrong)))
     criterion.require(release.age)
@@ -23,5 +22,5 @@ def test_bad_releases_are_taken_back(release: DrilledRelease, criterion: Criteri
     measures="time",
 )
 def test_readers_are_back_soon(way: WayBack, criterion: Criterion) -> None:
-    """Did readers soon get the earlier version again once the release had begun to fail them?"""
+    """Did readers soon get the previous version again once the release had begun to fail them?"""
     criterion.require(way.took)

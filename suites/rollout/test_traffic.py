@@ -1,9 +1,8 @@
-"""Was there always somebody to answer readers while traffic moved from one version to the other?"""
+"""Could readers always be served while traffic moved from one version to the other?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.rollout.requests import WatchedRequests
-from prodgate.facts.rollout.surroundings import Surroundings
-from prodgate.facts.rollout.watched import WatchedService
+from prodgate.facts.rollout.watched import Surroundings, WatchedService
 
 
 @check(
@@ -20,7 +19,7 @@ def test_traffic_moves_to_healthy_targets(service: WatchedService, criterion: Cr
     remedy="Raise the deregistration delay above the longest request, and let tasks finish on SIGTERM.",
 )
 def test_requests_under_way_are_finished(requests: WatchedRequests, criterion: Criterion) -> None:
-    """Was no request cut off once traffic had begun to move?"""
+    """Was no request cut off after traffic began to move?"""
     criterion.hold(not requests.cut_off, expected="all requests finished", observed=requests.cut_off)
 
 
@@ -30,7 +29,7 @@ def test_requests_under_way_are_finished(requests: WatchedRequests, criterion: C
     measures="count",
 )
 def test_somebody_always_takes_traffic(service: WatchedService, criterion: Criterion) -> None:
-    """Was there a healthy target, in a group that gets traffic, at every look?"""
+    """Was there a healthy target in a group with traffic, at every observation?"""
     criterion.require(service.least_healthy)
 
 
@@ -39,7 +38,7 @@ def test_somebody_always_takes_traffic(service: WatchedService, criterion: Crite
     remedy="Set the weights of the rule to 100 and 0 as the last deployment left them, then find out who changed them.",
 )
 def test_one_version_serves_before_and_after(service: WatchedService, criterion: Criterion) -> None:
-    """Did one group get all traffic before it moved and when it was over, and the new one no more than was declared?"""
+    """Did one group get all traffic before and after the shift, and the new one no more than declared in between?"""
     criterion.hold(not service.weights_before, expected="one group with all", observed=service.weights_before)
     criterion.hold(not service.weights_after, expected="one group with all", observed=service.weights_after)
     criterion.hold(not service.wrong_steps, expected="the declared steps", observed=service.wrong_steps)

@@ -17,7 +17,7 @@ PARTS = {
 def test_no_file_holds_a_credential(part: RepositoryPart, criterion: Criterion) -> None:
     """Does no file of the repository hold a credential?
 
-    Only forms that an issuer gave to its credentials are recognised; a password has no form.
+    The search recognises only credentials of a form that their issuer defined; a password has none.
     """
     criterion.hold(not part.credentials, expected="no credential", observed="; ".join(part.credentials[:5]) or "none")
     if part.unseen:
@@ -33,7 +33,7 @@ def test_the_root_declares_the_whole_system(root: DeclaredRoot, criterion: Crite
 
 @check("production-state-protected", remedy="Use a remote backend with encryption and locking.")
 def test_the_state_is_encrypted_and_locked(backend: StateBackend, criterion: Criterion) -> None:
-    """Is the state kept where it is encrypted, and where two applies exclude each other?"""
+    """Is the state stored encrypted, and are concurrent applies locked out?"""
     criterion.hold(bool(backend.kind), expected="a remote backend", observed="a local file")
     criterion.hold(backend.encrypted, expected="encryption at rest", observed=f"{backend.kind} without encrypt = true")
     criterion.hold(backend.locked, expected="locking", observed=f"{backend.kind} without a lock")

@@ -1,6 +1,4 @@
-"""Would a change reach production only the way it should? What the GitHub Actions workflows say."""
-
-from __future__ import annotations
+"""Can a change reach production only the way it should? What the GitHub Actions workflows declare."""
 
 import re
 
@@ -8,11 +6,11 @@ from prodgate import Criterion, check
 from prodgate.facts.static import Job, Step, Workflow, Workflows
 
 PINNED = re.compile(r"^(?:\./.*|docker://.+@sha256:[0-9a-f]{64}|[^@]+@[0-9a-f]{40})$")
-#: Texts that whoever opens a pull request or sends an event decides. Numbers and hashes can't hold a command.
+#: Texts that the author of a pull request or the sender of an event chooses. Numbers and hashes can't hold a command.
 UNTRUSTED = re.compile(
-    r"\$\{\{(?:(?!\}\}).)*\b(?:github\.event\.(?![\w.]*\b(?:number|id|sha|draft|merged)\s*\}\})|github\.head_ref|inputs\.)"
+    r"\$\{\{(?:(?!\}\}|\$\{\{).)*\b(?:github\.event\.(?![\w.]*\b(?:number|id|sha|draft|merged)\s*\}\})|github\.head_ref|inputs\.)"
 )
-#: Events whose workflows have secrets and may write, whoever caused them.
+#: Events whose workflows have secrets and write access, whoever caused them.
 PRIVILEGED = {
     "pull_request_target",
     "workflow_run",
@@ -21,7 +19,7 @@ PRIVILEGED = {
     "pull_request_review_comment",
 }
 FOREIGN = re.compile(r"head|pull_request|refs/pull")
-FETCHES_FOREIGN = re.compile(r"\bgh pr checkout\b|\bgit\s+(?:fetch|pull|clone)\b[^\n]*(?:\bpull/|head)")
+FETCHES_FOREIGN = re.compile(r"\bgh pr checkout\b|\bgit\s+(?:fetch|pull|clone)\b(?:(?!\bgit\s)[^\n])*(?:\bpull/|head)")
 STATIC_KEYS = re.compile(r"AKIA[0-9A-Z]{16}|secrets\.\w*ACCESS_KEY\w*", re.IGNORECASE)
 CREDENTIALS = "aws-actions/configure-aws-credentials@"
 
@@ -47,7 +45,7 @@ def test_a_deploy_waits_for_an_approval(job: Job, criterion: Criterion) -> None:
 
 @check("workflow-one-deploy-at-a-time", remedy="Add a `concurrency` group with `cancel-in-progress: false`.")
 def test_deploys_wait_for_one_another(job: Job, criterion: Criterion) -> None:
-    """Do two deploys never run at the same time, and is none cancelled half way?"""
+    """Do two deploys never run at the same time, and is none cancelled halfway?"""
     if not (job.deploys or job.deploys_dags):
         raise criterion.not_applicable("does not change a running system")
     criterion.hold(bool(job.concurrency), expected="a concurrency group", observed="none")
@@ -56,7 +54,7 @@ def test_deploys_wait_for_one_another(job: Job, criterion: Criterion) -> None:
 
 @check("workflow-least-permissions", remedy="Write `permissions: {}` at the top and give each job what it needs.")
 def test_jobs_hold_the_least_permissions(job: Job, criterion: Criterion) -> None:
-    """Does every job state its token's permissions, and are writes given to single jobs only?"""
+    """Does every job state its token's permissions, and do only single jobs get write access?"""
     stated = job.permissions
     criterion.hold(stated is not None, expected="permissions", observed="the repository's default")
     writes = [name for name, access in (stated or {}).items() if access == "write"]
@@ -110,7 +108,7 @@ def test_called_workflows_are_pinned(job: Job, criterion: Criterion) -> None:
 
 @check("workflow-untrusted-input", remedy="Hand the value in through `env` and quote the variable in the script.")
 def test_scripts_hold_no_text_of_strangers(step: Step, criterion: Criterion) -> None:
-    """Is no text of an event pasted into a script, where it would be run?"""
+    """Is no text of an event pasted into a script, which would run it?"""
     script = "\n".join([step.run, step.inputs.get("script", "")])
     pasted = UNTRUSTED.findall(script)
     criterion.exclude(pasted, expected="no text of an event")
@@ -127,7 +125,7 @@ def test_foreign_code_has_no_rights(workflow: Workflow, criterion: Criterion) ->
 
 
 def list_foreign(step: Step) -> list[str]:
-    """Return what a step says to fetch of a pull request."""
+    """Return the pull request refs that a step checks out."""
     checkout = step.uses.startswith("actions/checkout@")
     named = [step.inputs.get(key, "") for key in ("ref", "repository") if checkout]
     return [text for text in named if FOREIGN.search(text)] + FETCHES_FOREIGN.findall(step.run)
@@ -144,7 +142,7 @@ def test_dags_deploy_by_themselves(found: Workflows, criterion: Criterion) -> No
     criterion.hold(bool(copying), expected="a push that copies the DAGs", observed="none")
 
 
-@check("workflow-regular-scan", remedy="Run the scan on a schedule, at least once a week.", measures="time")
+@check("workflow-regular-scan", remedy="Run the scan on a schedule, as often as is asked.", measures="time")
 def test_scans_run_regularly(found: Workflows, criterion: Criterion) -> None:
     """Do scheduled scans run often enough?"""
     scanning = [one for one in found.workflows if any(job.scans for job in one.jobs)]

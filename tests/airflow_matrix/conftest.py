@@ -1,6 +1,4 @@
-"""One Airflow at a time, each used by all tests that ask it something."""
-
-from __future__ import annotations
+"""One Airflow at a time, shared by all tests that use it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +7,7 @@ import pytest
 
 from prodgate.airflow.direct import HttpTransport
 from prodgate.engines.environments import ensure_python
-from prodgate.rehearsal.airflow.instance import Airflow
-from prodgate.rehearsal.airflow.process import running
+from prodgate.rehearsal.airflow.process import Airflow, running
 
 from .stage import DAGS, SERVED, VERSIONS, opened, seen, until
 

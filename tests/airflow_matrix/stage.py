@@ -1,16 +1,14 @@
 """A real Airflow of each version: its DAGs, who asks it, and how long anybody waits."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from prodgate.airflow.direct import HttpTransport, Login
-from prodgate.airflow.observing import observe_history, recall_history
+from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import History
-from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.rehearsal.airflow.process import Airflow
 
 VERSIONS = ["2.11.0", "3.0.6", "3.1.8", "3.2.2", "3.3.2"]
 #: One that the clock runs, with a mapped task; two for people, of which one fails at its last task, and the other at
@@ -96,7 +94,7 @@ def opened(airflow: Airflow, name: str, password: str) -> HttpTransport:
 
 
 def seen(transport: HttpTransport, *dag_ids: str) -> History:
-    """What is read, by way of its evidence."""
+    """The record as read, through its evidence."""
     now = datetime.now(UTC)
     evidence = observe_history(
         transport, dag_ids or ("often", "by_hand", "renamed"), since=now - timedelta(hours=1), now=now
@@ -105,7 +103,7 @@ def seen(transport: HttpTransport, *dag_ids: str) -> History:
 
 
 def until(airflow: Airflow, true: Callable[[], bool], what: str) -> None:
-    """Ask every now and then until it is true."""
+    """Poll until it is true."""
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, f"{what}: not within {PATIENCE:g} s"

@@ -3,8 +3,6 @@
 On 3.1 nothing shows what goes through the doors that are new there, and the rate is undetermined.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -18,11 +16,10 @@ import pytest
 from prodgate.airflow.direct import HttpTransport
 from prodgate.airflow.records import History
 from prodgate.dags.declared import DeclaredDag, Schedule
-from prodgate.dags.manual_actions import list_manual_actions
-from prodgate.dags.silent_actions import list_silent_actions
-from prodgate.dags.unseen import explain_unseen
+from prodgate.dags.flaws import explain_unseen
+from prodgate.dags.traces import list_manual_actions, list_silent_actions
 from prodgate.engines.environments import ensure_python
-from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.rehearsal.airflow.process import Airflow
 
 from .stage import seen, until
 
@@ -47,7 +44,7 @@ class Door:
     path: str = ""
     body: Mapping[str, Any] | None = None
     old: tuple[str, Mapping[str, Any]] | None = None
-    """Path and body in Airflow 2, where they differ."""
+    """Path and body in Airflow 2, if they differ."""
     again: bool = False
     """Whether the run then ends once more."""
     until: str = "3.9"
@@ -114,7 +111,7 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 @pytest.fixture(scope="module")
 def handled(airflow: Airflow, admin: HttpTransport) -> History:
-    """What is read after somebody went through each door, one after the other."""
+    """The record after somebody used each door, one after the other."""
     there = {name: door for name, door in DOORS.items() if has(airflow.version, door)}
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
     dates = {name: (begin + timedelta(minutes=number)).isoformat() for number, name in enumerate(DOORS)}
@@ -179,7 +176,7 @@ def run_command(airflow: Airflow, *words: str) -> None:
 
 
 def seen_acts(found: History, name: str) -> set[str]:
-    """What is seen to have been done to a run."""
+    """The acts on a run that were detected."""
     hands = (*list_manual_actions("handled", found), *list_silent_actions("handled", found))
     acts = {hand.act.value for hand in hands if hand.run_id == name}
     green = {run.run_id for run in found.runs if run.state == "success"}

@@ -1,7 +1,5 @@
 """Reading real Airflows: a run that ends well, one that fails, a hand on one of them, and what nobody may see."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -9,11 +7,11 @@ from secrets import token_hex
 import pytest
 
 from prodgate.airflow.direct import HttpTransport, HttpWriter
-from prodgate.airflow.observing import observe_history
+from prodgate.airflow.history import observe_history
 from prodgate.airflow.records import Run
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.canaries.airflow_canaries import AirflowCanaries
-from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.canaries.drill import AirflowCanaries
+from prodgate.rehearsal.airflow.process import Airflow
 
 from .stage import opened, seen, until
 

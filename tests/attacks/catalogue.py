@@ -2,9 +2,9 @@
 
 An entry is a table ``[[attack]]`` with these keys:
 
-- ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 23, see `CLASSES`; ``does``: one sentence
+- ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 24, see `CLASSES`; ``does``: one sentence
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
-- ``setup``: name of a function of ``setups.py``, ``edited_runs.py``, ``edited_journals.py`` or ``records.py``, called first; ``then``: one that is called last
+- ``setup``: name of a function of ``setups.py``, ``edited_runs.py`` or ``records.py``, called first; ``then``: one that is called last
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
 - in ``files`` and ``edits``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
@@ -13,8 +13,6 @@ An entry is a table ``[[attack]]`` with these keys:
 - ``exit``: the exit codes that are right, never 0; ``says``: a regular expression for the right reason
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,11 +20,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import edited_journals, edited_runs, records, setups
+from . import edited_runs, records, setups
 
 FOLDER = Path(__file__).parent
 
-#: What each class of attack is, in plain words.
+#: Each class of attack, in plain words.
 CLASSES: Mapping[int, str] = {
     1: "A file of judges that pytest collects, and that yields no judge",
     2: "Judges where nobody looks: other folders, other names, links, registration by a helper",
@@ -51,14 +49,15 @@ CLASSES: Mapping[int, str] = {
     21: "Bounds that no measurement can miss",
     22: "Exit codes that say something else, tracebacks, and waiting for ever",
     23: "Records of what people say that prove nothing",
+    24: "Code of a team that writes to the gate by itself, or reaches out of its process",
 }
-#: A gate that was killed has the negative number of the signal; a shell says 128 more.
+#: A killed gate has the negative number of the signal; a shell says 128 more.
 EXITS = (1, 2, 3, 4, -9, -15)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attack:
-    """What somebody does, and what the gate must say instead of GO."""
+    """An attack, and the gate's required answer instead of GO."""
 
     id: str
     number: int
@@ -80,7 +79,7 @@ class Attack:
 
 
 def load(folder: Path = FOLDER) -> tuple[Attack, ...]:
-    """Read every file of a folder; raises ValueError that names the entry and what is wrong with it."""
+    """Read every file of a folder; raises ValueError that names the entry and its fault."""
     found: dict[str, Attack] = {}
     for path in sorted(folder.glob("*.toml")):
         written = tomllib.loads(path.read_text("utf-8"))
@@ -95,7 +94,7 @@ def load(folder: Path = FOLDER) -> tuple[Attack, ...]:
 
 
 def parse(entry: Mapping[str, Any], file: str) -> Attack:
-    """Return one entry; raises ValueError that says what is wrong with it."""
+    """Return one entry; raises ValueError that names its fault."""
     place = f"{file}: {entry.get('id', '(no id)')}"
     values = {"number" if key == "class" else key: value for key, value in entry.items()}
     known = {each.name for each in fields(Attack)}
@@ -110,8 +109,7 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
 
 
 def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
-    """Return the function of that name."""
-    homes = (setups, edited_runs, edited_journals, records)
+    homes = (setups, edited_runs, records)
     found: Callable[[Path, setups.Gate], None] | None = next(
         filter(None, (getattr(h, name, None) for h in homes)), None
     )
@@ -119,7 +117,7 @@ def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
 
 
 def find_mistakes(attack: Attack) -> Iterator[str]:
-    """Say what is wrong with the values of an entry."""
+    """List the faults in the values of an entry."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", attack.id):
         yield f"id {attack.id!r} is not kebab-case"
     if type(attack.number) is not int or attack.number not in CLASSES:
@@ -132,7 +130,7 @@ def find_mistakes(attack: Attack) -> Iterator[str]:
         yield f"says {attack.says!r} is found in an empty text; write the reason"
     for name in (attack.setup, attack.then):
         if name and find_setup(name) is None:
-            yield f"{name!r} is no function of setups.py, edited_runs.py, edited_journals.py or records.py"
+            yield f"{name!r} is no function of setups.py, edited_runs.py or records.py"
     yield from (f"{path!r} leads out of the project" for path in paths(attack) if leads_out(path))
 
 

@@ -1,17 +1,43 @@
-"""What somebody does to runs that are there: called with the project's folder and a function that runs the gate in it."""
-
-from __future__ import annotations
+"""Edits of existing runs: called with the project's folder and a function that runs the gate in it."""
 
 import gzip
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from prodgate.evidence import chain
 
-from .kept_runs import change_journal, newest_run, oldest_run, write_anew
 from .setups import Gate
+
+
+def newest_run(project: Path) -> Path:
+    return max((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
+
+
+def oldest_run(project: Path) -> Path:
+    return min((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
+
+
+def write_anew(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change every event of the newest run, and chain the lines anew: the journal holds in itself."""
+    path, link = newest_run(project) / "journal.jsonl", chain.START
+    lines = []
+    for line in path.read_text("utf-8").splitlines():
+        event = json.loads(line)
+        event.pop(chain.MEMBER)
+        change(event)
+        written, link = chain.make_line(event, link)
+        lines.append(written)
+    path.write_bytes(b"\n".join([*lines, b""]))
+
+
+def change_journal(project: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Write the lines of the newest run's journal anew."""
+    path = newest_run(project) / "journal.jsonl"
+    path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())), "utf-8")
 
 
 def change_about(project: Path, key: str, value: object) -> None:
@@ -21,7 +47,7 @@ def change_about(project: Path, key: str, value: object) -> None:
 
 
 def rename_the_layer(project: Path, gate: Gate) -> None:
-    """Let the run say that only the live layer was asked."""
+    """Let the run state that only the live layer was requested."""
     change_about(project, "layers", ["live"])
 
 
@@ -31,19 +57,17 @@ def deny_the_rehearsal(project: Path, gate: Gate) -> None:
 
 
 def weaken_the_criteria(project: Path, gate: Gate) -> None:
-    """Let the run's copy of the criteria ask for less."""
+    """Let the run's copy of the criteria require less."""
     for path in (newest_run(project) / "evidence").glob("*.toml"):
         path.write_text(path.read_text("utf-8").replace(">= 4 d", ">= 1 s"), "utf-8")
 
 
 def remove_the_evidence(project: Path, gate: Gate) -> None:
-    """Delete every observation of the run."""
     for path in (newest_run(project) / "evidence").glob("*.json*"):
         path.unlink()
 
 
 def damage_the_evidence(project: Path, gate: Gate) -> None:
-    """Overwrite every observation of the run."""
     for path in (newest_run(project) / "evidence").glob("*.json*"):
         path.write_bytes(b"{}")
 
@@ -84,7 +108,7 @@ def say_it_was_observed(project: Path, gate: Gate) -> None:
 
 
 def ask_no_layer(project: Path, gate: Gate) -> None:
-    """Let the run say that no layer was asked."""
+    """Let the run state that no layer was requested."""
     change_about(project, "layers", [])
 
 
@@ -96,7 +120,7 @@ def accept_it_afterwards(project: Path, gate: Gate) -> None:
 
 
 def clear_the_logs(project: Path, gate: Gate) -> None:
-    """Empty what the layers said."""
+    """Empty the logs of the layers."""
     for path in (newest_run(project) / "logs").iterdir():
         path.write_bytes(b"")
 
@@ -183,7 +207,7 @@ def double_the_rehearsal(project: Path, gate: Gate) -> None:
 
 
 def double_the_configuration(project: Path, gate: Gate) -> None:
-    """Let the configuration that was kept name its resources twice, and all that names it have its new digest."""
+    """Let the stored configuration name its resources twice, with its new digest wherever it is named."""
     run = newest_run(project)
     facts = [json.loads(line) for line in (run / "journal.jsonl").read_text("utf-8").splitlines()]
     old = next(each["digest"] for each in facts if each.get("kind") == "configuration")
@@ -200,3 +224,116 @@ def double_the_configuration(project: Path, gate: Gate) -> None:
         project,
         lambda event: event["files"].pop(f"evidence/{old}.json.gz", None) if event["event"] == chain.CLOSED else None,
     )
+
+
+# ── Journals
+
+
+def break_a_line(project: Path, gate: Gate) -> None:
+    """Cut a line in the middle of the journal in two."""
+    change_journal(project, lambda lines: [*lines[:3], lines[3][:20], *lines[4:]])
+
+
+def cut_the_journal(project: Path, gate: Gate) -> None:
+    """Keep only the first half of the journal."""
+    change_journal(project, lambda lines: lines[: len(lines) // 2])
+
+
+def drop_the_finding(project: Path, gate: Gate) -> None:
+    """Take the finding that blocks out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if '"not-satisfied"' not in line])
+
+
+def empty_the_journal(project: Path, gate: Gate) -> None:
+    change_journal(project, lambda lines: [])
+
+
+def remove_the_journal(project: Path, gate: Gate) -> None:
+    (newest_run(project) / "journal.jsonl").unlink()
+
+
+def drop_the_check(project: Path, gate: Gate) -> None:
+    """Take every line about the blocking check out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if "test_the_shop_is_ready" not in line])
+
+
+def turn_the_finding(project: Path, gate: Gate) -> None:
+    """Let the journal state that the blocking finding holds."""
+    change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
+
+
+def drop_lines_with(project: Path, *words: str) -> None:
+    """Take the lines out of the newest run's journal that hold one of these words."""
+    change_journal(project, lambda lines: [line for line in lines if not any(word in line for word in words)])
+
+
+def turn_the_doubt(project: Path, gate: Gate) -> None:
+    """Let the journal state that an unknown finding holds."""
+    change_journal(project, lambda lines: [line.replace('"undetermined"', '"satisfied"') for line in lines])
+
+
+def drop_the_plan(project: Path, gate: Gate) -> None:
+    """Take the plan out of the journal."""
+    drop_lines_with(project, '"planned"')
+
+
+def drop_the_end(project: Path, gate: Gate) -> None:
+    """Take the closing line out of the journal."""
+    drop_lines_with(project, '"closed"')
+
+
+def drop_the_break(project: Path, gate: Gate) -> None:
+    """Take the failure of the layer out of the journal."""
+    drop_lines_with(project, '"broken"')
+
+
+def drop_the_break_and_the_end(project: Path, gate: Gate) -> None:
+    """Cut the journal off before it states that the layer failed."""
+    drop_lines_with(project, '"broken"', '"closed"')
+
+
+def drop_the_facts(project: Path, gate: Gate) -> None:
+    """Take the observations of the configuration out of the journal."""
+    drop_lines_with(project, '"kind": "configuration"')
+
+
+def turn_round(project: Path, gate: Gate) -> None:
+    """Let the first finding be last."""
+    change_journal(project, lambda lines: [lines[0], *lines[-2:0:-1], lines[-1]])
+
+
+def find_again(project: Path, gate: Gate) -> None:
+    """Put a finding that holds behind the one that does not."""
+
+    def change(lines: list[str]) -> list[str]:
+        found = next(number for number, line in enumerate(lines) if '"not-satisfied"' in line)
+        return [*lines[:found], lines[found].replace("not-satisfied", "satisfied"), *lines[found + 1 :]]
+
+    change_journal(project, change)
+
+
+def date_the_end(project: Path, gate: Gate) -> None:
+    """Let the run end on another day."""
+    change_journal(project, lambda lines: [*lines[:-1], lines[-1].replace('"at": "20', '"at": "21')])
+
+
+def mix_the_runs(project: Path, gate: Gate) -> None:
+    """Put the older run's findings in place of the newer one's."""
+    theirs = (oldest_run(project) / "journal.jsonl").read_text("utf-8").splitlines()
+    change_journal(project, lambda lines: [*lines[:9], *theirs[9:]])
+
+
+def take_the_journal_of_the_older(project: Path, gate: Gate) -> None:
+    """Put the older run's journal in place of the newer one's."""
+    text = (oldest_run(project) / "journal.jsonl").read_text("utf-8")
+    (newest_run(project) / "journal.jsonl").write_text(text, "utf-8")
+
+
+def misshape_the_journal(project: Path, gate: Gate) -> None:
+    """Let the subject of each finding be a list."""
+    write_anew(project, lambda event: event.update(subject=[[]]) if event["event"] == "finding" else None)
+
+
+def nest_the_journal(project: Path, gate: Gate) -> None:
+    """Nest a line of the journal deeper than anything can be read."""
+    change_journal(project, lambda lines: [*lines[:2], '{"event": ' + "[" * 100_000, *lines[3:]])

@@ -1,12 +1,12 @@
-"""A process that has imported what a process of the gate imports first, and whose copies go on as processes of the gate.
+"""A process that has imported the gate's first modules, and whose forks continue as processes of the gate.
 
 ``python [OPTIONS] image.py SOCKET MODULE [LAYER]`` serves copies that run MODULE as ``python [OPTIONS] -m MODULE`` does,
-until its standard input ends; SOCKET is a descriptor. Whoever connects sends what a copy is given, with three descriptors, and hears its process
-id, and later how it ended. The copy stays a zombie until the connection is closed: its number is nobody else's till then.
+until its standard input ends; SOCKET is a descriptor. A client sends a copy's arguments with descriptors, and
+receives its process id, and later how it ended. The copy stays a zombie until the connection is closed: its number is
+nobody else's till then.
 """
 
-from __future__ import annotations
-
+import fcntl
 import json
 import os
 import runpy
@@ -21,14 +21,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-COMMANDS, LAYER, POLICIES = "prodgate.cli", "prodgate.run.layer_process", "prodgate.run.policy_process"
-#: The options of Python with which the gate starts processes of its own.
-OPTIONS = ("-P", "--check-hash-based-pycs", "always")
+COMMANDS, LAYER, TEAM = "prodgate.cli", "prodgate.run.layer_process", "prodgate.run.team_process"
+#: Modules that the process of a layer imports once it judges, in which no code of a team runs.
+JUDGING = (
+    "jinja2.ext pdb prodgate.dags.cron prodgate.run.technical_log pytest_html.plugin pytest_metadata.plugin unittest"
+)
 POPEN = subprocess.Popen
+#: The first number that descriptors are moved to, so that none is in the place that another is to have.
+FREE = 512
 
 
 class Copy:
-    """A copy of an image: as much of `subprocess.Popen` as the gate asks of its own processes."""
+    """A copy of an image: as much of `subprocess.Popen` as the gate uses for its own processes."""
 
     def __init__(
         self,
@@ -38,8 +42,9 @@ class Copy:
         cwd: Path,
         env: Mapping[str, str],
         stdout: int | IO[bytes],
-        stderr: int | IO[bytes],
+        stderr: int | IO[bytes] = 2,
         stdin: int = subprocess.DEVNULL,
+        pass_fds: Sequence[int] = (),
         start_new_session: bool = False,
     ) -> None:
         self.args = command
@@ -57,8 +62,11 @@ class Copy:
             ours, stderr = os.pipe()
             self.stderr = os.fdopen(ours, "rb", 0)
             theirs.append(stderr)
-        given = [stdin, *(each if isinstance(each, int) else each.fileno() for each in (stdout, stderr))]
-        told = {"command": [*command], "cwd": str(cwd.absolute()), "env": dict(env), "leads": start_new_session}
+        given = [stdin, *(each if isinstance(each, int) else each.fileno() for each in (stdout, stderr)), *pass_fds]
+        told = {
+            "command": [*command], "cwd": str(cwd.absolute()), "env": dict(env), "leads": start_new_session,
+            "numbers": [0, 1, 2, *pass_fds],
+        }  # fmt: skip
         socket.send_fds(self._line, [json.dumps(told).encode() + b"\n"], given)
         for each in theirs:
             os.close(each)
@@ -66,13 +74,13 @@ class Copy:
         self.pid = int(self._heard.readline())
 
     def poll(self) -> int | None:
-        """Return how it ended, if it has."""
+        """Return its exit status, if it has ended."""
         if self.returncode is None and select.select([self._line], [], [], 0)[0]:
             self.wait()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended, and return how. Raises subprocess.TimeoutExpired."""
+        """Wait until it has ended, and return its exit status. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
             if not select.select([self._line], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
@@ -83,13 +91,15 @@ class Copy:
 
 
 def serve(listening: socket.socket) -> Mapping[str, Any]:
-    """Make copies; in each of them, return what it was given. The image itself ends with its input."""
+    """Make copies; in each of them, return its arguments. The image itself ends with its input."""
     while listening in select.select([listening, sys.stdin], [], [])[0]:
         line, _ = listening.accept()
-        received, descriptors, _, _ = socket.recv_fds(line, 1 << 20, 3)
+        received, descriptors, _, _ = socket.recv_fds(line, 1 << 20, 16)
         while not received.endswith(b"\n"):
             received += line.recv(1 << 20)
         if not os.fork() and not keep(line, descriptors):
+            for end in (line, listening):
+                end.detach()  # its number is soon another's, which it must not close
             return take_place(json.loads(received), descriptors)
         line.close()
         for each in descriptors:
@@ -101,7 +111,7 @@ def serve(listening: socket.socket) -> Mapping[str, Any]:
 
 
 def keep(line: socket.socket, descriptors: Sequence[int]) -> int:
-    """Keep a copy and tell of it, in a process of its own, which ends here. In the copy, return 0."""
+    """Keep a copy and report on it, in a process of its own, which ends here. In the copy, return 0."""
     if not (copy := os.fork()):
         return 0
     for each in (0, 1, 2, *descriptors):
@@ -117,9 +127,11 @@ def keep(line: socket.socket, descriptors: Sequence[int]) -> int:
 
 def take_place(given: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[str, Any]:
     """Let this process be what the one that is wanted would be."""
-    for number, each in enumerate(descriptors):
+    moved = [fcntl.fcntl(each, fcntl.F_DUPFD, FREE) for each in descriptors]
+    os.closerange(0, FREE)
+    for number, each in zip(given["numbers"], moved, strict=True):
         os.dup2(each, number)
-    os.closerange(3, 1 << 20)
+    os.closerange(FREE, 1 << 20)
     if given["leads"]:
         os.setsid()
     os.chdir(given["cwd"])
@@ -128,13 +140,14 @@ def take_place(given: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[
     return given
 
 
-def start_from(folder: Path, command: Any, *rest: Any, pass_fds: Sequence[int] = (), **given: Any) -> Any:
+def start_from(folder: Path, command: Any, *rest: Any, **given: Any) -> Any:
     """Start a process as `subprocess.Popen` does; one of the gate's own as a copy, where the folder has its image."""
-    if list(command[:5]) == [sys.executable, *OPTIONS, "-m"] and not (rest or pass_fds):
-        image = folder / name_image(command[5:])
+    ours = import_module("prodgate.processes.interpreter").own_python("-m")
+    if tuple(command[: len(ours)]) == ours and not rest:
+        image = folder / name_image(command[len(ours) :])
         if image.exists():
             return Copy(image, command, **given)
-    return POPEN(command, *rest, pass_fds=pass_fds, **given)
+    return POPEN(command, *rest, **given)
 
 
 def name_image(module: Sequence[str]) -> str:
@@ -143,17 +156,35 @@ def name_image(module: Sequence[str]) -> str:
 
 
 def import_first(module: str, layers: Sequence[str]) -> None:
-    """Import what a module imports before anything of a team is; the module itself is to be run, and not imported."""
+    """Import the modules that a module imports before any of a team's; the module itself is to be run, not imported."""
     import_module(module)
+    import_all = import_module("prodgate.facts.observers").import_all
     if module == COMMANDS:
         import_module("prodgate.commands.handlers")
         import_module("prodgate.commands.running")
-    else:
-        preloading = import_module("prodgate.run.preloading")
-        preloading.import_for_layer(*layers) if layers else preloading.import_for_judges()
+        read_first()
+    for layer in layers or ("static",) * (module == TEAM):
+        import_all(f"prodgate.facts.{layer}")
+    for layer in layers:
+        import_module("prodgate.layers").BUILT[layer].import_judging()
+        import_all("prodgate.semantics")
+        for name in JUDGING.split():
+            import_module(name)
     package, _, name = module.rpartition(".")
     del sys.modules[module]
     delattr(sys.modules[package], name)
+
+
+def read_first() -> None:
+    """Read what a command reads of the gate's own files, and keeps: templates, translations and bundled judges."""
+    templates = import_module("prodgate.report.pages")._environment()
+    for name in templates.list_templates(["j2"]):
+        templates.get_template(name)
+    for language in ("en", "ja"):
+        import_module("prodgate.report.catalogue").knows("", language)
+    bundled = import_module("prodgate.sections.bundled").BUNDLED
+    project = import_module("prodgate.sections.project").open_project(bundled / "criteria.toml")
+    import_module("prodgate.run.planning").plan_judges(project, ("static",))
 
 
 def main(descriptor: str, module: str, *layers: str) -> None:
@@ -164,7 +195,7 @@ def main(descriptor: str, module: str, *layers: str) -> None:
     import_first(module, layers)
     folder = Path(listening.getsockname()).parent
     given = serve(listening)
-    if module == COMMANDS:
+    if module != TEAM:
         subprocess.Popen = partial(start_from, folder)  # type: ignore[assignment,misc]
     if not sys.flags.safe_path:
         sys.path.insert(0, given["cwd"])

@@ -1,6 +1,4 @@
-"""The small project that is attacked, and how an attack is done to it and judged."""
-
-from __future__ import annotations
+"""The small project under attack, and how an attack is carried out and judged."""
 
 import json
 import os
@@ -46,7 +44,7 @@ def queues_keep_messages(queue: Resource, criterion: Criterion) -> None:
     """Queues keep their messages over a weekend."""
     criterion.require(Quantity.seconds(queue.number("message_retention_seconds", 345600)))
 '''
-#: Answers the same criterion as the check below, so that a check which is lost leaves no gap by itself.
+#: Answers the same criterion as the check below, so that losing that check leaves no gap by itself.
 READY = '''"""One part of the shop is ready."""
 
 from prodgate import Criterion, Resource, policy
@@ -92,7 +90,7 @@ class Project:
         self.env = take_environment()
 
     def write(self, files: dict[str, str]) -> None:
-        """Write files, whatever was in their place."""
+        """Write files, replacing existing ones."""
         for name, text in files.items():
             path = self.folder / name
             if path.is_symlink():
@@ -103,7 +101,7 @@ class Project:
     def gate(
         self, *arguments: str, wrap: tuple[str, ...] = (), limit: int = 120, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the gate as a user does: with what is in front of it, or with an environment of its own, as a command."""
+        """Run the gate as a user does: with a wrapper or an environment of its own, as a command."""
         if self.images and not (wrap or env):
             return self.images.run(arguments, self.folder, self.env, limit)
         command = [*wrap, sys.executable, "-m", "prodgate.cli", *arguments]
@@ -113,7 +111,7 @@ class Project:
         )  # fmt: skip
 
     def attack(self, attack: Attack) -> tuple[int, str]:
-        """Do the attack, run the gate, and return its exit code and all that it said and wrote down."""
+        """Do the attack, run the gate, and return its exit code and all of its output."""
         self.write(HEALTHY if attack.healthy else BASE)
         if setup := find_setup(attack.setup):
             setup(self.folder, self.gate)
@@ -145,7 +143,7 @@ class Project:
             (self.folder / name).symlink_to(target)
 
     def take_back(self) -> None:
-        """Take away all that there is, what the attack's code wrote, too, and make the shop ready."""
+        """Remove everything, including files that the attack's code wrote, and make the shop ready."""
         for each in self.folder.iterdir():
             if each.is_dir() and not each.is_symlink():
                 shutil.rmtree(each)
@@ -159,7 +157,7 @@ class Project:
 
 
 def take_environment() -> dict[str, str]:
-    """Return the environment without what changes the gate."""
+    """Return the environment without variables that change the gate."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PRODGATE_", "PYTEST_"))}
 
 
@@ -170,14 +168,14 @@ def with_dates(text: str) -> str:
 
 
 def written_by(run: Path) -> Iterator[str]:
-    """Yield what a run wrote down for people, and every text of its journal."""
+    """Yield a run's texts for people, and every text of its journal."""
     for name in ("summary.md", "journal.jsonl"):
         text = (run / name).read_text("utf-8", "replace") if (run / name).is_file() else ""
         yield from (word for line in text.splitlines() for word in texts(line)) if name != "summary.md" else (text,)
 
 
 def texts(line: str) -> Iterator[str]:
-    """Yield the texts in a line of a journal, or the line itself when it is no JSON."""
+    """Yield the texts in a line of a journal, or the line itself if it is no JSON."""
     try:
         yield from strings(json.loads(line))
     except ValueError:
@@ -194,7 +192,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def judge(attack: Attack, code: int, said: str) -> str:
-    """Return what is wrong with how the gate answered an attack, or nothing."""
+    """Return the fault in the gate's answer to an attack, or nothing."""
     if code not in attack.exit:
         return f"ended with {code}, not with one of {list(attack.exit)}; it said: {said[:4000]}"
     if not re.search(attack.says, said):

@@ -1,6 +1,4 @@
-"""What some attacks do to records of what people say: called with the project's folder and what runs the gate in it."""
-
-from __future__ import annotations
+"""Edits of people's records by some attacks, called with the project's folder and a function that runs the gate."""
 
 import hashlib
 import os
@@ -8,8 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .edited_journals import break_a_line
-from .kept_runs import newest_run
+from .edited_runs import break_a_line, newest_run
 from .setups import Gate, run_once
 
 DOCUMENT = "# Runbook\n\n## Alarms\n\nLook at the dashboard.\n"
@@ -39,7 +36,7 @@ SECOND = '\n[second]\nname = "Ken Ito"\nrole = "Engineer"\n'
 
 
 def record_the_runbook(project: Path, gate: Gate) -> None:
-    """Let a criterion ask for a record, and write an honest one."""
+    """Let a criterion require a record, and write an honest one."""
     for folder in ("docs", "attestations"):
         (project / folder).mkdir()
     (project / "docs" / "runbook.md").write_text(DOCUMENT, "utf-8")
@@ -57,7 +54,7 @@ def write_record(project: Path, when: datetime, more: str = "") -> None:
 
 
 def record_by_two(project: Path, gate: Gate) -> None:
-    """Let the criterion ask for two people, and name two."""
+    """Let the criterion require two people, and name two."""
     record_the_runbook(project, gate)
     for name, more in (("criteria.toml", "attested_by = 2\n"), ("attestations/runbook.toml", SECOND)):
         with (project / name).open("a", encoding="utf-8") as file:
@@ -65,7 +62,7 @@ def record_by_two(project: Path, gate: Gate) -> None:
 
 
 def make_a_pipe_of_the_record(project: Path, gate: Gate) -> None:
-    """Put a pipe in place of the record, to which nobody writes."""
+    """Put a pipe that nobody writes to in place of the record."""
     (project / "attestations" / "runbook.toml").unlink()
     os.mkfifo(project / "attestations" / "runbook.toml")
 
@@ -105,20 +102,18 @@ def age_the_record(project: Path, gate: Gate) -> None:
 
 
 def date_by_the_rehearsal(project: Path, gate: Gate) -> None:
-    """Let the record be as old as whatever reads it."""
+    """Let the record be as old as its reader."""
     for key in ("when", "valid_until"):
         change_record(project, f"^{key} = .*$", f'{key} = "rehearsal"')
 
 
 def move_record(project: Path, name: str) -> None:
-    """Give the record another path."""
     path = project / "attestations" / "runbook.toml"
     (project / name).parent.mkdir(exist_ok=True)
     path.rename(project / name)
 
 
 def copy_the_record(project: Path, gate: Gate) -> None:
-    """Put a second record beside the first."""
     path = project / "attestations" / "runbook.toml"
     path.with_name("runbook-new.toml").write_text(path.read_text("utf-8"), "utf-8")
 

@@ -1,8 +1,7 @@
-"""What some attacks need besides files: called with the project's folder and a function that runs the gate in it."""
-
-from __future__ import annotations
+"""Preparations of some attacks beside files, called with the project's folder and a function that runs the gate."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,13 +12,12 @@ Gate = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def git(project: Path, *arguments: str) -> None:
-    """Run git in the project as somebody whom no setting of the machine touches."""
+    """Run git in the project under an identity that no setting of the machine affects."""
     who = ("-c", "user.name=shop", "-c", "user.email=shop@example.invalid", "-c", "commit.gpgsign=false")
     subprocess.run(("git", *who, *arguments), cwd=project, check=True, capture_output=True, timeout=60)
 
 
 def commit(project: Path, gate: Gate) -> None:
-    """Commit the project as it is."""
     (project / ".gitignore").write_text("runs/\n__pycache__/\nignored/\n*.ignored\n")
     git(project, "init", "-q")
     git(project, "add", "-A")
@@ -27,7 +25,6 @@ def commit(project: Path, gate: Gate) -> None:
 
 
 def run_once(project: Path, gate: Gate) -> None:
-    """Leave one finished run behind."""
     done = gate("run", "rehearsal://", "--only", "static")
     assert done.returncode in (0, 1), done.stdout + done.stderr
 
@@ -52,11 +49,11 @@ def run_undetermined(project: Path, gate: Gate) -> None:
 
 
 def run_broken(project: Path, gate: Gate) -> None:
-    """Leave one run behind whose layer broke when all had been judged."""
+    """Leave one run behind whose layer broke when all had been judged: something was compared later."""
     suite = project / "suites" / "static" / "test_truth.py"
     kept = suite.read_text("utf-8")
-    more = "import atexit\nimport os\n\natexit.register(os._exit, 5)\n"
-    suite.write_text(kept.replace("hold(False", "hold(True") + more, "utf-8")
+    later = "    import threading\n    threading.Timer(1, criterion.hold, (True,), {'expected': '', 'observed': ''}).start()\n"
+    suite.write_text(kept.replace("    criterion.hold(False", f"{later}    criterion.hold(True"), "utf-8")
     done = gate("run", "rehearsal://", "--only", "static")
     assert done.returncode == 2, done.stdout + done.stderr
     suite.write_text(kept, "utf-8")
@@ -82,7 +79,7 @@ def run_good_then_bad(project: Path, gate: Gate) -> None:
     tree.write_text(tree.read_text("utf-8").replace("= 60", "= 1209600"), "utf-8")
 
 
-#: A key that is none, in two parts, so that no scanner takes this file for a leak.
+#: An invalid key, in two parts, so that no scanner reports this file as a leak.
 KEY = "aws_access_key_id = AK" + "IAQYZZ5JTKLMNOPQ2X"
 
 
@@ -112,7 +109,7 @@ def write_a_key_in_a_large_file(project: Path, gate: Gate) -> None:
 
 
 def write_a_key_under_an_odd_name(project: Path, gate: Gate) -> None:
-    """Write a key into a file whose name no list shows as it is."""
+    """Write a key into a file whose name no list shows unchanged."""
     (project / "notes\n\u202etxt").write_text(f"{KEY}\n")
 
 
@@ -144,7 +141,7 @@ def put_a_pipe_among_facts(project: Path, gate: Gate) -> None:
 
 
 def put_a_pipe_among_terraform(project: Path, gate: Gate) -> None:
-    """Put a pipe where a variable file of Terraform is expected, which core reads by itself."""
+    """Put a pipe where core by itself reads a variable file of Terraform."""
     os.mkfifo(project / "infra" / "more.auto.tfvars")
 
 
@@ -159,3 +156,43 @@ def commit_a_key_and_ignore_it(project: Path, gate: Gate) -> None:
     write_a_key(project, gate)
     commit(project, gate)
     (project / ".gitignore").write_text("notes.txt\n")
+
+
+#: A module of a team that finds the gate's pipe among its descriptors.
+PIPE = '''"""Writes to the gate by itself."""
+
+import fcntl
+import json
+import os
+
+from prodgate.run.boundary import _TELLING
+
+
+def write(data):
+    """Write bytes to whatever pipe is open besides the output."""
+    output = os.readlink("/proc/self/fd/1")
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            number, place = int(name), os.readlink(f"/proc/self/fd/{name}")
+            writes = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+        except OSError:
+            continue
+        while writes and place.startswith("pipe:") and place != output and data:
+            data = data[os.write(number, data) :]
+
+
+def say(word, later=0, **said):
+    """Write a line about the subject that is judged, or about a later one."""
+    write(json.dumps({"word": word, "about": _TELLING[0].about + later, "reads": [], **said}).encode() + b"\\n")
+
+
+def hold(later=0):
+    """Write a line that holds."""
+    said = {"expected": "ready", "observed": "ready", "held": "", "aspect": "", "premise": False}
+    say("hold", later, ok=True, **said)
+'''
+
+
+def arm_the_team(project: Path, gate: Gate) -> None:
+    """Give the team modules that try what is forbidden, and write to the gate's pipe."""
+    shutil.copytree(Path(__file__).with_name("hostile"), project / "facts")

@@ -1,6 +1,4 @@
-"""Every attack of the catalogue ends with the right reason and never as GO, and what is healthy stays GO."""
-
-from __future__ import annotations
+"""Every attack of the catalogue ends with the right reason and never as GO, and the healthy project stays GO."""
 
 import json
 from collections.abc import Iterator
@@ -14,22 +12,22 @@ from .project import HEALTHY, POLICY, Project, judge, take_environment
 from .warm import Images, start_images
 
 ATTACKS = load()
-#: Classes of attacks on the process that judges, or on its interpreter.
-ON_PROCESSES = frozenset({7, 8})
+#: The class of attacks on an interpreter; the process in which code of a team runs is a copy like the command.
+ON_INTERPRETERS = 8
 #: Folders of a project from which nothing is imported while the gate starts.
 IMPORTED_LATER = frozenset({"e2e", "facts", "infra", "policies", "suites"})
 #: Of the other attacks, one of so many is done by real commands, too.
-BOTH_WAYS = 25
+BOTH_WAYS = 40
 pytestmark = pytest.mark.slow
 
 
 def needs_commands(attack: Attack) -> bool:
     """Whether it makes a difference, or may make one, that a copy has imported the gate already.
 
-    What is given an environment, or something in front of the gate, is run as a command anyway.
+    An attack with an environment or a wrapper of its own runs as a command anyway.
     """
     files = [PurePosixPath(path) for path in paths(attack)]
-    return attack.number in ON_PROCESSES or any(
+    return attack.number == ON_INTERPRETERS or any(
         path.suffix == ".py" and path.parts[0] not in IMPORTED_LATER for path in files
     )
 
@@ -61,7 +59,7 @@ def assert_go(project: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-#: Modules with which an image hears what is asked of it; not every Python's gate has imported them by then.
+#: Modules through which an image receives its requests; not every Python's gate has imported them by then.
 HEARING = {"_socket", "array", "socket"}
 
 
@@ -82,23 +80,48 @@ def test_no_attack_on_a_command_is_go(attack: Attack, tmp_path: Path) -> None:
 
 
 def test_a_copy_is_what_a_command_is(tmp_path: Path, images: Images) -> None:
-    """What a policy finds, as the first of a team's code: modules, their order apart, options, folders and arguments."""
+    """The view of a policy, the first of a team's code: modules, their order apart, options, folders and arguments."""
     look = (
-        "import json, os, pathlib, sys, threading\n"
+        "import json, os, sys, threading\n"
         "seen = [sorted(sys.modules), list(sys.flags), sys.path, sys.argv[:2], sorted(os.environ), os.getcwd(),\n"
         "        sys.stdin.name, sys.orig_argv[:7], sorted(vars(sys.modules['__main__'])), threading.active_count(),\n"
         "        os.getsid(0) == os.getpid(), len(os.listdir('/proc/self/fd'))]\n"
-        "pathlib.Path('seen.json').write_text(json.dumps(seen))\n"
+        "print('SEEN', json.dumps(seen))\n"
     )
     seen = []
     for way in (None, images):
         project = Project(tmp_path, way)
         project.write(HEALTHY | {"policies/a_first.py": look + POLICY.replace("SHOP_1", "SHOP_3")})
         assert_go(project)
-        seen.append(json.loads((tmp_path / "seen.json").read_text("utf-8")))
+        log = (project.runs()[-1] / "logs" / "static.txt").read_text("utf-8")
+        seen.append(json.loads(next(line for line in log.splitlines() if line.startswith("SEEN "))[5:]))
     command, copy = ({*each[0]} for each in seen)
     assert command <= copy <= command | HEARING
     assert seen[0][1:] == seen[1][1:]
+
+
+def test_a_team_that_tries_everything_changes_nothing(tmp_path: Path) -> None:
+    """Its deeds are refused whenever they are tried; its comparisons and the gate's own are made as ever, and kept."""
+    (attack,) = (each for each in ATTACKS if each.id == "everything-that-is-forbidden")
+    project = Project(tmp_path)
+    assert_answered(attack, project)
+    (run,) = project.runs()
+    log = (run / "logs" / "static.txt").read_text("utf-8")
+    assert [line for line in log.splitlines() if line.startswith("DEEDS")] == [
+        "DEEDS when imported: nothing was done",
+        "DEEDS at the end: nothing was done",
+    ]
+    events = [json.loads(line) for line in (run / "journal.jsonl").read_text("utf-8").splitlines()]
+    findings = {(each["check"], each["outcome"]) for each in events if each["event"] == "finding"}
+    assert {each for each in findings if each[1] != "not-applicable"} == {
+        ("PG_ENC_2", "not-satisfied"),
+        ("SHOP_1", "not-satisfied"),
+        ("SHOP_2", "satisfied"),
+        ("SHOP_3", "satisfied"),
+        ("test_the_shop_is_ready", "not-satisfied"),
+    }
+    flaws = project.gate("verify", str(run)).stdout.splitlines()[1:]
+    assert flaws == ["  UNSIGNED: seal.dsse.json: nobody stands for it"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""The catalogue is read whole, and every mistake in it is said with its place."""
+"""The catalogue is read completely, and every mistake in it is reported with its place."""
 
-from __future__ import annotations
-
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ def test_an_entry_has_defaults() -> None:
     ("wrong", "said"),
     [
         ({"file": {}}, "plan.toml: a-b: unknown keys ['file']"),
-        ({"class": 0}, "class 0 is none of 1 to 23"),
-        ({"class": 24}, "class 24 is none of 1 to 23"),
-        ({"class": True}, "class True is none of 1 to 23"),
+        ({"class": 0}, "class 0 is none of 1 to 24"),
+        ({"class": 25}, "class 25 is none of 1 to 24"),
+        ({"class": True}, "class True is none of 1 to 24"),
         ({"exit": []}, "exit [] holds other codes"),
         ({"exit": [0, 1]}, "0 is never right"),
         ({"says": ""}, "is found in an empty text"),
@@ -68,4 +67,28 @@ def test_nothing_else_is_in_a_file(tmp_path: Path) -> None:
 
 
 def test_every_class_has_words() -> None:
-    assert list(CLASSES) == list(range(1, 24))
+    assert list(CLASSES) == list(range(1, 25))
+
+
+# ── The page
+
+ROOT = Path(__file__).parents[2]
+attacks_page: Any = importlib.import_module("scripts.attacks_page")
+
+
+def test_the_page_has_every_attack_once() -> None:
+    lines = attacks_page.page().splitlines()
+    for attack in load():
+        assert sum(line.startswith(f"| {attack.id} | ") for line in lines) == 1, attack.id
+    for number, words in CLASSES.items():
+        assert any(line.startswith(f"| {number} | {words} | ") for line in lines)
+
+
+def test_the_page_of_threats_names_what_exists() -> None:
+    text = (ROOT / "docs" / "threats.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w./]+(?:/|\.py|\.ini))`", text))
+    assert named
+    assert {name for name in named if not any((top / name).exists() for top in (ROOT, ROOT / "src/prodgate"))} == set()
+    assert {
+        int(number) for group in re.findall(r"class(?:es)? ([\d, \n]+)", text) for number in re.findall(r"\d+", group)
+    } <= {attack.number for attack in load()}

@@ -1,7 +1,5 @@
 """Runs the gate in copies of processes that have imported it, which costs half of what a command costs."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
@@ -13,10 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from prodgate.processes.interpreter import own_python
+
 from . import image
 
 #: The processes of the gate of which most attacks need one.
-IMAGES = ((image.COMMANDS,), (image.POLICIES,), (image.LAYER, "static"), (image.LAYER, "attested"))
+IMAGES = ((image.COMMANDS,), (image.TEAM,), (image.LAYER, "static"), (image.LAYER, "attested"))
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,19 @@ class Images:
 
 
 @contextmanager
-def start_images(env: Mapping[str, str]) -> Iterator[Images]:
+def start_images(env: dict[str, str]) -> Iterator[Images]:
     """Start the images, and end them when the context is left."""
     with tempfile.TemporaryDirectory(prefix="prodgate-") as folder, ExitStack() as running:
         for each in IMAGES:
-            options = () if each[0] == image.COMMANDS else image.OPTIONS
+            python = (sys.executable,) if each[0] == image.COMMANDS else own_python()
+            flags = {"PYTHONDONTWRITEBYTECODE": "1"} if each[0] == image.TEAM else {}
             with socket.socket(socket.AF_UNIX) as listening:
                 listening.bind(str(Path(folder) / image.name_image(each)))
                 listening.listen()
                 number = listening.fileno()
                 process = subprocess.Popen(
-                    [sys.executable, *options, image.__file__, str(number), *each],
-                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=folder, env=env, pass_fds=[number],
+                    [*python, image.__file__, str(number), *each],
+                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=folder, env=env | flags, pass_fds=[number],
                     start_new_session=True,
                 )  # fmt: skip
             running.enter_context(process)  # which closes its input, and waits for its end

@@ -1,6 +1,4 @@
-"""The DAG that teams take, really run: twenty emulated accounts in two regions, three of which something befalls."""
-
-from __future__ import annotations
+"""The DAG template for teams, really run: twenty emulated accounts in two regions, three of them with a fault."""
 
 import json
 import os
@@ -16,15 +14,14 @@ import pytest
 from prodgate.engines.environments import ensure_python
 from prodgate.evidence import runs
 from prodgate.findings import Outcome
-from prodgate.sealing.verifying import check
-from prodgate.sealing.wanted import Wanted
+from prodgate.sealing.verifying import Wanted, check
 from prodgate.verdict import Decision
 
 ROOT = Path(__file__).parents[2]
 ACCOUNTS: Final = [f"1{number:011d}" for number in range(1, 21)]
 REGIONS: Final = {"ap-northeast-1": ACCOUNTS[:10], "us-east-1": ACCOUNTS[10:]}
 TROUBLE: Final = {ACCOUNTS[2]: "hangs", ACCOUNTS[11]: "denied", ACCOUNTS[16]: "killed"}
-#: Seconds that a layer may take, of which the one that hangs takes all, and that the whole DAG may.
+#: Seconds that a layer may take, all of which a hanging one takes, and that the whole DAG may.
 LAYER, DAG = 240, 3000
 CRITERIA: Final = """
 [criteria.queue-retention]
@@ -134,7 +131,7 @@ def write_project(folder: Path) -> None:
 
 
 def run_dag(place: Path) -> Mapping[str, Any]:
-    """Let the DAG run once in a real Airflow, as ``dag.test()`` does, and return what became of its tasks."""
+    """Let the DAG run once in a real Airflow, as ``dag.test()`` does, and return the states of its tasks."""
     python = ensure_python("airflow-3.3.2", lambda _: None)
     (dags := place / "dags").mkdir()
     shutil.copy(ROOT / "examples" / "cells" / "airflow_dag.py", dags)

@@ -1,6 +1,4 @@
-"""What teams take to observe cells with engines of theirs: each is read, and calls what the gate has."""
-
-from __future__ import annotations
+"""Templates with which teams observe cells on their own engines: each is read, and calls commands that the gate has."""
 
 import json
 import re
@@ -23,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "cells"
 GITHUB, MACHINE = EXAMPLES / "github.yml", EXAMPLES / "step_functions" / "machine.asl.json"
 SCRIPT, TERRAFORM = EXAMPLES / "step_functions" / "gate.sh", EXAMPLES / "step_functions" / "main.tf"
-#: What the template is given, as Terraform gives it.
+#: The inputs of the template, as Terraform passes them.
 GIVEN = {
     "cluster": "arn:aws:ecs:ap-northeast-1:111111111111:cluster/gate-cells",
     "task": "arn:aws:ecs:ap-northeast-1:111111111111:task-definition/gate-cells:1",
@@ -40,7 +38,7 @@ def read_machine() -> Any:
 
 
 def walk(machine: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield each state by its name, with the machine that it is of."""
+    """Yield each state by its name, with its machine."""
     for name, state in machine["States"].items():
         yield name, state, machine
         if "ItemProcessor" in state:

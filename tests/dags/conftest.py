@@ -1,7 +1,5 @@
 """An Airflow in which the project's DAGs are run by `dag.test()`, once for all tests of this folder."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -16,19 +14,19 @@ from sqlalchemy import Engine, text, update
 
 from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.site import tables
-from prodgate.rehearsal.site.content.seed import last_slot, seed
+from prodgate.rehearsal.site.content.stories import last_slot, seed
 from prodgate.rehearsal.site.database import migrate, open_database
 from tests.dags.servers import World, serving
 from tests.prodgate.rehearsal.site.client import UNTIL
 
 ROOT = Path(__file__).parents[2]
 DAGS = ROOT / "dags"
-sys.path.insert(0, str(DAGS))  # as Airflow does; what does not need Airflow is tested without it
+sys.path.insert(0, str(DAGS))  # as Airflow does; tests without Airflow cover the rest
 
 
 @dataclass
 class Airflow:
-    """Answers what `runner.py` says it does."""
+    """Executes the requests of `runner.py`."""
 
     requests: IO[str]
     answers: IO[str]
@@ -58,7 +56,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where Airflow has its home, and the site its database."""
+    """The home of Airflow and of the site's database."""
     return tmp_path_factory.mktemp("airflow")
 
 

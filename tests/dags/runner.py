@@ -4,8 +4,6 @@ standard output its answer: `{"run": dag_id, "slot": iso, "conf": {}, "retries":
 Run as a plain file by the python of an Airflow environment.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -40,7 +38,7 @@ def main(folder: str) -> None:
 
 
 def one_api_for_all_tasks() -> None:
-    """Airflow 3 makes a whole API for each task that it tests, which takes seconds."""
+    """Airflow 3 creates a whole API for each task that it tests, which takes seconds."""
     with suppress(ImportError):
         from airflow.sdk.execution_time import supervisor
 
@@ -48,7 +46,7 @@ def one_api_for_all_tasks() -> None:
 
 
 def ran(dag: Any, asked: dict[str, Any]) -> dict[str, Any]:
-    """Run a DAG once; nobody waits a minute for a retry here."""
+    """Run a DAG once, without waiting a minute for a retry."""
     for task in dag.tasks:
         settings = task.partial_kwargs if hasattr(task, "partial_kwargs") else task.__dict__
         settings["retries"], settings["retry_delay"] = asked.get("retries", 0), timedelta(0)

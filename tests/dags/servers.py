@@ -1,6 +1,4 @@
-"""What DAGs talk to: sources with feeds, and the queue and topic that hear of failures, on one loopback port."""
-
-from __future__ import annotations
+"""The DAGs' partners: sources with feeds, and the queue and topic for failures, on one loopback port."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ NOTHING: dict[str, Any] = {}
 
 @dataclass
 class World:
-    """`feeds` by source; a list of answers is used up one by one, the last one stays. `broken` names of AWS services."""
+    """`feeds` by source; a list of responses is used up one by one, the last one stays. `broken` names AWS services."""
 
     port: int = 0
     feeds: dict[str, list[tuple[int, str]]] = field(default_factory=dict)

@@ -1,7 +1,5 @@
 """How people are alerted to failures, even when one of the ways fails."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The DAGs, run for real: in Airflow's own process, against the site's database and sources on loopback."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

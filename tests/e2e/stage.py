@@ -1,30 +1,104 @@
-"""Sites for a real browser, and what the checks of e2e/ find there."""
+"""Sites for a real browser, and the findings of e2e/'s checks there."""
 
-from __future__ import annotations
-
-import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from prodgate.browser import visits
-from prodgate.browser.journeys import run_journeys
+import pytest
+
+from prodgate.browser.processes import run_journeys, run_visits
 from prodgate.browser.settings import BrowserSettings
-from prodgate.checks import Check, registered_checks
-from prodgate.engines.chromium import ensure_chromium
-from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
+from prodgate.checks import Check
+from prodgate.engines.programs import require_chromium
+from prodgate.layers.e2e.facts import JOURNEYS, KINDS, PROBES, VISITS, facts_of
+from prodgate.processes.interpreter import GATE
 from prodgate.run.judging import judge
-from prodgate.sections.project import open_project
 from prodgate.testing import Finding, Outcome
 from tests.prodgate.facts.e2e import probe_records
+from tests.suites.judging import WORST, checks_in, criteria
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+def html(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    text = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title></head><body><main>{body}</main></body></html>'
+    return plain(text, "text/html", status, headers)
+
+
+def plain(text: str, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    data = text.encode()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        if request.command != "HEAD":
+            request.wfile.write(data)
+
+    return answer
+
+
+def redirect(where: str) -> Answer:
+    return html("", 302, {"Location": where})
+
+
+class Origin:
+    """The server; it records requests as (method, path), a WebSocket's as (UPGRADE, path)."""
+
+    def __init__(self, server: ThreadingHTTPServer) -> None:
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        self.asked: list[tuple[str, str]] = []
+        self.targets: list[str] = []
+        """Each requested path, with its query."""
+        self.released = threading.Event()
+        """Set to release hanging responses."""
+
+    def hang(self, _request: BaseHTTPRequestHandler) -> None:
+        self.released.wait(60)
+
+
+@contextmanager
+def origin(answers: Callable[[Origin], Mapping[str, Answer]]) -> Iterator[Origin]:
+    """Serve while the context is open; a path without a response is not found."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            made.targets.append(self.path)
+            made.asked.append(("UPGRADE" if self.headers.get("Upgrade") else self.command, path))
+            told.get(path, html("nothing here", 404))(self)
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    made = Origin(server)
+    told = answers(made)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
 
 ROOT = Path(__file__).parents[2]
-#: Outcomes from the worst to the best; a criterion's is the worst of its findings.
-WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 SEARCH = {"name": "search", "path": "/search?q=overtime", "follow": "", "regions": [["search", "Search"]]}
 
 
@@ -33,14 +107,16 @@ def page(name: str, path: str, *regions: str) -> Mapping[str, Any]:
 
 
 def settings(url: str, results: Path, **given: Any) -> BrowserSettings:
-    told = {"build_header": "x-build", "program": ensure_chromium(lambda _: None).program, "pages": [SEARCH], **given}
+    told = {"build_header": "x-build", "program": require_chromium().program, "pages": [SEARCH], **given}
     return BrowserSettings(base_url=url, results=str(results), **told)
 
 
 def visited(told: BrowserSettings, build: str = "blue") -> Mapping[str, Any]:
     """The record of all visits, as the layer keeps it."""
     place = Path(told.results)
-    record = visits.run_visits(told, cwd=place, log=place / "logs" / "visits.txt", limit=280, progress=lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(GATE, "1")  # whatever else runs here is no neighbour of the visits
+        record = run_visits(told, cwd=place, log=place / "logs" / "visits.txt", limit=280, progress=lambda _: None)
     about = {"how": "the header x-build", "expected": build, "unread": ""}
     return {**record, "place": "the site", "base_url": told.base_url, "build": about}
 
@@ -79,33 +155,16 @@ class Findings(dict[str, list[Finding]]):
 
 
 def judged(kind: str, record: Mapping[str, Any]) -> Findings:
-    """Judge a record by every check of the kinds of fact that are made of it, and by the project's own criteria."""
-    criteria, facts, found = (
-        open_project(ROOT / "criteria.toml").stated.criteria,
-        facts_of([(kind, record), (PROBES, probe_records.record())], {}),
-        Findings(),
-    )
+    """Judge a record with every check of the kinds of fact derived from it, and with the project's own criteria."""
+    facts, found = facts_of([(kind, record), (PROBES, probe_records.record())], {}), Findings()
     for check in (each for each in checks() if each.kind in KINDS[kind]):
-        told = judge(check, criteria[check.criterion], facts, layer="e2e", fixtures={})
+        told = judge(check, criteria()[check.criterion], facts, layer="e2e", fixtures={})
         found.setdefault(check.criterion, []).extend(told)
     return found
 
 
 def checks() -> Sequence[Check]:
-    """The checks of the project."""
-    files = [
-        file
-        for folder in ("quality", "release", "probes")
-        for file in sorted((ROOT / "e2e" / folder).glob("test_*.py"))
-    ]
-    known = {each.function.__code__.co_filename for each in registered_checks()}
-    for file in files:
-        if str(file) not in known:
-            spec = importlib.util.spec_from_file_location(f"e2e.{file.stem}", file)
-            assert spec is not None
-            assert spec.loader is not None
-            spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return [each for each in registered_checks() if Path(each.function.__code__.co_filename) in files]
+    return checks_in(*(f"e2e/{folder}/test_*.py" for folder in ("quality", "release", "probes")))
 
 
 def pages_judged(told: BrowserSettings, **given: Any) -> Findings:

@@ -1,6 +1,4 @@
-"""A page that writes in every way that a page can, and a server that counts what arrives."""
-
-from __future__ import annotations
+"""A page that writes in every way that a page can, and a server that counts the requests."""
 
 import json
 import socket
@@ -12,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from prodgate.rehearsal.edge_certificate import CertificateOptions, issue_certificate
+from prodgate.rehearsal.edge import CertificateOptions, issue_certificate
 
 _SENDING = "fetch('/w/{0}', {{method: 'POST'}}); new WebSocket(location.origin.replace('http', 'ws') + '/w/ws-{0}')"
-#: Way -> the script of a page that writes so, at the latest when the page is left; each to ``/w/<way>``.
+#: Way -> the script of a page that writes so, at the latest when it is left; each to ``/w/<way>``.
 WAYS: Mapping[str, str] = {
     "fetch": "fetch('/w/fetch', {method: 'POST'})",
     "put": "fetch('/w/put', {method: 'PUT'})",
@@ -55,7 +53,7 @@ WAYS: Mapping[str, str] = {
     "socket": "new WebSocket(origin.replace('http', 'ws') + '/w/socket')",
     "stream": "new WebSocketStream(origin.replace('http', 'ws') + '/w/stream')",
 }
-#: Ways that are no request of HTTP's, which the server counts by datagrams, and by what is no TLS.
+#: Ways other than HTTP requests, which the server counts by datagrams, and by connections without TLS.
 DATAGRAMS = {
     "transport": "new WebTransport(origin + '/w/transport').ready.catch(() => 0).then(() => done('transport'))",
     "peer": """const p = new RTCPeerConnection({iceServers: [{urls: 'stun:' + location.host}]});
@@ -66,9 +64,9 @@ DATAGRAMS = {
         const q = new (add(`<iframe></iframe>`).contentWindow.RTCPeerConnection)({iceServers: [turn]});
         q.createDataChannel('x'); q.createOffer().then((offer) => q.setLocalDescription(offer))""",
 }
-#: A way that a headless shell accepts and does not go, and a whole Chromium does.
+#: A way that a headless shell accepts without using it, and a whole Chromium uses.
 WHOLE = {"background"}
-#: What has scripts of its own: each writes once over HTTP, and once over a WebSocket.
+#: Contexts with scripts of their own: each writes once over HTTP, and once over a WebSocket.
 _OWN_SCRIPTS = ("frame", "nameless", "object", "sandbox", "popup", "stranger", "worker", "nested", "shared", "service")
 SOCKETS = {"socket", "stream", *(f"ws-{each}" for each in _OWN_SCRIPTS)}
 _SCRIPT = {
@@ -93,7 +91,7 @@ addEventListener('load', () => {{ {_ALL} }});
 
 
 class Counting:
-    """Where the server is, and what arrived that could change something."""
+    """The address of the server, and the requests that could change something."""
 
     def __init__(self, port: int, pin: str, authority: Path) -> None:
         self.url, self.pin, self.authority = f"https://127.0.0.1:{port}", pin, authority
@@ -101,7 +99,7 @@ class Counting:
 
     @property
     def ways(self) -> set[str]:
-        """The ways by which something arrived."""
+        """The ways that a request used."""
         return {each.rpartition("/")[2] for each in self.arrived}
 
 
@@ -174,7 +172,7 @@ class _Server(ThreadingHTTPServer):
         self.datagrams.bind(("127.0.0.1", self.server_port))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        assert isinstance(request, socket.socket | ssl.SSLSocket)  # whoever goes away is no error
+        assert isinstance(request, socket.socket | ssl.SSLSocket)  # a disconnected client is no error
 
 
 def _count_datagrams(made: Counting, datagrams: socket.socket) -> None:

@@ -1,6 +1,4 @@
-"""Judging a record of probes by every check of e2e/probes, with criteria made for tests."""
-
-from __future__ import annotations
+"""Judges a record of probes with every check of e2e/probes, with criteria made for tests."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,7 +28,7 @@ def judged(record: Mapping[str, Any]) -> list[Finding]:
 
 
 def failing(findings: Iterable[Finding]) -> dict[str, Outcome]:
-    """The worst outcome of each criterion that is not satisfied."""
+    """The worst outcome of each unsatisfied criterion."""
     found = [one for one in findings if one.outcome is not Outcome.SATISFIED]
     worst = {one.criterion: one.outcome for one in found}
     return worst | {one.criterion: one.outcome for one in found if one.outcome is Outcome.NOT_SATISFIED}

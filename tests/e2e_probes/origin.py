@@ -1,6 +1,4 @@
-"""A small site on loopback for an edge to stand in front of: sound, until a test changes one of its answers."""
-
-from __future__ import annotations
+"""A small site on loopback behind an edge: sound, until a test changes one of its responses."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +11,7 @@ PUBLIC = HTML | {"Cache_Control": "public, max-age=60, s-maxage=300"}
 PRIVATE = HTML | {"Cache_Control": "private, no-store"}
 COOKIE = "reader=hunter2; Path=/; Secure; HttpOnly; SameSite=Lax"
 
-#: What each path answers; any other path is not found.
+#: The response of each path; any other path is not found.
 SOUND: Mapping[str, bytes] = {
     "/": answer(b"news", **PUBLIC),
     "/teams": answer(b"teams", **PUBLIC),
@@ -24,7 +22,7 @@ SOUND: Mapping[str, bytes] = {
 
 @contextmanager
 def origin(changes: Mapping[str, bytes]) -> Iterator[str]:
-    """Serve the small site with some answers changed; yield where. ``*`` is what any other path answers."""
+    """Serve the small site with some responses changed; yield its address. ``*`` is the response of any other path."""
     answers = {**SOUND, **changes}
     missing = answers.get("*", answer(b"no such page", status="404 Not Found", **HTML))
 

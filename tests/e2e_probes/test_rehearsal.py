@@ -1,6 +1,4 @@
-"""The sample site behind an edge as it is declared for production is found sound by every probe."""
-
-from __future__ import annotations
+"""Every probe finds the sample site sound behind the edge that is declared for production."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,8 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from prodgate.probes.site import Page, ProbedSite, probe
-from prodgate.rehearsal.edge import Edge, edge
-from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings
+from prodgate.rehearsal.edge import Behaviour, Edge, EdgeSettings, edge
 from prodgate.rehearsal.site.process import running
 from prodgate.testing import Outcome
 
@@ -53,7 +50,7 @@ def test_the_sample_site_is_sound(front: Edge) -> None:
         attacks=True,
     )
     findings = judged(probe(site))
-    # nobody is given a cookie before signing in, or a private page, which is the browser's to do
+    # before signing in nobody gets a cookie or a private page; the browser tests those
     assert failing(findings) == {
         "cookies-protected": Outcome.NOT_APPLICABLE,
         "private-pages-not-cached": Outcome.UNDETERMINED,

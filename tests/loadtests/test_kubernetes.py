@@ -1,7 +1,5 @@
 """The manifest for a cluster: one load, the same in its settings and commands, by members that may do nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prodgate.load.settings import VARIABLE, Settings
+from prodgate.load.profile import VARIABLE, Settings
 from prodgate.rehearsal.site.process import running
 
 MANIFEST = Path(__file__).parents[2] / "loadtests" / "kubernetes.yaml"

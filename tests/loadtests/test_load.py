@@ -1,26 +1,20 @@
-"""Each check of loadtests/test_load.py: seen to hold, seen to fail, and seen to be undecided, on records made for it."""
+"""Each check of loadtests/test_load.py, seen to hold, to fail, and to be undecided, on records made for it."""
 
-from __future__ import annotations
-
-import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prodgate import Criterion, Quantity
-from prodgate.checks import Check, registered_checks
+from prodgate.checks import Check
 from prodgate.facts import Fact, Facts
-from prodgate.facts.load.changes import compare_with_earlier
-from prodgate.facts.load.runs import FACTS_BY_PROFILE
+from prodgate.facts.load.runs import FACTS_BY_PROFILE, compare_with_earlier
 from prodgate.run.judging import judge
 from prodgate.testing import Bound, Finding, Outcome
+from tests.suites.judging import checks_in
 
-from ..prodgate.facts.load.load_records import cell, failing, record, slow, stored
+from ..prodgate.facts.load.load_records import cell, failing, record, slow, stored, windows
 from ..prodgate.samples import criterion
-
-FILE = Path(__file__).parents[2] / "loadtests" / "test_load.py"
 
 SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound", "layers": ("load",)}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
@@ -41,11 +35,7 @@ SLOWER = criterion("load-p95-regression", bound=Bound.parse("<= 20 ms"), samples
 
 @pytest.fixture(scope="module")
 def checks() -> dict[str, Check]:
-    spec = importlib.util.spec_from_file_location("loadtests.test_load", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return {one.criterion: one for one in registered_checks() if one.function.__code__.co_filename == str(FILE)}
+    return {one.criterion: one for one in checks_in("loadtests/test_load.py")}
 
 
 def judged(checks: Mapping[str, Check], asked: Criterion, facts: Iterable[Fact]) -> Finding:
@@ -62,10 +52,22 @@ def run(
     return tuple(FACTS_BY_PROFILE[name](seen))
 
 
-def three() -> list[dict[str, Any]]:
-    """Three deploys of 2 s, one every 10 s."""
-    begun = 1795687200
-    return [{"build": "green", "started": begun + at, "ended": begun + at + 2} for at in (2.5, 12.5, 22.5)]
+def three(*begun: int) -> list[dict[str, Any]]:
+    """Three deploys of 2 s, one every 10 s, from each of some seconds on."""
+    ats = sorted(1795687200.5 + first + each for first in begun or [2] for each in (0, 10, 20))
+    return [{"build": "green", "started": at, "ended": at + 2} for at in ats]
+
+
+def again(*aside: int) -> list[dict[str, Any]]:
+    """Windows of 4 s over 40 s of which some were set aside and measured again afterwards."""
+    later = [{"place": at, "second": 40 + 4 * n, "seconds": 4, "sick": {}} for n, at in enumerate(aside)]
+    return [*windows(*aside), *later]
+
+
+def longer() -> list[dict[str, Any]]:
+    """Eight seconds more, while all requests of seconds 8 to 15 failed or were slow."""
+    bad = [cell(at, {9000: 50}, failed={"timeout": 50}) for at in range(8, 16)]
+    return [*(cell(at, {1000: 100}) for at in range(48) if not 8 <= at < 16), *bad]
 
 
 def before_and_after() -> list[dict[str, Any]]:
@@ -78,13 +80,13 @@ def emptied() -> list[dict[str, Any]]:
     return [cell(at, {1000: 100}, doubtful={"1000": 1}) for at in range(40)]
 
 
-def stood(seconds: float) -> dict[str, float]:
-    return {"seconds": seconds, "second": 7}
+def stood(seconds: float, second: int = 7) -> list[dict[str, float]]:
+    return [{"second": second, "seconds": seconds}, {"second": 1, "seconds": 0.001 if seconds else 0}]
 
 
 def before_it_was_measured(name: str) -> tuple[Fact, ...]:
     made = record(name)
-    del made["standstill"]
+    del made["standstills"]
     given = stored(made, deploys=three())
     return tuple(FACTS_BY_PROFILE[name](given))
 
@@ -112,9 +114,17 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (ERRORS_EACH, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 120 ms)"),
     (SURGE, lambda: run("surge"), "100 ms (4,000 requests; holds for disturbances up to 670 ms)"),
     (ERRORS, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 3.3 ms)"),
-    (STILL, run, "0.08 s (4,000 requests; from second 3 on)"),
-    (STILL, lambda: run("surge", standstill=stood(0)), "0 s (4,000 requests)"),
-    (AWAY, lambda: run("deploy"), "0.08 s (4,000 requests; from second 3 on)"),
+    (STILL, run, "0.08 s (4,000 requests; from second 3 on; what comes less often than every 14 s can hide)"),
+    (
+        STILL,
+        lambda: run("surge", standstills=stood(0)),
+        "0 s (4,000 requests; what comes less often than every 14 s can hide)",
+    ),
+    (
+        AWAY,
+        lambda: run("deploy"),
+        "0.08 s (4,000 requests; from second 3 on; what comes less often than every 14 s can hide)",
+    ),
     (
         NOTICED,
         lambda: run("deploy", deploys=three()),
@@ -123,6 +133,34 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (CACHEABLE, run, "all of 4,000"),
     (DEPLOY, lambda: run("deploy"), "0 (4,000 requests)"),
     (COUNTS, lambda: run(server=server()), "0 %"),
+    (COUNTS, lambda: run(server=server(), **SICK), "0 %"),
+    (CACHEABLE, lambda: run(**SICK), "all of 4,000"),
+    (
+        P95,
+        lambda: run(seconds=longer(), **ASIDE),
+        "100 ms (4,000 requests; 8 of 48 s were set aside; holds for disturbances up to 670 ms)",
+    ),
+    (
+        ERRORS,
+        lambda: run(seconds=longer(), **ASIDE),
+        "0 % (95 % each end: 0–0.07487 %, 4,000 requests; 8 of 48 s were set aside; holds for disturbances up to 3.3 ms)",
+    ),
+    (
+        STILL,
+        lambda: run(seconds=longer(), standstills=stood(4.5, 9), **ASIDE),
+        "0.001 s (4,000 requests; from second 1 on, 8 of 48 s were set aside; "
+        "what comes less often than every 14 s can hide)",
+    ),
+    (
+        DEPLOY,
+        lambda: run("deploy", seconds=longer(), **ASIDE),
+        "0 (4,000 requests; 8 of 48 s were set aside)",
+    ),
+    (
+        NOTICED,
+        lambda: run("deploy", seconds=longer(), deploys=three(2, 7, 42), **ASIDE),
+        "0 (5 deploys; none of 5 says, at 95 %, that fewer than 45% are noticed)",
+    ),
     (APART, lambda: run(server=server()), "10 ms"),
     (SLOWER, lambda: change(1050), "5 ms (95 % each end: -∞–16.93 ms, 4,000 requests; 100 ms before, 105 ms now)"),
     (SLOWER, lambda: interleaved([0] * 40, [0] * 40), "0 ms (4,000 requests; 100 ms before, 100 ms now)"),
@@ -139,9 +177,21 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (SURGE, lambda: run("surge", seconds=slow([30] * 40)), "300 ms (4,000 requests)"),
     (ERRORS, lambda: run(seconds=failing([1] * 40)), "1 % (95 % each end: 0.7557–1.3 %, 4,000 requests; 40 HTTP 503)"),
-    (STILL, lambda: run(standstill=stood(1.2)), "1.2 s (4,000 requests; from second 7 on)"),
-    (STILL, lambda: run("surge", standstill=stood(4.9), **EARLY), "4.9 s (4,000 requests; from second 7 on)"),
-    (AWAY, lambda: run("deploy", standstill=stood(4.9)), "4.9 s (4,000 requests; from second 7 on)"),
+    (
+        STILL,
+        lambda: run(standstills=stood(1.2)),
+        "1.2 s (4,000 requests; from second 7 on; what comes less often than every 14 s can hide)",
+    ),
+    (
+        STILL,
+        lambda: run("surge", standstills=stood(4.9), **EARLY),
+        "4.9 s (4,000 requests; from second 7 on; what comes less often than every 14 s can hide)",
+    ),
+    (
+        AWAY,
+        lambda: run("deploy", standstills=stood(4.9)),
+        "4.9 s (4,000 requests; from second 7 on; what comes less often than every 14 s can hide)",
+    ),
     (
         NOTICED,
         lambda: run("deploy", seconds=failing([0, 0, 1, *[0] * 37]), deploys=three()),
@@ -181,7 +231,13 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (SLOWER, lambda: interleaved([0] * 40, [20] * 40), "200 ms (4,000 requests; 100 ms before, 300 ms now)"),
     (GREATER, lambda: interleaved([0] * 40, [20] * 40), "200 % (4,000 requests; 100 ms before, 300 ms now)"),
 ]
-SICK: dict[str, Any] = {"health": {"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"}}
+SICK: dict[str, Any] = {"health": {"sick": ["24 of 40 s had to be set aside"], "advice": "use more workers"}}
+#: Seconds 8 to 15 were set aside and measured again, from 40 on.
+ASIDE: dict[str, Any] = {"health": {"aside": "8 of 48 s were set aside"}, "windows": again(2, 3)}
+SHORT: dict[str, Any] = {
+    "health": {"aside": "8 of 40 s were set aside", "short": "only 32 of 40 s were measured soundly"},
+    "windows": windows(2, 3),
+}
 SLUGGISH: dict[str, Any] = {"health": {"loop_lag": {"p50": 0.001, "p99": 0.002, "max": 0.4}}}
 EARLY: dict[str, Any] = {
     "complete": False,
@@ -197,7 +253,7 @@ LOST: dict[str, Any] = {
 }
 OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=slow([5] * 40)), "no number of requests like these would settle it"),
-    (P95, lambda: run(**SICK), "the generator was the bottleneck: send lag p99 was 34 ms; use more workers"),
+    (P95, lambda: run(**SICK), "24 of 40 s had to be set aside; use more workers"),
     (P95, lambda: run(seconds=[]), "none of 1,000 samples"),
     (P95_EACH, lambda: run(seconds=slow([0, 0])), "only 200 of 300 samples"),
     (ERRORS_EACH, lambda: run(seconds=failing([1, 1])), "only 200 of 299 samples"),
@@ -209,9 +265,13 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (ERRORS, lambda: run(complete=False, why="interrupted"), "the load did not run to its end: interrupted"),
     (ERRORS, lambda: run(format=2), "the record has format 2"),
     (STILL, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),
-    (STILL, lambda: run(standstill=stood(1.2), **SLUGGISH), "the bound may hold or not within the interval; run it on"),
-    (STILL, lambda: run("surge", **SICK), "the generator was the bottleneck"),
-    (AWAY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),
+    (
+        STILL,
+        lambda: run(standstills=stood(1.2), **SLUGGISH),
+        "the bound may hold or not within the interval; run it on",
+    ),
+    (STILL, lambda: run("surge", **SICK), "24 of 40 s had to be set aside"),
+    (AWAY, lambda: run("deploy", **SICK), "24 of 40 s had to be set aside"),
     (AWAY, lambda: before_it_was_measured("deploy"), "the record does not say for how long nobody was served"),
     (NOTICED, lambda: run("deploy"), "only 1 of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=[*three()[:2], *before_and_after()]), "only 2 of 3 samples"),
@@ -226,15 +286,20 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (CACHEABLE, lambda: run(requests=[{"name": "GET /", "cacheable": False}]), "no CacheableResponse observed"),
     (CACHEABLE, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),
     (SLOWER, lambda: change(1300, **HURRIED), "34 ms late in one of a hundred cases, at most 20 ms lets a change"),
-    (CACHEABLE, lambda: run(**SICK), "the generator was the bottleneck"),
     (DEPLOY, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
-    (DEPLOY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),
+    (DEPLOY, lambda: run("deploy", **SICK), "24 of 40 s had to be set aside"),
     (
         DEPLOY,
         lambda: run("deploy", deploys=[{"build": "green", "started": 1795687210.5, "ended": 1795687212.5}]),
         "only 300 of 2,995 samples",
     ),
-    (COUNTS, lambda: run(server=server(), **SICK), "the generator was the bottleneck"),
+    (APART, lambda: run(server=server(), **SICK), "24 of 40 s had to be set aside"),
+    (P95, lambda: run(**SHORT), "only 32 of 40 s were measured soundly"),
+    (ERRORS, lambda: run(**SHORT), "only 32 of 40 s were measured soundly"),
+    (STILL, lambda: run("surge", **SHORT), "only 32 of 40 s were measured soundly"),
+    (DEPLOY, lambda: run("deploy", **SHORT), "only 32 of 40 s were measured soundly"),
+    # it began in second 14, which was set aside, and reached into 16, which was not: its length is known to the second
+    (STILL, lambda: run(seconds=longer(), standstills=stood(3.5, 14), **ASIDE), "the bound may hold or not within"),
     (APART, lambda: run(server=server(), seconds=failing([100] * 40)), "no request succeeded"),
     (
         DEPLOY,
@@ -248,7 +313,7 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=failing([9] * 40, "HTTP 429")), "360 were turned away by what limits or tests who asks"),
     (SLOWER, lambda: change(1100), "two runs at two times convict nobody"),
     (GREATER, lambda: change(3000), "two runs at two times convict nobody; state [load.compare], in which both builds"),
-    (SLOWER, lambda: change(1000, **SICK), "the generator was the bottleneck"),
+    (SLOWER, lambda: change(1000, **SICK), "24 of 40 s had to be set aside"),
     (SLOWER, lambda: interleaved([4] * 40, [5] * 40), "the bound may hold or not within the interval"),
 ]
 
@@ -289,7 +354,7 @@ def test_what_is_wrong_with_a_few_does_not_hide_among_the_many(checks: dict[str,
 
 
 def test_a_slow_origin_does_not_hide_behind_a_cache(checks: dict[str, Check]) -> None:
-    """Of the requests 3 % are made so that no cache may answer, of three names, each too rare for itself."""
+    """No cache may answer 3 % of the requests, which have three names, each too rare for itself."""
     few = [cell(at, {19000: 1}, place) for at in range(40) for place in (1, 2, 3)]
     requests = [{"name": f"GET /{each}", "cacheable": False} for each in ("", *(f"{n} (uncached)" for n in "abc"))]
     profile = {"name": "steady", "rate": 100.0, "duration": 40.0, "uncached": 0.03}

@@ -1,10 +1,7 @@
-"""What an account counts of a load: what agrees, what can't be, and what nobody can know, on an emulated account."""
+"""An account's counts of a load, on an emulated account: plausible ones, impossible ones, and unknown ones."""
 
-from __future__ import annotations
-
-import importlib.util
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,21 +9,91 @@ import pytest
 from prodgate.aws.answers import Unread
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.checks import registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.load import BalancerTimes, EntranceCount
-from prodgate.facts.load.account_view import account_view, view_through
+from prodgate.facts.load.server_view import account_view, view_through
 from prodgate.run.judging import judge
 from prodgate.testing import Bound, Finding, Outcome
+from tests.suites.judging import checks_in
 
-from ..prodgate.facts.load.load_records import cell, failing
+from ..prodgate.facts.load.load_records import cell, failing, record, stored
 from ..prodgate.rehearsal.emulated import REGION, Account
 from ..prodgate.samples import criterion
-from . import counted_account
-from .counted_account import ABOUT, EACH, HOST, balancer, distribution, run, tell_of_balancer, tell_of_distribution
+
+HOST, GLOBAL = "www.example.com", "us-east-1"
+#: The load begins 20 s before the first of its two whole minutes, and ends 20 s after the second.
+STARTED = datetime(2026, 1, 5, 10, 0, 40, tzinfo=UTC)
+MINUTES = tuple(datetime(2026, 1, 5, 10, minute, tzinfo=UTC) for minute in (1, 2))
+ABOUT = {"id": "123456789012", "region": "ap-northeast-1", "foreign": ["other-*"], "unreadable": ""}
+#: Requests of each minute, 100 a second.
+EACH = 6_000
+
+
+def run(**changes: Any) -> dict[str, Any]:
+    """A run of 160 s and 100 requests a second, each with a response in 100 ms, as the layer keeps it."""
+    profile = {"name": "steady", "rate": 100.0, "duration": 160.0, "warm_up": 5.0, "timeout": 2.0}
+    given = {"seconds": [cell(second, {1000: 100}) for second in range(160)], "profile": profile}
+    requests = [{"name": "GET /search", "cacheable": False}, {"name": "GET /", "cacheable": True}]
+    return stored(record(**{**given, "started": STARTED.isoformat(), "requests": requests, **changes}))
+
+
+def distribution(account: Account, *names: str, comment: str = "site") -> str:
+    """Make a distribution that serves names, and return its id."""
+    server = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}
+    origin = {"Id": "site", "DomainName": "lb.example.com", "CustomOriginConfig": server}
+    behaviour = {"TargetOriginId": "site", "ViewerProtocolPolicy": "https-only"}
+    config = {
+        "CallerReference": comment, "Comment": comment, "Enabled": True, "PriceClass": "PriceClass_200",
+        "Aliases": {"Quantity": len(names), "Items": list(names)}, "DefaultCacheBehavior": behaviour,
+        "Origins": {"Quantity": 1, "Items": [origin]},
+    }  # fmt: skip
+    made = account("cloudfront", GLOBAL).create_distribution(DistributionConfig=config)
+    return str(made["Distribution"]["Id"])
+
+
+def balancer(account: Account, name: str = "site", kind: str = "application") -> str:
+    """Make a load balancer, and return CloudWatch's name of it."""
+    ec2 = account("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    made = account("elbv2").create_load_balancer(Name=name, Subnets=[subnet], Type=kind)["LoadBalancers"][0]
+    return str(made["LoadBalancerArn"].partition(":loadbalancer/")[2])
+
+
+def tell(account: Account, metric: str, own: Mapping[str, str], at: datetime, **value: Any) -> None:
+    """Give CloudWatch the values of a metric."""
+    namespace, _, name = metric.rpartition(" ")
+    region = GLOBAL if namespace == "AWS/CloudFront" else ""
+    dimensions = [{"Name": key, "Value": stated} for key, stated in own.items()]
+    datum = {"MetricName": name, "Dimensions": dimensions, "Timestamp": at + timedelta(seconds=7), **value}
+    account("cloudwatch", region).put_metric_data(Namespace=namespace, MetricData=[datum])
+
+
+def tell_of_distribution(account: Account, id_: str, *requests: int, errors: float = 0) -> None:
+    """Let it count so many requests in each minute, and so many percent of them as errors."""
+    own = {"DistributionId": id_, "Region": "Global"}
+    for minute, count in zip(MINUTES, requests, strict=False):
+        tell(account, "AWS/CloudFront Requests", own, minute, Value=count, Unit="None")
+        tell(account, "AWS/CloudFront 5xxErrorRate", own, minute, Value=errors, Unit="Percent")
+
+
+def tell_of_balancer(
+    account: Account, name: str, *requests: int, errors: int = 0, took: Mapping[float, int] | None = None
+) -> None:
+    """Let it count so many requests in each minute, errors among them, which took targets so many seconds."""
+    own = {"LoadBalancer": name}
+    for minute, count in zip(MINUTES, requests, strict=False):
+        times = {0.09: count} if took is None else took
+        tell(account, "AWS/ApplicationELB RequestCount", own, minute, Value=count, Unit="Count")
+        tell(
+            account, "AWS/ApplicationELB TargetResponseTime", own, minute,
+            Values=list(times), Counts=list(times.values()), Unit="Seconds",
+        )  # fmt: skip
+        if errors:
+            tell(account, "AWS/ApplicationELB HTTPCode_Target_5XX_Count", own, minute, Value=errors, Unit="Count")
+
 
 pytestmark = pytest.mark.xdist_group("emulator")
-FILE = Path(__file__).parents[2] / "loadtests" / "test_load_account.py"
 ASKED = {
     "load-counts-agree": criterion(
         "load-counts-agree", bound=Bound.parse("<= 0.1 %"), samples=1000, layers=("load",), where_present=True
@@ -50,14 +117,10 @@ HELD, BROKEN, OPEN, NOT_ASKED = (
 
 @pytest.fixture(scope="module")
 def judged() -> Callable[..., Mapping[str, Finding]]:
-    spec = importlib.util.spec_from_file_location("loadtests.test_load_account", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    checks = [one for one in registered_checks() if one.function.__code__.co_filename == str(FILE)]
+    checks = checks_in("loadtests/test_load_account.py")
 
     def look(account: Account, stored: Mapping[str, Any] | None = None) -> Mapping[str, Finding]:
-        """What the checks find, which they also find in what was kept."""
+        """The checks' findings, which are the same from stored evidence."""
         stored = stored or run()
         calls = LiveCalls(rehearsal_clients(account.endpoint, REGION, reads=True, attempts=1))
         seen = tuple(view_through(calls, stored, ABOUT))
@@ -127,9 +190,7 @@ def test_requests_that_a_load_balancer_answers_by_itself_have_arrived(
     )
     for metric in metrics:
         own = {"LoadBalancer": lb}
-        counted_account.tell(
-            account, f"AWS/ApplicationELB {metric}", own, counted_account.MINUTES[0], Value=300, Unit="Count"
-        )
+        tell(account, f"AWS/ApplicationELB {metric}", own, MINUTES[0], Value=300, Unit="Count")
     assert judged(account)[ENTERED].outcome is HELD
 
 
@@ -212,7 +273,7 @@ def test_a_minute_of_which_no_share_of_errors_is_told_is_not_known(
     site = distribution(account, HOST)
     tell_of_distribution(account, site, EACH)
     own = {"DistributionId": site, "Region": "Global"}
-    counted_account.tell(account, "AWS/CloudFront Requests", own, counted_account.MINUTES[1], Value=EACH, Unit="None")
+    tell(account, "AWS/CloudFront Requests", own, MINUTES[1], Value=EACH, Unit="None")
     assert outcomes(judged(account)) == (OPEN, OPEN, NOT_ASKED)
 
 
@@ -252,13 +313,24 @@ def test_where_nothing_counts_requests_nothing_is_asked(account: Account, judged
 
 def test_a_run_that_proves_nothing_is_not_compared(account: Account, judged: Callable[..., Any]) -> None:
     stopped = run(complete=False, stopped_early=True, why="stopped early: too slow")
-    sick = run(health={"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"})
     short = run(started="2026-01-05T10:00:01+00:00", profile={**run()["record"]["profile"], "duration": 100.0})
-    for stored, reason in ((stopped, "too slow"), (sick, "send lag"), (short, "hold no whole minute")):
-        found = judged(account, stored)
+    for told, reason in ((stopped, "too slow"), (short, "hold no whole minute")):
+        found = judged(account, told)
         assert outcomes(found) == (OPEN, OPEN, OPEN)
         assert reason in found[TIMES].reason
     assert account.calls("cloudfront:ListDistributions") == 0
+
+
+@pytest.mark.parametrize("said", [{"sick": ["9 of 9 s"], "advice": "use more"}, {"aside": "9 of 99 s"}], ids=str)
+def test_a_machine_that_was_busy_leaves_open_times_and_no_counts(
+    account: Account, judged: Callable[..., Any], said: dict[str, Any]
+) -> None:
+    site, lb = distribution(account, HOST), balancer(account)
+    tell_of_distribution(account, site, EACH + 900, EACH + 700, errors=2)
+    tell_of_balancer(account, lb, EACH + 100, EACH + 50, errors=120)
+    found = judged(account, run(seconds=FAILED, health=said))
+    assert outcomes(found) == (HELD, HELD, OPEN)
+    assert "9 s" in found[TIMES].reason
 
 
 def test_of_an_account_that_was_not_asked_nothing_is_known_and_of_a_rehearsal_nothing_is_asked() -> None:
@@ -266,7 +338,7 @@ def test_of_an_account_that_was_not_asked_nothing_is_known_and_of_a_rehearsal_no
         count, times = account_view(run(), kept)
         assert (type(count), type(times)) == (EntranceCount, BalancerTimes)
         for fact, field in ((count, "unknown"), (count, "unknown_errors"), (times, "apart")):
-            assert object.__getattribute__(fact, field) == Unread(reason)
+            assert fact.peek(field) == Unread(reason)
     own_log = {**run(), "server": {"statuses": {}, "latency": {}}}
     assert list(account_view(own_log, None)) == []
     assert list(account_view(run(profile={**run()["record"]["profile"], "name": "deploy"}), None)) == []

@@ -1,6 +1,4 @@
-"""Edits of terraform/: what each changes, and on which lines a finding may point at it."""
-
-from __future__ import annotations
+"""Edits of terraform/: the change, and the lines at which a finding may point."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +26,7 @@ class Edit:
     after: str
     policies: frozenset[str]
     points_at: str
-    """How near the findings come: ``line``, ``block`` around it, ``file``, or ``elsewhere``."""
+    """The required distance of findings: ``line``, ``block`` around it, ``file``, or ``elsewhere``."""
 
     def applied(self, text: str) -> str:
         """Return the file's text after the edit. Raises ValueError unless ``before`` is in it exactly once."""
@@ -37,7 +35,7 @@ class Edit:
         return text.replace(self.before, self.after)
 
     def nearness(self, findings: Iterable[Finding], text: str) -> str:
-        """Return how near findings come to the edit of ``text``, which is the file before it."""
+        """Return the distance of findings from the edit of ``text``, which is the file before it."""
         places = [place.rpartition(":") for finding in findings for place in finding.where]
         lines = {int(line) for file, _, line in places if file == self.file}
         changed = self._changed(text)
@@ -51,13 +49,13 @@ class Edit:
         return text[: text.index(self.before)].count("\n") + 1
 
     def _changed(self, text: str) -> frozenset[int]:
-        """The lines of the edited file that are new or different; none when something was only taken away."""
+        """The lines of the edited file that are new or different; none for a mere removal."""
         before, after = text.splitlines(), self.applied(text).splitlines()
         blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         return frozenset(line + 1 for tag, _, _, first, end in blocks if tag != "equal" for line in range(first, end))
 
     def _around(self, text: str, changed: frozenset[int]) -> frozenset[int]:
-        """The lines that open what is around the edit: its argument, its block, the resource."""
+        """The lines that open the surroundings of the edit: its argument, its block, the resource."""
         lines = self.applied(text).splitlines()
         start = min(changed, default=self._first(text))
         return frozenset(_openings(lines, start))
@@ -98,8 +96,8 @@ def read_edits() -> tuple[Edit, ...]:
 def in_company(edits: Iterable[Edit]) -> tuple[tuple[Edit, ...], ...]:
     """Put edits into few batches that can be evaluated at once: no two of one share a file or claim the same policy.
 
-    Each edit is in two batches, and no two edits meet twice: so if one turned red what only another claims, at least
-    one of the two batches would not be as stated.
+    Each edit is in two batches, and no two edits meet twice: if an edit turned red a policy that only another edit
+    claims, at least one of the two batches would differ from its statement.
     """
     by_file = sorted(edits, key=lambda edit: edit.file)
     met: set[frozenset[str]] = set()
@@ -107,7 +105,7 @@ def in_company(edits: Iterable[Edit]) -> tuple[tuple[Edit, ...], ...]:
 
 
 def _round(edits: Sequence[Edit], met: set[frozenset[str]]) -> list[tuple[Edit, ...]]:
-    """Spread edits evenly over batches, and note who met whom."""
+    """Spread edits evenly over batches, and record which ones shared a batch."""
     batches: list[list[Edit]] = [[] for _ in range(AT_FIRST)]
     for edit in edits:
         free = [batch for batch in batches if all(_are_apart(edit, other, met) for other in batch)]

@@ -1,15 +1,7 @@
-"""Every edit of edits.toml is noticed by exactly the policies that it names, and the tree without edits by none.
-
-An evaluation takes seconds, so edits are evaluated together (see ``in_company``). When a batch is not as stated, those
-that are not are evaluated alone, and the rest together; when more is noticed than they claim, each is alone. What is
-found alone decides. To try single edits:
-
-    PRODGATE_EDITS=keys-not-rotated,trail-stopped pytest -m "" tests/mutations
-"""
-
-from __future__ import annotations
+"""Exactly the policies that it names notice every edit of edits.toml, and none notices the tree without edits."""
 
 import importlib
+import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -17,15 +9,18 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-from prodgate.commands.checking import STATIC
+from prodgate import Resource
+from prodgate.commands.check_command import STATIC
 from prodgate.findings import Finding, Outcome
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES, apply
+from prodgate.terraform.positions import Origin, Position
 from prodgate.verdict import Decision, decide
 
 from .edits import ROOT, TERRAFORM, Edit, in_company, read_edits
@@ -38,7 +33,7 @@ OWN = {id_: policy for id_, policy in POLICIES.items() if policy.judge.__module_
 EDITS = read_edits()
 NAMED = tuple(filter(None, os.environ.get("PRODGATE_EDITS", "").split(",")))
 BATCHES = [(edit,) for edit in EDITS if edit.id in NAMED] if NAMED else in_company(EDITS)
-#: Judged in our tree, and claimed by no edit: policy -> why.
+#: Policies judged in our tree that no edit claims: policy -> why.
 UNCLAIMED: dict[str, str] = {}
 
 Findings = tuple[Finding, ...]
@@ -46,7 +41,7 @@ Findings = tuple[Finding, ...]
 
 @cache
 def evaluated(edits: tuple[Edit, ...]) -> Findings:
-    """Return what the policies find after some edits that share no file. Raises TerraformError."""
+    """Return the policies' findings after some edits in different files. Raises TerraformError."""
     with TemporaryDirectory() as directory:
         tree = Path(directory) / "terraform"
         shutil.copytree(TERRAFORM, tree, ignore=shutil.ignore_patterns(".terraform*"))
@@ -65,7 +60,7 @@ def noticed(findings: Iterable[Finding]) -> frozenset[str]:
 
 
 def wrong(edit: Edit, findings: Findings) -> str:
-    """Return what is not as the edit states, given what was found after it, alone or in company; or nothing."""
+    """Return how findings after an edit, alone or in company, differ from its statement; or nothing."""
     own = [f for f in findings if f.check in edit.policies and f.outcome is Outcome.NOT_SATISFIED]
     if unnoticed := edit.policies - {f.check for f in own}:
         return f"{edit.id}: not noticed by {sorted(unnoticed)}"
@@ -81,7 +76,7 @@ def wrong(edit: Edit, findings: Findings) -> str:
 
 
 def complaints(batch: tuple[Edit, ...]) -> list[str]:
-    """Return what is not as edits state: together, and alone where they are in each other's way."""
+    """Return the differences from the statements of edits: together, and alone for those that interfere."""
     if len(batch) < 2:
         return list(filter(None, map(alone, batch)))
     claimed = frozenset(policy for edit in batch for policy in edit.policies)
@@ -98,7 +93,7 @@ def complaints(batch: tuple[Edit, ...]) -> list[str]:
 
 
 def alone(edit: Edit) -> str:
-    """Return what is not as stated when the edit is the only one; or nothing."""
+    """Return the differences from the statement if the edit is the only one; or nothing."""
     try:
         findings = evaluated((edit,))
     except TerraformError as error:
@@ -133,3 +128,60 @@ def test_every_policy_with_a_subject_is_claimed() -> None:
     judged = {finding.check for finding in evaluated(()) if finding.outcome is Outcome.SATISFIED}
     claimed = frozenset(policy for edit in EDITS for policy in edit.policies)
     assert judged - claimed == UNCLAIMED.keys()
+
+
+# ── Survivors
+
+
+@pytest.fixture
+def changes(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    mutants = importlib.import_module("mutants").mutants
+
+    def of(type_: str, others: dict[str, list[str]] | None = None, **values: Any) -> list[tuple[str, str, Any]]:
+        """Return path, operator and the argument's value after it."""
+        here = Position("main.tf", 1)
+        origin = Origin(here, dict.fromkeys(values, (here,)))
+        resource = Resource(address=f"{type_}.one", type=type_, name="one", values=values, origin=origin)
+        made = mutants(resource, others or {})
+        return [(one.path, one.operator, one.values[one.path.partition(".")[0]]) for one in made]
+
+    return of
+
+
+def test_plain_values(changes: Any) -> None:
+    assert changes("aws_rds_cluster", deletion_protection=True) == [
+        ("deletion_protection", "drop", None),
+        ("deletion_protection", "flip", False),
+    ]
+    assert changes("aws_rds_cluster", backup_retention_period=30) == [
+        ("backup_retention_period", "drop", None),
+        ("backup_retention_period", "x 10", 300),
+        ("backup_retention_period", "/ 10", 3),
+    ]
+    assert changes("aws_ecs_task_definition", cpu="1024")[1:] == [("cpu", "x 10", "10240"), ("cpu", "/ 10", "102")]
+
+
+def test_what_must_be_there_and_what_people_read_stays(changes: Any) -> None:
+    assert changes("aws_sns_topic_subscription", protocol="email") == []
+    assert changes("aws_kms_key", description="data", tags={"System": "shop"}) == []
+
+
+def test_lists_blocks_and_names_of_others(changes: Any) -> None:
+    assert ("aliases", "drop list element", ["b"]) in changes("aws_cloudfront_distribution", aliases=["a", "b"])
+    rules = [{"name": "a", "priority": 1}, {"name": "b", "priority": 2}]
+    assert ("rule", "drop block", []) in changes("aws_wafv2_web_acl", rule=rules)
+    assert ("kms_key_id", "swap ARN", "arn:2") in changes("aws_rds_cluster", {"arn:1": ["arn:2"]}, kms_key_id="arn:1")
+
+
+def test_policy_documents_are_opened(changes: Any) -> None:
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:x"], "Condition": {"Bool": {"a:b": "true"}}}
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    made = changes("aws_iam_role_policy", policy=json.dumps({"Statement": [allow, deny]}))
+    assert [(path, operator) for path, operator, _ in made] == [
+        ("policy.Action", "add *"),
+        ("policy.Resource", "add *"),
+        ("policy.Condition", "drop condition on a:b"),
+        ("policy.Effect", "allow instead of deny"),
+    ]
+    assert json.loads(made[0][2])["Statement"][0]["Action"] == ["s3:GetObject", "*"]

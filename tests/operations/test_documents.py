@@ -1,6 +1,4 @@
-"""The documents of operations say what the criteria and the Terraform say."""
-
-from __future__ import annotations
+"""The operations documents agree with the criteria and the Terraform."""
 
 import re
 from pathlib import Path
@@ -9,6 +7,7 @@ import pytest
 
 from prodgate import Criterion
 from prodgate.quantities import Quantity
+from prodgate.sections.attested import read_terms
 from prodgate.sections.project import open_project
 from prodgate.semantics.markdown import find_sections, has_section
 from prodgate.terraform.evaluate import evaluate
@@ -33,7 +32,7 @@ def test_the_plan_promises_what_the_criteria_require(objective: str, criterion: 
 
 
 def sections_of_alarms() -> list[str]:
-    """Every alarm that a section of the runbook is about, as often as it is."""
+    """Every alarm that a section of the runbook covers, once for each mention."""
     alarms = (FOLDER / "runbook.md").read_text("utf-8").split("\n## Alarms\n")[1].split("\n## ")[0]
     return [
         name
@@ -56,7 +55,8 @@ def test_every_section_of_an_alarm_says_something() -> None:
 
 @pytest.mark.parametrize("criterion", ASKING.values(), ids=list(ASKING))
 def test_every_criterion_names_a_document_that_is_linked_from_the_front_page(criterion: Criterion) -> None:
-    document, sections = Path(criterion.document), criterion.sections
+    asked = read_terms(criterion)
+    document, sections = Path(asked.document), asked.sections
     text = (ROOT / document).read_text("utf-8")
     headings = tuple(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
     assert sections

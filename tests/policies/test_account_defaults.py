@@ -1,13 +1,13 @@
-"""What an account states for all instances holds of one that says nothing, and of no other, nor of another region."""
-
-from __future__ import annotations
+"""An account's default for all instances holds for one without a statement, and for no other; an unwritten
+argument is left to AWS."""
 
 import importlib
 from pathlib import Path
 
 import pytest
+from policies.unset import is_unset
 
-from prodgate import Configuration, Resource, Unknown
+from prodgate import Configuration, Resource, Unknown, Unresolved
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_tokens_are_asked_where_the_account_says_so(account: str, instance: str 
     assert _judge("PG_RUN_3", _account(account), _machine(instance)) is outcome
 
 
-#: Where an account states something -> what it is for an instance of HERE.
+#: Where an account states a default -> its value for an instance in HERE.
 ELSEWHERE = [
     (HERE, Outcome.SATISFIED),
     (("aws", "us-east-1"), Outcome.NOT_SATISFIED),
@@ -96,3 +96,29 @@ def test_what_an_instance_says_itself_needs_no_account() -> None:
     default = ("aws_ebs_encryption_by_default", {"enabled": True}, far)
     assert _judge("PG_RUN_3", _account("required", far), _machine("required")) is Outcome.SATISFIED
     assert _judge("PG_ENC_15", default, _machine(encrypted=True)) is Outcome.SATISFIED
+
+
+# ── An unwritten argument is left to AWS, and it is unknown if nothing states whether it is written
+
+
+def _environment(value: object, references: dict[str, tuple[str, ...]]) -> Resource:
+    kind = "aws_mwaa_environment"
+    return Resource(address=f"{kind}.a", type=kind, name="a", values={"class": value}, references=references)
+
+
+@pytest.mark.parametrize(
+    ("value", "references", "unset"),
+    [
+        (None, {}, True),
+        ("mw1.small", {"class": ()}, False),
+        (LATER, {"class": ("aws_x.y",)}, False),
+        (None, {"class": ()}, True),
+    ],
+)
+def test_what_is_written_is_set(value: object, references: dict[str, tuple[str, ...]], unset: bool) -> None:
+    assert is_unset(_environment(value, references), "class") is unset
+
+
+def test_of_what_names_nothing_that_can_be_followed_nobody_knows() -> None:
+    with pytest.raises(Unresolved):
+        is_unset(_environment(LATER, {}), "class")

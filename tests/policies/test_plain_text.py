@@ -1,13 +1,15 @@
-"""Telling secrets from ordinary values: what must be found, and what must not be mistaken for one."""
+"""Distinguishing secrets from ordinary values: those that must be found, also handed on, and those that must not
+be mistaken."""
 
-from __future__ import annotations
+from pathlib import Path
 
 import pytest
-from policies.plain_text import find_undecided, refuse_secrets, secrets_in, texts_in
+from policies.encryption import find_undecided, refuse_secrets, secrets_in, texts_in
+from policies.secrets import no_credential_is_handed_on
 
-from prodgate import Unresolved
+from prodgate import Configuration, Resource, Unresolved
 from prodgate.semantics.secret_forms import credential_form
-from prodgate.testing import UNKNOWN, NotSatisfied
+from prodgate.testing import POLICIES, UNKNOWN, NotSatisfied, Outcome, apply, load_criteria
 from tests.prodgate.samples import criterion
 
 
@@ -85,3 +87,20 @@ def test_a_secret_that_is_written_is_not_hidden_by_one_that_is_decided_later() -
 def test_a_form_is_found_wherever_it_stands() -> None:
     assert credential_form("x\n-----BEGIN RSA PRIVATE KEY-----\n") == "a private key"
     assert credential_form("-----BEGIN PUBLIC KEY-----") == ""
+
+
+# ── A sensitive value of untraceable origin may be a credential
+
+CRITERIA = load_criteria(Path(__file__).parents[2] / "criteria.toml").criteria
+
+
+def test_sensitive_value_of_unknown_origin_is_undetermined() -> None:
+    policy = next(each for each in POLICIES.values() if each.judge is no_credential_is_handed_on)
+    kind, secret = "aws_lambda_function", frozenset({"environment"})
+    values = {"environment": [{"variables": {"PASSWORD": "hunter2"}}]}
+    lost = Resource(address=f"{kind}.a", type=kind, name="a", values=values, references={}, sensitive=secret)
+
+    (finding,) = apply(policy, Configuration(root="r", engine="e", resources=[lost]), CRITERIA[policy.criterion])
+
+    assert finding.outcome is Outcome.UNDETERMINED
+    assert "nothing says where it comes from" in finding.reason

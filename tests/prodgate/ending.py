@@ -1,7 +1,5 @@
 """Whether processes that a test did not start itself end."""
 
-from __future__ import annotations
-
 import os
 import select
 

@@ -42,17 +42,24 @@ def judge(run: Path, *, finish: bool = True, close: bool = True) -> None:
 
 
 def move(run: Path, name: str) -> Path:
-    """Give a run another name, in its journal, too."""
+    """Give a run another name, including in its journal."""
     moved = run.rename(run.with_name(name))
     forge(moved)
     return moved
 
 
 def forge(run: Path, **about: Any) -> None:
-    """Change what a run says of itself and write its whole chain anew, as only somebody who knows the format can."""
+    """Change a run's own statements and write its whole chain anew, as only somebody who knows the format can."""
     text = json.dumps({**json.loads((run / "run.json").read_text("utf-8")), **about})
     (run / "run.json").write_text(text, "utf-8")
     first, *rest = [json.loads(line) for line in (run / NAME).read_text("utf-8").splitlines()]
     (run / NAME).unlink()
     for event in ({**first, "run": run.name, "about": hashlib.sha256(text.encode()).hexdigest()}, *rest):
         Journal.of(run).write(**{key: value for key, value in event.items() if key != "chain"})
+
+
+def unchained(line: bytes) -> bytes:
+    """A line of a journal that no chain holds."""
+    event = json.loads(line)
+    del event["chain"]
+    return json.dumps(event).encode() + b"\n"

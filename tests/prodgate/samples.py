@@ -13,8 +13,8 @@ NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 
 def criterion(id_: str = "backup-retention", **changes: Any) -> Criterion:
     given = {
-        "statement": "Backups are kept.",
-        "statement_ja": "バックアップを保持する。",
+        "wording": "Backups are kept.",
+        "wording_ja": "バックアップを保持する。",
         "why": "They are needed.",
         "source": "OPS-2",
         "layers": ("static",),

@@ -1,9 +1,8 @@
-"""``prodgate attest``: what it asks, what it writes, what it refuses, and what is due."""
-
-from __future__ import annotations
+"""``prodgate attest``: its questions, its files, its refusals, and the records that are due."""
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -14,14 +13,65 @@ from typing import Any
 
 import pytest
 
-from prodgate.layers.attested import writing
+from prodgate.commands.attesting import write_record
+from prodgate.criteria import UsageError
 
-from .attesting import BY, TWO, attest, enter_shop
+from .conftest import Gate
+
+CRITERIA = """
+system = "shop"
+
+[criteria.runbook]
+statement = { en = "A runbook exists.", ja = "手順書がある。" }
+why = "Somebody is on call."
+require = "<= 365 d"
+source = "X-1"
+layers = ["attested"]
+document = { path = "docs/runbook.md", sections = ["Alarms"] }
+
+[criteria.restore-record]
+statement = { en = "A restore was tried.", ja = "復元を試した。" }
+why = "A backup alone is a hope."
+require = "<= 90 d"
+source = "X-2"
+layers = ["attested"]
+attested_by = 2
+
+[criteria.migration-rehearsed]
+statement = { en = "A migration was rehearsed.", ja = "試した。" }
+why = "Locks."
+source = "X-3"
+layers = ["attested"]
+shown_by = "rollout"
+
+[criteria.thresholds-reviewed]
+statement = { en = "Thresholds were reviewed.", ja = "見直した。" }
+why = "Nobody listens."
+source = "X-4"
+layers = ["attested"]
+needs = "production"
+
+[criteria.backups]
+statement = { en = "Backups are kept.", ja = "保持する。" }
+why = "They are needed."
+source = "X-5"
+layers = ["static"]
+"""
+
+
+BY = ("--name", "Ana Souza", "--role", "SRE", "--statement", "All of it was read.")
+TWO = ("--second-name", "Ken Ito", "--second-role", "DBA")
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return enter_shop(tmp_path, monkeypatch)
+    """A shop with an attestation; the working directory is its folder, without a terminal."""
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "runbook.md").write_text("# Runbook\n## Alarms\nLook.\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path
 
 
 def written(shop: Path, criterion: str) -> dict[str, Any]:
@@ -43,12 +93,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
 
 
-def test_a_record_is_written_without_a_question_when_all_is_given(
-    shop: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_record_is_written_without_a_question_when_all_is_given(shop: Path, gate: Gate) -> None:
     before = datetime.now(UTC)
-    code, out, err = attest(capsys, "runbook", *BY, "--link", "https://example.com/17")
-    assert (code, err) == (0, "")
+    out, err = gate("attest", "runbook", *BY, "--link", "https://example.com/17")
+    assert err == ""
     assert out.startswith("attestations/runbook.toml: written: ")
     assert "unsigned" in out
     found = written(shop, "runbook")
@@ -62,12 +110,9 @@ def test_a_record_is_written_without_a_question_when_all_is_given(
     assert names(shop) == ["runbook.toml"]
 
 
-def test_a_terminal_is_asked_question_by_question(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_is_asked_question_by_question(shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, "We restored it.", "Ana Souza", "SRE", "Ken Ito", "DBA", "", "", "docs/runbook.md")
-    code, out, err = attest(capsys, "restore-record")
-    assert code == 0, err
+    out, err = gate("attest", "restore-record")
     assert "restore-record: A restore was tried." in out
     assert "two people must stand for it" in out
     for question in (
@@ -86,39 +131,33 @@ def test_a_terminal_is_asked_question_by_question(
     assert found["documents"][0]["path"] == "docs/runbook.md"
 
 
-def test_git_knows_who_asks(shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_knows_who_asks(shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in (("init", "-q"), ("config", "user.name", "Ana Souza"), ("config", "user.email", "ana@example.com")):
         subprocess.run(("git", *words), cwd=shop, check=True, capture_output=True)
     answer(monkeypatch, "All of it was read.", "", "SRE", "", "")
-    assert attest(capsys, "runbook")[0] == 0
+    gate("attest", "runbook")
     assert written(shop, "runbook")["by"]["name"] == "Ana Souza <ana@example.com>"
 
 
 def test_an_answer_that_cannot_be_used_is_asked_for_again(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(monkeypatch, "", "TBD", "All of it was read.", "Ana Souza", "SRE", "yesterday", "2026-01-01T10:00", "", "")
-    code, _, err = attest(capsys, "runbook")
-    assert code == 0, err
+    err = gate("attest", "runbook").err
     assert err.count("--statement: is missing") == 2
     assert err.count("is no time with a zone") == 2
 
 
-def test_a_person_keeps_the_role_of_an_earlier_record(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert attest(capsys, "restore-record", *BY, *TWO)[0] == 0
+def test_a_person_keeps_the_role_of_an_earlier_record(shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate("attest", "restore-record", *BY, *TWO)
     answer(monkeypatch, "All of it was read.", "ken ito", "", "", "")
-    assert attest(capsys, "runbook")[0] == 0
+    gate("attest", "runbook")
     assert written(shop, "runbook")["by"] == {"name": "ken ito", "role": "DBA"}
 
 
-def test_answers_that_end_too_soon_write_nothing(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_that_end_too_soon_write_nothing(shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, "All of it was read.")
-    code, _, err = attest(capsys, "runbook")
-    assert (code, "the answers ended before the questions" in err) == (4, True)
+    assert "the answers ended before the questions" in gate("attest", "runbook", ends=4).err
     assert not (shop / "attestations").exists()
 
 
@@ -152,77 +191,151 @@ def test_answers_that_end_too_soon_write_nothing(
     ],
 )  # fmt: skip
 def test_what_cannot_count_is_refused_and_nothing_is_written(
-    shop: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+    shop: Path, gate: Gate, arguments: tuple[str, ...], says: str
 ) -> None:
     if "../x.md" in arguments:
         (shop.parent / "x.md").write_text("x", "utf-8")
-    code, _, err = attest(capsys, *arguments)
-    assert code == 4
+    err = gate("attest", *arguments, ends=4).err
     assert says in err
     assert "Traceback" not in err
     assert not (shop / "attestations").exists()
 
 
-def test_a_document_without_its_section_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_document_without_its_section_is_refused(shop: Path, gate: Gate) -> None:
     (shop / "docs" / "runbook.md").write_text("# Runbook\n## Alarms\n<!-- later -->\n", "utf-8")
-    code, _, err = attest(capsys, "runbook", *BY)
-    assert code == 4
+    err = gate("attest", "runbook", *BY, ends=4).err
     assert "docs/runbook.md says nothing under 'Alarms'" in err
     assert "Write that section of docs/runbook.md" in err
 
 
-def test_a_record_is_not_overwritten_without_being_asked(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert attest(capsys, "runbook", *BY)[0] == 0
+def test_a_record_is_not_overwritten_without_being_asked(shop: Path, gate: Gate) -> None:
+    gate("attest", "runbook", *BY)
     before = (shop / "attestations" / "runbook.toml").read_bytes()
-    code, _, err = attest(capsys, "runbook", *BY[:4], "--statement", "Something else.")
-    assert (code, "is there already; write --overwrite" in err) == (4, True)
+    assert (
+        "is there already; write --overwrite"
+        in gate("attest", "runbook", *BY[:4], "--statement", "Something else.", ends=4).err
+    )
     assert (shop / "attestations" / "runbook.toml").read_bytes() == before
-    assert attest(capsys, "runbook", *BY[:4], "--statement", "Something else.", "--overwrite")[0] == 0
+    gate("attest", "runbook", *BY[:4], "--statement", "Something else.", "--overwrite")
     assert written(shop, "runbook")["statement"] == "Something else."
 
 
 @pytest.mark.parametrize(("said", "code"), [("y", 0), ("n", 4), ("", 4)])
 def test_somebody_at_a_terminal_is_asked_whether_it_may_be_replaced(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, said: str, code: int
+    shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch, said: str, code: int
 ) -> None:
-    assert attest(capsys, "runbook", *BY)[0] == 0
+    gate("attest", "runbook", *BY)
     answer(monkeypatch, said, "", "")
-    assert attest(capsys, "runbook", *BY)[0] == code
+    gate("attest", "runbook", *BY, ends=code)
 
 
 def test_a_record_that_appears_meanwhile_is_kept(shop: Path) -> None:
     file = shop / "attestations" / "runbook.toml"
     file.parent.mkdir()
     file.write_text("another's", "utf-8")
-    with pytest.raises(cli_error(), match="is there already"):
-        writing.write_record(file, "mine", overwrite=False)
+    with pytest.raises(UsageError, match="is there already"):
+        write_record(file, "mine", overwrite=False)
     assert file.read_text("utf-8") == "another's"
     assert names(shop) == ["runbook.toml"]
 
 
-def cli_error() -> type[Exception]:
-    from prodgate.criteria import UsageError
-
-    return UsageError
-
-
 def test_a_record_that_cannot_be_written_whole_is_not_written(
-    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    shop: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert attest(capsys, "runbook", *BY)[0] == 3
+    gate("attest", "runbook", *BY, ends=3)
     assert names(shop) == []
 
 
-def test_a_record_made_for_rehearsals_says_so_and_counts_nowhere_else(
-    shop: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert attest(capsys, "runbook", *BY, "--rehearsal")[0] == 0
+def test_a_record_made_for_rehearsals_says_so_and_counts_nowhere_else(shop: Path, gate: Gate) -> None:
+    gate("attest", "runbook", *BY, "--rehearsal")
     found = written(shop, "runbook")
     assert (found["rehearsal"], found["when"], found["valid_until"]) == (True, "rehearsal", "rehearsal")
     assert "# Made for rehearsals" in (shop / "attestations" / "runbook.toml").read_text("utf-8")
-    assert "runbook" not in attest(capsys, "--due")[1]
-    assert "runbook: it was made for rehearsals" in attest(capsys, "--due", "--target", "aws://eu-west-1")[1]
+    assert "runbook" not in gate("attest", "--due", ends=1).out
+    assert "runbook: it was made for rehearsals" in gate("attest", "--due", "--target", "aws://eu-west-1", ends=1).out
+
+
+# ── Due records, and how the gate and its suites use them
+
+
+def test_what_is_missing_or_changed_is_due(shop: Path, gate: Gate) -> None:
+    gate("attest", "runbook", *BY)
+    gate("attest", "restore-record", *BY, *TWO)
+    gate("attest", "migration-rehearsed", *BY, "--rehearsal")
+    assert gate("attest", "--due") == (
+        "nothing is due within 30 d: 3 records hold, 1 of them made for rehearsals\n",
+        "",
+    )
+    (shop / "docs" / "runbook.md").write_text("# Runbook\n## Alarms\nLook twice.\n", "utf-8")
+    (shop / "attestations" / "restore-record.toml").unlink()
+    out = gate("attest", "--due", ends=1).out
+    assert "runbook: docs/runbook.md was changed since" in out
+    assert "restore-record: no attestations/restore-record.toml" in out
+    assert "  Look again and record it: prodgate attest runbook" in out
+    assert "thresholds-reviewed" not in out
+
+
+def test_what_ends_within_the_time_is_due(shop: Path, gate: Gate) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=20)).isoformat(timespec="seconds")
+    gate("attest", "runbook", *BY, "--valid-until", soon)
+    gate("attest", "restore-record", *BY, *TWO)
+    gate("attest", "migration-rehearsed", *BY, "--rehearsal")
+    out = gate("attest", "--due", ends=1).out
+    assert out.splitlines()[0].startswith("runbook: its record stops counting on ")
+    assert "in 20 d" in out
+    assert "restore-record" not in out
+    gate("attest", "--due", "--within", "10d")
+    out = gate("attest", "--due", "--within", "91 d", ends=1).out
+    assert [line.partition(":")[0] for line in out.splitlines()[::2]] == ["runbook", "restore-record"]
+
+
+def test_a_folder_that_cannot_be_read_is_said(shop: Path, gate: Gate) -> None:
+    (shop / "elsewhere").mkdir()
+    (shop / "attestations").symlink_to("elsewhere")
+    assert "attestations: is a link" in gate("attest", "--due", ends=4).err
+
+
+@pytest.mark.slow
+def test_the_gate_takes_what_was_written(shop: Path, gate: Gate) -> None:
+    for criterion, more in (("runbook", ()), ("restore-record", TWO), ("migration-rehearsed", ("--rehearsal",))):
+        gate("attest", criterion, *BY, *more)
+    command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr
+    outcomes = {each["criterion"]: each["outcome"] for each in json.loads(done.stdout)["findings"]}
+    assert outcomes["runbook"] == outcomes["restore-record"] == outcomes["migration-rehearsed"] == "satisfied"
+
+
+OWN = '''"""Do two people stand for everything?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.attested.records import Attestation
+
+
+@check("backups", remedy="Let another person look, too.")
+def test_two_people_stand_for_it(fact: Attestation, criterion: Criterion) -> None:
+    """Does another person stand for this record?"""
+    second = fact.record.second
+    criterion.hold(second is not None, expected="two people", observed=str(second or "one"))
+'''
+
+
+@pytest.mark.slow
+def test_a_suite_may_ask_more_of_records(shop: Path, gate: Gate) -> None:
+    asked = CRITERIA.replace('source = "X-5"\nlayers = ["static"]', 'source = "X-5"\nlayers = ["attested"]')
+    (shop / "criteria.toml").write_text(asked, "utf-8")
+    (shop / "suites" / "attested").mkdir(parents=True)
+    (shop / "suites" / "attested" / "test_people.py").write_text(OWN, "utf-8")
+    for criterion, more in (("runbook", ()), ("restore-record", TWO), ("backups", TWO)):
+        gate("attest", criterion, *BY, *more)
+    command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 1, done.stderr
+    found = [each for each in json.loads(done.stdout)["findings"] if each["policy"] == "test_two_people_stand_for_it"]
+    outcomes = {each["address"]: each["outcome"] for each in found}
+    assert outcomes["attestations/runbook.toml"] == "not-satisfied"
+    assert outcomes["attestations/restore-record.toml"] == outcomes["attestations/backups.toml"] == "satisfied"

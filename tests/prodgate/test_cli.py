@@ -1,23 +1,43 @@
-"""The command line: one line for a user's mistake, a traceback for a bug, and an exit code that never lies."""
-
-from __future__ import annotations
+"""The command line: one line for a user's mistake, a traceback for a bug, an exit code that never lies, the output of
+``prodgate check`` on a tree, and on the faults that a change adds, and an account's principals as they are now."""
 
 import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prodgate import cli
-from prodgate.commands import handlers
-from prodgate.criteria import UsageError
+from prodgate.aws.answers import Unreadable
+from prodgate.aws.recording import Call, Record
+from prodgate.commands import check_command, handlers, principals
+from prodgate.commands.check_command import Form, judge_configurations, show
+from prodgate.commands.explaining import write_criterion
+from prodgate.commands.principals import read_kept
+from prodgate.commands.running import plan_run
+from prodgate.criteria import Criteria, Scope, UsageError
+from prodgate.evidence import runs
+from prodgate.facts.live.permissions import IDENTITIES
+from prodgate.findings import Outcome
+from prodgate.run import layer_process, running
 from prodgate.run.publishing import publish
+from prodgate.sections.criteria_file import parse_criteria
+from prodgate.sections.project import load_built_in
+from prodgate.terraform.diagnostics import refusal
+from prodgate.terraform.resources import Configuration, Gap
+from prodgate.terraform.serialization import to_json
+from prodgate.verdict import Verdict, decide
+from tests.prodgate.facts.live.stated_account import ACCOUNT, Stated
+from tests.prodgate.layers.context import layer_context
+from tests.prodgate.layers.static.test_goals import declared_role, labelled
 
-from .command_line import enter_shop, said
+from .conftest import Gate
 from .sample_run import judge
-from .samples import finding
+from .samples import criterion, finding
 from .sections.test_criteria_file import VALID
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,7 +45,10 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return enter_shop(tmp_path, monkeypatch)
+    """A folder that has criteria; the working directory."""
+    (tmp_path / "criteria.toml").write_text(VALID, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.mark.parametrize("arguments", [["run", "--nothing"], [], ["nothing"], ["check"], ["explain"]])
@@ -37,6 +60,25 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["verify", "runs/x", "--commit", ""], "--commit"),
+        (["verify", "runs/x", "--target="], "--target"),
+        (["verify", "runs/x", "--key", " "], "--key"),
+        (["check", ""], "PATH"),
+        (["run", "--only", "", "rehearsal://"], "--only"),
+    ],
+)
+def test_an_empty_value_is_refused(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    said = capsys.readouterr().err.lower()
+    assert left.value.code == 4
+    assert f"argument {named}".lower() in said
+    assert "is empty; give a value, or leave it out" in said
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "ftp://x"], "target 'ftp://x': is not a target; write rehearsal://, aws://PROFILE@REGION or "),
@@ -44,6 +86,7 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
         (["run", "rehearsal:/"], "target 'rehearsal:/': is not a target; write rehearsal://, aws"),
         (["run", "aws://prod"], "names no profile and region; write e.g. aws://prod@ap-northeast-1"),
         (["run", "--only", "statik"], "--only: 'statik' is not a layer"),
+        (["criteria", "--layer", "statik"], "--layer: 'statik' is not a layer"),
         (["run", "--criteria", "none.toml"], "none.toml: cannot be read: No such file or directory"),
         (["report", "nowhere"], "nowhere: is not a run directory that can be read"),
         (["judge", "nowhere"], "nowhere: is not a run directory that can be read"),
@@ -60,29 +103,48 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
             ["run", "--i-am-allowed-to-attack", "shop.example"],
             "--i-am-allowed-to-attack: 'shop.example' is not the site of [e2e] in ",
         ),
+        (
+            ["run", "--only", "static", "--i-am-allowed-to-load", "x"],
+            "to-load: changes nothing without load or rollout; leave",
+        ),
+        (
+            ["run", "--only", "load", "--i-am-allowed-to-attack", "x"],
+            "to-attack: changes nothing without e2e; leave it out",
+        ),
+        (["check", ".", "--explain", "--json"], "--explain: changes nothing with --json; leave it out"),
+        (
+            ["check", ".", "--explain", "--format", "sarif"],
+            "--explain: changes nothing with sarif, only with text; leave",
+        ),
+        (["seal", "r", "--trust-config", "f"], "--trust-config: changes nothing without --keyless; leave it out"),
+        (
+            ["notify", "r", "--webhook", "env:A", "--via", "aws://x"],
+            "--via: changes nothing without --topic; leave it out",
+        ),
+        (["setup", "--digest", "abc"], "--digest: changes nothing without --offline; leave it out"),
+        (["attest", "--within", "30d"], "--within: changes nothing without --due; leave it out"),
+        (["attest", "--due", "--link", "https://x"], "--link: changes nothing with --due; leave it out"),
+        (["drill", "recover", "--patience", "3"], "--patience: changes nothing with recover, only with alarm or dag"),
+        (["drill", "dag", "--yes-change-alarm-state"], "alarm-state: changes nothing with dag, only with alarm; leave"),
         (["run", "--waivers", "wavers.toml"], "wavers.toml: there is no such file; name a waivers file, or leave"),
         (["judge", "nowhere", "--waivers", "wavers.toml"], "nowhere: is not a run directory"),
         (["check", "nowhere\x1b[31m"], "nowhere\\x1b[31m: there is no such file or directory"),
     ],
 )
 @pytest.mark.usefixtures("shop")
-def test_a_mistake_is_one_line_and_exits_4(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, err = said(capsys, *arguments)
-    assert code == 4
+def test_a_mistake_is_one_line_and_exits_4(arguments: list[str], message: str, gate: Gate) -> None:
+    out, err = gate(*arguments, ends=4)
     assert message in err
     assert not out
     assert len(err.splitlines()) == 1
     assert "Traceback" not in err
 
 
-def test_each_mistake_in_the_criteria_is_a_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_mistake_in_the_criteria_is_a_line(shop: Path, gate: Gate) -> None:
     (shop / "criteria.toml").write_text(
         VALID.replace(">= 30 d", "30 d").replace("samples = 299", "samples = -1"), "utf-8"
     )
-    code, _, err = said(capsys, "trace")
-    assert code == 4
+    err = gate("trace", ends=4).err
     assert (
         len([line for line in err.splitlines() if line.startswith("prodgate: ") and "criteria.toml: criteria." in line])
         >= 2
@@ -106,15 +168,13 @@ def test_each_mistake_in_the_criteria_is_a_line(shop: Path, capsys: pytest.Captu
     ],
 )
 def test_what_goes_wrong_has_an_exit_code(
-    failure: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    failure: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch, gate: Gate
 ) -> None:
     def fail(_: object) -> int:
         raise failure
 
     monkeypatch.setattr(handlers, "setup", fail)
-    found, _, err = said(capsys, "setup")
-    assert found == code
-    assert message in err
+    assert message in gate("setup", ends=code).err
 
 
 @pytest.mark.parametrize(("finish", "code", "word"), [(True, 0, "GO"), (False, 2, "INSUFFICIENT EVIDENCE")])
@@ -123,31 +183,25 @@ def test_report_exits_with_the_verdict(
     finish: bool,
     code: int,
     word: str,
-    capsys: pytest.CaptureFixture[str],
+    gate: Gate,
 ) -> None:
     judge(run, finish=finish)
-    found, out, _ = said(capsys, "report", str(run))
-    assert found == code
-    assert word in out
+    assert word in gate("report", run, ends=code).out
     assert {"report.html", "report.ja.html", "summary.md"} <= {path.name for path in run.iterdir()}
     assert word in (run / "report.html").read_text("utf-8")
 
 
-def test_json_is_one_document(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_document(run: Path, gate: Gate) -> None:
     judge(run)
-    code, out, _ = said(capsys, "report", str(run), "--json")
-    data = json.loads(out)
-    assert (code, data["verdict"], data["exit_code"]) == (0, "GO", 0)
+    data = json.loads(gate("report", run, "--json").out)
+    assert (data["verdict"], data["exit_code"]) == ("GO", 0)
     assert data["findings"][0]["policy"] == finding().check
 
 
-def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(
-    shop: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(shop: Path, gate: Gate) -> None:
     (shop / "suites" / "static").mkdir(parents=True)
     (shop / "suites" / "static" / "test_workflows.py").write_text('"""Asks nothing."""\n')
-    code, _, err = said(capsys, "explain", "test_actions_are_pinned")
-    assert (code, "is no criterion, policy or check" in err) == (4, True)
+    assert "is no criterion, policy or check" in gate("explain", "test_actions_are_pinned", ends=4).err
 
 
 def test_an_earlier_run_that_cannot_be_read_takes_nothing_from_the_verdict(
@@ -186,24 +240,613 @@ def test_help_needs_nothing_of_the_package() -> None:
 
 
 def test_a_report_is_printed_with_chromium_and_without_one_a_sentence_says_what_to_do(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: Path, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("PRODGATE_CHROMIUM", raising=False)
-    code, _, err = said(capsys, "report", str(run), "--pdf", str(tmp_path / "pdf"))
-    assert code == 4
-    assert "no Chromium to print with" in err
+    assert "no Chromium to print with" in gate("report", run, "--pdf", tmp_path / "pdf", ends=4).err
     program = tmp_path / "chromium"
     script = '#!/bin/sh\nfor word; do case "$word" in --print-to-pdf=*) echo "%PDF-1.4" > "${word#*=}";; esac; done\n'
     program.write_text(script)
     program.chmod(0o755)
-    assert said(capsys, "report", str(run), "--pdf", str(tmp_path / "pdf"))[0] in (0, 1, 2)
+    gate("report", run, "--pdf", tmp_path / "pdf", ends=2)
     named = {path.name for path in (tmp_path / "pdf").iterdir()}
     assert named == {f"{run.name}.report.pdf", f"{run.name}.report.ja.pdf"}
 
 
-def test_nothing_is_printed_into_a_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = said(capsys, "report", str(run), "--pdf", str(run / "pdf"))
-    assert code == 4
-    assert "lies in the run, to which nothing may be added; name another folder" in err
-    assert not (run / "pdf").exists()
+def test_nothing_is_printed_into_a_run(run: Path, gate: Gate) -> None:
+    assert (
+        "lies in the run, to which nothing may be added; name another folder"
+        in gate("report", run, "--pdf", run / "pdf", ends=4).err
+    )
+    assert not [path.name for path in run.iterdir() if path.name in {"pdf", "report.html", "summary.md"}]
+
+
+# ── The arguments of run
+
+
+def test_waivers_that_are_named_are_read_before_the_run(shop: Path, gate: Gate) -> None:
+    (shop / "others.toml").write_text("x = 1")
+    assert "others.toml: x: is not a section" in gate("run", "--waivers", "others.toml", ends=4).err
+    assert not (shop / "runs").exists()
+
+
+LOAD = """
+[load]
+hosts = ["www.shop.example"]
+resolves_to = ["203.0.113.0/24"]
+most = { rate = "9 /s", duration = "9 s" }
+steady = { rate = "9 /s", duration = "1 s", warm_up = "0 s" }
+
+[terraform]
+"""
+
+
+def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(shop: Path, gate: Gate) -> None:
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", LOAD, 1), "utf-8")
+    near = gate("run", "--i-am-allowed-to-load", "ww.shop.example", ends=4).err
+    assert "did you mean 'www.shop.example'?" in near
+    for host in ("www.shop.example", ""):
+        plan = plan_run(cli._parser().parse_args(["run", *(["--i-am-allowed-to-load", host] if host else [])]))
+        about = running.describe_run(plan)
+        made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
+        assert runs.read(made).about.get("load_allowed", "") == host
+        assert layer_process._make_context(made, plan.project, "load").load_allowed == host
+
+
+def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, gate: Gate) -> None:
+    site = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", site, 1), "utf-8")
+    assert "that is www.shop.example" in gate("run", "--i-am-allowed-to-attack", "shop.example", ends=4).err
+    plan = plan_run(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
+    made = runs.create(
+        shop / "runs", running.describe_run(plan),
+        shop / "criteria.toml", shop / "waivers.toml",
+    )  # fmt: skip
+    assert runs.read(made).about["attack_allowed"] == "www.shop.example"
+    assert layer_process._make_context(made, plan.project, "e2e").attack_allowed == "www.shop.example"
+
+
+def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, gate: Gate) -> None:
+    (shop / "suites" / "static").mkdir(parents=True)
+    (shop / "suites" / "static" / "test_x.py").write_text("def broken(:")
+    assert "test_x.py: can't be loaded: SyntaxError" in gate("trace", ends=4).err
+
+
+# ── check, explain and trace
+
+
+def test_check_says_which_roots_below_it_are_not_judged(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("called", "env/prod"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "main.tf").write_text('resource "aws_sns_topic" "t" {}\n')
+    (tmp_path / "main.tf").write_text('module "called" {\n  source = "./called"\n}\n')
+    err = gate("check", ".", ends=1).err
+    assert "not judged: env/prod is a root that . does not call; name it to judge it" in err
+    assert "called is a root" not in err
+
+
+def test_explain_speaks_of_a_policy_with_its_example(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    out = gate("explain", "PG_REC_1").out
+    for part in ("PG_REC_1: ", "remedy:", "source:", "before, which violates it:", "after:"):
+        assert part in out
+
+
+@pytest.mark.slow
+def test_explain_says_which_policies_judge_what_is_live(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    words = "what is declared, and by the same rule what is live"
+    assert words in gate("explain", "PG_WATCH_1").out
+    assert words in gate("explain", "threat-detection").out
+    assert words not in gate("explain", "PG_REC_1").out
+    assert gate("explain", "waf-attached").out.count("remedy:") == 1
+    assert "written in suites.live.test_" in gate("explain", "dead-letter-retention").out
+
+
+def test_explain_says_what_a_record_must_have(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    out = gate("explain", "restore-record").out
+    assert "recorded   by two people: prodgate attest restore-record" in out
+    assert "document:  docs/operations/restore-record.md, with the sections 'What was restored'" in out
+    assert (
+        "shown by   a gate run that judged the rollout layer" in gate("explain", "migration-rehearsed-on-staging").out
+    )
+
+
+def test_explain_speaks_of_every_criterion_and_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    from prodgate.commands.explaining import explain, load_checks
+    from prodgate.sections.criteria_file import load_criteria
+    from prodgate.sections.project import load_policies
+    from prodgate.terraform.policy import POLICIES
+
+    load_policies([Path("policies").resolve()])
+    checks, criteria = tuple(load_checks(Path.cwd(), {})), load_criteria(Path("criteria.toml")).criteria
+    for id_ in [*criteria, *POLICIES, *(check.name for check in checks)]:
+        assert explain(id_, criteria, POLICIES, checks, [Path("policies/examples")])
+
+
+def test_explain_says_how_to_ask_a_criterion_that_the_project_does_not(shop: Path, gate: Gate) -> None:
+    (shop / "policies").mkdir()
+    (shop / "policies" / "broken.py").write_text("1 / 0")  # and says nothing of what is asked about
+    out = gate("explain", "latency-p95").out
+    assert "criteria.toml does not ask it. To ask it, write in criteria.toml:\n\n  [criteria.latency-p95]\n" in out
+    assert "  load needs [load] locustfile, hosts, resolves_to, most and steady" in out
+    assert 'extends = ["baseline/encryption"]' in gate("explain", "PG_ENC_1").out
+    assert "  and [airflow] canary" in gate("explain", "dag-retry-shown").out
+
+
+def test_whatever_comes_with_the_gate_can_be_asked_as_explain_writes_it() -> None:
+    for each in load_built_in()[0].criteria.values():
+        written = "\n".join(("system = 'any'", *write_criterion(each)))
+        asked = parse_criteria(written, Path("criteria.toml")).criteria[each.id]
+        for key in ("statement", "why", "bound", "layers", "samples", "window", "needs_production", "layer_keys"):
+            assert getattr(asked, key) == getattr(each, key), each.id
+
+
+def test_criteria_lists_all_that_comes_with_the_gate(shop: Path, gate: Gate) -> None:
+    listed = json.loads(gate("criteria", "--json").out)
+    stated, taken = load_built_in()
+    assert {(each["id"], each["layer"]) for each in listed} == {
+        (id_, layer) for id_, criterion in stated.criteria.items() for layer in criterion.layers
+    }
+    assert {each["id"] for each in listed if each["extends"]} == {*taken}
+    assert {each["id"] for each in listed if not each["judges"]} == set()
+    out = gate("criteria", "--layer", "load").out
+    assert "  latency-p95: < 200 ms\n    The 95th percentile of response time under load is below 200 ms.\n" in out
+    assert "    test_readers_are_answered_fast: Is the 95th percentile of " in out
+    assert "dag-imports" not in out
+
+
+def test_trace_of_our_own_criteria_leads_everywhere(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    out, err = gate("trace", "--check")
+    assert err == ""
+    assert "OPS-2" in out
+
+
+def test_trace_says_what_leads_nowhere(shop: Path, gate: Gate) -> None:
+    folder = shop / "policies"
+    folder.mkdir()
+    (folder / "stray.py").write_text(
+        "from prodgate import policy\n"
+        "@policy('TEAM_9', criterion='nothing-stated', resources=('aws_sqs_queue',), remedy='r')\n"
+        "def stray(queue, criterion):\n    '''Queues stray.'''\n"
+    )
+    err = gate("trace", "--check", ends=1).err
+    assert "TEAM_9 judges 'nothing-stated', which is no criterion" in err
+    assert "criterion alarm-threshold: nothing judges it in the static layer" in err
+    assert "policies/stray.py:2: TEAM_9" in err
+
+
+def test_check_loads_the_policies_of_the_criteria_it_judges_by(shop: Path, gate: Gate) -> None:
+    (shop / "policies").mkdir()
+    (shop / "policies" / "broken.py").write_text("1 / 0")
+    (shop / "tree").mkdir()
+    (shop / "tree" / "main.tf").write_text('resource "aws_sqs_queue" "orders" {\n  name = "orders"\n}\n')
+    assert "broken.py: can't be loaded" in gate("check", "tree", "--criteria", "criteria.toml", ends=4).err
+    assert "broken.py" not in gate("check", "tree").err
+
+
+def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(tmp_path: Path, gate: Gate) -> None:
+    queue = 'resource "aws_sqs_queue" "q{n}" {{\n  name = "q{n}"\n  sqs_managed_sse_enabled = false\n}}\n'
+    (tmp_path / "main.tf").write_text("".join(queue.format(n=number) for number in range(12)))
+    out = gate("check", str(tmp_path), ends=1).out
+    shown = [line for line in out.splitlines() if "[PG_ENC_2]" in line]
+    assert len(shown) == 6
+    assert shown[-1] == "not-satisfied: [PG_ENC_2] and 7 more; --json lists them all"
+    out = gate("check", tmp_path, "--json", ends=1).out
+    assert sum(f["policy"] == "PG_ENC_2" for f in json.loads(out)["findings"]) == 12
+
+
+def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:
+    declared = Configuration(root="terraform", engine="made", resources=[])
+    asked = Criteria({id_: criterion(id_, bound=None) for id_ in ("terraform-evaluates", "workflow-approval")})
+    verdict = judge_configurations([declared], [], asked, whole=True)
+    assert [(str(f.outcome), f.reason) for ruling in verdict.rulings for f in ruling.findings] == [
+        ("satisfied", ""),
+        ("undetermined", "no policy judges it"),
+    ]
+
+
+# ── ``prodgate check``: its output on a tree, and on the faults that a change adds
+
+QUEUE = 'resource "aws_sqs_queue" "{name}" {{\n  name = "{name}"\n  sqs_managed_sse_enabled = {safe}\n}}\n'
+
+
+def git(root: Path, *words: str) -> None:
+    named = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", str(root), *named, *words], check=True, capture_output=True, timeout=60)
+
+
+def commit(root: Path, message: str) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", message)
+
+
+def queues(**safe: bool) -> str:
+    return "".join(QUEUE.format(name=name, safe=str(value).lower()) for name, value in safe.items())
+
+
+@pytest.fixture
+def queue_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose only commit has a root with queues; the working directory is its top."""
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "main.tf").write_text(queues(mended=False, stands=False, kept=True))
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, "first")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Configuration] | Exception]:
+    """The resources of roots, by name, in place of core's result for them."""
+    stated: dict[str, list[Configuration] | Exception] = {}
+
+    def open_given(path: Path, given: object, source: object, yardstick: object) -> tuple[Configuration, ...]:
+        found = stated[(path / "which").read_text()]
+        if isinstance(found, Exception):
+            raise found
+        return tuple(found)
+
+    monkeypatch.setattr(check_command, "_open", open_given)
+    return stated
+
+
+def test_check_shows_what_is_worse_than_at_a_revision(queue_shop: Path, gate: Gate) -> None:
+    (queue_shop / "live" / "main.tf").write_text(queues(mended=True, stands=False, kept=True, new=False))
+    said = json.loads(gate("check", "live", "--changed", "HEAD", "--json", ends=1).out)
+    blocking = [f for f in said["findings"] if f["outcome"] in ("not-satisfied", "undetermined")]
+    encrypted = [f for f in blocking if f["policy"] == "PG_ENC_2"]
+    assert said["exit_code"] == 1
+    assert {f["address"] for f in blocking} == {"aws_sqs_queue.new"}
+    assert [(f["file"], f["line"]) for f in encrypted] == [("live/main.tf", 15)]
+    assert [(f["check"], f["subject"]) for f in said["fixed"]] == [("PG_ENC_2", "aws_sqs_queue.mended")]
+    assert said["since"].startswith("HEAD (")
+    assert said["standing"] > 0
+
+
+STATED = 'system = "shop"\nextends = ["baseline/network"]\n\n[terraform]\nroot = "live"\n'
+OWN = """
+[criteria.kept-long]
+statement.en = "Kept long."
+statement.ja = "Kept long."
+why = "So."
+remedy = "Keep it."
+source = "X-1"
+layers = ["static"]
+require = ">= {}"
+"""
+GROUP = 'resource "aws_security_group" "open" {{\n{}\n}}\n'
+PORT = (
+    '  ingress {{\n    from_port = {0}\n    to_port = {0}\n    protocol = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }}'
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [[], ["--criteria", "criteria.toml"]])
+def test_a_fault_that_stood_before_hides_no_other_of_its_resource(
+    queue_shop: Path, gate: Gate, words: list[str]
+) -> None:
+    """A policy ends at its first fault; one that a branch adds behind it is worse nevertheless."""
+    (queue_shop / "criteria.toml").write_text(STATED)
+    ports = [PORT.format(port) for port in (22, 3389)]
+    (queue_shop / "live" / "main.tf").write_text(GROUP.format(ports[0]))
+    commit(queue_shop, "one port")
+    gate("check", "live", "--changed", "HEAD", *words)
+    (queue_shop / "live" / "main.tf").write_text(GROUP.format("\n".join(ports)))
+    said = json.loads(gate("check", "live", "--changed", "HEAD", "--json", *words, ends=1).out)
+    new = {f["observed"] for f in said["findings"] if f["policy"] == "PG_NET_1"}
+    assert "tcp 3389 from 0.0.0.0/0" in new
+    assert not any("22" in observed for observed in new)
+
+
+WAIVER = """[waivers.OPEN-1]
+covers = "PG_NET_1"
+subject = "aws_security_group.open"
+aspect = "*22*"
+reason = "It is asked for."
+opened = 2026-11-24
+expires = 2027-02-01
+owner = "a@example.com"
+approver = "b@example.com"
+"""
+
+
+@pytest.mark.slow
+def test_what_a_branch_changed_of_what_it_is_judged_by_is_said(queue_shop: Path, gate: Gate) -> None:
+    """Both sides are judged by today's criteria and waivers, so a waiver of the branch's own makes it pass."""
+    (queue_shop / "waivers.toml").write_text("")
+    (queue_shop / "policies").mkdir()
+    (queue_shop / "policies" / "_gone.py").write_text("")
+    (queue_shop / "criteria.toml").write_text(STATED + OWN.format("30 d"))
+    commit(queue_shop, "stated")
+    (queue_shop / "live" / "open.tf").write_text(GROUP.format(PORT.format(22)))
+    (queue_shop / "waivers.toml").write_text(WAIVER)
+    (queue_shop / "policies" / "_gone.py").unlink()
+    (queue_shop / "criteria.toml").write_text(STATED + OWN.format("7 d"))
+    words = ("--changed", "HEAD", "--criteria", "criteria.toml", "--waivers", "waivers.toml")
+    out = gate("check", "live", *words, ends=1).out
+    assert (
+        "criterion kept-long: require >= 30 d -> >= 7 d\n  waiver OPEN-1: added\nread what changed since HEAD (" in out
+    )
+    assert "  file policies/_gone.py: removed\nnote: what is judged by today counts for HEAD (" in out
+    assert "worse, and waived: [PG_NET_1] security-groups-closed-to-the-world on aws_security_group.open" in out
+
+
+Opened = dict[str, list[Configuration] | Exception]
+
+
+def test_check_says_that_nothing_changed(queue_shop: Path, opened: Opened, gate: Gate) -> None:
+    (queue_shop / "live" / "which").write_text("one")
+    commit(queue_shop, "which")
+    opened["one"] = [Configuration(root="live", engine="made", resources=[])]
+    out = gate("check", "live", "--changed", "HEAD").out
+    assert "for what changed in live since HEAD (" in out
+    assert "newly 0 not-satisfied, 0 undetermined, 0 waived; 0 fixed, 2 as before" in out
+    assert out.startswith("GO for what changed")
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (None, "note: there was no new at HEAD ("),
+        (
+            refusal("main.tf:1: Unsupported argument"),
+            "can't be judged, so that all counts as new: main.tf:1: Unsupported",
+        ),
+    ],
+)
+def test_what_was_not_there_or_was_broken_makes_all_new(
+    queue_shop: Path, opened: Opened, gate: Gate, before: Exception | None, message: str
+) -> None:
+    (queue_shop / "new").mkdir()
+    if before is not None:
+        (queue_shop / "new" / "which").write_text("before")
+        commit(queue_shop, "broken")
+        opened["before"] = before
+    (queue_shop / "new" / "which").write_text("after")
+    opened["after"] = [Configuration(root="new", engine="made", resources=[])]
+    assert message in gate("check", "new", "--changed", "HEAD", ends=2).err
+
+
+def test_a_plan_that_git_does_not_have_is_refused(
+    queue_shop: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, gate: Gate
+) -> None:
+    monkeypatch.setattr(check_command, "_open", lambda *_: (Configuration(root="p", engine="made", resources=[]),))
+    (queue_shop / "plan.json").write_text("{}")
+    err = gate("check", "plan.json", "--changed", "HEAD", ends=4).err
+    assert "plan.json is not in HEAD (" in err
+    assert "name the directory that it was made from" in err
+
+
+@pytest.mark.parametrize("name", ["made", "made/plan.json"])
+def test_what_git_ignores_is_not_compared_with_itself(
+    queue_shop: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, gate: Gate, name: str
+) -> None:
+    monkeypatch.setattr(check_command, "_open", lambda *_: (Configuration(root="p", engine="made", resources=[]),))
+    (queue_shop / ".gitignore").write_text("made/\n")
+    (queue_shop / "made").mkdir()
+    (queue_shop / "made" / "plan.json").write_text("{}")
+    err = gate("check", name, "--changed", "HEAD", ends=4).err
+    assert f"git ignores {name}, so that it knows nothing of it at HEAD (" in err
+
+
+def test_values_are_those_of_the_revision(queue_shop: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    (queue_shop / ".gitignore").write_text("own.tfvars\n")
+    (queue_shop / "own.tfvars").write_text("own")
+    (queue_shop / "prod.tfvars").write_text("first")
+    commit(queue_shop, "values")
+    (queue_shop / "prod.tfvars").write_text("second")
+    (queue_shop / "later.tfvars").write_text("second")
+    seen: list[list[str]] = []
+
+    def look(_path: Path, given: object, *_: object) -> tuple[Configuration, ...]:
+        seen.append([each.read_text() for each in given.var_files])  # type: ignore[attr-defined]
+        return (Configuration(root="live", engine="made", resources=[]),)
+
+    monkeypatch.setattr(check_command, "_open", look)
+    files = ("--var-file", "prod.tfvars", "--var-file", "later.tfvars", "--var-file", "own.tfvars")
+    assert "note: git has no own.tfvars at HEAD (" in gate("check", "live", "--changed", "HEAD", *files).err
+    assert seen == [["second", "second", "own"], ["first", "second", "own"]]
+
+
+# ── The output
+
+LOW = criterion("small", severity="low", bound=None, where_present=True, controls=("AWS-FSBP:SQS.1",))
+BAD = criterion("grave", severity="critical", bound=None, where_present=True, why="It is lost.")
+BARE = criterion("bare", bound=None, where_present=True, source="OUR-3")
+
+
+def judged(*named: tuple[str, Outcome]) -> Verdict:
+    found = [finding(o, criterion=id_, check=f"OUR_{id_}", observed="x", remedy="Mend it.") for id_, o in named]
+    stated = {each.id: each for each in (LOW, BAD, BARE)}
+    asked = {id_: stated[id_] for id_, _ in named}
+    return decide(asked, found, [], datetime(2026, 12, 1, tzinfo=UTC), Scope(layers=frozenset({"static"})))
+
+
+@pytest.fixture
+def verdict() -> Verdict:
+    return judged(("small", Outcome.NOT_SATISFIED), ("bare", Outcome.NOT_SATISFIED), ("grave", Outcome.NOT_SATISFIED))
+
+
+def test_the_worst_comes_first_and_is_counted_by_severity(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(verdict, Form("live")) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("]")[0] for line in lines if "[OUR" in line] == [
+        "not-satisfied: [OUR_grave", "not-satisfied: [OUR_small", "not-satisfied: [OUR_bare",
+    ]  # fmt: skip
+    assert lines[-2] == "not-satisfied by severity: 1 critical, 1 low, 1 of no stated severity"
+    assert not any("why:" in line for line in lines)
+
+
+def test_why_it_matters_is_said_where_it_is_asked_for(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:
+    show(verdict, Form("live", explains=True))
+    said = capsys.readouterr().out.split("not-satisfied: ")
+    assert said[1].splitlines()[1:] == [
+        "    remedy: Mend it.",
+        "    why: It is lost.",
+        "    severity: critical",
+        "    source: OPS-2",
+        "    more: prodgate explain grave",
+    ]
+    assert "    source: AWS-FSBP:SQS.1\n" in said[2]
+    assert "severity" not in said[3].split("NO-GO")[0]
+    assert "    source: OUR-3\n" in said[3]
+
+
+def test_machines_are_told_the_severity(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:
+    show(verdict, Form("live", as_json=True))
+    rows = json.loads(capsys.readouterr().out)["findings"]
+    assert {row["criterion"]: row["severity"] for row in rows} == {"grave": "critical", "small": "low", "bare": None}
+
+
+def test_what_holds_has_no_severity(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(judged(("grave", Outcome.SATISFIED)), Form("live")) == 0
+    assert "severity" not in capsys.readouterr().out
+
+
+# ── `prodgate iam aws://…`: the principals of an account as they are now
+
+EDIT: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"},
+}
+ANN: dict[str, Any] = {
+    "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann",
+    "UserName": "ann",
+    "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": EDIT}],
+}
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, details: Any) -> None:
+    calls = Stated({"GetAccountAuthorizationDetails": details})
+    monkeypatch.setattr(principals, "open_whichever", lambda profile, region: (calls, ACCOUNT))
+
+
+def test_an_account_is_asked_as_it_is(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    answering(monkeypatch, {"UserDetailList": [ANN]})
+    (row,) = json.loads(gate("iam", "aws://gate@eu-west-1", "--json").out)
+    assert (row["name"], row["administrator"]) == ("ann", "yes")
+    assert "it is proven of each principal" in gate("iam", "aws://eu-west-1", "--who-can", "s3:GetObject", "*").out
+
+
+def test_what_can_t_be_asked_is_said(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    def deny(parameters: Any) -> Any:
+        raise Unreadable("iam GetAccountAuthorizationDetails: denied")
+
+    answering(monkeypatch, deny)
+    for words, said in (
+        (["aws://eu-west-1"], "what IAM lists can't be read: iam GetAccountAuthorizationDetails: denied"),
+        (["rehearsal://"], "the rehearsal holds what is declared; name its root"),
+        (["aws://nowhere"], "names no profile and region"),
+        (["aws://eu-west-1", "--var-file", "x"], "an account and a run are as they are"),
+    ):
+        assert said in gate("iam", *words, ends=4).err
+
+
+def test_statements_that_never_grant_are_printed(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    odd = {"PolicyName": "odd", "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Action": "iam:PutUser"}}}
+    answering(monkeypatch, {"UserDetailList": [{**ANN, "UserPolicyList": [*ANN["UserPolicyList"], odd]}]})
+    (line,) = gate("iam", "aws://gate@eu-west-1", "--idle").out.splitlines()
+    assert line.startswith(f"ann: arn:aws:iam::{ACCOUNT}:user/ann odd statement 1: AWS has no action of that name")
+    ((row,),) = (one["idle"] for one in json.loads(gate("iam", "aws://gate@eu-west-1", "--idle", "--json").out))
+    assert row["why"].endswith(": iam:PutUser")
+    answering(monkeypatch, {"UserDetailList": [ANN]})
+    assert "it is shown that it can never grant" in gate("iam", "aws://gate@eu-west-1", "--idle").out
+    gate("iam", "aws://gate@eu-west-1", "--idle", "--who-can", "s3:GetObject", "*", ends=4)
+
+
+# ── A kept run
+
+CRITERIA = """
+system = "shop"
+[criteria.x]
+statement = "It holds."
+why = "It matters."
+source = "X-1"
+layers = ["static"]
+"""
+
+
+def test_what_a_run_declared_is_asked(tmp_path: Path, gate: Gate) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "static")
+    with pytest.raises(UsageError, match="looked at no account and at no configuration"):
+        read_kept(context.run)
+    administrator = labelled(
+        "aws_iam_role_policy_attachment",
+        "admin",
+        role="admin",
+        policy_arn="arn:aws:iam::aws:policy/AdministratorAccess",
+    )
+    configuration = Configuration(
+        root="shop", engine="none", resources=[declared_role("admin"), declared_role("idle"), administrator]
+    )
+    context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
+    rows = json.loads(gate("iam", context.run, "--json").out)
+    assert {row["name"]: row["administrator"] for row in rows} == {"admin": "yes", "idle": "no"}
+    assert "--var-file is for a PATH with Terraform" in gate("iam", context.run, "--var-file", "a.tfvars", ends=4).err
+
+
+def test_the_least_that_would_do_is_printed_of_what_a_run_kept(tmp_path: Path, gate: Gate) -> None:
+    goal = '{ uses = { code = ["jobs"] }, principals = ["role/idle"] }'
+    (tmp_path / "criteria.toml").write_text(CRITERIA + f"goals = [{goal}]\n", "utf-8")
+    context = layer_context(tmp_path, "static")
+    policy = {"Statement": {"Effect": "Allow", "Action": ["s3:PutObject", "sqs:*"], "Resource": "*"}}
+    granting = labelled("aws_iam_role_policy", "idle", role="idle", policy=json.dumps(policy))
+    configuration = Configuration(root="shop", engine="none", resources=[declared_role("idle"), granting])
+    context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
+    called = [["client", "sqs", "send_message", "jobs/one.py:2"], ["client", "sns", "publish", "jobs/one.py:3"]]
+    context.store_fact("static", "code", ".", {"jobs": {"calls": called, "unread": [], "named": []}}, "files")
+    asked = ["iam", str(context.run), "--criteria", str(tmp_path / "criteria.toml"), "--least"]
+    said = gate(*asked, "idle").out
+    assert "not used: s3:PutObject, granted by" in said
+    assert "missing: sns:Publish, for jobs/one.py:3" in said
+    found = json.loads(gate(*asked, "idle", "--json").out)
+    assert found["policy"]["Statement"] == [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["*"]}]
+    assert [one["used"] for one in found["unused"]] == [[], ["sqs:SendMessage"]]
+    assert "says what it uses; state one with 'uses'" in gate(*asked, "other", ends=4).err
+    assert "questions of their own" in gate(*asked, "idle", "--idle", ends=4).err
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (
+            {"resources": [], "gaps": [Gap("module.roles", "is not here")]},
+            "no user and no role could be read: module.roles is",
+        ),
+        ({"resources": [declared_role("x", arn=None)]}, "name a run of the layer live"),
+    ],
+)
+def test_principals_that_could_not_be_read_are_not_none(seen: Any, said: str, tmp_path: Path, gate: Gate) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "static")
+    configuration = Configuration(root="shop", engine="none", **seen)
+    context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
+    assert said in gate("iam", context.run, ends=4).err
+
+
+def test_an_account_that_a_run_looked_at_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "live")
+    about = {"id": ACCOUNT, "region": "eu-west-1", "now": "2026-01-01T00:00:00+00:00", "foreign": [], "files": {}}
+    context.store_fact("live", "account", ACCOUNT, about, "aws://eu-west-1")
+    with pytest.raises(UsageError, match="what IAM lists was not observed"):
+        read_kept(context.run)
+    asked = Call(
+        service="iam", operation="GetAccountAuthorizationDetails", region="eu-west-1",
+        parameters={"Filter": IDENTITIES}, whole=True,
+    )  # fmt: skip
+    page = {"UserDetailList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserName": "ann"}]}
+    calls = [Record(call=asked, pages=[page]).to_json()]
+    answers = {"service": "iam", "region": "eu-west-1", "library": "none", "calls": calls}
+    context.store_fact("live", "answers", "iam in eu-west-1", answers, "1 call")
+    (ann,) = read_kept(context.run).principals
+    assert (ann.name, ann.place) == ("ann", ann.arn)

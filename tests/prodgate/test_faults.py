@@ -1,4 +1,4 @@
-"""Each thing that is wrong with a subject is a finding of its own, under a name that it keeps."""
+"""Each fault of a subject is a finding of its own, under a stable name."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from prodgate.findings import Finding, Outcome
-from prodgate.report.diff.changes import Changes, pair_findings, sort_changes
+from prodgate.report.diff.comparison import Changes, pair_findings, sort_changes
 from prodgate.report.formats.source import Result
 from prodgate.terraform.policy import Judge, Policy, apply
 from prodgate.terraform.resources import Configuration, Resource
 from prodgate.waivers import apply_waivers
 
-from .report.diff.test_worsening import judged
+from .report.diff.test_comparison import judged
 from .report.samples import criterion, failing, finding, waiver
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def judge(function: Judge, *, sensitive: tuple[str, ...] = (), **values: object)
 
 
 def say_all(thing: Resource, asked) -> None:  # type: ignore[no-untyped-def]
-    """Say two things of one kind, and one of another."""
+    """Report two faults of one kind, and one of another."""
     asked.exclude(thing.texts("bad"), expected="none", observed="{} is bad")
     asked.hold(thing.flag("on"), expected="on", observed="off")
 

@@ -1,6 +1,4 @@
-"""Whatever stands in the files that a layer reads, it is read or called unreadable with a reason; nothing else."""
-
-from __future__ import annotations
+"""Any content of a layer's input files is read, or called unreadable with a reason; nothing else."""
 
 import os
 from contextlib import suppress
@@ -9,17 +7,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from prodgate.aws.answers import Unreadable
 from prodgate.criteria import UsageError
 from prodgate.dag_files.observing import observe
 from prodgate.dag_files.rules import check_file
-from prodgate.facts.rollout.suite_results import observe_results
+from prodgate.facts.rollout.checklists import observe_results
 from prodgate.facts.static.workflow_files import observe_workflows
+from prodgate.migrations.breaking import parse_statement, split_statements
 from prodgate.migrations.reading import read_revisions, read_texts
-from prodgate.migrations.statements import parse_statement, split_statements
 from prodgate.run.planning import plan_judges
 from prodgate.sections.judges import read_judges
 from prodgate.sections.project import Project, open_project
@@ -197,8 +194,7 @@ def test_any_file_of_judges(tmp_path_factory: pytest.TempPathFactory, text: str)
     path.write_text(text, "utf-8")
     told: tuple[str, ...] = ()
     try:
-        found = read_judges(path)
-        told = (*found.mistakes, *found.lazy)
+        told = read_judges(path).mistakes
     except UsageError as refused:
         told = (str(refused),)
     assert all(each.startswith(f"{path}:") for each in told)
@@ -218,7 +214,6 @@ def test_what_is_no_file_of_judges_is_said_and_never_waited_for(tmp_path: Path) 
 
 
 def write_project(folder: Path) -> Project:
-    """A project of one criterion."""
     stated = 'statement = { en = "A.", ja = "B。" }\nwhy = "It must."\nsource = "X-1"\nlayers = ["static"]\n'
     (folder / "criteria.toml").write_text(f'system = "shop"\n[criteria.ready]\n{stated}', "utf-8")
     return open_project(folder / "criteria.toml")
@@ -228,7 +223,7 @@ def write_project(folder: Path) -> Project:
 def test_terraform_that_is_a_pipe_is_refused(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(TerraformError, match=f"{name} is no regular file"):
-        read_tree(tmp_path, tmp_path, {})
+        read_tree(tmp_path, tmp_path)
 
 
 def test_a_workflow_that_is_a_pipe_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Bounds of a share: exact where trials are independent, honest where those of one second share their fate."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
@@ -9,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from prodgate.statistics import (
     clustered_interval,
@@ -71,14 +68,10 @@ def test_without_scipy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
         exact_interval(0, 2995, 0.95)
 
 
-def test_bad_trials_that_come_evenly_are_worth_what_they_are() -> None:
-    assert effective_trials([4] * 40, 4000, SURE) == 4000
-    assert clustered_interval([4] * 40, 4000, SURE) == pytest.approx(exact_interval(160, 4000, SURE))
-
-
-def test_none_that_is_bad_tells_of_no_clusters() -> None:
-    assert effective_trials([0] * 40, 2995, SURE) == 2995
-    assert clustered_interval([0] * 40, 2995, SURE) == pytest.approx(exact_interval(0, 2995, SURE))
+@pytest.mark.parametrize(("bad", "trials"), [(4, 4000), (0, 2995)], ids=["evenly", "none"])
+def test_bad_trials_that_come_evenly_or_not_at_all_are_worth_what_they_are(bad: int, trials: int) -> None:
+    assert effective_trials([bad] * 40, trials, SURE) == trials
+    assert clustered_interval([bad] * 40, trials, SURE) == pytest.approx(exact_interval(40 * bad, trials, SURE))
 
 
 def test_bad_trials_that_come_together_are_worth_little_more_than_one() -> None:
@@ -141,7 +134,7 @@ def test_the_longest_spell_is_where_the_binomial_tail_is_what_is_left_of_the_con
 
 
 def spells(chance: np.random.Generator, length: float, singly: float) -> list[int]:
-    """A run of 600 s with 90 requests in each: in spells of a length all are slow, of the others a part; in all 5.2 %."""
+    """A run of 600 s with 90 requests in each: all slow in spells of a length, in the others a part; 5.2 % in all."""
     within = (0.052 - singly) / (1 - singly)
     begins = chance.uniform(-length, 600, chance.poisson(-np.log1p(-within) / length * (600 + length)))
     at = (np.arange(6000) + 0.5) / 10
@@ -164,7 +157,7 @@ Shares = Callable[[np.random.Generator], Any]
 
 
 def naive(bad: Sequence[int], trials: int) -> bool:
-    """Whether a test that takes all requests as independent lets a run pass."""
+    """Whether a test that treats all requests as independent lets a run pass."""
     return exact_interval(sum(bad), trials, SURE)[1] <= LIMIT
 
 

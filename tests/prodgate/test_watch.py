@@ -1,6 +1,4 @@
-"""``prodgate watch deploy``: what it is told, the exit code, and the record that the next run finds."""
-
-from __future__ import annotations
+"""``prodgate watch deploy``: its arguments, the exit code, and the record that the next run finds."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,8 +11,8 @@ from prodgate.aws.answers import Unreadable
 from prodgate.cli import BROKEN, INSUFFICIENT, NO_GO, USAGE, main
 from prodgate.commands import watching
 from prodgate.evidence import runs
-from prodgate.layers.rollout.records import find_watches
-from tests.prodgate.layers.rollout.test_following import CRITERIA, TARGET
+from prodgate.layers.rollout.watching import find_watches
+from tests.prodgate.layers.rollout.test_watching import CRITERIA, TARGET
 from tests.suites.rollout import evidence
 
 LOAD = """

@@ -1,1 +1,1 @@
-"""What pages show in fenced blocks is read as its users read it, or says why not."""
+"""Fenced blocks of pages are read as their users read them, or state why not."""

@@ -6,8 +6,6 @@ A mark is a comment, which no reader of the page sees, on the line above the blo
     <!-- not run: what a rehearsal printed that day -->  nothing can be read of it, and why
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Iterator
@@ -87,12 +85,11 @@ def _closes(line: str, fence: str) -> bool:
 
 
 def all_blocks() -> list[Block]:
-    """Return the blocks of every page."""
     return [block for path in PAGES for block in _read(path.relative_to(ROOT).as_posix())]
 
 
 def list_run_by(test: str, page: str) -> list[Block]:
-    """Return the blocks of a page that are said to be run by a test, which is named by its ``__file__``."""
+    """Return the blocks of a page that name a test as their runner, by its ``__file__``."""
     return [block for block in _read(page) if block.run_by == Path(test).relative_to(ROOT).as_posix()]
 
 

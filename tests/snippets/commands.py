@@ -1,7 +1,5 @@
 """Commands that pages show, read by what would run them: the gate's own parser, tox.ini, AWS's models, openssl."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import io

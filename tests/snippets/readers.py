@@ -1,6 +1,4 @@
-"""What reads a block, by the language that its fence names; each raises an exception for what is not right."""
-
-from __future__ import annotations
+"""Readers of a block, by the language of its fence; each raises an exception for a fault."""
 
 import ast
 import builtins
@@ -18,7 +16,7 @@ from typing import Any, Final
 import sqlglot
 import yaml
 
-from prodgate.sections.attestations_file import parse_attestation
+from prodgate.sections.attested import parse_attestation
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.hcl import parse_text
 
@@ -48,12 +46,8 @@ def _read_commands(block: Block) -> None:
     read_commands(block.text)
 
 
-def _read_console(block: Block) -> None:
-    """Read the commands of a block, which begin with ``$``; what they print is for those who look."""
-    given = [line.removeprefix("$ ") for line in block.text.splitlines() if line.startswith("$ ")]
-    if not given:
-        raise ValueError("shows no command; begin its line with $")
-    read_commands("\n".join(given))
+def _read_console(_: Block) -> None:
+    raise ValueError("shows what commands print; name the test that compares it, or show the commands alone, as sh")
 
 
 def _read_toml(block: Block) -> None:
@@ -91,7 +85,7 @@ def _read_python(block: Block) -> None:
             module = importlib.import_module(str(node.module))
             for each in node.names:
                 getattr(module, each.name)
-    if block.page != "docs/api.md" and (strange := sorted(_used(tree) - _bound(tree) - _public_names())):
+    if strange := sorted(_used(tree) - _bound(tree) - _public_names()):
         raise ValueError(f"nobody knows {', '.join(strange)}")
 
 

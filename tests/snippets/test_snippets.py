@@ -1,13 +1,14 @@
 """Every fenced block of every page is read as its users read it, is run by a test that is named, or says why not."""
 
-from __future__ import annotations
-
 import re
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
-from .blocks import PAGES, ROOT, Block, all_blocks, find_blocks, parse
+from .blocks import PAGES, ROOT, Block, all_blocks, find_blocks, list_run_by, list_tracked, parse
 from .commands import find_strange
+from .outputs import differ, follow
 from .readers import READERS, read
 
 BLOCKS = all_blocks()
@@ -86,8 +87,7 @@ def test_a_mark_is_no_way_around_a_reader(language: str, text: str, because: str
         ("sh", "aws deploy stop-deployment --id ID", "takes no --id"),
         ("sh", "openssl genpkey -algorthm ed25519", "takes no -algorthm"),
         ("sh", "python -m prodgate.rehearsals .", "there is no"),
-        ("console", "prodgate run", "shows no command"),
-        ("console", "$ prodgate runn\nGO", "invalid choice"),
+        ("console", "$ prodgate run\nGO", "name the test that compares it"),
         ("toml", "[load]\nworker = 1", "worker"),
         ("toml", "[load]\nhosts = ['a.example']\nmost = { rate = '5 parsecs', duration = '1 s' }", "parsecs"),
         ("toml", "criterion = 'a'\nwhen = 2026-01-01T00:00:00Z\n[by]\nname = 'A'", "statement: is missing"),
@@ -104,6 +104,31 @@ def test_a_mark_is_no_way_around_a_reader(language: str, text: str, because: str
 def test_what_a_user_could_not_use_is_noticed(language: str, text: str, said: str) -> None:
     with pytest.raises(Exception, match=re.escape(said)):
         read(shown(language, text))
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("$ prodgate check nowhere\nSHOP_1: right\n", "-SHOP_1: right"),
+        ("$ prodgate check nowhere\n", "+prodgate: "),
+        ("$ prodgate check nowhere\n{printed}", "ends with exit code 4, and does not show it"),
+        ("$ prodgate check nowhere\n{printed}$ echo $?\n1\n", "-1"),
+        ("GO\n$ prodgate check nowhere\n", "begins with a command"),
+        ("$ git push\n", "nobody here gives the command git"),
+        ("$ prodgate check nowhere\n{printed}$ echo $?\n4\n", ""),
+    ],
+)
+def test_a_terminal_is_compared_whole(shown: str, said: str, tmp_path: Path) -> None:
+    printed = "prodgate: nowhere: there is no such file or directory; name a Terraform root or a plan.json\n"
+    with pytest.raises(AssertionError, match=re.escape(said)) if said else nullcontext():
+        follow(Block("docs/page.md", 1, "console", shown.format(printed=printed)), tmp_path)
+
+
+def test_what_varies_has_a_name_and_nothing_else_does() -> None:
+    one, other = (f"runs/2026-12-0{day}T081730Z-5bb657{day}/report.html: 9{day} satisfied, 2 waived" for day in (1, 2))
+    assert not differ(one, other)
+    assert differ(one, one.replace("report", "summary"))
+    assert differ("1 not-satisfied", "2 not-satisfied")
 
 
 def test_marks_and_indented_blocks_are_read_and_an_open_block_is_an_error() -> None:
@@ -172,3 +197,19 @@ def test_commands_in_the_text_have_names_and_options_that_exist() -> None:
 def test_a_command_that_does_not_exist_is_noticed(command: str, strange: str) -> None:
     assert strange in find_strange(command)
     assert bool(strange) == bool(find_strange(command))
+
+
+# ── Listings
+
+#: Folders at the top that are no part of what the gate judges or judges with.
+ASIDE = {"benchmarks", "examples", "scripts"}
+
+
+def test_what_the_front_page_lists_is_all_there_is() -> None:
+    (block,) = list_run_by(__file__, "README.md")
+    listed = {
+        name.rstrip("/") for name in re.findall(r"(?:^|  )([a-z][\w.]*/?(?:\w+/)?)(?=  )", block.text, re.MULTILINE)
+    }
+    assert {each for each in listed if not (ROOT / each).exists()} == set()
+    there = {name.split("/")[0] for name in list_tracked() if "/" in name and not name.startswith(".")}
+    assert there - ASIDE == {each.split("/")[0] for each in listed if (ROOT / each).is_dir()} - ASIDE

@@ -1,7 +1,5 @@
 """A criterion says that some subjects may be exempt where a judge exempts some, and nowhere else."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

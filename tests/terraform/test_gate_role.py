@@ -1,6 +1,4 @@
-"""What the gate's role may read of secrets: those that the criteria name, and no other, whatever is allowed besides."""
-
-from __future__ import annotations
+"""Secrets that the gate's role may read: those that the criteria name, and no other, whatever else is allowed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,8 +9,7 @@ from typing import Any
 import pytest
 
 from prodgate.rehearsal.account import OriginalAccount
-from prodgate.sections.criteria_file import load_criteria
-from prodgate.sections.secrets import list_secrets
+from prodgate.sections.criteria_file import list_secrets, load_criteria
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
 

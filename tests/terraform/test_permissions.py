@@ -1,7 +1,5 @@
 """The goals of the worked example: kept as it is declared, and broken by one edit of a role each."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,16 +7,20 @@ from typing import Any
 
 import pytest
 
+from prodgate.aws.actions import OBJECTS
 from prodgate.facts import Facts
-from prodgate.facts.static.called.folders import code_facts, observe_code
+from prodgate.facts.static.called import code_facts, observe_code
 from prodgate.facts.static.workflow_files import observe_workflows, workflow_facts
 from prodgate.findings import Finding, Outcome
+from prodgate.iam.evaluation import Answer, evaluate as decide
 from prodgate.layers.goals import list_code
-from prodgate.layers.static.goals import conclude
+from prodgate.layers.static.judging import judge_goals
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.serialization import from_json, to_json
+from tests.prodgate.iam.policies import document, identity, request
+from tests.prodgate.rehearsal.emulated import REGION
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("goals")]
 
@@ -37,7 +39,7 @@ def declared() -> Mapping[str, Any]:
 
 def judged(configuration: Configuration) -> list[Finding]:
     facts = Facts((configuration, *code_facts(observe_code(ROOT, list_code(STATED))), *WORKFLOWS))
-    found = conclude(facts, STATED, lambda: "2026-01-01T00:00:00+00:00", lambda _: None)
+    found = judge_goals(facts, STATED, lambda: "2026-01-01T00:00:00+00:00", lambda _: None)
     return [finding for findings in found.values() for finding in findings]
 
 
@@ -124,3 +126,46 @@ def test_a_right_that_code_needs_and_no_policy_grants_is_missing(declared: Mappi
     broken = [one.observed for one in found if one.outcome is Outcome.NOT_SATISFIED and role in one.subject]
     told = f"{action} is not granted, which is for terraform/modules/service/verifier/new_version.py:21"
     assert told in broken
+
+
+ACCOUNT = str(STATED.account)
+#: Keys whose policies leave it to the account's who may use them.
+KEYS = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+DAGS, DATA, EVIDENCE = (f"arn:aws:s3:::{NAME}-{name}-{ACCOUNT}" for name in ("dags", "pipeline-data", "evidence"))
+S3 = f"s3.{REGION}.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "allowed"),
+    [
+        *(("gate", action, f"{DAGS}/dags/x.py", True) for action in OBJECTS),
+        *(("gate", action, f"{DATA}/x.json", False) for action in OBJECTS),
+        *(("gate", action, "arn:aws:s3:::foreign/x", False) for action in OBJECTS),
+        ("gate", "s3:ListBucket", DAGS, True),
+        ("gate", "s3:ListBucket", DATA, True),
+        ("gate", "s3:ListBucket", EVIDENCE, False),
+        ("gate", "kms:Decrypt", "Airflow", True),
+        ("gate", "kms:Decrypt", "archived runs", False),
+        ("archive", "s3:GetObjectVersion", f"{EVIDENCE}/nights/x", True),
+        ("archive", "s3:GetObjectVersion", f"{DAGS}/dags/x.py", False),
+        ("archive", "kms:Decrypt", "archived runs", True),
+        ("archive", "kms:Decrypt", "Airflow", False),
+    ],
+)
+def test_a_role_of_the_gate_reads_the_buckets_and_keys_that_it_needs(
+    declared: Mapping[str, Any], role: str, action: str, resource: str, allowed: bool
+) -> None:
+    if action == "kms:Decrypt":
+        keys = [one["values"] for one in declared["resources"] if one["type"] == "aws_kms_key"]
+        (resource,) = [one["arn"] for one in keys if resource in one["description"]]
+    assert can(declared, role, action, resource) is allowed
+
+
+def can(declared: Mapping[str, Any], role: str, action: str, resource: str) -> bool:
+    """Whether a declared role may do something, as the gate's own evaluator has it."""
+    held = [one["values"] for one in declared["resources"] if one["type"] == "aws_iam_role_policy"]
+    texts = [one["policy"] for one in held if one["role"] == f"{NAME}-{role}"]
+    statements = [statement for text in texts for statement in json.loads(text)["Statement"]]
+    policies = identity(*statements, resource=document(KEYS) if action.startswith("kms:") else None)
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{NAME}-{role}/run"
+    return decide(request(action, resource, caller, ACCOUNT, kms__ViaService=S3), policies) is Answer.ALLOWED

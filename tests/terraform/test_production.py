@@ -1,7 +1,5 @@
 """The production Terraform's own tests and formatting, run by real core without network or credentials."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -11,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.processes.child import Completed
-from prodgate.terraform.hermetic import StandIn, prepare_environment, stand_in
-from prodgate.terraform.runner import find_engine, run
+from prodgate.terraform.runner import StandIn, find_engine, prepare_environment, run, stand_in
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 TESTED = sorted(path.parent.parent.relative_to(TERRAFORM) for path in TERRAFORM.rglob("*.tftest.hcl"))
@@ -30,7 +27,7 @@ class Workplace:
         self.tree, self.settings = tree, {**settings, "TF_REATTACH_PROVIDERS": provider.reattach}
 
     def core(self, root: Path, *arguments: str) -> Completed:
-        command = (*find_engine(os.environ).command, *arguments)
+        command = (*find_engine(os.environ).start(self.tree.parent, LIMIT), *arguments)
         settings = {**self.settings, "TF_DATA_DIR": str(self.tree.parent / "data" / root)}
         return run(command, cwd=self.tree / root, environment=settings, limit=LIMIT)
 

@@ -1,6 +1,4 @@
-"""What takes a deploy back may do what its script does, and no more of CodeDeploy than that needs."""
-
-from __future__ import annotations
+"""The rollback role may do exactly the actions of its script, and no more of CodeDeploy."""
 
 import json
 import re

@@ -1,6 +1,7 @@
-"""AWS's own command line, on an emulated account. A task that it starts is told to end there, as one ends by itself."""
+"""AWS's own command line, on an emulated account.
 
-from __future__ import annotations
+A task that it starts gets the command to end there, as real ones end by themselves.
+"""
 
 import json
 import os

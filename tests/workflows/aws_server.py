@@ -3,8 +3,6 @@
 Half a second for each of a hundred commands would go into loading it, and nothing of what a workflow asks would be tested.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -68,7 +66,7 @@ def serve(path: str) -> None:
 
 
 def answer(asking: socket.socket, main: Callable[[], int]) -> None:
-    """Become the command that is asked for, tell how it ended, and end."""
+    """Become the requested command, report its exit status, and end."""
     code = 255
     try:
         _, descriptors, _, _ = socket.recv_fds(asking, 1, 3)

@@ -1,6 +1,4 @@
-"""What the tests of the workflows share."""
-
-from __future__ import annotations
+"""Fixtures for tests of the workflows."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``jq`` by its library, for machines without the program."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ A job begins in a folder of its own with a checkout, and has of other jobs what 
 The programs that would reach GitHub, the site, Terraform's state or the gate's own environments are the test's.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -19,6 +17,7 @@ from typing import Any
 
 from prodgate.facts.static.workflow_files import observe_workflows, parse_workflow
 from prodgate.facts.static.workflows import Job, Step
+from tests.prodgate.evidence.test_runs import REFUSED_BY_GITHUB
 
 ROOT = Path(__file__).parents[2]
 #: Seconds that one step may take.
@@ -31,7 +30,7 @@ printf '%s\\n' "$(basename "$0") $*" >> "$COMMANDS"
 {script}
 """
 _UPLOAD, _DOWNLOAD = "actions/upload-artifact@", "actions/download-artifact@"
-_CONTEXT = re.compile(r"\b(?:vars|needs|github|env|runner|matrix)(?:\.[\w-]+)+")
+_CONTEXT = re.compile(r"\b(?:vars|needs|steps|github|env|runner|matrix)(?:\.[\w-]+)+")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Machine:
 
     @property
     def commands(self) -> list[str]:
-        """What was asked of the programs, in order."""
+        """The commands that programs received, in order."""
         log = self.folder / "commands.log"
         return log.read_text("utf-8").splitlines() if log.exists() else []
 
@@ -98,7 +97,9 @@ class Machine:
         said = condition.strip().removeprefix("${{").removesuffix("}}").strip()
         if not re.search(r"\b(?:always|failure|cancelled|success)\s*\(", said):
             said = f"success() && ({said or 'true'})"
-        said = _CONTEXT.sub(lambda found: repr(self.variables.get(found[0], "")), said)
+        outputs = {f"steps.{name}": text for name, text in self.told(job, "output").items()}
+        known = {**self.variables, **outputs}
+        said = _CONTEXT.sub(lambda found: repr(known.get(re.sub(r"^(steps)\..*\.", r"\1.", found[0]), "")), said)
         said = re.sub(r"!(?!=)", " not ", said).replace("&&", " and ").replace("||", " or ")
         names = {
             "always": lambda: True, "failure": lambda: failed, "cancelled": lambda: False, "success": lambda: not failed,
@@ -135,14 +136,26 @@ class Machine:
         return {key: value for key, _, value in (line.partition("=") for line in lines)}
 
     def upload(self, step: Step, job: Job) -> int:
-        """Keep files by the paths that they have below the folder of the job, or by their names alone."""
-        kept = self.folder / "artifacts" / step.inputs["name"]
+        """Keep files by their paths below the common folder of all requested ones; hidden ones are not kept."""
+        kept, work = self.folder / "artifacts" / step.inputs["name"], self.work(job)
         shutil.rmtree(kept, ignore_errors=True)
-        for pattern in self._fill(step.inputs["path"], job).split():
-            for found in sorted(self.work(job).glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]:
-                if found.exists():
-                    kept.mkdir(parents=True, exist_ok=True)
-                    shutil.copytree(found, kept, dirs_exist_ok=True) if found.is_dir() else shutil.copy(found, kept)
+        patterns = self._fill(step.inputs["path"], job).split()
+        plain = [
+            work / re.split(r"[*?\[]", pattern)[0].rpartition("/")[0] if "*" in pattern else work / pattern
+            for pattern in patterns
+        ]
+        common = Path(os.path.commonpath([each if each.is_dir() else each.parent for each in plain]))
+        found = [
+            each for pattern in patterns for each in ([Path(pattern)] if pattern[0] == "/" else work.glob(pattern))
+        ]
+        files = {path for each in found for path in (each.rglob("*") if each.is_dir() else [each]) if path.is_file()}
+        names = {path.relative_to(common).as_posix(): path for path in files}
+        visible = {name: path for name, path in names.items() if "/." not in f"/{name}"}
+        if any({*REFUSED_BY_GITHUB} & {*name} for name in visible):
+            return 1
+        for name, path in visible.items():
+            (kept / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, kept / name)
         return int(step.inputs.get("if-no-files-found") == "error" and not kept.exists())
 
     def download(self, step: Step, job: Job) -> int:
@@ -194,5 +207,5 @@ def find_step(job: Job, name: str) -> Step:
 
 
 def answer(**told: Any) -> str:
-    """What bash prints where a program answers with JSON."""
+    """The output of bash where a program answers with JSON."""
     return f"cat <<'ANSWER'\n{json.dumps(told)}\nANSWER"

@@ -8,8 +8,6 @@ tests have programs of their own, which note what they are asked:
 - ``gh``, ``curl``: there is no GitHub here, and no site.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from prodgate.facts.static.workflows import Job
 from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
 from prodgate.report.summary import render_summary
 from tests.prodgate.report.samples import criterion, failing, finding, run
-from tests.workflows.runner import Machine, answer
+from tests.workflows.runner import Machine, answer, read_jobs
 
 VARIABLES = {
     "vars.AWS_REGION": "ap-northeast-1",
@@ -67,11 +65,16 @@ case "$*" in
 esac
 case "$*" in
 *--notest* | *"tox -e sign -- runs/"* | *"tox -e verify-run -- runs/"*) ;;
+*"tox -e bundle-runs -- "*)
+  while [ "$1" != -- ]; do shift; done; shift
+  find "$@" -name run.json -printf '%h\\n' | while read -r run; do tar -cf "$run.tar" -C "$(dirname "$run")" "$(basename "$run")"; done ;;
+*"tox -e unbundle-runs -- runs") find runs -name '*.tar' | while read -r run; do tar -xf "$run" -C "$(dirname "$run")"; done ;;
+*"tox -e history") ;;
 *"tox -e archive -- runs/"* | *"tox -e notify -- runs/"* | *"tox -e export-run -- runs/"*" --format github") ;;
 *"tox -e export-run -- runs/"*) for last in "$@"; do :; done; : > "$last" ;;
 *--junit-xml=reports/*) mkdir -p reports && echo '<testsuites/>' > reports/tests.xml ;;
 *"tox -e deploy-watch"*) mkdir -p runs/watches/one && echo "$*" > runs/watches/one/run.json ;;
-*) run=runs/2026-11-27T120000Z-$$ && mkdir -p "$run" && cp "$SUMMARIES/$said.md" "$run/summary.md" ;;
+*) run=runs/2026-11-27T120000Z-$$ && mkdir -p "$run" && touch "$run/run.json" && cp "$SUMMARIES/$said.md" "$run/summary.md" ;;
 esac
 exit $said
 """
@@ -119,14 +122,14 @@ class Stage:
         urlopen(Request(f"{self.endpoint}/_prodgate/conduct", json.dumps(told).encode()), timeout=60).close()
 
     def deployments(self, component: str) -> list[dict[str, Any]]:
-        """What was deployed of a component, the oldest first."""
+        """The deployments of a component, the oldest first."""
         deploy = self.clients("codedeploy")
         named = {"applicationName": "nba-news-prod", "deploymentGroupName": component}
         ids = deploy.list_deployments(**named)["deployments"]
         return [deploy.get_deployment(deploymentId=id)["deploymentInfo"] for id in reversed(ids)]
 
     def task_definition(self, component: str) -> str:
-        """What the primary tasks of a component run."""
+        """The task definition of a component's primary tasks."""
         named = {"cluster": self.release["cluster_name"], "services": [self.release["service_names"][component]]}
         (service,) = self.clients("ecs").describe_services(**named)["services"]
         (primary,) = [one for one in service["taskSets"] if one["status"] == "PRIMARY"]
@@ -201,3 +204,35 @@ def deployed(deployment: dict[str, Any]) -> str:
     """The task definition that a deployment names."""
     content = json.loads(deployment["revision"]["appSpecContent"]["content"])
     return str(content["Resources"][0]["TargetService"]["Properties"]["TaskDefinition"])
+
+
+# ── What a deploy did at AWS
+
+DEPLOY = read_jobs("deploy.yml")
+
+
+BEFORE = ("tests", "rehearse", "gate", "sign", "plan")
+
+
+JOBS = (*BEFORE, "deploy", "verify", "roll-back")
+
+
+COMPONENTS = ("api", "frontend")
+
+
+def ids(stage: Stage) -> list[str]:
+    return [stage.deployments(component)[-1]["deploymentId"] for component in COMPONENTS]
+
+
+def done_at_aws(stage: Stage) -> list[str]:
+    """The requests to AWS, except those by which the rollback checks whether anything was deployed."""
+    looks = ("aws deploy list-deployments", "aws deploy get-deployment")
+    return [one for one in stage.machine.commands if one.startswith("aws") and not one.startswith(looks)]
+
+
+def prepare(stage: Stage, **files: str) -> Path:
+    """Give the job of the way back what the deploy would hand to it."""
+    work = stage.machine.work(DEPLOY["roll-back"])
+    for name, text in {"release.json": json.dumps(stage.release), **files}.items():
+        (work / name.replace("_", ".")).write_text(text)
+    return work

@@ -1,7 +1,5 @@
 """Groups of instances, and the zones that they are spread over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the shop asks of its queues."""
+"""Requirements of the shop on its queues."""
 
 from prodgate import Criterion, Quantity, Resource, policy
 

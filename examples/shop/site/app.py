@@ -1,7 +1,5 @@
 """The shop's site: `python site/app.py --port 8080`. SHOP_BROKEN=1 is how it looks when its database is away."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from html import escape

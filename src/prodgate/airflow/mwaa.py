@@ -1,7 +1,5 @@
 """Reaches Airflow on MWAA through InvokeRestApi, with GET alone, as Airflow's Viewer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,13 +1,14 @@
 """Airflow's records, the same for every version. Times are in UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ..aws.answers import Unread, Unreadable
+
+#: States of runs that have not ended.
+ACTIVE: Final = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,6 @@ class Run:
     queued: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
-    triggered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Event:
     task_id: str = ""
     owner: str = ""
     asked: str = ""
-    """What a person requested: JSON such as ``{"state": "success"}``; empty for other events."""
+    """The request of a person: JSON such as ``{"state": "success"}``; empty for other events."""
     map_index: int | None = None
     """Which instance of a mapped task it is about; None when the entry doesn't say."""
     tries: int = 0
@@ -116,7 +116,7 @@ class ImportFailure:
 class History:
     """The history of one Airflow, complete and consistent from ``since`` on.
 
-    A part that could not be read raises Unreadable for whoever looks at it, and only for them.
+    A part that could not be read raises Unreadable when it is used, and leaves the other parts usable.
     """
 
     version: str
@@ -132,9 +132,13 @@ class History:
     """When the oldest entry was made that the audit log still has, of whatever DAG; None if it has none."""
     heartbeats: tuple[Heartbeat, ...]
     import_failures: tuple[ImportFailure, ...]
+    unended: tuple[Run, ...] = ()
+    """Runs with slots before ``since`` that are queued or run still; not asked for by 0.1.0."""
+    active: tuple[str, ...] = ()
+    """The DAGs of which Airflow makes runs, whoever declared them; as far as the user may see."""
     sampled: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By each DAG of whose very many tasks only some were read, the runs of which all were; of the others, no task that
-    succeeded."""
+    """For each DAG with so many tasks that only some were read: the runs of which every task was read. Of its other
+    runs, tasks that succeeded are missing."""
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)

@@ -1,14 +1,12 @@
 """An AWS account as observers see it: read-only calls, each made once however many ask, and complete lists."""
 
-from __future__ import annotations
-
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from ..quantities import Quantity
 from .answers import Absent, Missing, Unread, Unreadable, as_answer, why_missing
@@ -44,7 +42,7 @@ class Calls(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an observer may call. Operations have AWS's own names: ``account.list("rds", "DescribeDBClusters")``."""
+    """The calls of an observer. Operations have AWS's own names: ``account.list("rds", "DescribeDBClusters")``."""
 
     id: str
     """The account, 12 digits."""
@@ -92,14 +90,14 @@ class Account:
         # a thread of the pool must not wait for others of the pool: that could be for ever
         if threading.current_thread().name.startswith("calls"):
             return tuple(map(function, items))
-        # each item in a context of its own, in which what is asked counts for whoever asks now
+        # each item in a context of its own, so that its calls count for the present caller
         return tuple(
             self.pool.map(lambda one: one[0].run(function, one[1]), [(copy_context(), each) for each in items])
         )
 
     def age(self, time: datetime) -> Quantity:
         """Return how many whole seconds before the observation a time was; 0 for one after it."""
-        return Quantity.seconds(max(0, int((self.now - time).total_seconds())))
+        return Quantity.between(time, self.now)
 
     def attempt(self, function: Callable[..., T], *arguments: Any, **parameters: Any) -> T:
         """Return what ``function`` returns, or Unread, for the field of a fact, where there is no answer."""
@@ -123,14 +121,14 @@ class Account:
             found = Unread(f"a part of it does not exist, or no longer ({error.code})")  # type: ignore[assignment]
         return Missing(found.reason) if isinstance(found, Unread) else found  # type: ignore[return-value]
 
-    def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
+    def once(self, observer: Callable[[Self], Iterable[T]]) -> tuple[T, ...]:
         """Return what another observer yields; it runs once, however many ask. Raises what it raises."""
         try:
             return self._ask_once(observer, lambda: copy_context().run(self._look, observer))
         finally:
             _count_asked(self.asked.get(observer, ()))
 
-    def _look(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
+    def _look(self, observer: Callable[[Self], Iterable[T]]) -> tuple[T, ...]:
         asked = self.asked[observer] = set()
         _ASKED.set(asked)
         return tuple(observer(self))
@@ -169,3 +167,8 @@ def _count_asked(places: Iterable[str]) -> None:
     """Note places for the observer that runs now, if one does."""
     if (asked := _ASKED.get(None)) is not None:
         asked.update(places)
+
+
+def batched(names: Sequence[T], most: int) -> Iterator[list[T]]:
+    """Yield names in lists that one call takes: ``most`` in each but the last."""
+    return ([*names[first : first + most]] for first in range(0, len(names), most))

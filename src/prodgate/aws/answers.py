@@ -1,6 +1,4 @@
-"""What a call comes to: a structure that may lack members, that something is absent, or no answer at all."""
-
-from __future__ import annotations
+"""Results of a call: a structure that may lack members, an absent resource, or no answer at all."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-#: Said where whoever looked first knows which member it was: what several ask is looked at once.
+from ..semantics.json_texts import read_json
+
+#: The reason if another reader found the gap and knows the member: an answer that several ask for is read only once.
 LEFT_OUT: Final = "something that it is made of is left out of AWS's answer"
 
 
@@ -20,11 +20,11 @@ class Unread:
 
 
 class Absent(Exception):
-    """AWS says that there is no such thing, which is a fact. ``code`` is AWS's error code."""
+    """AWS says that there is no such thing, which is a fact. ``code`` is AWS's error code, ``reason`` a sentence."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.reason = code, f"AWS answers {code}"
 
 
 class Unreadable(Exception):
@@ -55,12 +55,12 @@ class Answer(dict[str, Any]):
         return missing
 
 
-def _refuse(missing: Missing, *_: Any, **__: Any) -> NoReturn:
+def _refuse(missing: Unread, *_: Any, **__: Any) -> NoReturn:
     raise Unreadable(missing.reason)
 
 
 class Missing(Unread):
-    """What an answer leaves out: it may be kept in the field of a fact, and whatever else is done with it raises."""
+    """A missing member of an answer. It may be stored in the field of a fact; any other use raises."""
 
     __slots__ = ()
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __bool__ = __len__ = __iter__ = _refuse
@@ -101,3 +101,11 @@ def noting_what_is_missing() -> Iterator[list[str]]:
         yield noted
     finally:
         _NOTED.reset(before)
+
+
+def read_document(text: str | bytes, what: str) -> Any:
+    """Return the value of a JSON text in an answer. Raises Unreadable when it is none, or holds a key twice."""
+    try:
+        return read_json(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{what}: {error}") from None

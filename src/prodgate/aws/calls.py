@@ -1,7 +1,5 @@
 """Calls AWS: every page of a list or none, at a rate that does no harm, and every answer recorded."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +10,7 @@ from .answers import Unreadable
 from .clients import Clients, Refused, last_host
 from .clock import minutes_apart
 from .failures import Failure, Kind, classify_error
-from .plain_json import to_plain
-from .recording import Call, Record, Recording
+from .recording import Call, Record, Recording, to_plain
 
 #: Pages after which a list is given up: nothing so long is a list of settings.
 MAX_PAGES: Final = 1_000
@@ -33,7 +30,7 @@ _LARGEST_PAGES: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
 }
 
 
-#: Calls whose answers whoever asks keeps, without what nobody reads: a month of an Airflow has many.
+#: Calls whose answers the caller keeps itself, without what nobody reads: a month of an Airflow has many.
 _KEPT_BY_OTHERS: Final = frozenset({("mwaa", "InvokeRestApi")})
 
 
@@ -52,7 +49,7 @@ class LiveCalls:
     clients: Clients
     recording: Recording = field(default_factory=Recording)
     account: str = ""
-    """Whose credentials these are, if that is known: what others own is shown by their policies."""
+    """The account of the credentials, if known: policies decide what can be seen of other accounts' resources."""
     _given_up: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Why it is useless to ask at all, or to ask a service in a region, or for one of its operations."""
 
@@ -75,8 +72,7 @@ class LiveCalls:
 
     def _ask(self, call: Call) -> Record:
         place = (call.service, call.region)
-        scopes = ((), (call.region,), place, (*place, call.operation))
-        for scope in scopes:
+        for scope in ((), (call.region,), place, (*place, call.operation)):
             if scope in self._given_up:
                 return Record(call=call, unreadable=self._given_up[scope])
         pages: list[Any] = []
@@ -85,7 +81,8 @@ class LiveCalls:
             for page in _fetch_pages(self.clients(call.service, call.region), call):
                 requests.append(_request_metadata(page))
                 pages.append(to_plain(page))
-                _check_clock(requests[-1])
+                if minutes := minutes_apart(requests[-1].get("date")):
+                    raise Unreadable(f"this machine's clock is {minutes} minutes from AWS's; set it, and observe again")
         except Refused:
             raise
         except Unreadable as error:
@@ -123,7 +120,7 @@ class LiveCalls:
 
 
 def _find_stranger(parameters: Mapping[str, Any], account: str) -> str:
-    """Return the other account of which parameters name something; nothing where it is not known whose call it is."""
+    """Return another account whose resource parameters name; nothing where the caller's account is not known."""
     named = map(_OWNED.fullmatch, _list_texts(parameters))
     return next((found[1] for found in named if found and found[1] != account), "") if account else ""
 
@@ -206,9 +203,3 @@ def _request_metadata(response: Mapping[str, Any]) -> dict[str, Any]:
         "retries": about.get("RetryAttempts"),
     }
     return {name: value for name, value in fields.items() if value}
-
-
-def _check_clock(request: Mapping[str, Any]) -> None:
-    """Raise Unreadable when the server's clock and this machine's are too far apart."""
-    if minutes := minutes_apart(request.get("date")):
-        raise Unreadable(f"this machine's clock is {minutes} minutes from AWS's; set it, and observe again")

@@ -1,7 +1,5 @@
 """How far this machine's clock is from a server's: ages and windows would be wrong by as much."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final

@@ -1,16 +1,16 @@
-"""What an error of a call means: that something is absent, or why there is no answer."""
-
-from __future__ import annotations
+"""The meaning of a call's error: an absent resource, or the reason for no answer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from ..criteria import UsageError
 from .actions import required_actions
 
-#: Code for what Airflow says does not exist.
+#: Code for a thing of which Airflow says that it does not exist.
 ABSENT_IN_AIRFLOW: Final = "404"
 
 #: Characters that are shown of another system's error message.
@@ -57,6 +57,12 @@ _CODES: Final[Mapping[Kind, str]] = {
     """,
 }
 
+#: Policies of others than the role that deny for certain, by AWS's messages.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_DENYING: Final = re.compile(
+    r"(?:explicit deny in an?|because no) ((?:service control|resource control|session) policy|permissions boundary)"
+)
+
 #: Messages of an InvalidAccessException which mean that a service was never enabled.
 _NOT_SUBSCRIBED: Final = re.compile(r"is not (subscribed|enabled)|not subscribed to")
 
@@ -88,14 +94,16 @@ class Failure:
     words: str
 
     def reason(self, service: str, operation: str, region: str, *, owner: str = "") -> str:
-        """Return why there is no answer, and what to do about it; ``owner`` is the other account that was asked about.
+        """Return why there is no answer, and the remedy; ``owner`` is the other account in question.
 
-        What is another account's is shown to whom both accounts let it see.
+        Resources of another account are visible only if both accounts allow it.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
         """
         prefix = f"{service} {operation} in {region}: {self.kind} ({self.code})"
         if self.kind is Kind.DENIED:
             actions = " and ".join(required_actions(service, operation))
+            if refusing := _DENYING.search(self.words):
+                return f"{prefix}; a {refusing[1]} refuses {actions}, which no policy of the role can allow"
             if owner:
                 said = f"what is asked about is of account {owner}; let its policy there allow {actions}"
                 return f"{prefix}: {said}, besides that of prodgate iam-policy"
@@ -141,3 +149,14 @@ def _classify_code(code: str, words: str, status: int) -> Failure:
         if any(re.fullmatch(pattern, name) for pattern in patterns.split()):
             return Failure(kind, name, words)
     return Failure(Kind.FAULT if status >= 500 else Kind.OTHER, name or str(status), words)
+
+
+@contextmanager
+def refusals_are_mistakes(asked: str, advice: str) -> Iterator[None]:
+    """Turn exceptions of boto3 into UsageError: the service, AWS's words, and the remedy."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.startswith("botocore."):  # importing it takes as long as all the rest of a command
+            raise UsageError(f"{asked}: {error}; {advice}") from error
+        raise

@@ -1,15 +1,119 @@
-"""The record of calls: kept as evidence while an account is observed, and replayed when it is judged again."""
+"""Answers as evidence: plain values without secrets, kept while an account is observed, and replayed later."""
 
-from __future__ import annotations
-
+import base64
+import hashlib
+import json
+import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+from zipfile import BadZipFile, ZipFile
 
+from ..semantics.log_lines import find_kind
+from ..semantics.secret_forms import credential_form, redaction
+from ..semantics.secret_places import REDACTOR
 from .answers import Absent, Unreadable
-from .plain_json import canonical_json, revive, to_plain
+
+# ── Plain JSON values without secrets, and back, so that a recalled answer equals the original
+
+_TIME: Final = "$time"
+#: Types that JSON also has.
+_PLAIN: Final = frozenset({bool, float, int, str, type(None)})
+_BYTES: Final = "$bytes"
+#: Host of a subscriber's URL; the rest of it is often a secret key.
+_ADDRESS: Final = re.compile(r"https?://[^/?#]+(?=[/?#])")
+
+#: Keys below which every text may be a secret and which no check reads: what a load balancer recognises
+#: CloudFront by, the input that a rule passes to its target. (Values of a condition on a header are also hidden.)
+_HIDDEN: Final = frozenset({"HeaderValue", "HttpParameters", "Input", "InputTransformer"})
+
+
+def to_plain(answer: Any) -> Any:
+    """Return an answer of boto3 as JSON values, without botocore's metadata; a body becomes its size and digest.
+
+    What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
+    """
+    return REDACTOR.redact(_hide(_convert(answer)))
+
+
+def _hide_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
+    """Return what may be kept of the value under a key."""
+    if key in _HIDDEN:
+        return _map_texts(value, lambda _: redaction("not to be shown"))
+    if "HttpHeaderName" in beside and key in ("Values", "RegexValues"):
+        # a pattern that any value matches is no secret, and opens the way
+        return _map_texts(value, lambda text: redaction("not to be shown") if text.strip("*?") else text)
+    if key == "message" and "logStreamName" in beside:
+        # a log: it may name people, and hold secrets of no known form; the kind of error that it tells of does neither
+        return redaction(form) if (form := credential_form(str(value))) else find_kind(str(value))
+    if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
+        return f"{address[0]}/{redaction('a path')}"
+    return _hide(value)
+
+
+def revive(value: Any) -> Any:
+    """Return the answer that ``to_plain`` converted, with times and bytes as boto3 returns them."""
+    return json.loads(canonical_json(value), object_hook=_revive)
+
+
+def canonical_json(value: Any) -> str:
+    """Return the canonical JSON text of a plain value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _convert(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _convert(item) for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list | tuple):
+        return [_convert(item) for item in value]
+    if isinstance(value, datetime):
+        return {_TIME: value.isoformat()}
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode("ascii")}
+    return _digest(value.read()) if hasattr(value, "read") else value
+
+
+def _digest(data: bytes) -> dict[str, Any]:
+    """Return size and digest of a body, and of an archive also the digest of each file."""
+    found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
+    if data.startswith(b"PK\x03\x04"):
+        with suppress(BadZipFile, RuntimeError, NotImplementedError), ZipFile(BytesIO(data)) as archive:
+            files = [one for one in archive.infolist() if not one.is_dir()]
+            found["Files"] = {one.filename: hashlib.sha256(archive.read(one)).hexdigest() for one in files}
+    return found
+
+
+def _revive(value: dict[str, Any]) -> Any:
+    try:
+        if len(value) == 1 and _TIME in value:
+            return datetime.fromisoformat(value[_TIME])
+        if len(value) == 1 and _BYTES in value:
+            return base64.b64decode(value[_BYTES], validate=True)
+    except (TypeError, ValueError):
+        return value  # some other document that uses a key of this name
+    return value
+
+
+def _hide(value: Any) -> Any:
+    """Return an answer without what may not be kept whatever it looks like."""
+    if isinstance(value, dict):
+        return {key: _hide_key(key, item, value) for key, item in value.items()}
+    return [_hide(item) for item in value] if isinstance(value, list) else value
+
+
+def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key): _map_texts(item, change) for key, item in value.items()}
+    return [_map_texts(item, change) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +185,14 @@ class Recording:
         places: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for _, record in sorted(self.records.items()):
             places[record.call.service, record.call.region].append(record.to_json())
-        for (service, region), records in sorted(places.items()):
-            yield service, region, records
+        yield from ((service, region, records) for (service, region), records in sorted(places.items()))
 
     def pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
         """Answer as AWS did when the records were made. Raises Absent and Unreadable."""
         call = Call(service=service, operation=operation, region=region, parameters=parameters, whole=whole)
-        record = self.records.get(call.key)
-        if record is None:
+        if (record := self.records.get(call.key)) is None:
             raise Unreadable(f"{service} {operation} in {region}: was not asked in that run; observe again")
         return record.value()
 

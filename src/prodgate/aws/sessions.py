@@ -1,7 +1,5 @@
 """Opens a real account: the stated one, with acceptable credentials, and really at AWS."""
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import socket
@@ -27,11 +25,10 @@ class WrongAccount(UsageError):
 def open_session(profile: str, region: str, environment: Mapping[str, str], *, reads: bool = False) -> Session:
     """Return a session with the credentials of a profile, or of the environment. Raises UsageError.
 
-    Nothing is asked of AWS for it. Clients of one that only ``reads`` have no other methods.
+    This calls no service of AWS. Clients of a session that only ``reads`` have no other methods.
     """
     opened, configured = load_session(profile, region, reads=reads)
-    mistakes = [*_find_redirections(environment), *_find_configured_endpoints(configured)]
-    if mistakes:
+    if mistakes := [*_find_redirections(environment), *_find_configured_endpoints(configured)]:
         raise UsageError("\n".join(mistakes))
     return opened
 
@@ -55,13 +52,13 @@ def open_whichever(profile: str, region: str, environment: Mapping[str, str] = o
 
 def _open(profile: str, region: str, environment: Mapping[str, str]) -> tuple[LiveCalls, Mapping[str, Any]]:
     opened = open_session(profile, region, environment, reads=True)
-    clients = Clients(opened, region, reads=True, foreign=_is_foreign)
-    calls = LiveCalls(clients)
+    calls = LiveCalls(Clients(opened, region, reads=True, foreign=_is_foreign))
     _refuse_keys(opened, environment)
     try:
         identity = calls.pages("sts", "GetCallerIdentity", region, {}, whole=False)[0]
     except (Unreadable, Absent) as error:
-        raise UsageError(f"{_describe_credentials(profile)}: no account could be opened: {error}") from None
+        whose = f"profile {profile!r}" if profile else "the environment's credentials"
+        raise UsageError(f"{whose}: no account could be opened: {error}") from None
     return calls, identity
 
 
@@ -132,7 +129,3 @@ def _is_loopback(url: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
-
-
-def _describe_credentials(profile: str) -> str:
-    return f"profile {profile!r}" if profile else "the environment's credentials"

@@ -4,8 +4,6 @@ The key is an asymmetric one on P-256 (ECC_NIST_P256, SIGN_VERIFY), which signs 
 what is no longer than 4,096 bytes, and a statement about a run is longer.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +18,6 @@ from .failures import classify_error
 from .sessions import open_elsewhere
 
 _ALGORITHM: Final = "ECDSA_SHA_256"
-_MAKE: Final = "aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,10 @@ def open_kms_signer(uri: str, environment: Mapping[str, str]) -> KmsSigner:
 def _read_public(uri: str, answer: Mapping[str, Any]) -> PublicKey:
     if _ALGORITHM not in answer.get("SigningAlgorithms", ()):
         kind = answer.get("KeySpec") or answer.get("CustomerMasterKeySpec")
-        raise UsageError(f"{uri}: is a key of kind {kind} for {answer.get('KeyUsage')}; make one by {_MAKE}")
+        raise UsageError(
+            f"{uri}: is a key of kind {kind} for {answer.get('KeyUsage')}; make one by "
+            "aws kms create-key --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY"
+        )
     try:
         return parse_public(base64.b64encode(answer["PublicKey"]).decode())
     except KeyMistake as error:

@@ -1,6 +1,5 @@
 """Real Chromium, in its own processes: Playwright's sync API deadlocks beside gevent, and asyncio's tests beside it.
 
-visits.py     starts the process that opens each declared page and records what a person would meet there
-journeys.py   starts the pytest that runs what a person must be able to do, with pytest-playwright
-engine/       what runs in these processes
+visits.py starts the process that opens each declared page and records a visitor's experience journeys.py starts the
+pytest that runs the journeys, with pytest-playwright engine/ the code of these processes
 """

@@ -1,7 +1,5 @@
 """The settings of a process with a browser, passed by an environment variable since passwords are among them."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -11,6 +9,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from ..processes.lifeline import end_with_parent
+from ..sections.changing import find_in_attributes, find_in_name, why_untouched
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"
@@ -23,7 +22,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSettings:
-    """Where the site is, what is opened there, and with which browser."""
+    """The address of the site, the pages to open there, and the browser."""
 
     base_url: str
     hosts: Sequence[str] = ()
@@ -33,8 +32,10 @@ class BrowserSettings:
     """Foreign hosts to which redirects may lead, such as one where readers sign in."""
     reads: Sequence[str] = ()
     """Requests to the site such as ``POST /graphql`` that change nothing."""
+    untouched: Sequence[str] = ()
+    """Paths that only journeys request; ``*`` stands for anything."""
     sockets: Sequence[str] = ()
-    """Hosts to which WebSockets may be opened, since what is said there changes nothing."""
+    """Hosts to which WebSockets may be opened, since their messages change nothing."""
     lasting: Sequence[str] = ()
     """Requests such as ``GET /updates`` that stay open while a page is used; ``*`` at the end stands for any rest."""
     pages: Sequence[Mapping[str, Any]] = ()
@@ -43,9 +44,11 @@ class BrowserSettings:
     """Cookies and headers that a visitor brings, by name."""
     headers: Mapping[str, str] = field(default_factory=dict)
     clicks: Sequence[Sequence[str]] = field(default_factory=list)
-    """What is pressed once a page is at rest, each a role and a name."""
+    """Controls to press once a page is at rest, each a role and a name."""
     build_header: str = ""
     build_meta: str = ""
+    keep_bodies: bool = False
+    """Whether traces and pictures of failed journeys are kept whole, with all requests, responses and typed texts."""
     mutates: bool = False
     """Whether journeys marked ``mutates`` may change something."""
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -75,12 +78,12 @@ class BrowserSettings:
         return cls(**json.loads(os.environ[VARIABLE]))
 
     def end_with_parent(self) -> None:
-        """End this process when the parent ends, and the browser with it, which nobody drives any more."""
+        """End this process and its browser when the parent ends, since nothing drives them any more."""
         end_with_parent(self.lifeline, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that must be in no file."""
+        """Values that must not be in any file."""
         return tuple(each["password"] for each in self.credentials.values())
 
     @property
@@ -91,7 +94,7 @@ class BrowserSettings:
     def is_own(self, url: str) -> bool:
         """Whether an address belongs to the site."""
         there, here = urlsplit(url), urlsplit(self.base_url)
-        same = there.netloc.rpartition("@")[2] == here.netloc  # a name and a password lead nowhere else
+        same = there.netloc.rpartition("@")[2] == here.netloc  # a name and a password do not change the target
         return same or there.hostname in self.hosts
 
     def is_allowed(self, url: str) -> bool:
@@ -104,14 +107,33 @@ class BrowserSettings:
         declared = f"{method} {urlsplit(url).path}" in self.reads and self.is_own(url)
         return method.upper() not in SAFE and not declared
 
+    def why_untouched(self, url: str) -> str:
+        """Return why the gate itself does not request an address, or nothing."""
+        return why_untouched(url, self.untouched, self.reads)
+
+    def why_unused(self, told: Sequence[Mapping[str, Any]], *, control: bool = False) -> str:
+        """Return why the gate itself does not use an element, or nothing.
+
+        ``told`` is the description from scripts/watch.js: the element, its surroundings and its contents.
+        """
+        for each in told:
+            if said := find_in_attributes(each["attributes"]):
+                return f"it has {said}"
+            names = each["names"] if each["used"] else ()
+            if said := next(filter(None, (find_in_name(name, control=control) for name in names)), ""):
+                return f"its name says {said}"
+            if (there := each["leads"]) and (why := self.why_untouched(there)):
+                return why
+        return ""
+
     def allows_socket(self, host: str, port: int, *, mutates: bool) -> bool:
-        """Whether a WebSocket may be opened: to a declared host, or to the site where something may be changed."""
+        """Whether a WebSocket may be opened: to a declared host, or to the site if changes are allowed."""
         parts = urlsplit(self.base_url)
         here = (parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme))
         return host in self.sockets or (mutates and ((host, port) == here or host in self.hosts))
 
     def is_lasting(self, method: str, url: str) -> bool:
-        """Whether a request stays open by intention."""
+        """Whether a request stays open intentionally."""
         asked = f"{method} {urlsplit(url).path}"
         return any(asked.startswith(each[:-1]) if each.endswith("*") else asked == each for each in self.lasting)
 

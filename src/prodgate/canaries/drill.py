@@ -1,21 +1,205 @@
 """Fails on purpose: runs of the canary DAG that must be retried, leave a dead letter and notify people."""
 
-from __future__ import annotations
-
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from ..airflow.history import Reader, open_reader
 from ..airflow.records import Run, Task
+from ..airflow.transport import Writer
 from ..aws.answers import Absent, Unreadable
-from .cleanup import Cleanup, cleanup
-from .dead_letters import DeadLetters, Message, mentions, open_dead_letters
-from .record import FAILING, MODES, CanaryDrill, CanaryRun
-from .temporary_queue import Aws, receive_notifications, subscribe_queue
+from ..aws.clock import SKEW
+from ..criteria import UsageError
+from ..evidence.journal import Journal
+from ..evidence.runs import list_records
+from .cleanup import PREFIX, Aws, Cleanup, cleanup, receive_notifications, subscribe_queue, undoes
+
+#: Folder beside the runs in which drills leave their records.
+FOLDER: Final = "drills"
+#: Kind of the fact that holds the record of a drill of a canary.
+KIND: Final = "canary drill"
+#: Modes of a canary: fail once and then succeed, fail for good, kill its own process.
+MODES: Final = ("retry", "fail", "kill")
+#: Those whose run must end as failed, and leave a dead letter and a notice.
+FAILING: Final = ("fail", "kill")
+#: Version of the record's format.
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRun:
+    """One run of a canary."""
+
+    mode: str
+    run_id: str = ""
+    """Empty when it could not be triggered."""
+    state: str = ""
+    """The last state that Airflow reported; empty when the run was never seen."""
+    tries: int = 0
+    """How often its task was tried."""
+    dead_letter: float | None = None
+    """Seconds from the run's end (its trigger, if it has not ended) to the first message in the queue that names it;
+    None when there is none."""
+    dead_letters: int = 0
+    letter_names: tuple[str, ...] = ()
+    """Which of ``dag``, ``run`` and ``task`` the message names."""
+    notice: float | None = None
+    """The same for the first notification."""
+    notices: int = 0
+    notice_names: tuple[str, ...] = ()
+    reason: str = ""
+    """Why its end is unknown, where it could not be read."""
+    began: str = ""
+    over: str = ""
+    """When it was triggered, and from when on nothing more of it was waited for; in ISO form, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryDrill:
+    """A drill: each of some modes once."""
+
+    dag_id: str
+    target: str
+    """URL of the target."""
+    queue: str
+    topic: str
+    """ARNs of the dead-letter queue and of the topic."""
+    started: str
+    """In ISO form, UTC."""
+    tried: tuple[CanaryRun, ...]
+    left: tuple[str, ...] = ()
+    """Changes that could not be undone, and why."""
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """The faults, in words."""
+        return tuple(f"{one.mode}: {words}" for one in self.tried for words in _find_flaws(one))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values."""
+        return {"format": FORMAT, **asdict(self)}
+
+
+def _find_flaws(one: CanaryRun) -> list[str]:
+    failing = one.mode in FAILING
+    meant = "failed" if failing else "success"
+    found = [one.reason] if one.reason else []
+    if one.state != meant:
+        found.append(f"the run {one.run_id or 'that was never made'} is {one.state or 'not seen'}, and must be {meant}")
+    if one.mode == "retry" and one.state == meant and one.tries < 2:
+        found.append(f"the run {one.run_id} succeeded at its first try, and must fail once")
+    for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice)):
+        if failing and seconds is None:
+            found.append(f"no {what} of the run {one.run_id}")
+    if not failing and one.dead_letters:
+        found.append(f"a dead letter of the run {one.run_id}, which failed once only")
+    if failing and one.dead_letters > 1:
+        found.append(f"{one.dead_letters} dead letters of the run {one.run_id}")
+    return found
+
+
+#: Seconds for which a message stays hidden from others if this process is killed while it looks at it.
+VISIBILITY_TIMEOUT: Final = 30
+#: A queue that holds more messages than this is not searched.
+MAX_MESSAGES: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A text that arrived, and when it was sent, in Unix seconds."""
+
+    text: str
+    sent: float
+
+
+@dataclass(slots=True)
+class DeadLetters:
+    """Searches a dead-letter queue: takes messages that name one of our runs and gives back all others."""
+
+    sqs: Any
+    url: str
+    own: list[str] = field(default_factory=list)
+    """Ids of our runs."""
+    taken: dict[str, list[Message]] = field(default_factory=dict)
+    """By run."""
+    _held: list[str] = field(default_factory=list)
+
+    def collect(self) -> None:
+        """Take the messages of our runs that have arrived."""
+        request = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": VISIBILITY_TIMEOUT}
+        for _ in range(MAX_MESSAGES):
+            found = self.sqs.receive_message(**request, AttributeNames=["SentTimestamp"]).get("Messages", ())
+            for message in found:
+                self._sort(message)
+            if not found:
+                return
+
+    def close(self) -> None:
+        """Make everybody else's messages visible again at once."""
+        while self._held:
+            handle = self._held.pop()
+            with suppress(self.sqs.exceptions.ClientError):  # visible again already, or dealt with
+                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    def _sort(self, message: Mapping[str, Any]) -> None:
+        if not (own := next((run_id for run_id in self.own if mentions(message["Body"], run_id)), "")):
+            self._held.append(message["ReceiptHandle"])
+            return
+        sent = int(message["Attributes"]["SentTimestamp"]) / 1000
+        self.taken.setdefault(own, []).append(Message(text=message["Body"], sent=sent))
+        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def open_dead_letters(sqs: Any, arn: str) -> DeadLetters:
+    """Return a search of the queue with this ARN. Raises UsageError for one that must not be searched."""
+    account, name = arn.split(":")[4:6]
+    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    if attributes.get("RedrivePolicy"):
+        raise UsageError(f"queue {name}: has a redrive policy, and looking could move others' messages; take it out")
+    if (there := int(attributes["ApproximateNumberOfMessages"])) > MAX_MESSAGES:
+        raise UsageError(f"queue {name}: holds {there} messages; deal with them, then drill")
+    return DeadLetters(sqs, url)
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether a text holds a name as a word of its own: ``act`` is not in ``exactly``, nor in ``act_2``."""
+    return bool(name) and re.search(rf"(?<![\w.:+-]){re.escape(name)}(?![\w:+-]|\.\w)", text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowCanaries:
+    """An Airflow in which canaries may be triggered."""
+
+    writer: Writer
+    since: datetime = field(default_factory=lambda: datetime.now(UTC) - SKEW)
+    """Runs before this are none of ours."""
+
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Make a run of this id. Raises Absent when there is no such DAG, and Unreadable."""
+        path, dialect = f"/dags/{dag_id}/dagRuns", self._reader().dialect
+        made = self.writer.post(path, {"dag_run_id": run_id, "conf": dict(conf), **dialect.trigger})
+        if not isinstance(made, dict) or made.get("dag_run_id") != run_id:
+            raise Unreadable(f"POST {path}: does not say that it made {run_id}")
+
+    def runs(self, dag_id: str) -> Sequence[Run]:
+        """Return the runs of a DAG as they are now. Raises Absent and Unreadable."""
+        return self._reader().runs(dag_id)
+
+    def tasks(self, dag_id: str, runs: Iterable[Run]) -> Sequence[Task]:
+        """Return the tasks of runs of a DAG. Raises Absent and Unreadable."""
+        return self._reader().tasks(dag_id, runs)[0]
+
+    def _reader(self) -> Reader:
+        return open_reader(self.writer, since=self.since, now=datetime.now(UTC) + SKEW)
+
 
 #: States in which a run stays.
 _ENDED: Final = frozenset({"success", "failed"})
@@ -25,25 +209,9 @@ _TRIES: Final = 3
 _POLL_INTERVAL: Final = 0.5
 
 
-class Canaries(Protocol):
-    """An Airflow in which canaries may be triggered. Every method raises Absent and Unreadable."""
-
-    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
-        """Make a run of this id."""
-        ...
-
-    def runs(self, dag_id: str) -> Sequence[Run]:
-        """Return the runs of a DAG as they are now."""
-        ...
-
-    def tasks(self, dag_id: str, runs: Iterable[Run]) -> Sequence[Task]:
-        """Return the tasks of runs of a DAG."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What is drilled, and where its failures must arrive."""
+    """The target of a drill, and where its failures must arrive."""
 
     dag_id: str
     target: str
@@ -55,7 +223,7 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class _ObservedRun:
-    """What is known of one run so far."""
+    """The state of one run so far."""
 
     mode: str
     run_id: str
@@ -67,6 +235,7 @@ class _ObservedRun:
     tasks: tuple[Task, ...] = ()
     notices: list[Message] = field(default_factory=list)
     reason: str = ""
+    over: float = 0.0
 
     @property
     def state(self) -> str:
@@ -78,37 +247,49 @@ class _ObservedRun:
 
 
 def drill_canary(
-    airflow: Canaries, aws: Aws, place: Place, tell: Callable[[str], None], *, patience: float, delivery: float
+    airflow: AirflowCanaries,
+    aws: Aws,
+    place: Place,
+    tell: Callable[[str], None],
+    *,
+    patience: float,
+    delivery: float,
+    journal: Journal | None = None,
+    modes: Sequence[str] = MODES,
 ) -> CanaryDrill:
-    """Trigger a canary in every mode and watch each run.
+    """Trigger a canary in each mode and watch each run.
 
     Runs have ``patience`` seconds to end, and from then on their messages ``delivery`` seconds to arrive. The messages
     that name these runs are taken from the dead-letter queue, and no others. Raises UsageError for a queue that must
     not be searched.
     """
-    region, started = place.queue.split(":")[3], datetime.now(UTC).isoformat()
-    with cleanup(tell) as steps:
-        letters = open_dead_letters(aws("sqs", region), place.queue)
-        steps.add(f"messages of others in {place.queue}", letters.release)
-        url = subscribe_queue(aws, region, (place.topic,), secrets.token_hex(16), steps)
+    (region, account), started = place.queue.split(":")[3:5], datetime.now(UTC)
+    letters = open_dead_letters(aws("sqs", region), place.queue)
+    with closing(letters), cleanup(aws, tell, journal) as steps:
+        url = subscribe_queue(account, region, (place.topic,), secrets.token_hex(16), steps)
         notifications = partial(receive_notifications, aws("sqs", region), url, 0)
-        tell(f"triggering {place.dag_id}: {', '.join(MODES)}")
-        runs = [_trigger_run(airflow, place, mode, letters, steps) for mode in MODES]
+        tell(f"triggering {place.dag_id}: {', '.join(modes)}")
+        until = (started + timedelta(seconds=patience + delivery)).isoformat()
+        runs = [_trigger_run(airflow, place, mode, letters, steps, until=until) for mode in modes]
         poll = partial(_observe, airflow, place, runs, letters, notifications)
         _wait_until(poll, lambda: all(one.ended for one in runs), patience)
         tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in runs)}")
         _wait_until(poll, lambda: all(_is_settled(one, letters) for one in runs), delivery)
     tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in runs)
-    return CanaryDrill(**asdict(place), started=started, tried=tried, left=tuple(steps.left))
+    return CanaryDrill(**asdict(place), started=started.isoformat(), tried=tried, left=tuple(steps.left))
 
 
-def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup) -> _ObservedRun:
+def _trigger_run(
+    airflow: AirflowCanaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup, *, until: str
+) -> _ObservedRun:
     """Make a run with an id chosen beforehand: an interruption or a lost answer must not hide what it leaves."""
     now = datetime.now(UTC)
-    run = _ObservedRun(mode=mode, run_id=f"prodgate-{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
+    run = _ObservedRun(mode=mode, run_id=f"{PREFIX}{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
     letters.own.append(run.run_id)
     if mode in FAILING:
-        steps.add(f"dead letter of run {run.run_id} in {place.queue}", partial(_take_late_letter, letters, run))
+        name = f"of run {run.run_id} in {place.queue}"
+        known = steps.begin("dead letter", name=name, queue=place.queue, run_id=run.run_id, until=until)
+        known |= {"letters": letters, "run": run}
     for _ in range(_TRIES):
         try:
             airflow.trigger(place.dag_id, run.run_id, {"mode": mode})
@@ -127,12 +308,33 @@ def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetter
     return run
 
 
-def _take_late_letter(letters: DeadLetters, run: _ObservedRun) -> None:
-    """Take a dead letter that the drill no longer waits for. Raises LookupError when it is not there yet."""
-    if run.run_id not in letters.taken:
-        letters.collect()
-    if run.run_id not in letters.taken and not run.given_up:
+@undoes("dead letter")
+def _take_late_letter(
+    aws: Aws,
+    *,
+    name: str,  # noqa: ARG001
+    queue: str,
+    run_id: str,
+    until: str,
+    letters: DeadLetters | None = None,
+    run: _ObservedRun | None = None,
+) -> None:
+    """Take a dead letter that nobody waits for. Raises LookupError when it is not there and may still come.
+
+    ``until`` is when a drill has waited long enough; what has not come some time later was never sent.
+    """
+    if letters is None:
+        letters = open_dead_letters(aws("sqs", queue.split(":")[3]), queue)
+        letters.own.append(run_id)
+    if run_id not in letters.taken:
+        with closing(letters):
+            letters.collect()
+    if run_id in letters.taken or (run and run.given_up):
+        return
+    if run is not None:
         raise LookupError("it was not there; delete it should it come")
+    if datetime.now(UTC) < datetime.fromisoformat(until):
+        raise LookupError(f"it was not there, and may come until {until}; recover again then")
 
 
 def _wait_until(poll: Callable[[], None], done: Callable[[], bool], seconds: float) -> None:
@@ -145,15 +347,13 @@ def _wait_until(poll: Callable[[], None], done: Callable[[], bool], seconds: flo
 
 
 def _observe(
-    airflow: Canaries,
+    airflow: AirflowCanaries,
     place: Place,
     runs: Sequence[_ObservedRun],
     letters: DeadLetters,
     notifications: Callable[[], Iterator[Mapping[str, Any]]],
 ) -> None:
-    """Update the runs, their dead letters and their notifications."""
-    running = [one for one in runs if not one.ended]
-    if running:
+    if running := [one for one in runs if not one.ended]:
         _observe_runs(airflow, place, running)
     letters.collect()
     for notice in notifications():
@@ -162,9 +362,12 @@ def _observe(
         for one in runs:
             if mentions(message.text, one.run_id):
                 one.notices.append(message)
+    for one in runs:
+        if not one.over and one.ended and _is_settled(one, letters):
+            one.over = datetime.now(UTC).timestamp()
 
 
-def _observe_runs(airflow: Canaries, place: Place, running: Sequence[_ObservedRun]) -> None:
+def _observe_runs(airflow: AirflowCanaries, place: Place, running: Sequence[_ObservedRun]) -> None:
     try:
         found = {run.run_id: run for run in airflow.runs(place.dag_id)}
         tasks = airflow.tasks(place.dag_id, found.values())
@@ -199,6 +402,8 @@ def _build_run_record(place: Place, one: _ObservedRun, letters: Sequence[Message
         notices=len(one.notices),
         notice_names=named(one.notices),
         reason=one.reason,
+        began=datetime.fromtimestamp(one.triggered, UTC).isoformat(),
+        over=(datetime.fromtimestamp(one.over, UTC) if one.over else datetime.now(UTC)).isoformat(),
     )
 
 
@@ -216,3 +421,8 @@ def _list_names(dag_id: str, run_id: str, tasks: Iterable[str], messages: Iterab
         for message in messages
     ]
     return max(each, key=len, default=())
+
+
+def find_latest_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
+    """Return the record of the newest drill of a canary on a target; ``folder`` is that of the runs."""
+    return next(list_records(folder / FOLDER, target, KIND), None)

@@ -1,7 +1,5 @@
 """Values that a criteria file refers to and does not contain: ``env:NAME`` and ``secret:ID``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

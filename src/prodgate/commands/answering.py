@@ -1,11 +1,10 @@
 """Questions whose answer needs a team's modules, which are imported in a process of their own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..criteria import UsageError
+from ..processes.regular_files import read_measured
 from ..run.children import ask_child
 from ..semantics.json_texts import read_json
 
@@ -19,7 +18,7 @@ def ask(question: str, criteria: Path, *words: str) -> str:
         if done and done.code == 4:
             raise UsageError(done.stderr.strip())
         try:
-            text = read_json(answer.read_bytes())
+            text = read_json(read_measured(answer))
         except (OSError, ValueError):
             text = None
     if not isinstance(text, str):

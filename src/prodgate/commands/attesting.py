@@ -1,32 +1,225 @@
-"""``prodgate attest``: record what people say of a criterion, and list what is due."""
-
-from __future__ import annotations
+"""``prodgate attest``: record what people say of a criterion, question by question, and list what is due."""
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final, TypeVar
 
 from ..aws.answers import Unreadable
 from ..criteria import Criterion, UsageError, suggest
 from ..facts import Facts
 from ..facts.attested.records import Attestation
 from ..findings import Outcome
-from ..layers.attested.due import list_due
-from ..layers.attested.facts import facts_of
-from ..layers.attested.judging import Judged, describe_illegible, judge_criterion
-from ..layers.attested.kinds import RECORD
-from ..layers.attested.observing import Place, look_at_record, observe_records
-from ..layers.attested.writing import render_record, write_record
+from ..layers.attested.facts import RECORD, facts_of
+from ..layers.attested.judging import Judged, describe_illegible, judge_criterion, list_due
+from ..layers.attested.observing import Place, look_at_document, look_at_record, observe_records
+from ..processes.output import visible
 from ..quantities import Quantity
-from ..report.text import visible
-from ..run.commits import ask_or_nothing
-from ..sections.attestations_file import Person, Record, parse_attestation
+from ..run.revisions import ask_or_nothing
+from ..sections.attested import REHEARSAL, Person, Record, is_inside, parse_attestation, read_terms
+from ..sections.fields import parse_quantity
 from ..sections.project import open_project
 from ..sections.targets import parse_target
-from ..sections.validation import parse_quantity
-from .attest_questions import Ask, Interview, describe_question, make_record
+from ..sections.toml_text import write_string
+from ..semantics.names import names_same_person, says_nothing
+from .output import say
+
+# ── The text of a record, and its file, which is there whole or not at all
+
+_HEADER: Final = "# What people say of this criterion, and what they looked at. Write it anew: prodgate attest {}\n"
+_REHEARSED: Final = """#
+# Made for rehearsals: nobody looked at a real system, and it never counts on a real account. It is as old as the
+# rehearsal that reads it, and holds as long as its documents are unchanged.
+"""
+
+
+def render_record(record: Record) -> str:
+    """Return a record as TOML."""
+    return "".join(_render(record))
+
+
+def _render(record: Record) -> Iterator[str]:
+    yield from (
+        _HEADER.format(record.criterion),
+        f"{_REHEARSED}\n{REHEARSAL} = true\n" if record.rehearsal else "\n",
+        f"criterion = {write_string(record.criterion)}\nstatement = {write_string(record.statement)}\n",
+        f"when = {_moment(record.when)}\nvalid_until = {_moment(record.valid_until)}\n",
+    )
+    for key, values in (("runs", record.runs), ("links", record.links)):
+        if values:
+            yield f"{key} = [{', '.join(map(write_string, values))}]\n"
+    yield from _render_person("by", record.by)
+    yield from _render_person("second", record.second) if record.second else ()
+    for path, digest in record.documents.items():
+        yield f"\n[[documents]]\npath = {write_string(path)}\nsha256 = {write_string(digest)}\n"
+
+
+def _render_person(key: str, person: Person) -> Iterator[str]:
+    yield f"\n[{key}]\nname = {write_string(person.name)}\nrole = {write_string(person.role)}\n"
+
+
+def _moment(at: datetime | None) -> str:
+    return write_string(REHEARSAL) if at is None else at.isoformat()
+
+
+def write_record(file: Path, text: str, *, overwrite: bool) -> None:
+    """Write a record's file in one step. Raises UsageError when there is one and it may not be overwritten."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with partial.open("x", encoding="utf-8", newline="\n") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        if overwrite:
+            partial.replace(file)
+        else:
+            os.link(partial, file)
+    except FileExistsError:
+        raise UsageError(f"{file}: is there already; write --overwrite to put another record in its place") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+# ── Questions and answers
+
+#: How long a record of a criterion without a bound holds.
+_LONGEST: Final = timedelta(days=365)
+
+T = TypeVar("T")
+Ask = Callable[[str], str]
+"""Shows a question and returns the answer; empty for the default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interview:
+    """Where answers come from."""
+
+    given: argparse.Namespace
+    ask: Ask | None
+    """None where nobody can be asked."""
+    user: str
+    """Whom git takes for the user; empty where it knows none."""
+
+    known: tuple[Person, ...] = ()
+    """The people who signed other records."""
+    tell: Callable[[str], None]
+    """Shows why an answer can't be used, before it is asked for again."""
+
+    def answer(self, key: str, question: str, default: str = "") -> str:
+        """Return what the command line states, or what a person answers. Raises UsageError when there is nothing."""
+        return self.parse(key, question, default, _parse_text)
+
+    def parse(self, key: str, question: str, default: str, parse: Callable[[str, str], T]) -> T:
+        """Return the meaning of an answer; ask again if that is possible. Raises UsageError."""
+        option = f"--{key.replace('_', '-')}"
+        stated: str | None = getattr(self.given, key)
+        if stated is not None or self.ask is None:
+            return parse(option, stated or default)
+        while True:
+            said = self.ask(f"{question}{f' [{default}]' if default else ''}: ").strip()
+            try:
+                return parse(option, said or default)
+            except UsageError as error:
+                self.tell(str(error))
+
+
+def _parse_text(option: str, text: str) -> str:
+    if says_nothing(text):
+        raise UsageError(f"{option}: is missing; write it, or answer in a terminal")
+    return text
+
+
+def make_record(interview: Interview, criterion: Criterion, place: Place) -> Record:
+    """Ask for everything that a record states. Raises UsageError for an answer that can't be used."""
+    given = interview.given
+    statement = interview.answer("statement", "What did you look at, and what did you find?")
+    by = _ask_person(interview, "", ("Your name", "Your role"), interview.user)
+    second = _ask_second(interview, criterion)
+    when, until = (None, None) if given.rehearsal else _ask_times(interview, criterion, place.now)
+    named = [*filter(None, (read_terms(criterion).document,)), *given.document]
+    if interview.ask is not None and not named:
+        named = [
+            each for each in [interview.ask("Document that you looked at, by its path (empty: none): ").strip()] if each
+        ]
+    return Record(
+        criterion=criterion.id,
+        statement=statement,
+        by=by,
+        second=second,
+        when=when,
+        valid_until=until,
+        documents=dict(_digest(named, place)),
+        runs=tuple(dict.fromkeys(given.run)) or _ask_run(interview, criterion),
+        links=tuple(dict.fromkeys(given.link)),
+        rehearsal=given.rehearsal,
+    )
+
+
+def _ask_second(interview: Interview, criterion: Criterion) -> Person | None:
+    given = interview.given
+    if read_terms(criterion).attested_by < 2 and given.second_name is None and given.second_role is None:
+        return None
+    return _ask_person(interview, "second_", ("Name of the other person who looked", "Their role"), "")
+
+
+def _ask_person(interview: Interview, prefix: str, questions: tuple[str, str], user: str) -> Person:
+    """Ask for a name, then for a role: by default the one that the person had in an earlier record."""
+    name = interview.answer(f"{prefix}name", questions[0], user)
+    role = next((each.role for each in interview.known if names_same_person(each.name, name)), "")
+    return Person(name=name, role=interview.answer(f"{prefix}role", questions[1], role))
+
+
+def _ask_run(interview: Interview, criterion: Criterion) -> tuple[str, ...]:
+    layer = read_terms(criterion).shown_by
+    if not layer or interview.given.rehearsal or interview.ask is None:
+        return ()
+    said = interview.ask(f"Run of the gate that judged the {layer} layer, by its id: ").strip()
+    return (said,) if said else ()
+
+
+def _ask_times(interview: Interview, criterion: Criterion, now: datetime) -> tuple[datetime, datetime]:
+    when = interview.parse("when", "When", now.astimezone().replace(microsecond=0).isoformat(), _parse_moment)
+    bound = criterion.bound.limit if criterion.bound else None
+    longest = when + (timedelta(seconds=float(bound.base)) if bound else _LONGEST)
+    return when, interview.parse("valid_until", "Valid until", longest.isoformat(), _parse_moment)
+
+
+def _parse_moment(option: str, text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise UsageError(f"{option}: {text!r} is no time with a zone; write e.g. 2026-11-27T09:30+09:00")
+    return at
+
+
+def _digest(paths: list[str], place: Place) -> Iterator[tuple[str, str]]:
+    for path in dict.fromkeys(paths):
+        if not is_inside(path):
+            raise UsageError(f"{path}: is no path of a file inside {place.project}; write it from there, without ..")
+        seen = look_at_document(place.project, path)
+        if not seen.digest:
+            raise UsageError(f"{path}: {seen.wrong or seen.unread}; name a file of {place.project}")
+        yield path, seen.digest
+
+
+def describe_question(criterion: Criterion, place: Place) -> Iterator[str]:
+    """Describe the criterion of a record, before the first question."""
+    yield f"{criterion.id}: {criterion.statement}"
+    yield f"  why:  {criterion.why}"
+    asked = read_terms(criterion)
+    if asked.document:
+        seen = look_at_document(place.project, asked.document)
+        state = f"sha256 {seen.digest[:12]}…" if seen.digest else seen.wrong or seen.unread
+        yield f"  read: {asked.document} ({state})"
+    if asked.attested_by > 1:
+        yield "  two people must stand for it"
 
 
 def attest(args: argparse.Namespace) -> int:
@@ -47,13 +240,12 @@ def attest(args: argparse.Namespace) -> int:
     ask = _ask if sys.stdin.isatty() else None
     overwrite = args.overwrite or _may_overwrite(file, ask)
     if ask is not None:
-        _say(*describe_question(criterion, place))
+        say(*describe_question(criterion, place))
     asking = Interview(given=args, ask=ask, user=_name_user(place.project), known=_list_known(place), tell=_tell)
-    record = make_record(asking, criterion, place)
-    text = render_record(record)
+    text = render_record(make_record(asking, criterion, place))
     judged = _judge(place, criterion, text, parse_attestation(text, file.name, place.now))
     write_record(file, text, overwrite=overwrite)
-    _say(f"{place.file_of(criterion.id)}: written: {judged.finding.observed}")
+    say(f"{place.file_of(criterion.id)}: written: {judged.finding.observed}")
     return 0
 
 
@@ -100,11 +292,11 @@ def _show_due(place: Place, within: str | None, *, named: str | None) -> int:
     judged = _judge_all(place)
     due = list(list_due(judged, place.now, soon))
     for each in due:
-        _say(f"{each.criterion}: {each.why}", f"  {each.remedy}")
+        say(f"{each.criterion}: {each.why}", f"  {each.remedy}")
     if not due:
         held = sum(each.finding.outcome is Outcome.SATISFIED for each in judged)
         rehearsed = sum(each.rehearsed for each in judged)
-        _say(f"nothing is due within {soon}: {held} records hold, {rehearsed} of them made for rehearsals")
+        say(f"nothing is due within {soon}: {held} records hold, {rehearsed} of them made for rehearsals")
     return 1 if due else 0
 
 
@@ -137,8 +329,7 @@ def _name_user(root: Path) -> str:
 
 def _list_known(place: Place) -> tuple[Person, ...]:
     """Return who stands for the records that are there. Raises UsageError when the folder can't be read."""
-    records = _read_facts(place).of(Attestation)
-    legible = [fact.record for fact in records if not describe_illegible(fact)]
+    legible = [fact.record for fact in _read_facts(place).of(Attestation) if not describe_illegible(fact)]
     return tuple(each for record in legible for each in (record.by, record.second) if each)
 
 
@@ -153,7 +344,3 @@ def _ask(question: str) -> str:
     if not line:
         raise UsageError("the answers ended before the questions; nothing is written")
     return line
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))

@@ -1,9 +1,6 @@
-"""What principals can do: ``prodgate iam``."""
-
-from __future__ import annotations
+"""The abilities of principals: ``prodgate iam``."""
 
 import argparse
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,15 +14,16 @@ from ..iam.documents import Document, read_identity_document
 from ..iam.evaluation import Request
 from ..iam.patterns import read_arn_pattern
 from ..iam.truth import Doubt
+from ..layers.static.principals import read_account
+from ..processes.regular_files import read_measured
 from ..semantics.json_texts import read_json
 from ..semantics.unresolved import Unresolved
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import Given, open_configurations
-from ..terraform.principals import read_account
 from ..terraform.resources import Configuration
-from ..terraform.roots import list_roots
-from .iam_arguments import COMPARING, parse_documents
-from .output import write
+from ..terraform.sources import list_roots
+from .arguments import COMPARING
+from .output import write_rows
 
 _NOTHING_NEW, _NEW, _UNDETERMINED = range(3)
 
@@ -34,20 +32,20 @@ def permissions(args: argparse.Namespace) -> int:
     """Say what the principals of a configuration reach, or compare two policies, by proof. Raises UsageError."""
     if find_spec("z3") is None:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
-    documents = parse_documents(args.words)
-    if documents is not None:
+    question, *rest = args.words
+    if question == COMPARING and len(rest) == 2:
         if args.who_can or args.var_file or args.idle or args.least:
             raise UsageError(f"options but --json ask about a PATH; {COMPARING} takes two policy documents alone")
-        return _compare(*map(_read, documents), as_json=args.json)
-    if len(args.words) != 1:
+        return _compare(*map(_read, map(Path, rest)), as_json=args.json)
+    if rest:
         raise UsageError(
             f"{' '.join(args.words)!r} is no question; write PATH, or {COMPARING} OLD NEW with two policy documents"
         )
-    return _reach(args.words[0], args)
+    return _reach(question, args)
 
 
 def _reach(named: str, args: argparse.Namespace) -> int:
-    from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
+    from . import proving  # noqa: PLC0415  it needs z3
 
     if sum(map(bool, (args.who_can, args.idle, args.least))) > 1:
         raise UsageError("--who-can, --idle and --least are questions of their own; ask them one by one")
@@ -59,37 +57,28 @@ def _reach(named: str, args: argparse.Namespace) -> int:
     if account.gaps and not account.principals:
         raise UsageError(f"{named}: no user and no role could be read: {'; '.join(account.gaps)}")
     if args.idle:
-        return _list_idle(account, as_json=args.json)
-    rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
-    lines = ["No user and no role is known."]
-    if rows:
-        lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
-    write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
+        rows, render = proving.describe_idle(account), proving.render_idle
+    elif args.who_can:
+        rows, render = proving.describe_who_can(account, *args.who_can), proving.render_who_can
+    else:
+        rows, render = proving.describe_reach(account), proving.render_reach
+    nobody = ["No user and no role is known."]
+    write_rows(rows, render(rows) if rows or args.idle else nobody, as_json=args.json)
     return 0
 
 
 def _print_least(named: str, args: argparse.Namespace) -> int:
-    from .least import describe_least, find_role, find_uses, render_least, see  # noqa: PLC0415  it needs z3
+    from . import proving  # noqa: PLC0415  it needs z3
 
-    goal, stated = find_uses(args.least, args.criteria)
+    goal, stated = proving.find_uses(args.least, args.criteria)
     path = Path(named)
-    declared = _open_root(path, Given(args.var_file)) if _is_declared(named) else None
+    elsewhere = "://" in named or (path / "run.json").is_file()
+    declared = None if elsewhere else _open_root(path, Given(args.var_file))
     account = _read_declared(path, declared) if declared else _read_account(named, args)
     assert goal.uses is not None
-    row = describe_least(find_role(args.least, account), account, goal.uses, see(named, stated, declared))
-    write(json.dumps(row, indent=2) if args.json else "\n".join(render_least(row)), None)
-    return 0
-
-
-def _is_declared(named: str) -> bool:
-    return "://" not in named and not (Path(named) / "run.json").is_file()
-
-
-def _list_idle(account: Account, *, as_json: bool) -> int:
-    from .idle_statements import describe_idle, render_idle  # noqa: PLC0415  it needs z3
-
-    rows = describe_idle(account)
-    write(json.dumps(rows, indent=2) if as_json else "\n".join(render_idle(rows)), None)
+    role, seen = proving.find_role(args.least, account), proving.see(named, stated, declared)
+    row = proving.describe_least(role, account, goal.uses, seen)
+    write_rows(row, proving.render_least(row), as_json=args.json)
     return 0
 
 
@@ -99,11 +88,11 @@ def _read_account(named: str, args: argparse.Namespace) -> Account:
     if args.var_file and (asked or kept):
         raise UsageError("--var-file is for a PATH with Terraform; an account and a run are as they are")
     if asked:
-        from .asked_account import read_asked  # noqa: PLC0415  boto3 takes as long to import as all the rest
+        from .principals import read_asked  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
         return read_asked(named)
     if kept:
-        from .kept_principals import read_kept  # noqa: PLC0415  it needs every observer
+        from .principals import read_kept  # noqa: PLC0415  it needs every observer
 
         return read_kept(path)
     return _read_declared(path, _open_root(path, Given(args.var_file)))
@@ -138,7 +127,7 @@ def _check(action: str, resource: str) -> None:
 
 def _read(path: Path) -> Document:
     try:
-        return read_identity_document(read_json(path.read_bytes()), str(path))
+        return read_identity_document(read_json(read_measured(path)), str(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a file with a policy document") from error
     except ValueError as error:
@@ -163,7 +152,7 @@ def _compare(old: Document, new: Document, *, as_json: bool) -> int:
     else:
         said, code = {"new_access": "yes", "request": _describe(found)}, _NEW
         text = f"New access: NEW allows {render(found)}, and OLD does not."
-    write(json.dumps(said, indent=2) if as_json else text, None)
+    write_rows(said, [text], as_json=as_json)
     return code
 
 

@@ -1,16 +1,21 @@
-"""``prodgate test``: whether each of a team's own policies and checks says of its example what the example says."""
-
-from __future__ import annotations
+"""``prodgate test``: whether a team's own policies and checks conclude about their examples what these state."""
 
 import argparse
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
 
 from ..checks import Check
-from ..criteria import UsageError
-from ..report.text import visible
+from ..criteria import Criterion, UsageError
+from ..facts import Fact, Facts
+from ..findings import Outcome
+from ..processes.output import visible
+from ..processes.regular_files import read_measured
+from ..run.judging import judge
 from ..sections.bundled import BUNDLED
 from ..sections.project import Project, load_policies, open_project
 from ..terraform.diagnostics import TerraformError
@@ -18,7 +23,73 @@ from ..terraform.examples import evaluate_examples, find_disagreements
 from ..terraform.policy import POLICIES, Policy
 from ..terraform.resources import Configuration
 from .answering import ask
-from .check_examples import try_checks
+
+#: Where examples of checks are, below the project; each file is called after its check.
+CHECK_FOLDER: Final = "suites/examples"
+#: List in an example -> what each of its facts must be found to be.
+LISTS: Final = {
+    "KEEPS": Outcome.SATISFIED,
+    "VIOLATES": Outcome.NOT_SATISFIED,
+    "UNDETERMINED": Outcome.UNDETERMINED,
+    "NOT_APPLICABLE": Outcome.NOT_APPLICABLE,
+}
+#: Outcomes, the worst first; of several outcomes for one fact, the worst counts.
+_WORST: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+#: The lists that no example may be without: what nobody saw fail, and what nobody saw hold, shows nothing.
+_NEEDED: Final = ("KEEPS", "VIOLATES")
+
+
+def try_checks(own: Iterable[Check], project: Project) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is wrong with each check, by its name; its example is imported, as code of the team."""
+    yield from ((check.name, list(_try_check(check, project))) for check in own)
+
+
+def _try_check(check: Check, project: Project) -> Iterator[str]:
+    path = project.root / CHECK_FOLDER / f"{check.name}.py"
+    criterion = project.stated.criteria.get(check.criterion)
+    if criterion is None:
+        yield f"judges criterion {check.criterion}, which {project.stated.path.name} does not state"
+    elif check.fixtures:
+        yield f"takes {', '.join(check.fixtures)} besides a fact, which an example can't give; take all from the fact"
+    elif not path.is_file():
+        kind = check.kind.__name__
+        yield f"has no example; write {CHECK_FOLDER}/{path.name} with KEEPS = [{kind}(…)] and VIOLATES = [{kind}(…)]"
+    else:
+        yield from _compare(check, criterion, path)
+
+
+def _compare(check: Check, criterion: Criterion, path: Path) -> Iterator[str]:
+    try:
+        example = _import_example(path)
+    except Exception as error:  # noqa: BLE001  code of any team may raise anything
+        yield f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module"
+        return
+    for name, expected in LISTS.items():
+        given: list[Any] = [*getattr(example, name, ())]
+        if not given and name in _NEEDED:
+            yield f"{path.name}: {name} holds no {check.kind.__name__}; write one"
+        for number, fact in enumerate(given, start=1):
+            if not isinstance(fact, check.kind):
+                yield f"{path.name}: {name} {number} is no {check.kind.__name__}"
+            elif (found := _find_outcome(check, criterion, fact)) is not expected:
+                yield f"{path.name}: {name} {number} ({fact.subject}): is {found}, and must be {expected}"
+
+
+def _import_example(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"suites.examples.{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _find_outcome(check: Check, criterion: Criterion, fact: Fact) -> Outcome:
+    """Return the worst that is found of a fact; what is missing besides it is not asked."""
+    found = judge(check, criterion, Facts((fact,)), layer="example", fixtures={})
+    outcomes = {each.outcome for each in found if each.subject == fact.subject}
+    return next(outcome for outcome in _WORST if outcome in outcomes)
+
 
 #: Where examples are, in the folder of the policies; each is called after its policy.
 FOLDER = "examples"
@@ -68,7 +139,7 @@ def _try_policies(own: Sequence[Policy], project: Project) -> Iterator[tuple[str
         raise UsageError(f"{project.root / 'policies' / FOLDER}: {error}") from error
     for policy in own:
         if policy.id in evaluated:
-            text = examples[policy.id].read_text("utf-8")
+            text = read_measured(examples[policy.id]).decode("utf-8")
             yield policy.id, list(_disagree(policy, text, evaluated, project))
         else:
             path = f"policies/{FOLDER}/{policy.id}.tf"

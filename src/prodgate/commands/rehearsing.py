@@ -1,7 +1,5 @@
 """``prodgate rehearsal types``: which declared resources a rehearsal account can have."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -12,12 +10,11 @@ from typing import Final
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..facts.observers import import_all
-from ..layers.live.unrehearsed import is_asked
+from ..layers.live.target import is_asked
 from ..layers.rehearsal import load_rehearsal
-from ..report.text import visible
+from ..processes.output import visible
 from ..terraform.diagnostics import TerraformError
-from ..terraform.roots import MANIFEST, find_only_root
-from ..terraform.sources import read_manifest, read_tree
+from ..terraform.sources import find_only_root, read_tree
 
 #: The layers whose observers ask an account.
 _ASKING: Final = ("live", "dags", "rollout")
@@ -44,7 +41,7 @@ def list_types(args: argparse.Namespace) -> int:
 def _list_declared(path: Path) -> Iterator[tuple[str, str]]:
     """Yield address, without indices, and type of each resource of AWS that a root and its modules declare."""
     root = find_only_root(path)
-    for place, module in read_tree(root, root, read_manifest(root, root / MANIFEST)).modules.items():
+    for place, module in read_tree(root, root).modules.items():
         for address in module.resources:
             if address.startswith("aws_"):
                 yield ".".join(filter(None, (place, address))), address.partition(".")[0]

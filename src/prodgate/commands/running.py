@@ -1,31 +1,33 @@
-"""``prodgate run``, ``observe``, ``judge`` and ``report``: making a run, and showing what came of it."""
+"""``prodgate run``, ``observe``, ``judge`` and ``report``: making a run, and showing what came of it.
 
-from __future__ import annotations
+Arguments are opened, then validated, then planned, each once; the plan goes down, and nothing is begun before.
+"""
 
 import argparse
 import os
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ..criteria import UsageError
+from ..engines.programs import may_install
 from ..evidence import runs
-from ..layers.rollout.moments import find_supporting
-from ..run.cells import list_cells, read_list
-from ..run.publishing import Sealer, publish
-from ..run.running import Plan, carry_out, judge_again
+from ..layers.rollout.kinds import find_supporting
+from ..run.merging import list_cells, read_list
+from ..run.publishing import publish
+from ..run.running import Plan, carry_out, judge_again, make_plan
 from ..sealing.signers import take_signer
-from ..sections.asked_layers import find_undeclared, parse_layers, refuse_unasked
-from ..sections.cells import NAME
-from ..sections.moments import narrow, require_judges
-from ..sections.targets import Target, parse_target
-from .allowed_hosts import refuse_other_host, refuse_other_site
-from .opening import choose_progress, open_stated
+from ..sections.criteria_file import find_undeclared, narrow, parse_layers, refuse_unasked, require_judges
+from ..sections.project import Project
+from ..sections.targets import NAME, Target, parse_target
+from .opening import choose_progress, choose_status, open_stated, refuse_other_host
 
 
 def run(args: argparse.Namespace) -> int:
     """Observe and judge a target; the exit code is the verdict's."""
-    plan = _make_plan(args)
-    sealer = _make_sealer(args, plan)
+    plan = plan_run(args)
     before = runs.latest(plan.runs) if args.compare else None
-    return publish(carry_out(plan), as_json=args.json, before=before, sealer=sealer, project=plan.project.root)
+    return _publish(carry_out(plan), plan, args, before)
 
 
 def observe(args: argparse.Namespace) -> int:
@@ -33,12 +35,9 @@ def observe(args: argparse.Namespace) -> int:
 
     A cell is judged where it is observed: what merges cells has their findings, and never all of their facts.
     """
-    if args.cells or NAME.fullmatch(args.target):
-        plan = _make_plan_of_cell(args)
-        return publish(carry_out(plan), as_json=args.json, sealer=_make_sealer(args, plan), project=plan.project.root)
-    plan = _make_plan(args)
-    sealer = _make_sealer(args, plan)
-    return publish(carry_out(plan, judge=False), as_json=args.json, sealer=sealer, project=plan.project.root)
+    of_cell = bool(args.cells or NAME.fullmatch(args.target))
+    plan = _plan_cell(args) if of_cell else plan_run(args)
+    return _publish(carry_out(plan, judge=of_cell), plan, args)
 
 
 def judge(args: argparse.Namespace) -> int:
@@ -46,17 +45,10 @@ def judge(args: argparse.Namespace) -> int:
     earlier = runs.read(args.run)
     if "merged" in earlier.about:
         raise UsageError(f"{args.run}: holds no facts, those are in the runs of its cells; judge these, or merge again")
-    plan = Plan(
-        project=open_stated(args.criteria, args.waivers),
-        target=parse_target(earlier.about["target"]),
-        layers=frozenset(earlier.about["layers"]),
-        runs=args.runs,
-        progress=choose_progress(args),
-        waivers=args.waivers,
-        moment=earlier.about.get("moment") or "",
-    )
-    sealer = _make_sealer(args, plan)
-    return publish(judge_again(plan, earlier), as_json=args.json, sealer=sealer, project=plan.project.root)
+    project, target = open_stated(args), parse_target(earlier.about["target"])
+    layers, moment = frozenset(earlier.about["layers"]), earlier.about.get("moment") or ""
+    plan = _plan(args, project, target=target, layers=layers, moment=moment)
+    return _publish(judge_again(plan, earlier), plan, args)
 
 
 def report(args: argparse.Namespace) -> int:
@@ -64,9 +56,17 @@ def report(args: argparse.Namespace) -> int:
     return publish(args.run, as_json=args.json, pdf=args.pdf)
 
 
-def _make_plan(args: argparse.Namespace) -> Plan:
+#: Option -> the layers that do what it allows.
+_ASKED_BY: Final = {
+    "i_am_allowed_to_load": frozenset({"load", "rollout"}),
+    "i_am_allowed_to_attack": frozenset({"e2e"}),
+}
+
+
+def plan_run(args: argparse.Namespace) -> Plan:
+    """Return the plan of a run of a system. Raises UsageError."""
     target, layers = parse_target(args.target), parse_layers(args.only)
-    project = open_stated(args.criteria, args.waivers)
+    project = open_stated(args)
     refuse_unasked(args.only, project.stated)
     asked = narrow(project.stated, args.moment).criteria
     supporting = find_supporting(asked, rehearsal=target.rehearsal) & layers if args.moment else frozenset()
@@ -74,52 +74,58 @@ def _make_plan(args: argparse.Namespace) -> Plan:
     if {"live", "rollout"} & (layers - find_undeclared(project.stated)) and not (target.rehearsal or target.site):
         project.stated.require_account()
         _refuse_unopenable(target)
+    for option, needing in _ASKED_BY.items():
+        if getattr(args, option) and not needing & layers:
+            named = f"--{option.replace('_', '-')}"
+            raise UsageError(f"{named}: changes nothing without {' or '.join(sorted(needing))}; leave it out")
     refuse_other_host(args.i_am_allowed_to_load, project)
-    refuse_other_site(args.i_am_allowed_to_attack, project, target)
-    return Plan(
-        project=project,
-        target=target,
-        layers=layers,
-        runs=args.runs,
-        progress=choose_progress(args),
-        waivers=args.waivers,
-        load_allowed=args.i_am_allowed_to_load,
+    _refuse_other_site(args.i_am_allowed_to_attack, project, target)
+    return _plan(
+        args, project, target=target, layers=layers, moment=args.moment, supporting=supporting,
+        installs=may_install(args.install), load_allowed=args.i_am_allowed_to_load,
         attack_allowed=args.i_am_allowed_to_attack,
-        moment=args.moment,
-        supporting=supporting,
-    )
+    )  # fmt: skip
 
 
-def _make_plan_of_cell(args: argparse.Namespace) -> Plan:
+def _plan_cell(args: argparse.Namespace) -> Plan:
     """Return the plan of a run of one cell. Raises UsageError for one that the criteria do not name."""
     given = ("only", "moment", "i_am_allowed_to_load", "i_am_allowed_to_attack")
     if named := next((name for name in given if getattr(args, name)), ""):
         raise UsageError(f"--{named.replace('_', '-')}: a cell is one layer of one account, whole; leave it out")
-    project = open_stated(args.criteria, args.waivers)
-    waivers = args.waivers or project.waivers
-    stated = read_list(args.cells, project, waivers) if args.cells else list_cells(project, waivers, rehearsal=False)
+    project = open_stated(args)
+    stated = read_list(args.cells, project) if args.cells else list_cells(project, rehearsal=False)
     cell = stated.find(args.target)
     target = parse_target(cell.target)
     if not target.rehearsal:
         _refuse_unopenable(target)
-    return Plan(
-        project=project,
-        target=target,
-        layers=frozenset({cell.layer}),
-        runs=args.runs,
-        progress=choose_progress(args),
-        waivers=args.waivers,
-        cell={"cell": cell.name, "cells": stated.digest},
-    )
+    named_cell, layers = {"cell": cell.name, "cells": stated.digest}, frozenset({cell.layer})
+    return _plan(args, project, target=target, layers=layers, cell=named_cell, installs=may_install(args.install))
 
 
-def _make_sealer(args: argparse.Namespace, plan: Plan) -> Sealer:
-    """Take the key from the environment before anything of a team runs in it. Raises UsageError."""
-    return Sealer(take_signer(args.signing_key, plan.project.stated.evidence))
+def _plan(args: argparse.Namespace, project: Project, **found: Any) -> Plan:
+    """Take the key from the environment before anything of a team runs in it, and plan. Raises UsageError."""
+    signer = take_signer(args.signing_key, project.stated.evidence)
+    progress, status = choose_progress(args), choose_status(args)
+    return make_plan(project, args.runs, signer=signer, progress=progress, status=status, **found)
+
+
+def _publish(path: Path, plan: Plan, args: argparse.Namespace, before: Path | None = None) -> int:
+    root = plan.project.root
+    return publish(path, as_json=args.json, before=before, seals=True, signer=plan.signer, project=root)
+
+
+def _refuse_other_site(host: str, project: Project, target: Target) -> None:
+    """Raise UsageError for a host that is not the site's: whoever allowed it meant another system."""
+    stated = project.stated.e2e.base_url if project.stated.e2e else ""
+    site = urlsplit(target.site or stated).hostname or ""
+    if host and host != site:
+        there = f"that is {site}" if site else "which names no base_url"
+        whose = "the target" if target.site else f"the site of [e2e] in {project.stated.path}"
+        raise UsageError(f"--i-am-allowed-to-attack: {host!r} is not {whose}; {there}")
 
 
 def _refuse_unopenable(target: Target) -> None:
-    """Raise UsageError for an account that can't be opened as things are stated; nothing is asked of AWS for it."""
+    """Raise UsageError for an account that can't be opened as stated, without a call to AWS."""
     from ..aws.sessions import open_session  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
     open_session(target.profile, target.region, os.environ)

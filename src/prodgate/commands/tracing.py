@@ -1,16 +1,18 @@
 """Traceability: from requirements to criteria to what judges them, and what leads nowhere."""
 
-from __future__ import annotations
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from ..criteria import Criteria
+from ..criteria import LAYERS, Criteria
 from ..layers import BUILT
-from ..layers.live.policies import KINDS
+from ..layers.live.judging import KINDS
+from ..run.planning import list_written
+from ..sections.bundled import BUNDLED
 from ..sections.criteria_file import CriteriaFile
-from ..sections.judges import WrittenJudge
+from ..sections.project import Project, load_built_in
+from .explaining import NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Judge:
     criterion: str
     layer: str
     place: str
+    statement: str
+    """Statement of a policy, question of a check; empty for what a layer concludes by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,29 +59,60 @@ class Trace:
                 yield from (f"{judge.place}: {judge.name} judges {id_!r}, which is no criterion" for judge in judges)
 
 
-def trace(stated: CriteriaFile, judges: Iterable[Judge]) -> Trace:
-    """Join what is stated with what judges it."""
+def trace(project: Project) -> Trace:
+    """Join what a project states with what judges it."""
     found: dict[str, list[Judge]] = {}
-    for judge in judges:
+    for judge in _list_judges(project, project.stated.criteria):
         found.setdefault(judge.criterion, []).append(judge)
-    return Trace(stated=stated, judges=found)
+    return Trace(stated=project.stated, judges=found)
 
 
-def list_judges(written: Iterable[tuple[str, WrittenJudge]], root: Path) -> Iterator[Judge]:
-    """Yield what is written in the files of a project, each with its layer, as judges."""
-    for layer, judge in written:
-        yield Judge(name=judge.name, criterion=judge.criterion, layer=layer, place=judge.place_in(root))
-
-
-def list_conclusions(stated: CriteriaFile, written: Iterable[tuple[str, WrittenJudge]]) -> Iterator[Judge]:
-    """Yield what layers conclude by themselves, and the policies by which the live layer judges as well."""
+def _list_judges(project: Project, criteria: Criteria) -> Iterator[Judge]:
+    """Yield the judges in the files of a project, the conclusions of layers, and the policies that judge live, too."""
     for layer in BUILT.values():
-        for name, criterion in layer.concludes(stated):
-            yield Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer")
-    for _, judge in written:
-        criteria = stated.criteria
+        for name, criterion in layer.concludes(project.stated):
+            yield Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer", statement="")
+    for name, judge in list_written(project):
+        made = Judge(
+            name=judge.name, criterion=judge.criterion, layer=name, place=judge.place_in(project.root),
+            statement=judge.statement,
+        )  # fmt: skip
+        yield made
         if judge.name in KINDS and judge.criterion in criteria and "live" in criteria[judge.criterion].layers:
-            yield Judge(name=judge.name, criterion=judge.criterion, layer="live", place="live layer")
+            yield replace(made, layer="live", place="live layer")
+
+
+def list_built_in(layers: Container[str]) -> list[dict[str, Any]]:
+    """Return each criterion that comes with the gate, in each of some layers, as JSON values."""
+    stated, taken = load_built_in()
+    found = trace(Project(root=BUNDLED, stated=stated))
+    return [
+        {
+            "layer": layer,
+            "id": each.id,
+            "statement": each.statement,
+            "bound": str(taken.get(each.id, each).bound or "whether it holds"),
+            "extends": taken[each.id].source if each.id in taken else "",
+            "needs": NEEDS[layer],
+            "judges": {judge.name: judge.statement for judge in found.judges.get(each.id, ()) if judge.layer == layer},
+        }
+        for layer in LAYERS
+        if layer in layers
+        for each in sorted(stated.criteria.values(), key=lambda criterion: criterion.id)
+        if layer in each.layers
+    ]
+
+
+def render_built_in(shown: Iterable[Mapping[str, Any]]) -> str:
+    """Return the criteria that come with the gate as text, layer by layer."""
+    lines = []
+    for layer, group in groupby(shown, lambda each: (each["layer"], each["needs"])):
+        lines += [f"{layer[0]}: needs {layer[1]}", ""]
+        for each in group:
+            taken = f"; taken over by extends = {each['extends']!r}" if each["extends"] else ""
+            judges = (f"    {name}{f': {said}' if said else ''}" for name, said in each["judges"].items())
+            lines += [f"  {each['id']}: {each['bound']}{taken}", f"    {each['statement']}", *judges, ""]
+    return "\n".join((*lines, "prodgate explain ID: why, what to write, and how to ask it"))
 
 
 def render(found: Trace) -> str:

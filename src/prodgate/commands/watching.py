@@ -1,7 +1,5 @@
 """``prodgate watch``: follows a deployment, or a migration that fails, and keeps the record; only reads."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -14,16 +12,15 @@ from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
-from ..facts.rollout.failed_migration import summarise_failure
+from ..facts.rollout.migrations import summarise_failure
 from ..layers.layer import LayerContext
-from ..layers.rollout.failed_migration import follow_failure
-from ..layers.rollout.following import Wanted, follow, summarise
-from ..layers.rollout.records import FAILED_MIGRATION, FOLDER, KIND
-from ..report.text import visible
+from ..layers.rollout.deployment import Wanted, follow, follow_failure, summarise
+from ..layers.rollout.watching import FOLDER, MIGRATION, WATCHED
+from ..processes.output import visible
 from ..run.publishing import close_record
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target, require_account
-from .allowed_hosts import refuse_other_host
+from .opening import print_progress, refuse_other_host
 
 #: Exit codes: everything went well, something did not, nobody knows.
 _GOOD, _BAD, _UNKNOWN = 0, 1, 2
@@ -41,7 +38,7 @@ def watch(given: argparse.Namespace) -> int:
         record = follow_failure(context) if wanted is None else follow(context, wanted)
     except Unreadable as error:
         raise UsageError(f"watch: {error.reason}") from error
-    digest, kind = store_json(context.run, record), FAILED_MIGRATION if wanted is None else KIND
+    digest, kind = store_json(context.run, record), MIGRATION if wanted is None else WATCHED
     subject = record["family"] if wanted is None else ", ".join(sorted(record["ids"].values()))
     context.journal.record_fact("rollout", kind, subject, digest, target.url)
     close_record(context.run)
@@ -91,7 +88,7 @@ def _begin(given: argparse.Namespace, target: Target, project: Project) -> Layer
         project=project.root,
         stated=project.stated,
         journal=journal,
-        progress=_print_progress,
+        progress=print_progress,
         load_allowed=given.i_am_allowed_to_load,
     )
 
@@ -99,7 +96,3 @@ def _begin(given: argparse.Namespace, target: Target, project: Project) -> Layer
 def _print_outcome(outcome: Mapping[str, Any], *, as_json: bool) -> None:
     said = json.dumps(outcome, indent=2) if as_json else "\n".join(map(visible, outcome["lines"]))
     sys.stdout.write(f"{said}\n")
-
-
-def _print_progress(step: str) -> None:
-    sys.stderr.write(f"{visible(step)}\n")

@@ -5,8 +5,6 @@ files are imported, nothing may be reached: the network, programs and databases 
 reported. The end of standard input means that nobody waits for the answer any more.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -18,7 +16,7 @@ from typing import Any
 
 #: Exit code when the end of standard input came first.
 ABANDONED = 75
-#: What Python announces before it does it, and what it means. Each is refused while files are imported.
+#: Event that Python audits before it acts -> the act, in words. Each is refused while files are imported.
 REFUSED = {
     "socket.connect": "a network connection",
     "socket.getaddrinfo": "a name of the network",
@@ -72,8 +70,13 @@ def import_folder(folder: str) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  a DAG of any team may hold what can't be stored
             errors.setdefault(told["file"], f"{dag.dag_id} can't be stored: {type(error).__name__}: {error}")
         dags.append(told)
-    told = {"version": __version__, "import_errors": errors, "reached": sorted(reached, key=sort_key), "dags": dags}
-    return told | {"files": list_concerned(folder)}
+    return {
+        "version": __version__,
+        "import_errors": errors,
+        "reached": sorted(reached, key=lambda one: (one["file"], one["line"])),
+        "dags": dags,
+        "files": list_concerned(folder),
+    }
 
 
 def list_concerned(folder: str) -> list[str]:
@@ -105,11 +108,6 @@ def refuse(event: str, given: tuple[Any, ...], folder: str, reached: list[dict[s
         raise Refused(f"{what} was asked for while DAG files are imported; do it inside a task")
 
 
-def sort_key(one: dict[str, Any]) -> tuple[str, int]:
-    """Return the place of an attempt, to sort by."""
-    return one["file"], one["line"]
-
-
 def find_caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
     """Return the innermost place in a DAG file that led here, or None when Airflow itself did."""
     while frame is not None:
@@ -120,7 +118,7 @@ def find_caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
 
 
 def describe_target(event: str, given: tuple[Any, ...]) -> str:
-    """Return the host or program that was asked for, and nothing else: the rest may hold a password."""
+    """Return the requested host or program only: the rest may hold a password."""
     if event in ("socket.connect", "socket.sendto"):
         return str(given[1][0] if isinstance(given[1], tuple) else given[1])
     return Path(str(given[0]).split()[0]).name if given and given[0] else event
@@ -174,7 +172,7 @@ def seconds(time: Any) -> float | None:
 
 
 def digest(stored: Any) -> str:
-    """Return a digest of what Airflow would store of a DAG."""
+    """Return a digest of the form in which Airflow would store a DAG."""
     return hashlib.sha256(json.dumps(stored, sort_keys=True, default=str).encode()).hexdigest()
 
 

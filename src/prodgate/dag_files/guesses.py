@@ -1,6 +1,4 @@
-"""The DAGs that files seem to declare, with when they seem due: a first guess from text, of which nothing is run."""
-
-from __future__ import annotations
+"""The DAGs that files seem to declare, and their schedules: a first guess from the text, without running any of it."""
 
 import ast
 import re
@@ -10,12 +8,10 @@ from typing import Final
 
 from ..dags.cron import PRESETS, find_mistakes
 from ..dags.declared import Schedule
-from .source import Declaration, Source
+from .rules import Declaration, Source, read_literal
 
 #: Ids that Airflow takes.
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_TIMETABLES: Final = ("CronTriggerTimetable", "CronDataIntervalTimetable")
-_UNCLOCKED: Final = (None, "@once", "@continuous")
 #: Airflow's usual zone.
 _USUAL: Final = "UTC"
 
@@ -32,12 +28,12 @@ class GuessedDag:
     timezone: str = _USUAL
     why: str = ""
     unclocked: bool = False
-    """Whether it is said to run by no clock, so that it has no slots."""
+    """Whether its file says that no clock starts it, so that it has no slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """What was read of files, and where something is that was not: each ``file:line`` or ``file``, with why."""
+    """The facts read from files, and the places that could not be read: ``file:line`` or ``file``, with the reason."""
 
     dags: tuple[GuessedDag, ...] = ()
     unread: tuple[str, ...] = ()
@@ -79,7 +75,7 @@ def _read_file(file: str, text: str) -> Iterator[GuessedDag | str]:
 
 def _read_schedule(source: Source, dag: Declaration) -> GuessedDag:
     stated = dag.schedule
-    unclocked = isinstance(stated, ast.Constant) and stated.value in _UNCLOCKED
+    unclocked = isinstance(stated, ast.Constant) and stated.value in (None, "@once", "@continuous")
     cron, zone = ("", "") if stated is None or unclocked else _read_clock(source, stated)
     zone = zone or _find_zone(source, dag.given.get("start_date") or dag.given.get("default_args.start_date"))
     why = "" if unclocked else _find_why(dag, Schedule(cron=cron, timezone=zone))
@@ -100,12 +96,14 @@ def _find_why(dag: Declaration, read: Schedule) -> str:
 
 def _read_clock(source: Source, stated: ast.expr) -> tuple[str, str]:
     """Return a cron expression and its zone, each empty where it is not written down."""
-    if isinstance(stated, ast.Call) and source.dotted_name(stated.func).endswith(_TIMETABLES):
+    if isinstance(stated, ast.Call) and source.dotted_name(stated.func).endswith(
+        ("CronTriggerTimetable", "CronDataIntervalTimetable")
+    ):
         given = {each.arg: source.resolve(each.value) for each in stated.keywords}
         given |= dict(zip(("cron", "timezone"), map(source.resolve, stated.args), strict=False))
         zones = [*_find_zones(source, given["timezone"])] if "timezone" in given else []
-        return _text(given.get("cron")), zones[0] if len(zones) == 1 else ""
-    return PRESETS.get(_text(stated), _text(stated)), ""
+        return read_literal(given.get("cron")), zones[0] if len(zones) == 1 else ""
+    return PRESETS.get(read_literal(stated), read_literal(stated)), ""
 
 
 def _find_zone(source: Source, start: ast.expr | None) -> str:
@@ -118,10 +116,6 @@ def _find_zones(source: Source, node: ast.expr) -> Iterator[str]:
     """Yield the names of zones that an expression holds, with those that it takes from names of the file."""
     for each in ast.walk(node):
         stands = source.resolve(each) if isinstance(each, ast.Name) else each
-        for text in map(_text, ast.walk(stands) if stands is not each else (each,)):
+        for text in map(read_literal, ast.walk(stands) if stands is not each else (each,)):
             if text and not find_mistakes(Schedule(cron="0 0 * * *", timezone=text)):
                 yield text
-
-
-def _text(node: ast.AST | None) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -12,17 +12,16 @@ CronDataIntervalTimetable, the usual one of Airflow 2, first goes back from such
 out some that the other makes (``find_doubtful_slots``). REST doesn't say which of the two a DAG has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import dropwhile, pairwise, takewhile
+from itertools import dropwhile, islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import CroniterBadCronError, CroniterBadDateError, croniter
 
+from ..aws.answers import Unreadable
 from ..criteria import suggest
 from .declared import Schedule
 
@@ -32,8 +31,10 @@ INSTANT: Final = timedelta(microseconds=1)
 _CHANGE: Final = timedelta(hours=26)
 #: Days for which two time zones are compared, until 2037: what is stated of later ones repeats itself.
 _DAYS: Final = 24_837
+#: As many slots as a day has minutes: the two that are nearest to each other are among them.
+_EVERY_HOUR: Final = 24 * 60 + 2
 _EXAMPLE: Final = "'0 */6 * * *'"
-#: What Airflow's names of schedules stand for. https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/cron.html
+#: Airflow's names of schedules -> cron expressions. https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/cron.html
 PRESETS: Final = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -59,15 +60,18 @@ def find_slot_before(schedule: Schedule, at: datetime) -> datetime:
     return max(takewhile(lambda slot: slot < at, _slots_around(schedule, at)))
 
 
-def find_period(schedule: Schedule, at: datetime) -> timedelta:
-    """Return the time between the next slot after an instant and the one after that."""
-    first = find_next_slot(schedule, at)
-    return find_next_slot(schedule, first) - first
+@lru_cache(maxsize=64)
+def find_shortest_period(schedule: Schedule, at: datetime) -> timedelta:
+    """Return the shortest time between two slots, among so many after an instant that every hour has come."""
+    return min(after - slot for slot, after in pairwise(islice(_slots_around(schedule, at), _EVERY_HOUR)))
 
 
 @lru_cache(maxsize=64)
 def find_doubtful_slots(schedule: Schedule, since: datetime, until: datetime) -> frozenset[datetime]:
-    """Return the slots that a timetable of data intervals leaves out where clocks change."""
+    """Return the slots that a timetable of data intervals leaves out where clocks change.
+
+    Raises Unreadable where that timetable does not come past the change.
+    """
     zone, found = ZoneInfo(schedule.timezone), set[datetime]()
     days = [since + day * timedelta(days=1) for day in range((until - since).days + 2)]
     for day, after in pairwise(days):
@@ -85,7 +89,14 @@ def _interval_slots(schedule: Schedule, begin: datetime) -> Iterator[datetime]:
         yield slot
         before = _step(schedule.cron, zone, slot, back=True)
         again = _step(schedule.cron, zone, before)
-        slot = _step(schedule.cron, zone, slot if again == slot else before)
+        after = _step(schedule.cron, zone, slot if again == slot else before)
+        if after <= slot:
+            raise Unreadable(
+                f"{schedule.cron!r} in {schedule.timezone}: Airflow's timetable of data intervals comes back to "
+                f"{slot:%Y-%m-%d %H:%M} UTC, where clocks change, and no slot after that is certain; state a window "
+                "that is clear of it"
+            )
+        slot = after
 
 
 def _step(cron: str, zone: ZoneInfo, at: datetime, *, back: bool = False) -> datetime:
@@ -172,7 +183,6 @@ def _slots_around(schedule: Schedule, at: datetime) -> Iterator[datetime]:
 
 
 def _slots_after(cron: str, zone: ZoneInfo, slot: datetime) -> Iterator[datetime]:
-    """Yield the slots that follow one."""
     while True:
         wall = _naive(slot, zone)
         walk = croniter(cron, wall)

@@ -1,7 +1,5 @@
 """A DAG as declared in the criteria: when it must run, and how late it may be."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +10,15 @@ class Schedule:
 
     cron: str
     timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A time in which the machine of a rehearsal, or what others did on it, kept Airflow from its work."""
+
+    begin: datetime
+    end: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +39,9 @@ class DeclaredDag:
     """Tasks that may be skipped in a run that did its work, ``*`` standing for any characters."""
     may_fail: frozenset[str] = frozenset()
     """Tasks that may fail in a run that succeeds: teardowns, whose failure Airflow itself leaves out of account."""
+    tasks: frozenset[str] = frozenset()
+    """Tasks that it must have; empty where that is not stated."""
+    own_schedule: Schedule | None = None
+    """The schedule that it has in production, where a rehearsal runs it on another one."""
+    spells: tuple[Spell, ...] = ()
+    """Times whose slots are set aside, whatever became of them; only a rehearsal has any."""

@@ -5,10 +5,12 @@ slot       slots that the schedule itself served, of all that are settled; late 
 run        runs that succeeded, of all that ended, of any kind: what Airflow's own pages show.
 first_try  slots in which no task needed a second try.
 on_time    slots that ended within the grace.
+
+Besides, how long its runs take, compared with before.
 """
 
-from __future__ import annotations
-
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -18,11 +20,24 @@ from .. import estimates
 from ..airflow.records import History
 from ..estimates import Estimate
 from ..quantities import Bound, Quantity
+from ..statistics import chance_of_greater, nearest_rank
 from . import cron
+from .cron import INSTANT
 from .declared import DeclaredDag
-from .ledger import Ledger
-from .partly_known import leave_open
-from .slot_states import OPEN, SUCCEEDED, Row, SlotState
+from .ledger import OPEN, SUCCEEDED, Ledger, Row, SlotState, find_spoiled, window
+from .traces import Act, collect_traces
+
+
+def leave_open(worst: Estimate, best: Estimate, bound: Bound, unknown: str) -> Estimate:
+    """Return an estimate of what is known in part: all that is ``unknown`` was bad at worst, and good at best.
+
+    It keeps a bound that it keeps at worst, and breaks one that it breaks at best.
+    """
+    detail = "; ".join(filter(None, (worst.detail, unknown)))
+    if bound.admits(worst.value):
+        return replace(worst, high=best.high, detail=detail, settles=unknown)
+    return replace(best, low=worst.low, unfinished=unknown, detail=detail, settles=unknown)
+
 
 #: Units for long times, the largest first, each used from twice itself on.
 _UNITS: Final = (
@@ -49,7 +64,7 @@ class Rate:
     unknown: int = 0
     """How many of the total are not known to be good or bad."""
     detail: str = ""
-    """What else there is to say of the share."""
+    """Details of the share, in words."""
 
     def estimate(self, bound: Bound, confidence: Quantity | None = None) -> Estimate:
         """Return the share with its interval. A share of nothing has no samples and decides nothing."""
@@ -117,11 +132,13 @@ class Budget:
 
 def compute_rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
     """Return the four rates of a DAG over the window of its ledger."""
-    settled = [row for row in ledger.rows if row.state not in OPEN]
+    settled = [row for row in ledger.rows if row.state not in OPEN | {SlotState.SPOILED}]
     good = [row for row in settled if row.state in SUCCEEDED]
     every = dag.window / max(_count_window_slots(dag, ledger), 1)
     unknown = sum(row.state is SlotState.UNKNOWN for row in settled)
-    detail = f"since {dag.since:%Y-%m-%d %H:%M} UTC, as is declared" if dag.since == ledger.since else ""
+    declared = f"since {dag.since:%Y-%m-%d %H:%M} UTC, as is declared" if dag.since == ledger.since else ""
+    late = f"{number} of them late, after their grace" if (number := ledger.counts[SlotState.LATE]) else ""
+    detail = "; ".join(filter(None, (declared, late, ledger.set_aside)))
 
     def of_slots(name: str, held: list[Row]) -> Rate:
         return Rate(
@@ -141,7 +158,7 @@ def compute_budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
     slots, allowed = _count_window_slots(dag, ledger), 0
     while allowed < slots and bound.admits(Quantity.of(Decimal(100 * (slots - allowed - 1)) / slots, "%")):
         allowed += 1
-    spent = sum(row.state not in OPEN | SUCCEEDED | {SlotState.UNKNOWN} for row in ledger.rows)
+    spent = sum(row.state not in OPEN | SUCCEEDED | {SlotState.UNKNOWN, SlotState.SPOILED} for row in ledger.rows)
     return Budget(slots=slots, allowed=allowed, spent=spent)
 
 
@@ -165,3 +182,63 @@ def _format_duration(time: timedelta) -> str:
     """Return a time in whole units, rounded up."""
     size, unit = next((each for each in _UNITS if time >= 2 * each[0]), _UNITS[-1])
     return f"{-(-time // size):,} {unit}"
+
+
+#: Fewer runs on either side say too little about a 95th percentile.
+MIN_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowdown:
+    """How long runs take now, and took before."""
+
+    before: float
+    """95th percentile in seconds."""
+    now: float
+    p_value: float
+    """How likely chance alone would make the later ones so much longer."""
+    samples: tuple[int, int]
+    """Runs before, and now."""
+
+    @property
+    def factor(self) -> float:
+        """How many times as long runs take now as before."""
+        return self.now / self.before
+
+
+def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
+    """Return the seconds of every scheduled run that succeeded without manual action, in order of slots.
+
+    A run that was cleared or marked is left out: its times were overwritten.
+    """
+    since, until = window(dag, history)
+    spoiled = find_spoiled(dag.schedule, since, until + INSTANT, dag.spells)
+    return tuple(
+        (trace.run.ended - trace.run.started).total_seconds()
+        for trace in collect_traces(dag, history)
+        if (trace.run.kind, trace.run.state) == ("scheduled", "success")
+        and trace.run.slot is not None
+        and since <= trace.run.slot <= until
+        and trace.run.slot not in spoiled
+        and trace.run.started is not None
+        and trace.run.ended is not None
+        and not (trace.unsound or trace.find_action(Act.CLEARED) or trace.find_action(Act.MARKED))
+    )
+
+
+def compare_durations(earlier: Sequence[float], later: Sequence[float]) -> Slowdown | None:
+    """Compare the durations of two windows, in seconds; None when either has too few runs."""
+    if min(len(earlier), len(later)) < MIN_RUNS:
+        return None
+    return Slowdown(
+        before=_p95(earlier),
+        now=_p95(later),
+        p_value=chance_of_greater(earlier, later),
+        samples=(len(earlier), len(later)),
+    )
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    """Return the 95th percentile, of times in whole milliseconds and at least one."""
+    found = nearest_rank(Counter(max(round(1000 * each), 1) for each in seconds), 950)
+    return (found or 1) / 1000

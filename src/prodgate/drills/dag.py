@@ -1,7 +1,5 @@
 """Makes the canary DAG fail in every way: it must be retried, leave a dead letter and notify people."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +12,14 @@ from ..airflow.mwaa import MwaaWriter
 from ..airflow.transport import Writer
 from ..aws.account import WORKERS, Account, Calls
 from ..aws.answers import Unreadable
-from ..canaries.airflow_canaries import AirflowCanaries
-from ..canaries.drill import Place, drill_canary
-from ..canaries.drill_records import KIND
-from ..canaries.record import CanaryDrill, CanaryRun
+from ..canaries.drill import KIND, AirflowCanaries, CanaryDrill, Place, drill_canary
 from ..collected.references import resolve, secret_reader
 from ..criteria import UsageError
-from ..facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
+from ..facts.dags.failures import FailureDestinations, find_failure_destinations
 from ..sections.criteria_file import CriteriaFile
 from ..sections.dags import AirflowSection
 from ..sections.targets import Target
+from .alarm import list_automation
 from .outcome import Begin, Outcome
 
 if TYPE_CHECKING:
@@ -49,7 +45,7 @@ def find_canary(stated: CriteriaFile, name: str, target: Target) -> AirflowSecti
 
 def drill_dag(
     section: AirflowSection,
-    aws: Clients,
+    aws: "Clients",
     calls: Calls,
     *,
     id_: str,
@@ -64,13 +60,17 @@ def drill_dag(
             where = find_failure_destinations(account, section.environment)
         except Unreadable as error:
             raise UsageError(f"drill: {error.reason}") from error
+    if why := [*list_automation(aws, where.topic)]:
+        raise UsageError("\n".join(f"drill: {each}; let people alone be told of failures, then drill" for each in why))
     place = Place(dag_id=section.canary, target=target.url, queue=where.queue, topic=where.topic)
     with _writer(section, aws, where) as writer:
-        run = begin()
-        waiting: dict[str, Any] = {"patience": PATIENCE if patience is None else patience, "delivery": DELIVERY}
-        drilled = drill_canary(AirflowCanaries(writer), aws, place, tell, **waiting)
+        journal = begin()
+        most = PATIENCE if patience is None else patience
+        drilled = drill_canary(
+            AirflowCanaries(writer), aws, place, tell, patience=most, delivery=DELIVERY, journal=journal
+        )
     return Outcome(
-        run=run,
+        run=journal.path.parent,
         kind=KIND,
         subject=section.canary,
         record=drilled.to_json(),
@@ -91,7 +91,7 @@ def _account(calls: Calls, id_: str, region: str) -> Iterator[Account]:
 
 
 @contextmanager
-def _writer(section: AirflowSection, aws: Clients, where: FailureDestinations) -> Iterator[Writer]:
+def _writer(section: AirflowSection, aws: "Clients", where: FailureDestinations) -> Iterator[Writer]:
     if not section.url:
         yield MwaaWriter(aws, where.environment, where.queue.split(":")[3])
         return
@@ -99,7 +99,7 @@ def _writer(section: AirflowSection, aws: Clients, where: FailureDestinations) -
         yield HttpWriter(direct)
 
 
-def _resolve_access(section: AirflowSection, aws: Clients) -> Access:
+def _resolve_access(section: AirflowSection, aws: "Clients") -> Access:
     try:
         token, user, password = (
             resolve(each, os.environ, secret_reader(aws)) if each else ""
@@ -112,17 +112,7 @@ def _resolve_access(section: AirflowSection, aws: Clients) -> Access:
 
 def _render_lines(drilled: CanaryDrill) -> Iterator[str]:
     for one in drilled.tried:
-        arrived = [
-            _render_arrival(what, seconds)
-            for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice))
-        ]
-        yield f"{one.mode}: {_render_run(one)}{''.join(arrived)}"
+        came = (("dead letter", one.dead_letter), ("notice", one.notice))
+        arrived = "".join(f", {what} after {seconds:g} s" for what, seconds in came if seconds is not None)
+        yield f"{one.mode}: {one.run_id or 'no run'} {one.state or 'not seen'} after {one.tries} tries{arrived}"
     yield from (f"wrong: {flaw}" for flaw in drilled.flaws)
-
-
-def _render_run(one: CanaryRun) -> str:
-    return f"{one.run_id or 'no run'} {one.state or 'not seen'} after {one.tries} tries"
-
-
-def _render_arrival(what: str, seconds: float | None) -> str:
-    return "" if seconds is None else f", {what} after {seconds:g} s"

@@ -1,14 +1,14 @@
 """The outcome of a drill, whatever was drilled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Makes the directory that holds the record; called once the drill is certain to start.
-Begin = Callable[[], Path]
+from ..evidence.journal import Journal
+
+#: Makes the directory that holds the record, and returns its journal; called once the drill is certain to start.
+Begin = Callable[[], Journal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +23,7 @@ class Outcome:
     lines: tuple[str, ...]
     good: bool
     """Whether everything arrived and nothing was left behind."""
+    alarming: tuple[str, ...] = ()
+    """Acts that a person must do at once."""
+    error: BaseException | None = None
+    """The exception that ended the drill early."""

@@ -1,7 +1,5 @@
 """Checkov as a second opinion: runs it as a process beside Terraform core, and reads what it reports."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -22,10 +20,9 @@ LIMIT: Final = 300.0
 #: Run by the python of Checkov's own environment.
 DRIVER: Final = Path(__file__).with_name("checkov_driver.py")
 
-_OUTCOMES: Final = ("passed", "failed", "skipped", "unknown")
 #: A port on which nothing listens.
 _NOWHERE: Final = "http://127.0.0.1:9"
-#: What Checkov is run with besides the few variables that are kept: nothing leaves the machine, no worker processes.
+#: Variables that Checkov gets besides the few that are kept: nothing leaves the machine, no worker processes.
 _SETTINGS: Final = {
     "CHECKOV_EXPERIMENTAL_TERRAFORM_MANAGED_MODULES": "true",
     "CHECKOV_PARALLELIZATION_TYPE": "none",
@@ -55,18 +52,18 @@ class ScannerRecord:
     attribute: str = ""
     """Dotted path of the argument that decided, where the check says so."""
     reason: str = ""
-    """What a skip comment states, or why the check itself failed."""
+    """The reason that a skip comment states, or why the check itself failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerReport:
-    """What the scanner said about one root, and what it could not do."""
+    """The scanner's report on one root, with the parts that it could not read."""
 
     version: str = ""
     count: int = 0
     """How many checks the scanner has for Terraform."""
     titles: Mapping[str, str]
-    """What each check that gave a result asks for, by id."""
+    """Id of a check that gave a result -> its title, which says what it asks for."""
     records: tuple[ScannerRecord, ...] = ()
     faults: tuple[str, ...] = ()
 
@@ -79,7 +76,7 @@ class ScannerReport:
         """Rebuild a report. Raises ValueError when it is not one."""
         try:
             records = tuple(ScannerRecord(**record) for record in data["records"])
-            strange = {record.outcome for record in records} - set(_OUTCOMES)
+            strange = {record.outcome for record in records} - {"passed", "failed", "skipped", "unknown"}
             if strange:
                 raise ValueError(f"unknown outcomes {sorted(strange)}")
             return cls(

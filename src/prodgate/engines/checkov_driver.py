@@ -5,8 +5,6 @@ standard input is the path of a plan JSON, or empty when there is none; the end 
 scan means that nobody waits for the answer any more.
 """
 
-from __future__ import annotations
-
 import argparse
 import gc
 import json
@@ -74,8 +72,7 @@ class Recorder:
 def first_attribute(keys: Any) -> str:
     """Return the first argument, in alphabetical order, that a check looked at, as a dotted path without indices."""
     first = min((key for key in keys or () if isinstance(key, str)), default="")  # Checkov's own order may change
-    parts = [part for part in first.split("/") if part and not part.strip("[]").isdigit()]
-    return ".".join(parts)
+    return ".".join(part for part in first.split("/") if part and not part.strip("[]").isdigit())
 
 
 def main(arguments: list[str]) -> int:

@@ -4,8 +4,6 @@ Checkov looks at the source and at the plan. A failure in either is a failure; a
 every value is resolved. A pass never satisfies a criterion of its own: it only means that the scan found nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,20 +13,17 @@ from ..findings import Finding, Outcome
 from ..terraform.addresses import without_indices
 from ..terraform.resources import Configuration, Resource
 from .checkov import ScannerRecord, ScannerReport
-from .checkov_documents import Documents, excuse
-from .checkov_table import Table
+from .checkov_table import Documents, Table, excuse
 
 #: Criterion that an independent scanner finds nothing.
 INDEPENDENT: Final = "independent-scan"
 #: Criterion that no comment silences a scanner.
 NOT_SILENCED: Final = "scan-not-silenced"
 
-_WAIVE: Final = "Mend it, or have the risk accepted in waivers.toml, with an owner and an end."
-
 
 @dataclass(slots=True)
 class Answers:
-    """What one check said about one resource, in the source and in the plan."""
+    """The results of one check for one resource, in the source and in the plan."""
 
     check: str
     subject: str
@@ -82,7 +77,7 @@ def _judge_answers(
 
 
 def _explain_unmade(answers: Answers, configuration: Configuration | None) -> str:
-    """Say that Terraform makes nothing at all of the module that the source speaks of, as where its count is zero.
+    """Say that Terraform creates nothing of the module in the source, for example because its count is zero.
 
     A resource alone that the plan lacks proves nothing: the scanner may call it by another name.
     """
@@ -146,7 +141,7 @@ def _excuse(answers: Answers, answered: Mapping[tuple[str, str], Answers], docum
 def _addresses(
     record: ScannerRecord, instances: Mapping[str, list[str]], resources: Mapping[str, Resource]
 ) -> Iterable[str]:
-    """Return the addresses of what a record speaks of, as Terraform writes them."""
+    """Return the addresses of what a record is about, as Terraform writes them."""
     if record.resource in resources:
         return (record.resource,)
     plain = without_indices(record.resource)
@@ -176,7 +171,7 @@ def judge(
             outcome=Outcome.NOT_SATISFIED,
             expected=expected,
             observed=_describe_failure(source, plan),
-            remedy=_WAIVE,
+            remedy="Mend it, or have the risk accepted in waivers.toml, with an owner and an end.",
             where=_find_places(answers),
         )
     outcome, reason = _judge_without_failure(answers, source, plan, table)
@@ -185,7 +180,6 @@ def judge(
 
 
 def _judge_without_failure(answers: Answers, source: str, plan: str, table: Table) -> tuple[Outcome, str]:
-    """Say what two answers without a failure come to."""
     if plan == "passed" or (source == "passed" and not plan):
         return Outcome.SATISFIED, ""
     silence = table.find_silence(answers.check, answers.resource)
@@ -221,7 +215,6 @@ def _find_places(answers: Answers) -> tuple[str, ...]:
 
 
 def _expected_text(titles: Mapping[str, str], check: str) -> str:
-    """Return what a check asks for, in its own words."""
     return re.sub(r"^(Ensure|Verify)( that)? ", "", titles.get(check, check))
 
 

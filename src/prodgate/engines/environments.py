@@ -1,16 +1,14 @@
-"""Environments of their own for engines whose pins conflict with ours, made on first use from a lock file.
+"""Separate environments for engines whose pins conflict with ours, made on first use from a lock file.
 
 CACHE/environments/
   checkov-3f2a9c1b0d4e5f67/         made by uv from checkov.lock; its stamp is written last, then it is moved here
   .checkov-3f2a9c1b0d4e5f67.lock    held while it is being made
 
 Where NAME.in has a line ``# Python: 3.11, 3.12``, the environment is made of the first of these: ours if it is among
-them, else one that is found on the machine. What is published as source only is built with building.lock.
+them, else one that is found on the machine. Packages published only as source are built with building.lock.
 
 An environment may hold a team's own requirements besides, from wheels alone; the engine keeps its version.
 """
-
-from __future__ import annotations
 
 import fcntl
 import hashlib
@@ -37,7 +35,7 @@ LIMIT: Final = 900.0
 STAMP: Final = "prodgate.stamp"
 
 _LOCKS: Final = Path(__file__).parent
-#: What packages without wheels are built with, digests and all.
+#: The packages, with their digests, that build packages without wheels.
 _BUILDING: Final = _LOCKS / "building.lock"
 #: Seconds that a look for a Python may take.
 _LOOK: Final = 60.0
@@ -83,7 +81,9 @@ def ensure_python(
         with _lock(place, name, progress) as held:
             if find_python(name, locks=locks, requirements=requirements) is None:
                 progress(f"{name}: making its environment, once{f', with {requirements.name}' if requirements else ''}")
-                more = _more_packages(requirements, keep) if requirements else ()
+                # wheels only, so that none of a team's code runs here
+                own = ("--only-binary", ":all:", "-r", str(requirements.resolve())) if requirements else ()
+                more = (*own, keep) if own and keep else own
                 _make(place, key, _choose_python(name, locks)[0], locks / f"{name}.lock", held, more)
         python = place / "bin" / "python"
     return python
@@ -109,11 +109,6 @@ def _read_requirements(path: Path, seen: frozenset[Path] = frozenset()) -> Itera
         other = (path.parent / named.strip("\"'")).resolve()
         if "://" not in named and other not in seen:
             yield from _read_requirements(other, seen | {path.resolve(), other})
-
-
-def _more_packages(requirements: Path, keep: str) -> tuple[str, ...]:
-    """Return how uv is asked for a team's requirements: from wheels, so that none of their code runs here."""
-    return ("--only-binary", ":all:", "-r", str(requirements.resolve()), *([keep] if keep else []))
 
 
 def _choose_python(name: str, locks: Path) -> tuple[str, str]:
@@ -144,7 +139,7 @@ def _find_system_python(name: str, releases: tuple[str, ...]) -> tuple[str, str]
 
 @contextmanager
 def _lock(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
-    """Hold the lock of an environment. What can't be written while it is held is an EngineError."""
+    """Hold the lock of an environment. Raises EngineError when a file can't be written meanwhile."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.with_name(f".{place.name}.lock").open("ab") as file:
@@ -219,7 +214,6 @@ def _uv_environment() -> dict[str, str]:
 
 
 def _render_failure(said: str) -> str:
-    """Say what uv said, on one line, and what to do about it."""
     text = " ".join(said.split())[-600:] or "uv said nothing"
     if "No space left" in said or "os error 28" in said:
         return f"{text}; free 300 MB, or set PRODGATE_CACHE and UV_CACHE_DIR to folders that have them"

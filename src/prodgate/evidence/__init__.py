@@ -1,1 +1,1 @@
-"""What a run keeps: its journal, its files by digest, and how a finished run is read again."""
+"""The content of a run: its journal, its files by digest, and the reader of a finished run."""

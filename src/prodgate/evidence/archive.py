@@ -4,11 +4,9 @@ s3://BUCKET/PREFIX/2026-11-24T130000Z-3f2a9c1/
   run.json, evidence/…, logs/…, and what else the run holds, each with its SHA-256, which S3 compares
   journal.jsonl    written last: an archive without it was not finished
 
-The bucket keeps every version of an object. The oldest is the one that was locked first, so that it is this one that
-comes back, whatever was written over it.
+The bucket keeps every version of an object. The oldest version is the one that was locked first, and restoring takes
+that one, whatever was written over it.
 """
-
-from __future__ import annotations
 
 import base64
 import hashlib
@@ -22,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 from ..criteria import UsageError
+from ..processes.regular_files import OF_RUN, read_measured
 from .journal import NAME
 
 #: Requests under way at once.
@@ -36,7 +35,7 @@ class ArchiveError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A bucket and what keys begin with."""
+    """A bucket, and the prefix of the keys."""
 
     bucket: str
     prefix: str
@@ -50,7 +49,7 @@ class Place:
         return cls(bucket=match["bucket"], prefix=(match["key"] or "").strip("/"))
 
     def key(self, *parts: str) -> str:
-        """Return the key of something below."""
+        """Return the key of a path below the prefix."""
         return "/".join(filter(None, (self.prefix, *parts)))
 
     def __str__(self) -> str:
@@ -97,11 +96,11 @@ def _require_lock(s3: Any, place: Place) -> None:
 
 
 def _refuse_left_overs(s3: Any, run: Path, there: Place) -> None:
-    """Raise ArchiveError where an attempt that failed left another file: the oldest is the one that comes back."""
+    """Raise ArchiveError if a failed attempt left a different file: restoring would take that one, as the oldest."""
     for file, (version, _) in _oldest_versions(s3, there).items():
         kept = s3.get_object(Bucket=there.bucket, Key=there.key(file), VersionId=version)["Body"].read()
         own = run / file
-        if not own.is_file() or own.read_bytes() != kept:
+        if not own.is_file() or read_measured(own, OF_RUN) != kept:
             raise ArchiveError(
                 f"{there}: holds another {file} of an attempt that failed, which would come back in its place; "
                 "archive the run below another prefix"
@@ -109,7 +108,7 @@ def _refuse_left_overs(s3: Any, run: Path, there: Place) -> None:
 
 
 def _put(s3: Any, run: Path, path: Path, there: Place, lock: Lock) -> None:
-    data = path.read_bytes()
+    data = read_measured(path, OF_RUN)
     s3.put_object(
         Bucket=there.bucket,
         Key=there.key(path.relative_to(run).as_posix()),
@@ -122,16 +121,15 @@ def _put(s3: Any, run: Path, path: Path, there: Place, lock: Lock) -> None:
 
 
 def _each(act: Callable[[Any], None], of: Sequence[Any]) -> None:
-    """Do something to each of several things, some at once; the first failure is raised."""
+    """Call a function for each item, several at a time; the first failure is raised."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(act, of):
-            pass
+        list(pool.map(act, of))
 
 
 def restore_run(s3: Any, there: Place, into: Path) -> tuple[Path, tuple[str, ...]]:
     """Bring a run back; return its directory, and what was done to the archive since. Raises ArchiveError.
 
-    Nothing is checked but that the archive is whole: read the run to know that it is what was written.
+    Checks only that the archive is complete: read the run to learn whether it is what was written.
     """
     name = PurePosixPath(there.prefix).name
     if not _RUN.fullmatch(name):
@@ -145,7 +143,8 @@ def restore_run(s3: Any, there: Place, into: Path) -> tuple[Path, tuple[str, ...
     into.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".restoring-", dir=into) as folder:
         _each(lambda item: _get(s3, there, item, Path(folder, name)), [*found.items()])
-        Path(folder, name).rename(target)
+        (restored := Path(folder, name)).chmod(0o700)  # as the run that was archived
+        restored.rename(target)
     touched = sorted(file for file, (_, versions) in found.items() if versions > 1)
     return target, tuple(f"{file} was written over or deleted after it was archived" for file in touched)
 

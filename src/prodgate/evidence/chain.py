@@ -4,11 +4,9 @@ A line ends in its link, ``"chain": {"run": "3f2a9c1", "line": 17, "sha256": "â€
 digest of the line before, in hex (nothing before the first line), and the bytes of the line up to its own digest. The
 digest of the last line is the head: it stands for the whole journal.
 
-There is no key in it. Whoever edits a line and writes all that follow anew has another chain that holds, with another
-head; only a head that was kept elsewhere tells the two apart.
+The chain involves no key. Editing a line and rewriting all later ones gives another valid chain, with another
+head; only a head that was kept elsewhere reveals it.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -20,7 +18,7 @@ from typing import Any, Final
 MEMBER: Final = "chain"
 #: The last event of a run.
 CLOSED: Final = "closed"
-#: What stands after the digest, and how long both are.
+#: The text after the digest, and the length of both.
 _END: Final = b'"}}'
 _TAIL: Final = 64 + len(_END)
 #: Places that are named one by one.
@@ -36,14 +34,12 @@ class Link:
     digest: str
 
 
-#: What the first line follows on.
+#: The link before the first line.
 START: Final = Link("", 0, "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line as it was read."""
-
     place: int
     """Its number in the file, from 1."""
     text: bytes
@@ -52,7 +48,7 @@ class _Line:
     """None for a line that has none."""
 
     def is_sound(self, before: Link) -> bool:
-        """Whether its digest is that of what it says, after that line."""
+        """Whether its digest is right for its text, after that line."""
         return self.link is not None and self.text[-_TAIL:] == f'{_digest(before, self.text[:-_TAIL])}"}}}}'.encode()
 
 
@@ -148,7 +144,7 @@ def _find_altered(lines: Iterable[_Line], kept: Mapping[int, _Line]) -> Mapping[
 
 
 def _find_changed(kept: Mapping[int, _Line]) -> Iterator[int]:
-    """Yield the numbers of lines whose digest is not theirs, as far as the line before is there to tell."""
+    """Yield the numbers of lines with a wrong digest, where the line before is there to compute it."""
     for number, line in kept.items():
         before = START if number == 1 else kept[number - 1].link if number - 1 in kept else None
         if before is not None and not line.is_sound(before):
@@ -175,7 +171,7 @@ def _find_reordered(kept: Iterable[_Line]) -> Iterator[int]:
 
 
 def _name(flaw: str, places: Iterable[int] | Iterable[str]) -> Iterator[str]:
-    """Say what is so of which lines, in order; of many the first ones."""
+    """Name a flaw and the lines that have it, in order; of many lines only the first."""
     found = list(places)
     if found:
         more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""

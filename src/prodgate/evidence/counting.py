@@ -1,6 +1,4 @@
-"""What was judged, counted against what was planned: a finding belongs to a check that was begun and has ended."""
-
-from __future__ import annotations
+"""Counts findings against the plan: a finding belongs to a check that began and ended."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -46,8 +44,7 @@ def count_findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
                 yield _make_unfinished(planned.pop((layer, check), {"criterion": "", **event}), reason)
             case "finished":
                 planned.pop((layer, check), None)
-    for event in planned.values():
-        yield _make_unfinished(event, _describe_silence(event))
+    yield from (_make_unfinished(event, _describe_silence(event)) for event in planned.values())
 
 
 def _find_flaw(finished: Mapping[str, Any], now: _Begun, planned: Mapping[str, Any] | None) -> str:

@@ -4,8 +4,6 @@ Its lines are a chain (see `chain`). A writer locks the file, takes the digest o
 that the processes and threads of a run write one chain.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import json
@@ -15,27 +13,47 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..criteria import UsageError
 from ..findings import Finding
-from ..sections.cells import name_within
+from ..processes.regular_files import OF_RUN, open_measured, read_measured
 from ..semantics.json_texts import DuplicateKeyError, read_json
+from ..semantics.secret_places import REDACTOR
 from . import chain
 
 #: Name of the journal in a run directory.
 NAME = "journal.jsonl"
-#: Seconds that a writer waits for another one, which writes one line.
+#: The format of journals that are written, and the newest that is read; one that states none is of the first.
+FORMAT: Final = 1
+#: Seconds that a writer waits for another writer, which writes only one line.
 PATIENCE: Final = 30.0
 _BLOCK: Final = 1 << 16
-#: Members that each event has for itself.
+#: The subject that stands for the account itself in every region.
+_ACCOUNT_ITSELF: Final = "the account"
+#: Members whose texts seldom occur twice.
 _OWN: Final = ("at", "subject")
-#: Journal -> how long it was after the last line that this process wrote, and that line's link.
+#: Journal -> its length after the last line that this process wrote, and that line's link.
 _LAST: Final[dict[Path, tuple[int, chain.Link]]] = {}
 
 
 class JournalError(UsageError):
     """The journal can't be read as one, or not be continued; the message names the line."""
+
+
+class NewerFormatError(JournalError):
+    """A newer version of the gate wrote a journal."""
+
+
+def name_within(cell: str, subject: str) -> str:
+    """Return a subject with the name of its cell; unchanged for a run of no cell.
+
+    ARNs and the account itself have the same name in every region.
+    """
+    account = cell.partition("/")[0]
+    if not cell or subject == account or subject.startswith(("arn:", f"{cell}: ", f"{account}: ")):
+        return subject
+    return f"{account if subject == _ACCOUNT_ITSELF else cell}: {subject}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +62,19 @@ class Journal:
 
     path: Path
     cell: str = ""
-    """The cell that the run is of; findings say so where their subject does not."""
+    """The cell of the run; ``name_within`` puts it before the subjects of findings."""
 
     @classmethod
-    def of(cls, run: Path, cell: str = "") -> Journal:
+    def of(cls, run: Path, cell: str = "") -> Self:
         """Return the journal of a run directory."""
         return cls(run / NAME, cell)
 
     def write(self, event: str, **fields: Any) -> None:
-        """Append one event with the time it was written, unless ``at`` is given.
+        """Append one event with the time it was written, unless ``at`` is given, and without secrets in its texts.
 
         Raises JournalError when somebody else has changed the last line, or holds the journal.
         """
+        fields = REDACTOR.redact(fields, named=False)
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             _lock(self.path, descriptor)
@@ -80,7 +99,7 @@ class Journal:
     def record_started(self, layer: str, check: str, place: str = "", evidence: Sequence[str] = ()) -> None:
         """Say that a check begins; ``place`` says where the function is written that answers.
 
-        ``evidence`` is that of which its facts are made, by digest; each of its findings rests on it.
+        ``evidence`` has the digests of what its facts were made from; each of its findings rests on them.
         """
         more = {key: value for key, value in (("place", place), ("evidence", list(evidence))) if value}
         self.write("started", layer=layer, check=check, **more)
@@ -94,16 +113,16 @@ class Journal:
         self.write("finished", layer=layer, check=check, findings=findings)
 
     def record_fact(
-        self, layer: str, kind: str, subject: str, digest: str, source: str, *, concluded: bool = False
+        self, layer: str, kind: str, subject: str, digest: str, source: str, *, concluded: bool = False, team: str = ""
     ) -> None:
         """Say that something was observed, from where, and in which evidence file it is; or was ``concluded`` of that,
-        which is as old as the judgement and is concluded anew by the next."""
-        more = {"concluded": True} if concluded else {}
+        which is as old as the judgement and concluded anew by the next. ``team``: a team's code that measured it."""
+        more = {key: value for key, value in (("concluded", concluded), ("team", team)) if value}
         self.write("fact", layer=layer, kind=kind, subject=subject, digest=digest, source=source, **more)
 
 
 def _lock(path: Path, descriptor: int) -> None:
-    """Keep others from writing. Raises JournalError when one of them does not let go."""
+    """Lock the journal. Raises JournalError if another writer keeps it locked."""
     until = 0.0
     while True:
         try:
@@ -130,9 +149,7 @@ def _find_last(path: Path, descriptor: int) -> tuple[int, chain.Link]:
     if half:
         size -= len(half)
         os.ftruncate(descriptor, size)
-    if not size:
-        return 0, chain.START
-    return size, _read_last_link(path, whole.rpartition(b"\n")[2])
+    return size, _read_last_link(path, whole.rpartition(b"\n")[2]) if size else chain.START
 
 
 def _read_last_link(path: Path, text: bytes) -> chain.Link:
@@ -147,13 +164,13 @@ def _read_last_link(path: Path, text: bytes) -> chain.Link:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a journal holds."""
+    """The content of a journal."""
 
     events: Sequence[dict[str, Any]]
     head: str
     """The digest of its last line; nothing for an empty journal."""
     flaws: tuple[str, ...]
-    """What was done to it after it was written."""
+    """Signs that it was changed after it was written."""
 
 
 def load(path: Path) -> Recorded:
@@ -165,10 +182,10 @@ def load(path: Path) -> Recorded:
 
 
 def _load_as_written(path: Path) -> Recorded | None:
-    """Read a journal line by line, of which no more is kept than what it says; None when its chain does not hold."""
+    """Read a journal line by line, keeping only the events; None when its chain does not hold."""
     chained, events, doubles = chain.Reading(), list[dict[str, Any]](), list[str]()
     known: dict[str, str] = {}
-    with path.open("rb") as lines:
+    with open_measured(path, OF_RUN) as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):
                 break
@@ -183,14 +200,14 @@ def _load_as_written(path: Path) -> Recorded | None:
 
 
 def _share(name: str, value: Any, known: dict[str, str]) -> Any:
-    """Return a value in which a text that occurs again and again, such as a digest, is the one text of all."""
+    """Return a value whose recurring texts, such as digests, are in memory once for the whole journal."""
     if name in _OWN or not isinstance(value, list | str):
         return value
     return known.setdefault(value, value) if isinstance(value, str) else [_share(name, one, known) for one in value]
 
 
 def _load_changed(path: Path) -> Recorded:
-    texts = path.read_bytes().split(b"\n")[:-1]
+    texts = read_measured(path, OF_RUN).split(b"\n")[:-1]
     read = [found for number, text in enumerate(texts, start=1) if (found := _read_event(path, number, text))]
     events, doubles = [event for event, _ in read], tuple(said for _, said in read if said)
     flaws, last = chain.find_flaws(texts, events), chain.read_link(events[-1]) if events else None
@@ -200,7 +217,10 @@ def _load_changed(path: Path) -> Recorded:
 
 
 def _read_event(path: Path, number: int, text: bytes) -> tuple[dict[str, Any], str]:
-    """Return an event, and what is wrong with it when another reader could take it for another one."""
+    """Return an event, and its flaw if another reader could read another event in the same text.
+
+    Raises JournalError, and NewerFormatError where the first line states a format that is not known yet.
+    """
     said = ""
     try:
         event = read_json(text)
@@ -210,6 +230,12 @@ def _read_event(path: Path, number: int, text: bytes) -> tuple[dict[str, Any], s
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise JournalError(f"{path}:{number}: is not an event; the journal was changed after it was written")
+    stated = event.get("format", FORMAT) if number == 1 else FORMAT
+    if isinstance(stated, int) and stated > FORMAT:
+        raise NewerFormatError(
+            f"{path.name}: is of format {stated}, and this version reads formats up to {FORMAT}; "
+            "use a version of prod-gate that is at least as new as the run"
+        )
     return event, said
 
 

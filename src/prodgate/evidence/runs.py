@@ -9,12 +9,11 @@ runs/2026-11-24T130000Z-3f2a9c1/
 A run that was changed after it was written is refused, with what is wrong in it, see `verification`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,18 +22,42 @@ from typing import Any
 
 from ..criteria import Scope, UsageError
 from ..findings import Finding
-from ..sections.asked_layers import find_undeclared
-from ..sections.criteria_file import CriteriaFile, parse_criteria
+from ..processes.regular_files import read_measured
+from ..sections.criteria_file import CriteriaFile, find_undeclared, narrow, parse_criteria
 from ..sections.includes import read_files
-from ..sections.moments import narrow
 from ..sections.waivers_file import parse_waivers
 from ..semantics.json_texts import read_json
+from ..semantics.secret_places import REDACTOR
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
 from . import artifacts, chain, journal, standing, verification
+from .artifacts import rename_portable
 from .counting import count_findings
-from .given import read_accepted
 from .shapes import find_flaw_in_about, find_flaw_in_event
+
+# ── The inputs of a run: criteria, included files and waivers, each kept by digest
+
+
+def digest_given(criteria: Path, waivers: Path) -> Mapping[str, Any]:
+    """Return what ``run.json`` would say of criteria, of what they include, and of waivers: the SHA-256 of each.
+
+    Raises CriteriaError for criteria that can't be read.
+    """
+    text, included = read_files(criteria)
+    return {
+        "criteria": _digest(text.encode()),
+        "included": {name: _digest(each.encode()) for name, each in included.items()},
+        "waivers": _digest(read_accepted(waivers)),
+    }
+
+
+def read_accepted(waivers: Path) -> bytes:
+    """Return the waivers that a run keeps; nothing where there is no such file."""
+    return read_measured(waivers) if waivers.exists() else b""
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 class RunError(UsageError):
@@ -43,7 +66,7 @@ class RunError(UsageError):
     def __init__(self, message: str, flaws: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.flaws = tuple(flaws)
-        """What is CHANGED, MISSING, UNLISTED, REORDERED or FOREIGN in the run, one by one."""
+        """The faults of the run, one by one: CHANGED, MISSING, UNLISTED, REORDERED, FOREIGN or NEWER."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +75,7 @@ class Run:
 
     path: Path
     name: str = ""
-    """What it was called when it was opened, wherever it is now."""
+    """Its name when it was opened, wherever it is now."""
     about: Mapping[str, Any]
     """``run.json``: system, target, rehearsal, layers, started, actor, commit, versions, …"""
     criteria: CriteriaFile
@@ -71,13 +94,17 @@ class Run:
     head: str = ""
     """The digest that stands for the whole journal."""
     undeclared: frozenset[str] = frozenset()
-    """Layers of which the criteria, those of every moment, ask nothing."""
+    """Layers that no criterion of any moment names."""
+    stated: CriteriaFile | None = None
+    """The criteria of every moment; None where they are those of the run."""
+    planned: frozenset[tuple[str, str, str]] = frozenset()
+    """The judges that were to answer: layer, name, criterion."""
     about_digest: str = ""
     """SHA-256 of ``run.json``, which names every input by its digest."""
 
     @property
     def scope(self) -> Scope:
-        """What the run set out to judge."""
+        """The scope of the run."""
         about, layers = self.about, frozenset(self.about["layers"])
         moment = about.get("moment") or ""
         return Scope(
@@ -90,7 +117,7 @@ class Run:
         )
 
     def _is_staging(self) -> bool:
-        """Whether a site was asked that is not the one that the criteria of the run state; what they state decides."""
+        """Whether the target is a site other than the one that the criteria of the run state."""
         target = str(self.about.get("target", ""))
         stated = self.criteria.e2e.base_url if self.criteria.e2e else ""
         return target.startswith(("https:", "http:")) and target != stated
@@ -129,30 +156,35 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
     started = datetime.now(UTC)
     path = parent / f"{started:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(4)[:7]}"
     try:
-        (path / artifacts.FOLDER).mkdir(parents=True)
+        path.mkdir(mode=0o700, parents=True)  # it may hold what other users of the machine must not read
         given = {
             "criteria": artifacts.store(path, text.encode(), ".toml"),
             "included": {name: artifacts.store(path, each.encode(), ".toml") for name, each in included.items()},
             "waivers": artifacts.store(path, read_accepted(waivers), ".toml"),
         }
+        about = REDACTOR.redact(about, named=False)
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
         data = f"{text}\n".encode("utf-8", "backslashreplace")
         (path / verification.ABOUT).write_bytes(data)
-        journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest(), **given)
+        journal.Journal.of(path).write(
+            "opened", format=journal.FORMAT, run=path.name, about=hashlib.sha256(data).hexdigest(), **given
+        )
     except OSError as error:
         raise RunError(f"{parent}: cannot hold a run: {error.strerror}; name another folder with --runs") from None
     return path
 
 
 def close(path: Path) -> None:
-    """End a run: what it holds by now is all that it holds.
+    """End a run: its last line lists every file that it holds by now.
 
-    Links, as Airflow leaves one beside its logs, are taken out: what they lead to is there, and whoever copies or packs
-    the run would have a file in the place of each.
+    Links, such as the one that Airflow leaves beside its logs, are removed: what they lead to is in the run, and a copy
+    or a bundle of the run would have a file in place of each. Names that some file system refuses are replaced.
     """
     for folder in verification.FOLDERS:
         for link in [each for each in (path / folder).rglob("*") if each.is_symlink()]:
             link.unlink()
+        rename_portable(path / folder)
+    artifacts.redact_logs(path / "logs")
     journal.Journal.of(path).write(chain.CLOSED, files=verification.list_files(path))
 
 
@@ -162,7 +194,9 @@ def read(path: Path) -> Run:
         return _read(path)
     except RunError:
         raise
-    except (*artifacts.UNREADABLE, journal.JournalError) as error:
+    except journal.NewerFormatError as error:
+        raise RunError(f"{path}: {error}", [f"NEWER: {error}"]) from None
+    except (*artifacts.UNREADABLE, journal.JournalError, UsageError) as error:
         reason = error.strerror if isinstance(error, OSError) else artifacts.describe_flaw(error)
         raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
 
@@ -190,6 +224,12 @@ def _read(path: Path) -> Run:
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
         head=recorded.head,
         undeclared=find_undeclared(stated),
+        stated=stated,
+        planned=frozenset(
+            (event["layer"], event["check"], event["criterion"])
+            for event in events
+            if event["event"] == "planned" and event.get("place")
+        ),
         about_digest=hashlib.sha256(written).hexdigest(),
     )
 
@@ -201,7 +241,7 @@ def _parse(text: str, included: tuple[tuple[str, str], ...], path: Path) -> Crit
 @lru_cache(maxsize=4)
 def _parse_once(text: str, included: tuple[tuple[str, str], ...]) -> CriteriaFile:
     """Parse criteria; those of a thousand runs that are merged are the same."""
-    return parse_criteria(text, Path("criteria.toml"), dict(included))
+    return parse_criteria(text, Path("criteria.toml"), dict(included), kept=True)
 
 
 def _find_flaw_in_events(events: Sequence[Mapping[str, Any]]) -> str:
@@ -219,7 +259,11 @@ def _read_whole(path: Path) -> tuple[bytes, journal.Recorded]:
             raise RunError(
                 f"{path}: is not a run directory that can be read: {missing}; name one under runs/", [missing]
             )
-    about, recorded = (path / verification.ABOUT).read_bytes(), journal.load(path / journal.NAME)
+    try:
+        about, recorded = read_measured(path / verification.ABOUT), journal.load(path / journal.NAME)
+    except OSError as error:
+        unread = f"{path}: is not a run directory that can be read: {error.strerror}"
+        raise RunError(f"{unread}; name one under runs/") from None
     if flaws := [*verification.find_flaws(path, about, recorded)]:
         raise RunError(f"{path}: was changed after it was written: {'; '.join(flaws)}; run the gate again", flaws)
     return about, recorded
@@ -239,9 +283,31 @@ def _load_text(path: Path, digest: str) -> str:
     return artifacts.load(path, digest).decode("utf-8")
 
 
-def latest(parent: Path, *, before: Path | None = None) -> Path | None:
-    """Return the newest run under ``parent``, or the newest one before a given run; None when there is none."""
-    found = sorted(path for path in parent.glob("*Z-*") if (path / "run.json").exists())
-    if before is not None:
-        found = [path for path in found if path.name < before.name]
-    return found[-1] if found else None
+def latest(folder: Path) -> Path | None:
+    """Return the newest run below a folder; None when there is none."""
+    return next(iter(list_paths(folder)), None)
+
+
+def list_paths(folder: Path, *, before: Path | None = None) -> list[Path]:
+    """Return the runs below a folder, from before a given one if there is one, the newest first."""
+    found = sorted((path for path in folder.glob("*Z-*/") if (path / "run.json").exists()), reverse=True)
+    return [path for path in found if before is None or path.name < before.name]
+
+
+def list_runs(folder: Path, *, before: Path | None = None) -> Iterator[Run]:
+    """Yield the same runs, except those that were changed, which prove nothing."""
+    for path in list_paths(folder, before=before):
+        with suppress(RunError):
+            yield read(path)
+
+
+def list_records(folder: Path, target: str, kind: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the records of a kind about a target, by its URL, from the runs below a folder; the newest first.
+
+    A record that was cut short, or changed, does not count.
+    """
+    for run in list_runs(folder):
+        with suppress(LookupError):
+            for fact in run.facts if run.finished and run.about["target"] == target else ():
+                if fact["kind"] == kind:
+                    yield artifacts.load_json(run.path, fact["digest"])

@@ -1,6 +1,4 @@
-"""What stands in ``run.json`` and in a line of the journal: a value of another kind is refused by its key."""
-
-from __future__ import annotations
+"""The shapes of ``run.json`` and of journal lines: a value of another kind is refused by its key."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +38,16 @@ def _is_table(value: Any, of: Callable[[Any], bool]) -> bool:
     return isinstance(value, dict) and all(map(of, value.values()))
 
 
+def _are_compared(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, dict)
+        and _is_text(each.get("with"))
+        and _is_text(each.get("problem", ""))
+        and all(_is_texts(each.get(effect, [])) for effect in ("weaker", "changed", "stronger"))
+        for each in value
+    )
+
+
 def _are_layers(value: Any) -> bool:
     return _is_texts(value) and len(set(value)) == len(value) and set(value) <= set(LAYERS)
 
@@ -64,14 +72,22 @@ _ABOUT: Final[Mapping[str, _Kind]] = {
     **dict.fromkeys(("criteria", "waivers"), _DIGEST),
     **dict.fromkeys(("inputs", "judges", "included"), _DIGESTS),
     **dict.fromkeys(("uncommitted", "replaced", "supporting"), _TEXTS),
+    "compared": ("a list of comparisons", _are_compared),
     "versions": ("a table of texts", lambda value: _is_table(value, _is_text)),
 }
 _NEEDED: Final = ("system", "target", "rehearsal", "layers", "started", "criteria", "waivers")
 
 _WHAT: Final[Mapping[str, _Kind]] = dict.fromkeys(("layer", "check", "criterion"), _TEXT)
-#: What each event holds besides the time; a key with ``?`` may be left out.
+#: Event -> its keys besides the time; a key with ``?`` may be left out.
 _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
-    "opened": {"run": _TEXT, "about": _DIGEST, "criteria?": _DIGEST, "included?": _DIGESTS, "waivers?": _DIGEST},
+    "opened": {
+        "format?": _COUNT,
+        "run": _TEXT,
+        "about": _DIGEST,
+        "criteria?": _DIGEST,
+        "included?": _DIGESTS,
+        "waivers?": _DIGEST,
+    },
     "planned": {**_WHAT, "place?": _TEXT},
     "started": {"layer": _TEXT, "check": _TEXT, "place?": _TEXT, "evidence?": _TEXTS},
     "finding": {
@@ -82,13 +98,20 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         **dict.fromkeys(("where?", "evidence?", "words?"), _TEXTS),
     },
     "finished": {"layer": _TEXT, "check": _TEXT, "findings": _COUNT},
-    "fact": {**dict.fromkeys(("layer", "kind", "subject", "source"), _TEXT), "digest": _DIGEST, "concluded?": _YES},
+    "fact": {
+        **dict.fromkeys(("layer", "kind", "subject", "source"), _TEXT),
+        "digest": _DIGEST,
+        "concluded?": _YES,
+        "team?": _TEXT,
+    },
     "unreadable": dict.fromkeys(("layer", "kind", "reason"), _TEXT),
     "note": dict.fromkeys(("layer", "text"), _TEXT),
     "collected": {"layer": _TEXT},
     "broken": dict.fromkeys(("layer", "reason"), _TEXT),
     "interrupted": {"layer": _TEXT},
     "drill": dict.fromkeys(("what", "name"), _TEXT),
+    "begun": {"step": _COUNT, "kind": _TEXT, "fields": ("a table", lambda value: isinstance(value, dict))},
+    "undone": {"drill": _TEXT, "step": _COUNT},
     "watch": {"what": _TEXT, "named": _TEXTS},
     "observed": {"layer": _TEXT},
     # what stands in the place of a digest, for what is no file

@@ -1,6 +1,4 @@
-"""What a run as a whole leaves undetermined: layers that broke or judged facts of another day, and what nobody asks."""
-
-from __future__ import annotations
+"""Undetermined findings of a run as a whole: broken layers, outdated facts, and questions without a check."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,7 +30,7 @@ def find_unjudged_layers(
 
 
 def find_unasked(stated: CriteriaFile, layers: Iterable[str]) -> Iterator[Finding]:
-    """Yield an undetermined finding for each layer of a requirement that no criterion stands for."""
+    """Yield an undetermined finding for each layer of a requirement that no criterion serves."""
     for requirement, layer in stated.list_unasked():
         if layer in layers:
             yield Finding(

@@ -1,10 +1,9 @@
 """Whether a run directory is what the run wrote: its journal by its chain, and every other file by digest.
 
 The first line of the journal has the digests of ``run.json``, the criteria and the waivers; the closing line has those
-of all files below FOLDERS. Reports are written from these, again at every time, and are not looked at.
+of all files below FOLDERS. Reports are derived from these, and may be written again at any time, so they are not
+checked.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import artifacts, chain
-from .files import digest_file, list_paths
+from .artifacts import digest_file, list_paths
 from .journal import Recorded
 
 #: Name of the file that says what the run set out to do.

@@ -1,11 +1,10 @@
-"""Observers: functions that look at an account and yield facts of the kinds they are registered for."""
-
-from __future__ import annotations
+"""Observers: functions that observe an account and yield facts of the kinds they are registered for."""
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any, TypeVar
@@ -22,7 +21,7 @@ Observer = Callable[[Account], Iterable[Fact]]
 F = TypeVar("F", bound=Fact)
 O = TypeVar("O", bound=Observer)  # noqa: E741
 
-#: Every observer, with the kinds of fact that can't be judged when it fails.
+#: Every observer, with the kinds of fact that can't be judged if it fails.
 OBSERVERS: dict[Observer, tuple[type[Fact], ...]] = {}
 
 
@@ -36,15 +35,46 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
     return register
 
 
-#: What Python raises about a value that is not as the code expects it; the last would end a loop over rows unsaid.
+def observes_each(
+    kind: type[F],
+    rows: Callable[[Account], Iterable[Any]],
+    *names: str,
+    types: Sequence[str] = (),
+    at_once: bool = False,
+    **known: Any,
+) -> Callable[[Callable[[Account, Any], F | Iterable[F]]], Callable[[Account], Iterator[F]]]:
+    """Register a function that derives facts of this kind from one row, and observe every row, each as in ``apart``.
+
+    ``at_once`` handles several rows at the same time. Such a function must call no observer that does so as well:
+    threads would wait for one another.
+    """
+
+    def register(look: Callable[[Account, Any], F | Iterable[F]]) -> Callable[[Account], Iterator[F]]:
+        @wraps(look)
+        def observe(account: Account) -> Iterator[F]:
+            look_apart = all_apart(kind, lambda row: _list_facts(look(account, row)), *names, types=types, **known)
+            for found in (account.each if at_once else map)(look_apart, rows(account)):
+                yield from found
+
+        return observes(kind)(observe)
+
+    return register
+
+
+def _list_facts(found: Fact | Iterable[Any]) -> Iterable[Any]:
+    return (found,) if isinstance(found, Fact) else found
+
+
+#: Python's exceptions for a value of an unexpected form; the last would silently end a loop over rows.
 _ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
 
 
 def apart(kind: type[F], look: Callable[[Any], F], *names: str, **known: Any) -> Callable[[Any], F]:
-    """Return ``look`` for one resource of many: what is odd about a row costs the fact about that row alone.
+    """Return ``look`` for one resource of many: a malformed row costs only its own fact.
 
-    The fact is then unread but for what is ``known``, with a sentence why. ``names`` are the members that may name a
-    row, the best first; a row that is a text or a fact names itself, one of several values is named by the first.
+    The fact is then unread except for the ``known`` fields, with a sentence why. ``names`` are the members that may
+    name a row, the best first; a row that is a text or a fact names itself, and the first of several values names
+    theirs.
     """
     look_at_all = all_apart(kind, lambda row: (look(row),), *names, **known)
     return lambda row: look_at_all(row)[-1]
@@ -53,10 +83,10 @@ def apart(kind: type[F], look: Callable[[Any], F], *names: str, **known: Any) ->
 def all_apart(
     kind: type[F], look: Callable[[Any], Iterable[F]], *names: str, types: Sequence[str] = (), **known: Any
 ) -> Callable[[Any], tuple[F, ...]]:
-    """Do as ``apart`` does for a resource of which several facts are made: those that were made are kept.
+    """Do the same as ``apart`` for a resource with several facts: those already derived are kept.
 
-    ``types`` are all types of Terraform that such facts may have: of each there is an unread one then, for whoever
-    judges that type alone.
+    ``types`` are all Terraform types that such facts may have: each gets an unread one then, for judges of that type
+    alone.
     """
     unread: Sequence[Mapping[str, Any]] = [{**known, "type": one} for one in types] or [known]
 
@@ -65,7 +95,7 @@ def all_apart(
         with noting_what_is_missing() as missing:
             try:
                 for fact in look(row):
-                    _ = fact.subject  # without a name nothing can be told of it; reading it raises then
+                    _ = fact.subject  # without a name the fact can't be described; reading it raises then
                     seen.append(fact)
                 return tuple(seen)
             except Unreadable as error:
@@ -99,7 +129,7 @@ def import_all(package: str) -> None:
 
 
 def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:
-    """Run observers on an account concurrently; the kinds of one that fails are unreadable."""
+    """Run observers on an account concurrently; the kinds of a failed one are unreadable."""
     with ThreadPoolExecutor(max(len(observers), 1), thread_name_prefix="observers") as threads:
         seen = list(threads.map(lambda observer: _run_observer(observer, account), observers))
     known = tuple(fact for facts, _ in seen for fact in facts)
@@ -115,7 +145,7 @@ def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact],
 
 
 def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
-    """Return the facts of an observer, or why there are none: whatever it raises makes its kinds undetermined."""
+    """Return the facts of an observer, or why there are none: any exception makes its kinds undetermined."""
     with noting_what_is_missing() as missing:
         seen, reason, bug = _try_observer(observer, account)
         if bug and why_missing(bug):

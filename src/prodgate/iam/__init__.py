@@ -1,1 +1,1 @@
-"""What principals can and cannot do: IAM's decisions, evaluated and proven without asking AWS."""
+"""IAM's decisions for principals, evaluated and proven without asking AWS."""

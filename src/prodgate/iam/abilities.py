@@ -1,6 +1,4 @@
-"""What one principal can do, asked once each, with the statements that allow it."""
-
-from __future__ import annotations
+"""The abilities of one principal, each decided once, with the statements that allow it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,15 +6,10 @@ from functools import cached_property
 from typing import Final
 
 from .account import Account, Principal
-from .callers import Caller, Naming, name_caller
-from .decision import Asked, Decision, Policies
 from .documents import Document, Statement
-from .evaluation import Request, applies
-from .formulas import Formulas, Unsettled, find_model
+from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller
 from .patterns import matches, may_overlap, read_pattern
-from .questions import Question, ask, list_statements
-from .requested import Requests
-from .space import Given, build_space
+from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_space, find_model, list_statements
 from .truth import Doubt, doubt
 
 _LOGIC: Final = Formulas()
@@ -35,7 +28,7 @@ Ability = Allowed | Doubt | None
 
 
 class Abilities:
-    """What a principal of an account can do. None: it is proven that it can't."""
+    """The abilities of a principal of an account. None means proven impossible."""
 
     def __init__(self, principal: Principal, account: Account) -> None:
         self.principal, self._account = principal, account
@@ -46,9 +39,11 @@ class Abilities:
     def can(
         self, action: str, resource: str, stated: Mapping[str, str | None] | None = None, trust: Document | None = None
     ) -> Ability:
-        """Return whether it can do an action on some resource of a pattern. ``stated`` is what the request will say
-        of itself: if it is allowed only when it says otherwise, that is a doubt."""
-        if not self._may_be_allowed(action, trust):  # of most, so that there is nothing to remember
+        """Return whether it can do an action on some resource of a pattern.
+
+        ``stated`` is the request's own context: if it is allowed only with another one, that is a doubt.
+        """
+        if not self._may_be_allowed(action, trust):  # most have none, so that there is nothing to remember
             return None
         key = (action, resource, tuple((stated or {}).items()), trust is not None)
         if key not in self._asked:
@@ -56,8 +51,10 @@ class Abilities:
         return self._asked[key]
 
     def under(self, action: str, resource: str, besides: Document, stated: Mapping[str, None] | None = None) -> Ability:
-        """Return whether it can do an action on some resource of a pattern, the policies of resources heard, too, and
-        ``besides`` as one more of its own. ``stated`` are keys that the request will not have."""
+        """Return whether it can do an action on some resource of a pattern, including through resource policies.
+
+        ``besides`` is one more policy of its own. ``stated`` are keys that the request will not have.
+        """
         guard = self._account.guards.get(action.partition(":")[0])
         if not self._may_be_allowed(action, guard):
             return None
@@ -98,14 +95,12 @@ class Abilities:
         return next((one for one in answers if isinstance(one, Doubt)), None)
 
     def _list_tokens(self, policies: Policies) -> list[Given]:
-        """Return what may be known of the token of a request: a user's has been issued just now, or is none."""
+        """Return the possible tokens of a request: a user's has just been issued, or there is none."""
         named = {condition.key for one in list_statements(policies) for condition in one.conditions}
-        if self.principal.is_role or _TOKEN not in named:
-            return [{}]
-        return [{_TOKEN: self._account.now}, {_TOKEN: None}]
+        return [{}] if self.principal.is_role or _TOKEN not in named else [{_TOKEN: self._account.now}, {_TOKEN: None}]
 
     def _keep_named(self, policies: Policies) -> Policies:
-        """Return policies without what a resource's says of others alone."""
+        """Return policies without the statements of a resource's policy that concern only others."""
         if policies.resource is None:
             return policies
         bounded = policies.boundaries is not None
@@ -117,7 +112,7 @@ class Abilities:
         return replace(policies, resource=replace(policies.resource, statements=tuple(named)))
 
     def _is_allowed_nothing(self, policies: Policies) -> bool:
-        """Whether no statement is left that could allow anything, so that there is nothing to prove."""
+        """Whether no remaining statement could allow anything, so that there is nothing to prove."""
         documents = [*policies.identity, *([policies.resource] if policies.resource else [])]
         if any(one.unread for one in documents):
             return False
@@ -126,7 +121,7 @@ class Abilities:
         return not _lets_in(policies.resource or Document(), self._caller)
 
     def _may_be_allowed(self, action: str, trust: Document | None) -> bool:
-        """Whether any statement speaks of the action: a cheap no to most questions."""
+        """Whether any statement covers the action: a cheap no to most questions."""
         if action not in self._spoken:
             identity = _keep(self.principal.policies(), action, "*").identity
             self._spoken[action] = any(each.unread or any(one.allows for one in each.statements) for each in identity)
@@ -136,7 +131,7 @@ class Abilities:
 
     @cached_property
     def known(self) -> Given:
-        """Return what is known of each request of the principal."""
+        """Return the known context of each request of the principal."""
         principal = self.principal
         return {
             "aws:principalarn": principal.arn,
@@ -150,8 +145,10 @@ class Abilities:
 
     @cached_property
     def everything(self) -> bool | Doubt:
-        """Whether it is allowed every action on every resource, under every context, by its own policies. What its
-        organization denies to all of the account makes nobody in it less of an administrator."""
+        """Whether its own policies allow it every action on every resource, in every context.
+
+        Denials by its organization for the whole account make nobody in it less of an administrator.
+        """
         policies = self.principal.policies()
         if not any(each.unread or any(map(_is_boundless, each.statements)) for each in policies.identity):
             return False
@@ -171,7 +168,7 @@ class Abilities:
 
 
 def _keep(policies: Policies, action: str, resource: str) -> Policies:
-    """Return policies without the statements that don't speak of an action, or of any resource of a pattern."""
+    """Return policies without the statements that cover neither an action nor any resource of a pattern."""
     kept = [_keep_of(one, action, resource) for one in policies.identity]
     guard = policies.resource and _keep_of(policies.resource, action, resource)
     scps, rcps = (
@@ -187,7 +184,7 @@ def _keep_of(document: Document, action: str, resource: str) -> Document:
 
 
 def _lets_in(document: Document, caller: Caller) -> bool:
-    """Whether the policy of a resource may let in a caller by itself, and not by leaving that to its account."""
+    """Whether a resource's policy may let in a caller by itself, and not by delegating to its account."""
     ways = [name_caller(one, caller, bounded=False).items() for one in document.statements if one.allows]
     return any(value is not False for way in ways for naming, value in way if naming is not Naming.ACCOUNT)
 
@@ -199,7 +196,7 @@ def _reaches(statement: Statement, resource: str) -> bool:
 
 
 def _is_boundless(statement: Statement) -> bool:
-    """Whether a statement allows actions of every service. What NotAction leaves out is seen by other questions."""
+    """Whether a statement allows actions of every service. Other questions cover the exceptions of NotAction."""
     return statement.allows and any(not one.strip("*?:") for one in statement.actions or ())
 
 

@@ -1,16 +1,17 @@
-"""The principals of an account, with what they are allowed and what runs with their rights."""
+"""The principals of an account, with their rights, the holders of these rights, and the policies that AWS manages."""
 
-from __future__ import annotations
-
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from typing import Any, Final
 
-from .callers import ANY_SESSION, Caller
-from .decision import Policies
-from .documents import Document, read_document
+from ..semantics.unresolved import Unresolved
+from .documents import Document, read_document, read_identity_document
+from .evaluation import ANY_SESSION, Caller, Policies
 
-#: The policy of AWS that allows everything, as it has been since 2015.
+#: AWS's policy that allows everything, unchanged since 2015.
 ADMINISTRATOR_ACCESS: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING: Final = read_document(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, ADMINISTRATOR_ACCESS
@@ -19,25 +20,24 @@ EVERYTHING: Final = read_document(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """What an organization leaves to an account of it, whatever the account's own policies allow."""
+    """The rights that an organization leaves to its account, whatever the account's own policies allow."""
 
     scps: tuple[tuple[Document, ...], ...] = ()
-    """Service control policies of each level from the root to the account; none in no organization, and in the account
-    that manages it."""
+    """Service control policies of each level from the root to the account.
+
+    None outside of an organization, and in its management account.
+    """
     rcps: tuple[tuple[Document, ...], ...] = ()
     """Resource control policies, likewise."""
     unread: str = ""
-    """Why they are not known: then what the account's own policies allow may be denied all the same."""
+    """Why they are unknown: then something that the account's own policies allow may be denied nevertheless."""
 
     def __hash__(self) -> int:
         return hash((len(self.scps), len(self.rcps), self.unread))
 
     def limit(self, policies: Policies, arn: str) -> Policies:
-        """Return the policies that have a say when a principal calls: those of an organization spare roles that
-        services made for themselves."""
-        if ":role/aws-service-role/" in arn:
-            return policies
-        return replace(policies, scps=self.scps, rcps=self.rcps)
+        """Return the policies that apply when a principal calls; an organization's exempt service-linked roles."""
+        return policies if ":role/aws-service-role/" in arn else replace(policies, scps=self.scps, rcps=self.rcps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,11 @@ class Principal:
     """ARNs of its groups."""
     boundary: Document | None = None
     trust: Document | None = None
-    """Of a role: who may assume it."""
+    """For a role: who may assume it."""
     has_login: bool = False
-    """Of a user: whether it is known to have a password."""
+    """For a user: whether it is known to have a password."""
     in_profile: bool = False
-    """Of a role: whether an instance profile that holds it is known."""
+    """For a role: whether an instance profile that holds it is known."""
     place: str = ""
 
     def __hash__(self) -> int:
@@ -88,7 +88,7 @@ class Principal:
         return self.arn.split(":")[4]
 
     def caller(self) -> Caller:
-        """Return who calls when it does: of a role, a session of any name."""
+        """Return the caller when it calls: for a role, a session of any name."""
         if not self.is_role:
             return Caller("user", self.arn, self.account)
         partition = self.arn.split(":")[1]
@@ -97,7 +97,7 @@ class Principal:
         )
 
     def policies(self, resource: Document | None = None) -> Policies:
-        """Return the policies that have a say when it calls."""
+        """Return the policies that apply when it calls."""
         boundaries = None if self.boundary is None else (self.boundary,)
         return Policies(identity=self.identity, boundaries=boundaries, resource=resource)
 
@@ -115,24 +115,66 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What is known of an account."""
+    """The known facts of an account."""
 
     id: str
     principals: tuple[Principal, ...]
     groups: Mapping[str, Group] = field(default_factory=dict)
     holders: tuple[Holder, ...] = ()
     things: frozenset[str] = frozenset()
-    """What exists beside them, as ``cluster``, ``job``, ``stack set``."""
+    """Other things that exist, such as ``cluster``, ``job``, ``stack set``."""
     guards: Mapping[str, Document] = field(default_factory=dict)
-    """What the policies of other resources than roles say, all together, by service as in ``s3``."""
+    """The policies of resources other than roles, all together, by service such as ``s3``."""
     arns: frozenset[str] = frozenset()
     """Of all that is declared."""
     is_whole: bool = False
-    """Whether there is nothing else in the account, so that what is not known of does not exist."""
+    """Whether there is nothing else in the account, so that unknown things do not exist."""
     foreign: frozenset[str] = frozenset()
-    """ARNs of principals of other systems: goals ask nothing of them, and what they allow to others counts."""
+    """ARNs of principals of other systems: goals do not cover them, but their permissions for others count."""
     organization: Organization = Organization()
     gaps: tuple[str, ...] = ()
-    """What could not be read, so that nothing can be excluded."""
+    """Things that could not be read, so that nothing can be excluded."""
     now: str = "2026-01-01T00:00:00+00:00"
-    """The moment for which it is asked."""
+    """The moment that the question is about."""
+
+
+# ── AWS's managed policies: dated data of the extra ``iam``
+#
+# moto keeps every document as IAM listed it, with its version and the day of its last change. Only this module of moto
+# is loaded: all of moto takes a second to import.
+
+#: ARNs of AWS policies; those of other partitions may say something else.
+PREFIX: Final = "arn:aws:iam::aws:policy"
+
+
+def read_attached(arn: str) -> Document:
+    """Return the statements of an undeclared managed policy, as of the data."""
+    return find_document(arn) or Document(unread=f"what {arn} allows is not known here")
+
+
+@cache
+def find_document(arn: str, version: str = "") -> Document | None:
+    """Return the statements of an AWS policy, as of the data; None if that lacks its ARN, or has another version."""
+    if arn == ADMINISTRATOR_ACCESS:
+        return EVERYTHING
+    policy = list_policies().get(arn)
+    if policy is None or (version and version != policy["DefaultVersionId"]):
+        return None
+    changed = policy.get("UpdateDate", policy["CreateDate"])[:10]
+    try:
+        return read_identity_document(policy["Document"], f"{arn} {policy['DefaultVersionId']} of {changed}")
+    except Unresolved as error:
+        return Document(unread=str(error))
+
+
+@cache
+def list_policies() -> Mapping[str, Any]:
+    """Return each policy as IAM listed it, by its ARN; none without the extra."""
+    package = find_spec("moto")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        spec = spec_from_file_location("prodgate_policies_of_aws", f"{folder}/iam/aws_managed_policies.py")
+        if spec is not None and spec.loader is not None:
+            spec.loader.exec_module(module := module_from_spec(spec))
+            found = json.loads(module.aws_managed_policies_data)
+            return {f"{PREFIX}{one['Path']}{name}": one for name, one in found.items()}
+    return {}

@@ -1,42 +1,45 @@
-"""What goals are answered: kept, by proof; broken, by a way that is allowed step by step; or not known, and why."""
-
-from __future__ import annotations
+"""Answers to goals: kept, with a proof; broken, with a path that is allowed step by step; or unknown, and why."""
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from .abilities import Abilities, Ability, Allowed
+from ..semantics.policy_documents import Principal as Named
+from ..semantics.unresolved import Unresolved
+from .abilities import Abilities, Ability, Allowed, find_allowing
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, read_document
-from .goals import ADMINISTRATOR, ADMINISTRATORS, Goal
-from .hops import Hop, list_all_hops
+from .evaluation import ASSUMING, Caller, Policies, Request, read_caller
+from .goals import ADMINISTRATOR, ADMINISTRATORS, Goal, fits_any
+from .idle import Idle, Unused, list_idle, list_shut, measure
 from .known_actions import is_kind
+from .needs import Needs
 from .patterns import matches, read_arn_pattern
-from .reach import Reach, judge_reach
+from .reach import Hop, Reach, judge_reach, list_all_hops
+from .space import Given, Question, ask, list_statements
 from .truth import Doubt, Truth, doubt
 
-#: An ARN of any kind; an asterisk alone is what no resource can be named for.
+#: An ARN of any kind; an asterisk alone stands for actions without a resource.
 ANY: Final = "arn:*:*:*:*:*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Whether a goal is kept of one principal."""
+    """Whether one principal keeps a goal."""
 
     who: str
     kept: Truth
     said: str = ""
-    """Of a broken goal, how: each hop with its request and statements."""
+    """For a broken goal, the path: each hop with its request and statements."""
     places: tuple[str, ...] = ()
-    """Where the statements are that allow it."""
+    """The positions of the statements that allow it."""
 
 
 class Standing:
-    """All that the principals of an account can become and do."""
+    """Everything that the principals of an account can become and do."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -49,13 +52,12 @@ class Standing:
 
     @cached_property
     def reach(self) -> dict[str, Reach]:
-        """What each principal reaches of all rights there are."""
+        """The rights that each principal reaches."""
         return {one.principal.arn: one for one in judge_reach(self.account, self.abilities, self.hops)}
 
     def answer(self, goal: Goal, actions: tuple[str, ...]) -> Iterator[Answer]:
-        """Yield whether a goal is kept of each principal that it names; ``actions`` are its own without wildcards."""
-        for principal in list_asked(goal, self.account):
-            yield self._answer_of(goal, actions, principal)
+        """Yield whether each principal that a goal names keeps it; ``actions`` are its own without wildcards."""
+        yield from (self._answer_of(goal, actions, principal) for principal in list_asked(goal, self.account))
 
     def _answer_of(self, goal: Goal, actions: tuple[str, ...], principal: Principal) -> Answer:
         if goal.actions == (ADMINISTRATOR,):
@@ -67,7 +69,7 @@ class Standing:
         unheard, reasons = self.account.organization.unread, set(self.account.gaps)
         if goal.may and unheard and found.kept is not False:
             reasons.add(unheard)  # it denies, and allows nothing
-        if reasons and (goal.may or found.kept is not False):  # what was not read may allow, and may deny
+        if reasons and (goal.may or found.kept is not False):  # an unread policy may allow, and may deny
             known = found.kept.reasons if isinstance(found.kept, Doubt) else frozenset[str]()
             return Answer(who=principal.arn, kept=Doubt(known | frozenset(reasons)))
         if unheard and found.kept is False and not goal.may:
@@ -95,7 +97,7 @@ class Standing:
         return Answer(who=principal.arn, kept=Doubt(frozenset(reasons)) if reasons else True)
 
     def _find(self, goal: Goal, actions: tuple[str, ...], arn: str | None) -> Iterator[Allowed | Doubt | None]:
-        """Yield what a principal can or may do of what is asked; None stands for all rights there are."""
+        """Yield the requested actions that a principal can or may do; None stands for all rights."""
         if arn is None:
             yield None
             return
@@ -106,7 +108,7 @@ class Standing:
                     yield found
 
     def _walk(self, start: str, certain: bool) -> Iterator[tuple[tuple[Hop, ...], str | None]]:
-        """Yield each principal that another can become, the nearest first, with the way; None for all rights."""
+        """Yield each principal that another can become, the nearest first, with the path; None for all rights."""
         seen: set[str | None] = {start}
         ways: deque[tuple[tuple[Hop, ...], str | None]] = deque([((), start)])
         while ways:
@@ -135,7 +137,7 @@ class Standing:
 
 
 def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -> Ability:
-    """Return whether a principal can do something whatever else it is: its tags and organization are not its choice."""
+    """Return whether a principal can do something whatever its tags and organization, which it does not choose."""
     found = own.under(action, resource, besides)
     if not isinstance(found, Allowed):
         return found
@@ -148,7 +150,7 @@ def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -
 
 
 def list_asked(goal: Goal, account: Account) -> list[Principal]:
-    """Return the principals of whom a goal asks."""
+    """Return the principals that a goal covers."""
     named = [one for one in account.principals if goal.speaks_of(one.arn) and one.arn not in account.foreign]
     if ADMINISTRATORS not in goal.spared:
         return named
@@ -156,13 +158,13 @@ def list_asked(goal: Goal, account: Account) -> list[Principal]:
 
 
 def list_resources(goal: Goal) -> Iterator[str]:
-    """Yield what is asked about, any resource also as what no resource can be named for."""
+    """Yield the resources of a question; ``*`` also stands for actions without a resource."""
     for resource in goal.resources:
         yield from (ANY, "*") if resource == "*" else (resource,)
 
 
 def except_for(goal: Goal) -> Document:
-    """Return a policy that denies what a goal does not ask about."""
+    """Return a policy that denies everything outside of a goal."""
     if not goal.unless:
         return Document()
     denied = []
@@ -175,7 +177,7 @@ def except_for(goal: Goal) -> Document:
 
 
 def break_by(principal: Principal, way: tuple[Hop, ...], last: Allowed | None) -> Answer:
-    """Return that a goal is broken by a way of hops, and a request at its end."""
+    """Return that a path of hops, and a request at its end, break a goal."""
     parts = [f"{hop.how}: {'; '.join(map(render_step, hop.steps))}" for hop in way]
     if last is not None:
         parts.append(render_step(last))
@@ -193,7 +195,7 @@ def render_step(step: Allowed) -> str:
 
 
 def name_nobody(goal: Goal, account: Account) -> Doubt | None:
-    """Return a doubt where a goal names principals of which there are none: nothing would be proven of nobody."""
+    """Return a doubt if a goal names principals of which none exist: its proof would cover nobody."""
     missing = [one for one in goal.principals if not any(_is_named(one, each.arn) for each in account.principals)]
     if missing:
         return doubt(f"{', '.join(missing)} names no user and no role that is known here")
@@ -207,14 +209,14 @@ def _is_named(pattern: str, arn: str) -> bool:
 
 
 def name_nothing(goal: Goal, account: Account) -> Doubt | None:
-    """Return a doubt where a goal names resources of which none is declared, unless it names all of a kind."""
+    """Return a doubt if a goal names resources of which none is declared, unless it names all of a kind."""
     named = [one for one in goal.resources if not is_kind(one)]
     missing = [one for one in named if not any(_is_part(one, arn) for arn in account.arns)]
     return doubt(f"{', '.join(missing)} names nothing that is known here") if missing else None
 
 
 def name_no_request(goal: Goal, actions: tuple[str, ...], account: Account) -> Doubt | None:
-    """Return a doubt where a goal's conditions leave out all that anybody could ask: nothing would be proven."""
+    """Return a doubt if a goal's conditions exclude every possible request: its proof would cover nothing."""
     if not goal.unless:
         return None
     open_to_all, besides = replace(account, guards={}), except_for(goal)
@@ -227,7 +229,218 @@ def name_no_request(goal: Goal, actions: tuple[str, ...], account: Account) -> D
 
 
 def _is_part(pattern: str, arn: str) -> bool:
-    """Whether a pattern names something declared, or what is within it."""
+    """Whether a pattern names a declared thing, or something within it."""
     head = len(":".join(pattern.split(":", 5)[:5])) + 1
     ends = [len(pattern), *(found.start() for found in re.finditer(r"[:/]", pattern) if found.start() > head)]
     return any(matches(read_arn_pattern(pattern[:end], None), arn) is True for end in ends)
+
+
+# ── Used and granted rights
+
+
+def answer_of_use(principal: Principal, account: Account, needs: Needs) -> Iterator[Answer]:
+    """Yield the unused rights of a principal, and the missing ones; or that it holds exactly those in use."""
+    found = measure(principal, account, needs)
+    if found.missing:
+        said = "; ".join(f"{one.action} is not granted, which is for {one.by}" for one in found.missing)
+        yield Answer(who=principal.arn, kept=False, said=said, places=(principal.place,))
+    if found.doubts:
+        yield Answer(who=principal.arn, kept=Doubt(found.doubts))
+    elif found.unused:
+        said = "; ".join(map(describe_unused, found.unused))
+        places = tuple(dict.fromkeys(one.statement.place for one in found.unused))
+        yield Answer(who=principal.arn, kept=False, said=said, places=places)
+    elif not found.missing:
+        yield Answer(who=principal.arn, kept=True)
+
+
+def describe_unused(one: Unused) -> str:
+    """Describe the unused part of a statement."""
+    if not one.used:
+        return f"nothing uses {one.written}, granted by {one.statement.place}"
+    return f"of {one.written} only {', '.join(one.used)} is used, granted by {one.statement.place}"
+
+
+def answer_of_idle(goal: Goal, account: Account) -> Iterator[Answer]:
+    """Yield the statements that can never grant anything.
+
+    They are in each principal's own policies and trust and, if the goal covers all, in the policies of resources.
+    """
+    for principal in list_asked(goal, account):
+        unread = {one.unread for one in (*principal.identity, *([principal.boundary] if principal.boundary else []))}
+        if reasons := {*filter(None, unread), *account.gaps}:
+            yield Answer(who=principal.arn, kept=Doubt(frozenset(reasons)))
+            continue
+        yield _say_idle(principal.arn, [*list_idle(principal, account), *list_shut(account, principal.arn)])
+    if goal.principals == ("*",) and (found := list(list_shut(account))):
+        yield _say_idle("the policies of resources", found)
+
+
+def _say_idle(who: str, found: list[Idle]) -> Answer:
+    if not found:
+        return Answer(who=who, kept=True)
+    said = "; ".join(f"{one.statement.place} grants nothing: {one.why}" for one in found)
+    return Answer(who=who, kept=False, said=said, places=tuple(dict.fromkeys(one.statement.place for one in found)))
+
+
+# ── Who can become whom, as plain values to draw
+
+#: The maximum number of kept principals and hops, first those that lead to all rights.
+_MOST: Final = 2_000
+#: The maximum number of kept reasons and places of one.
+_FEW: Final = 5
+
+
+def describe_standing(standing: Standing) -> dict[str, Any]:
+    """Return the principals of an account and the hops between them as JSON values, and how many were left out."""
+    reach = sorted(standing.reach.values(), key=lambda one: (_RANKS.index(_say(one.administrator)), one.principal.arn))
+    every = (hop for one in reach for hop in standing.hops[one.principal.arn])
+    hops = sorted(_choose(every), key=lambda one: (bool(one.doubts), one.target is not None))
+    return {
+        "principals": [
+            {
+                "arn": one.principal.arn,
+                "name": one.principal.name,
+                "place": one.principal.place,
+                "administrator": _say(one.administrator),
+                "reasons": sorted(one.administrator.reasons)[:_FEW] if isinstance(one.administrator, Doubt) else [],
+            }
+            for one in reach[:_MOST]
+        ],
+        "hops": [_describe(hop) for hop in hops[:_MOST]],
+        "left_out": max(0, len(reach) - _MOST) + max(0, len(hops) - _MOST),
+    }
+
+
+_RANKS: Final = ("yes", "undetermined", "no")
+
+
+def _say(value: bool | Doubt) -> str:
+    return "undetermined" if isinstance(value, Doubt) else "yes" if value else "no"
+
+
+def _choose(hops: Iterable[Hop]) -> Iterator[Hop]:
+    """Yield one hop for each pair: one that is certain, where there is one, and the shortest."""
+    best: dict[tuple[str, str | None], Hop] = {}
+    for hop in hops:
+        known = best.get((hop.source, hop.target))
+        if known is None or (bool(hop.doubts), len(hop.steps)) < (bool(known.doubts), len(known.steps)):
+            best[hop.source, hop.target] = hop
+    yield from best.values()
+
+
+def _describe(hop: Hop) -> dict[str, Any]:
+    places = dict.fromkeys(one.place for step in hop.steps for one in step.statements)
+    return {
+        "from": hop.source,
+        "to": hop.target or "",
+        "how": hop.how,
+        "by": list(places)[:_FEW],
+        "reasons": sorted(hop.doubts)[:_FEW],
+    }
+
+
+# ── Access from outside: accounts, providers, the public
+
+#: An account that nobody names.
+_STRANGER = "999999999999"
+_FEDERATING = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
+
+
+def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) -> Iterator[Answer]:
+    """Yield whether each outsider that a policy names, and the public, keeps a goal."""
+    if account.gaps:  # an unread policy may let in anybody
+        yield Answer(who="whoever is outside", kept=Doubt(frozenset(account.gaps)))
+    besides = except_for(goal)
+    for action in actions:
+        for resource, guard in _list_guarded(goal, action, account):
+            if guard.unread:
+                yield Answer(who=resource, kept=doubt(guard.unread))
+                continue
+            for caller in dict.fromkeys(_list_callers(guard, account.id)):
+                if isinstance(caller, Doubt):
+                    yield Answer(who=resource, kept=caller)
+                    continue
+                if caller.name and fits_any(goal.spared, caller.name):
+                    continue
+                about = Document((*guard.statements, *besides.statements))
+                heard = Policies(identity=(EVERYTHING,), resource=about, rcps=account.organization.rcps)
+                question = Question(
+                    caller=caller, action=action.lower(), resource=resource, account=account.id, policies=heard,
+                    given={"aws:currenttime": account.now, **_list_known(caller, heard)},
+                )  # fmt: skip
+                yield _answer(question)
+
+
+def _list_guarded(goal: Goal, action: str, account: Account) -> Iterator[tuple[str, Document]]:
+    """Yield the resources that may be reachable from outside, with their policy: each role, or all of a service."""
+    if action.lower().startswith((*ASSUMING, *_FEDERATING)):
+        roles = [one for one in account.principals if one.is_role]
+        for role in roles:
+            if "*" in goal.resources or fits_any(goal.resources, role.arn):
+                yield role.arn, role.trust or Document(unread=f"whom {role.name} trusts is not known")
+    elif guard := account.guards.get(action.partition(":")[0]):
+        yield from ((resource, guard) for resource in list_resources(goal))
+
+
+def _list_callers(guard: Document, own: str) -> Iterator[Caller | Doubt]:
+    for statement in guard.statements:
+        if not statement.allows:
+            continue
+        if statement.not_principals is not None:
+            yield from _list_strangers()
+        for named in statement.principals or ():
+            yield from _read_outsider(named, own)
+
+
+def _read_outsider(named: Named, own: str) -> Iterator[Caller | Doubt]:
+    if named.name == "*" and named.kind in ("*", "AWS"):
+        yield from _list_strangers()
+    elif named.kind == "Federated":
+        yield Caller("federated", named.name)
+    elif named.kind != "Service" and (not named.account or named.account != own):
+        yield _read_foreigner(named)
+
+
+def _read_foreigner(named: Named) -> Caller | Doubt:
+    """Return a principal of another account that a policy names: anybody of the account, or any session of the role."""
+    if re.fullmatch(r"\d{12}|arn:[\w-]+:iam::\d{12}:root", named.name):
+        return Caller("user", f"arn:aws:iam::{named.account}:user/anybody", named.account)
+    try:
+        caller = read_caller(named.name)
+    except Unresolved as error:
+        return doubt(str(error))
+    if not caller.account:
+        return doubt(f"{named.name} is no principal that is known here")
+    if caller.kind != "role":
+        return caller
+    role = named.name.rpartition("/")[2]
+    return Caller("session", f"arn:aws:sts::{caller.account}:assumed-role/{role}/*", caller.account)
+
+
+def _list_known(caller: Caller, heard: Policies) -> Given:
+    """Return the known context of an outsider's request. Claims carry the name of the provider that states them."""
+    if caller.kind == "anonymous":
+        return {}
+    if caller.kind != "federated":
+        return {"aws:principalisawsservice": "false"}
+    host = caller.name.partition(":oidc-provider/")[2].lower() or caller.name.lower()
+    named = {condition.key for one in list_statements(heard) for condition in one.conditions}
+    makers = {key: key.rpartition(":")[0] for key in named}
+    return {key: None for key, maker in makers.items() if "." in maker and not f"{host}/".startswith(f"{maker}/")}
+
+
+def _list_strangers() -> Iterator[Caller]:
+    yield Caller("anonymous", "")
+    yield Caller("user", f"arn:aws:iam::{_STRANGER}:user/anybody", _STRANGER)
+
+
+def _answer(question: Question) -> Answer:
+    who, found = f"{question.caller.name or 'the public'} at {question.resource}", ask(question)
+    if not isinstance(found, Request):
+        return Answer(who=who, kept=found if isinstance(found, Doubt) else True)
+    allowing = find_allowing(found, question.policies)
+    by = tuple(dict.fromkeys(one.place for one in allowing if one not in EVERYTHING.statements))
+    told = ", ".join(f"{key} = {value!r}" for key, value in sorted(found.context.items()) if key not in question.given)
+    said = f"{found.action} on {found.resource}{f' with {told}' if told else ''}, allowed by {', '.join(by)}"
+    return Answer(who=who, kept=False, said=said, places=by)

@@ -1,18 +1,12 @@
-"""Whether new policies grant what old ones do not: a proof that they don't, or a request that shows it."""
+"""Whether new policies grant rights that old ones do not: a proof that they don't, or a request that shows it."""
 
-from __future__ import annotations
-
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
-from .callers import Caller
-from .decision import Asked, Decision, Policies
-from .documents import Document, read_document
-from .evaluation import Answer, Request, evaluate
-from .formulas import Formula, Formulas, Unsettled, find_model
-from .questions import find_readable, list_statements
-from .requested import Requests
-from .space import build_space
+from .documents import Document, Statement, read_document, read_identity_document
+from .evaluation import Answer, Asked, Caller, Decision, Policies, Request, evaluate
+from .space import Formula, Formulas, Requests, Unsettled, build_space, find_model, find_readable, list_statements
 from .truth import Doubt, doubt
 
 _ACCOUNT: Final = "111122223333"
@@ -25,11 +19,12 @@ _LOGIC: Final = Formulas()
 
 
 def find_new_access(old: tuple[Document, ...], new: tuple[Document, ...]) -> Request | Doubt | None:
-    """Return a request that the new identity policies allow and the old don't; None where it is proven that there is
-    none; a doubt where neither is. Actions that AWS does not have yet count, as it may add them tomorrow."""
+    """Return a request that the new identity policies allow and the old don't; None if there provably is none.
+
+    A doubt if neither is known. Future actions count, as AWS may add them tomorrow.
+    """
     before, after = (Policies(identity=one, resource=_TRUST) for one in (old, new))
-    space = build_space([*list_statements(before), *list_statements(after)], {})
-    requests = Requests(space)
+    requests = Requests(build_space([*list_statements(before), *list_statements(after)], {}))
     granted, had = _allow(after, requests), _allow(before, requests)
     try:
         exactly = (granted.exactly, _LOGIC.negate(had).exactly)
@@ -43,8 +38,7 @@ def find_new_access(old: tuple[Document, ...], new: tuple[Document, ...]) -> Req
 
 
 def _allow(policies: Policies, requests: Requests) -> Formula:
-    asked = Asked(_ANYBODY, "", "", _ACCOUNT)
-    return Decision(asked, policies, _LOGIC, requests.applies).allowed
+    return Decision(Asked(_ANYBODY, "", "", _ACCOUNT), policies, _LOGIC, requests.applies).allowed
 
 
 def _confirm(request: Request, before: Policies, after: Policies) -> Request | Doubt:
@@ -55,3 +49,34 @@ def _confirm(request: Request, before: Policies, after: Policies) -> Request | D
     if answers[0] is Answer.ALLOWED and answers[1] is not Answer.ALLOWED:
         return request
     return doubt(f"solver and evaluator disagree on {request}")
+
+
+# ── The smallest policy that grants the rights in use
+
+
+def write_smallest(least: Sequence[tuple[Statement, tuple[str, ...]]]) -> dict[str, Any]:
+    """Return a policy document of statements, each with the given actions.
+
+    Leaves one out if the others provably grant all that they grant together.
+    """
+    rows = [_write(statement, actions) for statement, actions in least]
+    for row in [one for one in rows if one["Effect"] == "Allow"]:
+        rest = [one for one in rows if one is not row]
+        if rest and find_new_access((_read(rest),), (_read(rows),)) is None:
+            rows = rest
+    return {"Version": "2012-10-17", "Statement": rows}
+
+
+def _read(rows: list[dict[str, Any]]) -> Document:
+    return read_identity_document({"Version": "2012-10-17", "Statement": rows}, "the smallest policy")
+
+
+def _write(statement: Statement, actions: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {"Effect": "Allow" if statement.allows else "Deny"}
+    found |= {"Action": list(actions)} if actions else {"NotAction": list(statement.not_actions or ())}
+    names = ("Resource", statement.resources), ("NotResource", statement.not_resources)
+    found |= {name: list(values) for name, values in names if values is not None}
+    tests: dict[str, dict[str, list[str]]] = {}
+    for one in statement.conditions:
+        tests.setdefault(one.operator, {})[one.key] = list(one.values)
+    return found | ({"Condition": tests} if tests else {})

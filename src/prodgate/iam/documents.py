@@ -1,12 +1,10 @@
-"""Policy documents, read exactly: nothing is widened, and what AWS would refuse is refused by name.
+"""Policy documents, read exactly: nothing is widened, and documents that AWS would refuse are refused by name.
 
-Beside `semantics.policy_documents`, which widens what it reads so that a rule about breadth misses nothing.
+Beside `semantics.policy_documents`, which widens its input so that a rule about breadth misses nothing.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..semantics.policy_documents import Principal, read_elements, read_texts
@@ -29,7 +27,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement as it is written. Of each pair, such as actions and not_actions, one is None."""
+    """One statement as written. Of each pair, such as actions and not_actions, one is None."""
 
     allows: bool
     actions: tuple[str, ...] | None
@@ -44,7 +42,7 @@ class Statement:
     place: str
     """Where it is written: file and line, address or ARN of the policy, and its Sid or number."""
     doubted: str = ""
-    """Why nobody knows whether it is written at all."""
+    """Why it is unknown whether it is written at all."""
 
     def __str__(self) -> str:
         return self.place
@@ -59,7 +57,7 @@ class Document:
 
 
 def read_document(parsed: Any, where: str) -> Document:
-    """Read a parsed policy; ``where`` is named when it isn't one. Raises Unresolved."""
+    """Read a parsed policy; ``where`` names an invalid one. Raises Unresolved."""
     elements = read_elements(parsed, where)
     if unknown := set(elements) - {"version", "id", "statement"}:
         raise Unresolved(where, f"has the element {min(unknown)!r}, which no policy has")
@@ -74,8 +72,7 @@ def read_document(parsed: Any, where: str) -> Document:
 
 
 def read_identity_document(parsed: Any, where: str) -> Document:
-    """Read a parsed policy of a user, role or group, of which AWS demands resources and no principals. Raises
-    Unresolved."""
+    """Read a parsed policy of a user, role or group, which must have resources and no principals. Raises Unresolved."""
     document = read_document(parsed, where)
     for one in document.statements:
         if one.principals is not None or one.not_principals is not None:
@@ -133,5 +130,20 @@ def _list_conditions(value: Any, place: str) -> Iterator[Condition]:
 def _list_pairs(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, Mapping):
         raise Unresolved(place, f"has the condition {value!r}, which is not an object")
-    for key, item in value.items():
-        yield str(key), item
+    yield from ((str(key), item) for key, item in value.items())
+
+
+# ── The policies of all resources of a service, joined to one: each statement covers the resources it belongs to
+
+
+def join(documents: Sequence[Document]) -> Document:
+    """Return several policies joined to one."""
+    unread = "; ".join(one.unread for one in documents if one.unread)
+    return Document(tuple(statement for one in documents for statement in one.statements), unread)
+
+
+def pin(statement: Statement, arns: Sequence[str]) -> Statement:
+    """Return a statement about the things it belongs to: ``*`` means those alone."""
+    if statement.not_resources is not None or statement.resources not in (None, ("*",)):
+        return statement
+    return replace(statement, resources=(*arns, *[f"{arn}/*" for arn in arns if ":s3:" in arn]))

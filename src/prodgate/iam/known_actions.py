@@ -1,6 +1,4 @@
-"""Which actions AWS has, and on what: dated data of the extra ``iam``, so that a name of nothing proves nothing."""
-
-from __future__ import annotations
+"""AWS's actions and their resources: dated data of the extra ``iam``, so that a misspelt name proves nothing."""
 
 import difflib
 import re
@@ -23,8 +21,10 @@ def _read() -> Any:
 
 
 def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
-    """Return the actions of a goal without wildcards, or why that proves nothing: there is none of that name, or it
-    is never done to such a resource."""
+    """Return the actions of a goal without wildcards, or why that proves nothing.
+
+    Either none has that name, or it never applies to such a resource.
+    """
     if goal.actions == (ADMINISTRATOR,):
         return ()
     found: list[str] = []
@@ -46,8 +46,10 @@ def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
 
 
 def is_kind(pattern: str) -> bool:
-    """Whether a pattern names all of a kind, as ``arn:aws:kms:*:*:key/*``, or one of it that no policy names;
-    ``arn:aws:s3:::name/*`` is of one bucket."""
+    """Whether a pattern names all of a kind, such as ``arn:aws:kms:*:*:key/*``, or one of it that no policy names.
+
+    ``arn:aws:s3:::name/*`` is in one bucket.
+    """
     pattern = f"{pattern.removesuffix(UNNAMED)}*" if pattern.endswith(UNNAMED) else pattern
     if pattern == "*":
         return True
@@ -68,7 +70,7 @@ def _is_done_to(action: str, resource: str) -> bool:
 def _fits(form: str, resource: str) -> bool:
     if form.endswith(":${BucketName}") and "/" in resource:  # no bucket's name holds one
         return False
-    pattern = re.sub(r"\$\{[^}]*\}", "*", form)
+    pattern = re.sub(r"\$\{(?:(?!\$\{)[^}])*\}", "*", form)
     if set("*?") & set(resource):
         return may_overlap(pattern, resource)
     return matches(read_arn_pattern(pattern, None), resource) is True
@@ -81,7 +83,7 @@ def _list_forms(service: str, verb: str) -> Iterator[str]:
 
 
 def find_action(services: tuple[str, ...], name: str) -> str:
-    """Return the action of a name, in any case, of the first of some services that has it; empty where none has."""
+    """Return the action of a name, in any case, from the first of some services that has it; empty if none has."""
     for service in services:
         if _read().services.service_exists(service) and _read().actions.action_exists(service, name):
             return f"{service}:{_read().actions.get_action_details(service, name)['name']}"
@@ -89,9 +91,9 @@ def find_action(services: tuple[str, ...], name: str) -> str:
 
 
 def find_unknown(statement: Statement) -> str:
-    """Return that AWS has no action that a statement could allow, as of the data; empty where it has, or may have.
+    """Return that AWS has no action that a statement could allow, as of the data; empty if it has, or may have.
 
-    Which resources an action is done to is not asked: AWS takes some that it does not document.
+    Resources do not matter here: AWS accepts some that it does not document.
     """
     if statement.actions is None:
         return ""
@@ -120,19 +122,18 @@ def list_known(pattern: str) -> Iterator[str]:
 
 
 def find_one(statement: Statement) -> str:
-    """Return an action that a statement names, as AWS writes it; empty where there is none that is known."""
-    found = (one for text in statement.actions or () for one in list_known(text.lower()) if ":" in one)
-    return next(found, "")
+    """Return an action that a statement names, in AWS's spelling; empty if none is known."""
+    return next((one for text in statement.actions or () for one in list_known(text.lower()) if ":" in one), "")
 
 
-#: Actions that a pattern may name at most for it to be asked what each is done to.
+#: The maximum number of actions in a pattern for their resources to be checked.
 _MOST: Final = 400
 
 
 def find_unfit(statement: Statement) -> str:
-    """Return which actions of a statement are never done to any resource that it names, as of the data; empty for none.
+    """Return the actions of a statement that never apply to its resources, as of the data; empty for none.
 
-    Only where AWS says of both what they are: the resource is of another kind that it documents.
+    Only if AWS documents both: the resource is of another documented kind.
     """
     if statement.actions is None or statement.resources is None or any(map(_is_open, statement.resources)):
         return ""
@@ -153,12 +154,12 @@ def _never_fits(written: str, resources: tuple[str, ...]) -> bool:
 
 
 def _is_another_kind(action: str, resource: str) -> bool:
-    """Whether AWS documents what an action is done to, and what a resource is, and that is another kind."""
+    """Whether AWS documents both an action's resources and a resource's kind, and they differ."""
     service, _, verb = action.partition(":")
     forms = list(_list_forms(service, verb))
     if any(_fits(form, resource) for form in forms):
         return False
-    if not forms:  # of some of these, AWS's own pages name resources all the same
+    if not forms:  # AWS's own pages nevertheless name resources for some of these
         return False
     kinds = _read().resources.get_resource_types_for_service(service)
     every = (_read().resources.get_resource_type_details(service, one)["arn"] for one in kinds)

@@ -1,27 +1,54 @@
-"""What is used of a principal's rights, and by what."""
+"""The uses of a principal's rights, and their users."""
 
-from __future__ import annotations
-
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """That an action is used, and by what."""
+    """The use of an action, and its user."""
 
     action: str
-    """With wildcards only where it is none that must be granted."""
+    """With wildcards only if it need not be granted."""
     by: str
     resources: tuple[str, ...] = ("*",)
     must: bool = True
-    """Whether whatever uses it does not work without."""
+    """Whether its user fails without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """All that is used of a principal's rights, and why there may be more."""
+    """All uses of a principal's rights, and why there may be more."""
 
     used: tuple[Need, ...] = ()
     unread: tuple[str, ...] = ()
     perhaps: tuple[Need, ...] = ()
-    """What may be used, by what could not be followed: patterns of actions in lower case."""
+    """Possible uses by unfollowed code: patterns of actions in lower case."""
+
+
+# ── Needs of services, by `service_needs.toml`
+
+#: The service whose needs are stated in the configuration.
+TASKS: Final = "ecs-execution"
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("service_needs.toml").read_text("utf-8"))
+
+
+def list_services() -> tuple[str, ...]:
+    """Return the names of the known services."""
+    return tuple(_read())
+
+
+def list_needs(service: str) -> Iterator[Need]:
+    """Yield what a service needs."""
+    row = _read()[service]
+    for key in ("must", "may"):
+        for action, *resources in row[key]:
+            yield Need(action, f"{service} ({row['source']})", tuple(resources) or ("*",), must=key == "must")

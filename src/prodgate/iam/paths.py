@@ -1,6 +1,4 @@
-"""The ways to another principal's rights that `paths.toml` lists."""
-
-from __future__ import annotations
+"""The paths to another principal's rights that `paths.toml` lists."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """An action that a way takes, on each of some resources."""
+    """One step of a path: an action on each of some resources."""
 
     action: str
     resources: tuple[str, ...]
@@ -18,23 +16,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A way to the rights of a role that is passed to a service, or that something holds already."""
+    """A path to the rights of a role that is passed to a service, or that something already holds."""
 
     name: str
     known_as: tuple[str, ...]
     service: str = ""
-    """To which the role is passed; nothing for a role that is held."""
+    """The service that receives the role; nothing for a role that is held."""
     kind: str = ""
-    """Of what holds the role."""
+    """Types of the role's holder."""
     pattern: str = ""
-    """The ARNs of such things."""
+    """The ARNs of such holders."""
     needs: str = ""
     steps: tuple[Step, ...]
 
 
 @cache
 def list_paths() -> tuple[Path, ...]:
-    """Return all ways, in the order of the table."""
+    """Return all paths, in the order of the table."""
     table = tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))["path"]
     return tuple(
         Path(

@@ -1,9 +1,7 @@
-"""What is written with ``*``, ``?`` and ``${…}``: texts to be matched by requests, or to be proven about.
+"""Patterns with ``*``, ``?`` and ``${…}``: matched against requests, or used in proofs.
 
 Source: IAM User Guide, "IAM JSON policy elements: Resource", "… Action" and "… Variables and tags".
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Callable
@@ -13,17 +11,17 @@ from typing import Final
 
 from .truth import Doubt, Truth, doubt
 
-_TOKENS: Final = re.compile(r"\$\{[^}]*\}|\*|\?|[^$*?]+|\$")
+_TOKENS: Final = re.compile(r"\$\{(?:(?!\$\{)[^}])*\}|\*|\?|[^$*?]+|\$")
 _SIGNS: Final = re.compile(r"\*|\?|[^*?]+")
-_DEFAULTED: Final = re.compile(r"([^,]+?)\s*,\s*'(.*)'\s*")
+_DEFAULTED: Final = re.compile(r"([^,]*[^,\s])\s*,\s*'(.*)'\s*")
 
-#: Returns the only value that a request has under a key in lower case, None without one, or why it can't be known.
+#: Returns a request's only value of a key in lower case, None without one, or why it is unknown.
 Lookup = Callable[[str], str | Doubt | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Wild:
-    """What a token of a pattern may be replaced with: any number of characters, or one."""
+    """A token of a pattern that stands for any number of characters, or for one."""
 
     many: bool
     within: bool = False
@@ -35,7 +33,7 @@ Pattern = tuple[Token, ...]
 
 
 def read_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
-    """Return the tokens of a pattern; None where a variable has no value, so that nothing can match it.
+    """Return the tokens of a pattern; None if a variable has no value, so that nothing can match it.
 
     ``lookup`` gives the values of variables; without it, as in documents of 2008, there are none.
     """
@@ -72,7 +70,7 @@ def _substitute(inner: str, lookup: Lookup) -> str | Doubt | None:
 
 
 def read_arn_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
-    """Return the tokens of a pattern of ARNs, whose first five parts no wildcard reaches across."""
+    """Return the tokens of an ARN pattern, whose wildcards do not cross its first five parts."""
     return _read_plain_arn(text) if not lookup or "${" not in text else _read_arn(text, lookup)
 
 
@@ -101,7 +99,7 @@ def _read_arn(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
 
 def _split_arn(text: str) -> list[str] | Doubt:
     """Split at colons that are not inside a variable, into six parts."""
-    parts = re.findall(r"(?:\$\{[^}]*\}|[^:])*(?::|$)", text)[:-1] if text else []
+    parts = re.findall(r"(?:\$\{(?:(?!\$\{)[^}])*\}|[^:])*(?::|$)", text)[:-1] if text else []
     parts = [part.removesuffix(":") for part in parts] + ([""] if text.endswith(":") else [])
     if len(parts) > 6:
         return [*parts[:5], ":".join(parts[5:])]
@@ -128,21 +126,21 @@ def _compile(pattern: Pattern) -> re.Pattern[str]:
 
 
 def matches(pattern: Pattern | Doubt | None, text: str) -> Truth:
-    """Whether a text is matched whole by a pattern, as read."""
+    """Whether a pattern matches a whole text."""
     if pattern is None or isinstance(pattern, Doubt):
         return False if pattern is None else pattern
     return _compile(pattern).fullmatch(text) is not None
 
 
 def may_overlap(one: str, other: str) -> bool:
-    """Whether some ARN may be named by both of two patterns; false is certain, true is not."""
+    """Whether two patterns may name the same ARN; false is certain, true is not."""
     if is_everything(one) or is_everything(other) or min(one.count(":"), other.count(":")) < 5:
         return True
     return "${" in one + other or all(map(may_agree, one.lower().split(":", 5), other.lower().split(":", 5)))
 
 
 def may_agree(one: str, other: str) -> bool:
-    """Whether some text may be named by both of two patterns; false is certain, true is not."""
+    """Whether two patterns may name the same text; false is certain, true is not."""
     if not set("*?") & set(one + other):
         return one == other
     mine, others = (re.split(r"[*?]", each) for each in (one, other))

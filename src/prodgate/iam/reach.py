@@ -1,26 +1,356 @@
-"""Who can become whom, and who reaches administrator: ways that are allowed, step by step, over any number of hops."""
+"""Principals that can become another or administrator: allowed paths, step by step, over any number of hops."""
 
-from __future__ import annotations
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from ..semantics.unresolved import Unresolved
+from .abilities import Abilities, Ability, Allowed
+from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
+from .documents import Document, read_document
+from .evaluation import Answer, Caller, Policies, Request, evaluate
+from .paths import Path, list_paths
+from .space import Question, ask
+from .truth import Doubt, doubt
 
-from .abilities import Abilities
-from .account import Account, Principal
-from .hops import Hop, list_all_hops
-from .truth import Doubt
+# ── By editing a principal's own rights
+
+Way = tuple[str, tuple[str, ...], tuple[Ability, ...]]
+_ATTACHING: Final = {"iam:policyarn": ADMINISTRATOR_ACCESS}
+
+
+def list_edits(own: Abilities, of: Principal, account: Account) -> Iterator[Way]:
+    """Yield each way in which ``own`` can give all rights to ``of``, itself or another: how, known as what, by what."""
+    yield from _edit_itself(own, of)
+    if not of.is_role:
+        for group in account.groups.values():
+            yield from _join(own, of, group, account)
+
+
+def _edit_itself(own: Abilities, of: Principal) -> Iterator[Way]:
+    """Yield each way in which ``own`` can edit the policies of ``of``, and those of its groups."""
+    kind = "Role" if of.is_role else "User"
+    ids = ("iam-005", "iam-009") if of.is_role else ("iam-007", "iam-008")
+    bound = {"iam:permissionsboundary": None} if of.boundary is None else {}
+    if (found := own.can(f"iam:Put{kind}Policy", of.arn, bound)) is not None:
+        yield f"write an inline policy of {of.name}", (ids[0],), (found,)
+    if (found := own.can(f"iam:Attach{kind}Policy", of.arn, {**bound, **_ATTACHING})) is not None:
+        yield f"attach AdministratorAccess to {of.name}", (ids[1],), (found,)
+    for policy in dict.fromkeys(of.managed):
+        if ":iam::aws:" not in policy and (found := own.can("iam:CreatePolicyVersion", policy)) is not None:
+            yield f"rewrite {policy}, which {of.name} has,", ("iam-001",), (found,)
+    for arn in of.groups:
+        yield from _edit_group(own, of, arn)
+
+
+def _edit_group(own: Abilities, of: Principal, group: str) -> Iterator[Way]:
+    if (found := own.can("iam:PutGroupPolicy", group)) is not None:
+        yield f"write an inline policy of a group of {of.name}", ("iam-011",), (found,)
+    if (found := own.can("iam:AttachGroupPolicy", group, _ATTACHING)) is not None:
+        yield f"attach AdministratorAccess to a group of {of.name}", ("iam-010",), (found,)
+
+
+def _join(own: Abilities, of: Principal, group: Group, account: Account) -> Iterator[Way]:
+    if group.arn in of.groups or (found := own.can("iam:AddUserToGroup", group.arn)) is None:
+        return
+    name = group.arn.rpartition("/")[2]
+    way = f"add {of.name} to the group {name}"
+    joined = Abilities(_put_in(of, group), account)
+    if joined.everything is True:
+        yield way, ("iam-013",), (found,)
+        return
+    if own.principal.arn == of.arn and (edit := _find_edit(joined)):
+        how, known_as, steps = edit
+        yield f"{way}, then {how}", ("iam-013", *known_as), (found, *steps)
+        return
+    yield way, ("iam-013",), (doubt(f"what {of.name} could do in the group {name} is not followed here"),)
+
+
+def _put_in(of: Principal, group: Group) -> Principal:
+    identity, managed = (*of.identity, *group.identity), (*of.managed, *group.managed)
+    return replace(of, identity=identity, managed=managed, groups=(*of.groups, group.arn))
+
+
+def _find_edit(joined: Abilities) -> Way | None:
+    """Return how a user gives itself all rights through its groups, if that is certain."""
+    edits = _edit_itself(joined, joined.principal)
+    return next((each for each in edits if not any(isinstance(step, Doubt) for step in each[2])), None)
+
+
+# ── Through a service that has the role
+
+#: Roles that a service may assume, certainly or perhaps.
+_Trusting = tuple[tuple[Principal, bool | Doubt], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """How a service passes on the rights of a role."""
+
+    how: str
+    known_as: tuple[str, ...]
+    steps: tuple[Ability, ...]
+    doubts: frozenset[str] = frozenset()
+
+
+class Services:
+    """The services that run with each role, and the principals that roles trust, computed once."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._roles = [one for one in account.principals if one.is_role]
+        self._trusting: dict[str, _Trusting] = {}
+
+    def list_crossings(self, own: Abilities) -> Mapping[str, list[Crossing]]:
+        """Return the paths of a principal to each role, by its ARN, in the order of the table."""
+        found: dict[str, list[Crossing]] = defaultdict(list)
+        for path in list_paths():
+            for holder in self.account.holders if path.kind else ():
+                if holder.kind == path.kind and (steps := take_steps(own, path, self.account, holder)) is not None:
+                    found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps))
+            if path.service and (steps := take_steps(own, path, self.account, None)) is not None:
+                for role, trusts in self._list_trusting(path.service):
+                    if (passed := self._pass(own, role, path, trusts, steps)) is not None:
+                        found[role.arn].append(passed)
+        return found
+
+    def _list_trusting(self, service: str) -> _Trusting:
+        if service not in self._trusting:
+            rcps = self.account.organization.rcps
+            found = ((role, _trusts(role, service, rcps)) for role in self._roles)
+            self._trusting[service] = tuple((role, trusts) for role, trusts in found if trusts is not False)
+        return self._trusting[service]
+
+    def _pass(
+        self, own: Abilities, role: Principal, path: Path, trusts: bool | Doubt, steps: tuple[Ability, ...]
+    ) -> Crossing | None:
+        passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": path.service})
+        if passing is None:
+            return None
+        unsure = set(trusts.reasons) if isinstance(trusts, Doubt) else set()
+        if path.needs and path.needs not in self.account.things:
+            unsure.add(f"whether there is {name_one(path.needs)} is not known")
+        if path.service == "ec2.amazonaws.com" and not role.in_profile:
+            unsure.add(f"whether an instance profile holds {role.name} is not known")
+        if unsure and self.account.is_whole and not isinstance(trusts, Doubt):
+            return None
+        return Crossing(f"{path.name} ({role.name})", path.known_as, (passing, *steps), frozenset(unsure))
+
+
+def _trusts(role: Principal, service: str, rcps: tuple[tuple[Document, ...], ...]) -> bool | Doubt:
+    """Whether a service may assume a role: certainly, or under a condition that it may meet."""
+    if role.trust is None:
+        return Doubt(frozenset({f"whom {role.name} trusts is not known"}))
+    known = {"aws:principalisawsservice": "true", "aws:principalservicename": service}
+    heard = Policies(resource=role.trust, rcps=rcps)
+    asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": role.arn, "account": role.account}
+    asked["caller"] = Caller("service", service)
+    try:
+        if evaluate(Request(**asked, context=known), heard) is Answer.ALLOWED:
+            return True
+    except Unresolved as error:
+        return Doubt(frozenset({str(error)}))
+    found = ask(Question(**asked, policies=heard, given=known))
+    if not isinstance(found, Request):
+        return False if found is None else found
+    return Doubt(frozenset({f"whether {service} fulfils what {role.name} demands is not known"}))
+
+
+def name_one(kind: str) -> str:
+    """Return a kind of thing with its article."""
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
+
+
+def take_steps(own: Abilities, path: Path, account: Account, holder: Holder | None) -> tuple[Ability, ...] | None:
+    """Return the statements that allow each step of a path, on the role's holder or anything; None if one is denied."""
+    found: list[Ability] = []
+    for step in path.steps:
+        for resource in step.resources:
+            held = holder.arn if holder else path.pattern
+            named = resource.replace("{held}", held).replace("{account}", account.id)
+            found.append(own.can(step.action, named))
+            if found[-1] is None:
+                return None
+    return tuple(found)
+
+
+def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
+    """Yield paths that may lead somewhere through a service, over unknown roles and holders."""
+    for path in list_paths():
+        steps, passing = take_steps(own, path, account, None), None
+        if path.service and steps is not None:
+            role = f"arn:aws:iam::{account.id}:role/*"
+            passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
+        if steps is not None and (passing is not None or path.kind):
+            what = f"a role that trusts {path.service}" if path.service else f"{name_one(path.kind)} with a role"
+            doubts = frozenset({f"it can {path.name}, if there is {what} which is not known here"})
+            yield Crossing(path.name, path.known_as, (passing, *steps), doubts)
+
+
+# ── One hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """How ``source`` gets the rights of ``target``, or with None for a target, all rights."""
+
+    source: str
+    target: str | None
+    how: str
+    known_as: tuple[str, ...] = ()
+    steps: tuple[Allowed, ...] = ()
+    doubts: frozenset[str] = frozenset()
+
+
+def list_all_hops(abilities: Mapping[str, Abilities], account: Account) -> dict[str, tuple[Hop, ...]]:
+    """Return the hops of each principal of an account, certain or not."""
+    services = Services(account)
+    return {arn: tuple(_list_hops(one, services)) for arn, one in abilities.items()}
+
+
+def _list_hops(own: Abilities, services: Services) -> Iterator[Hop]:
+    arn, account = own.principal.arn, services.account
+    if own.everything is True:
+        return  # no principal is left to reach
+    edits = [make_hop((arn, None), *way, _bounds(own.principal)) for way in list_edits(own, own.principal, account)]
+    yield from edits
+    if any(not hop.doubts for hop in edits):
+        return  # with all rights, every other path is open as well
+    crossings = services.list_crossings(own)
+    for other in account.principals:
+        if other.arn == arn:
+            continue
+        for how, known_as, steps in (*_list_logins(own, other), *_list_assumptions(own, other)):
+            yield from _become(own, other, make_hop((arn, other.arn), how, known_as, steps), account)
+        for one in crossings.get(other.arn, ()):
+            hop = make_hop((arn, other.arn), one.how, one.known_as, one.steps, one.doubts)
+            yield from _become(own, other, hop, account)
+    if not account.is_whole:
+        yield from _list_elsewhere(own, account)
+
+
+def make_hop(
+    ends: tuple[str, str | None],
+    how: str,
+    known_as: tuple[str, ...],
+    steps: Iterable[Ability],
+    doubts: Iterable[str] = (),
+) -> Hop:
+    """Return a hop whose steps are all possible, or may be."""
+    found = list(steps)
+    unsure = {reason for one in found if isinstance(one, Doubt) for reason in one.reasons}
+    return Hop(
+        source=ends[0],
+        target=ends[1],
+        how=how,
+        known_as=known_as,
+        steps=tuple(one for one in found if isinstance(one, Allowed)),
+        doubts=frozenset(unsure | set(doubts)),
+    )
+
+
+def _bounds(principal: Principal) -> tuple[str, ...]:
+    return (f"the permissions boundary of {principal.name} limits what it gives itself",) if principal.boundary else ()
+
+
+def _become(own: Abilities, other: Principal, hop: Hop, account: Account) -> Iterator[Hop]:
+    """Yield a hop to another principal, and all rights if this principal can also raise those of the other."""
+    yield hop
+    for how, known_as, steps in list_edits(own, other, account):
+        edit = make_hop((hop.source, None), how, known_as, steps, _bounds(other))
+        yield Hop(
+            source=hop.source,
+            target=None,
+            how=f"{edit.how}, then {hop.how}",
+            known_as=(*edit.known_as, *hop.known_as),
+            steps=(*edit.steps, *hop.steps),
+            doubts=edit.doubts | hop.doubts,
+        )
+
+
+def _list_logins(own: Abilities, other: Principal) -> Iterator[Way]:
+    if other.is_role:
+        return
+    if (key := own.can("iam:CreateAccessKey", other.arn)) is not None:
+        yield f"create an access key of {other.name}", ("iam-002", "iam-003"), (key,)
+    if (login := own.can("iam:CreateLoginProfile", other.arn)) is not None:
+        yield f"give {other.name} a password", ("iam-004",), (login,)
+    if other.has_login and (login := own.can("iam:UpdateLoginProfile", other.arn)) is not None:
+        yield f"change the password of {other.name}", ("iam-006",), (login,)
+
+
+def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
+    if not other.is_role:
+        return
+    if other.trust is not None and (found := own.can("sts:AssumeRole", other.arn, trust=other.trust)) is not None:
+        yield f"assume {other.name}", ("sts-001",), (found,)
+    if (found := own.can("iam:UpdateAssumeRolePolicy", other.arn)) is not None:
+        yield f"let {other.name} trust itself, and assume it", ("iam-012",), (found,)
+
+
+def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
+    """Yield paths that may lead somewhere over unknown resources and principals of the account."""
+    for one in list_elsewhere(own, account):
+        yield make_hop((own.principal.arn, None), one.how, one.known_as, one.steps, one.doubts)
+    if (found := _assume_unknown(own, account)) is not None:
+        doubts = ["it can assume a role which is not known here, if that trusts it"]
+        yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
+    for action, resource, known_as, how in _ELSEWHERE:
+        stated = {"iam:policyarn": ADMINISTRATOR_ACCESS} if "Attach" in action else {}
+        if (found := own.can(action, resource.replace("{account}", account.id), stated)) is not None:
+            doubts = [f"it can {how} which is not known here"]
+            yield make_hop((own.principal.arn, None), how, (known_as,), (found,), doubts)
+
+
+def _assume_unknown(own: Abilities, account: Account) -> Ability:
+    """Return whether it may assume some unknown role."""
+    declared = [one.arn for one in account.principals if one.is_role]
+    identity = tuple(_leave_out(one, frozenset(declared)) for one in own.principal.identity)
+    principal, any_role = replace(own.principal, identity=identity), f"arn:aws:iam::{account.id}:role/*"
+    found = Abilities(principal, account).can("sts:AssumeRole", any_role)
+    if not isinstance(found, Allowed) or found.request.resource not in declared:
+        return found
+    beside = read_document({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": declared}}, "")
+    return Abilities(replace(principal, identity=(*identity, beside)), account).can("sts:AssumeRole", any_role)
+
+
+def _leave_out(document: Document, named: frozenset[str]) -> Document:
+    """Return a document without statements that only cover some named resources."""
+    left = (
+        one for one in document.statements if not (one.allows and one.resources and named.issuperset(one.resources))
+    )
+    return replace(document, statements=tuple(left))
+
+
+_ELSEWHERE = (
+    ("iam:CreateAccessKey", "arn:aws:iam::{account}:user/*", "iam-002", "create an access key of a user"),
+    ("iam:CreateLoginProfile", "arn:aws:iam::{account}:user/*", "iam-004", "give a password to a user"),
+    ("iam:UpdateLoginProfile", "arn:aws:iam::{account}:user/*", "iam-006", "change the password of a user"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::{account}:role/*", "iam-012", "assume a role, by editing its trust,"),
+    ("iam:AddUserToGroup", "arn:aws:iam::{account}:group/*", "iam-013", "join a group"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/*", "iam-001", "rewrite a policy"),
+    ("iam:SetDefaultPolicyVersion", "arn:aws:iam::{account}:policy/*", "", "bring back a version of a policy"),
+    ("iam:PutGroupPolicy", "arn:aws:iam::{account}:group/*", "iam-011", "edit a group"),
+    ("iam:AttachGroupPolicy", "arn:aws:iam::{account}:group/*", "iam-010", "edit a group"),
+    ("iam:PutUserPolicy", "arn:aws:iam::{account}:user/*", "iam-007", "edit a user"),
+    ("iam:AttachUserPolicy", "arn:aws:iam::{account}:user/*", "iam-008", "edit a user"),
+    ("iam:PutRolePolicy", "arn:aws:iam::{account}:role/*", "iam-005", "edit a role"),
+    ("iam:AttachRolePolicy", "arn:aws:iam::{account}:role/*", "iam-009", "edit a role"),
+)
+
 
 _Ways = dict[str, tuple[Hop, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What a principal can reach."""
+    """The principals and rights that a principal can reach."""
 
     principal: Principal
     administrator: bool | Doubt
     paths: tuple[tuple[Hop, ...], ...]
-    """Ways to administrator, each by its hops: one for each first hop that leads there."""
+    """Paths to administrator, each by its hops: one for each first hop that leads there."""
 
 
 def find_reach(account: Account) -> tuple[Reach, ...]:
@@ -32,7 +362,7 @@ def find_reach(account: Account) -> tuple[Reach, ...]:
 def judge_reach(
     account: Account, abilities: dict[str, Abilities], hops: dict[str, tuple[Hop, ...]]
 ) -> tuple[Reach, ...]:
-    """Return what each principal can reach by hops that are known."""
+    """Return what each principal can reach by known hops."""
     certain = {arn: [hop for hop in each if not hop.doubts] for arn, each in hops.items()}
     ways = _find_ways(abilities, certain)
     maybe = _find_ways(abilities, {arn: list(each) for arn, each in hops.items()}, perhaps=True)
@@ -42,7 +372,7 @@ def judge_reach(
 def _find_ways(
     abilities: dict[str, Abilities], hops: dict[str, list[Hop]], *, perhaps: bool = False
 ) -> dict[str, tuple[Hop, ...]]:
-    """Return the shortest way to administrator of each principal that has one; empty where it is one already."""
+    """Return the shortest path to administrator of each principal that has one; empty if it is one already."""
     ways: dict[str, tuple[Hop, ...]] = {}
     for arn, one in abilities.items():
         if one.everything is True or (perhaps and isinstance(one.everything, Doubt)):
@@ -66,8 +396,7 @@ def _find_ways(
 def _judge(abilities: Abilities, account: Account, ways: _Ways, maybe: _Ways, certain: dict[str, list[Hop]]) -> Reach:
     principal = abilities.principal
     if principal.arn in ways:
-        paths = tuple(_list_paths(certain[principal.arn], ways))
-        return Reach(principal=principal, administrator=True, paths=paths)
+        return Reach(principal=principal, administrator=True, paths=tuple(_list_paths(certain[principal.arn], ways)))
     if principal.arn not in maybe and not account.gaps:
         return Reach(principal=principal, administrator=False, paths=())
     reasons = {reason for hop in maybe.get(principal.arn, ()) for reason in hop.doubts} | set(account.gaps)
@@ -77,6 +406,6 @@ def _judge(abilities: Abilities, account: Account, ways: _Ways, maybe: _Ways, ce
 
 
 def _list_paths(hops: list[Hop], ways: dict[str, tuple[Hop, ...]]) -> Iterator[tuple[Hop, ...]]:
-    for hop in hops:
-        if hop.target is None or hop.target in ways:
-            yield (hop, *(ways[hop.target] if hop.target else ()))
+    yield from (
+        (hop, *(ways[hop.target] if hop.target else ())) for hop in hops if hop.target is None or hop.target in ways
+    )

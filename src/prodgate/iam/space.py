@@ -1,9 +1,8 @@
-"""The requests that a question ranges over: what of them is given, and what may be anything."""
+"""All requests that a question covers, as z3 formulas: a proof that none is allowed, or one that is."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -13,13 +12,159 @@ from typing import Any, Final
 
 import z3
 
-from .conditions import Operator, compare, holds, holds_without_key, parse_date, read_operator
-from .documents import Condition, Statement
-from .formulas import Formula, Formulas, constant, exact, fits, fits_in_any_case, is_readable, text, text_of
-from .patterns import Lookup, Pattern, read_arn_pattern, read_pattern
-from .truth import Doubt, doubt
+from ..semantics.unresolved import Unresolved
+from .documents import Condition, Document, Statement
+from .evaluation import (
+    Answer,
+    Asked,
+    Caller,
+    Decision,
+    Operator,
+    Policies,
+    Request,
+    compare,
+    evaluate,
+    holds,
+    holds_without_key,
+    parse_date,
+    read_operator,
+)
+from .patterns import Lookup, Pattern, Wild, is_everything, matches, read_arn_pattern, read_pattern
+from .truth import Doubt, Truth, doubt
 
-#: What is known of a request: values, or None for a key that it does not carry.
+# ── Formulas: certain, perhaps, as far as understood
+
+#: z3's own count of steps for one question, some seconds: the same on every machine, unlike a time.
+STEPS: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A statement about a request, three ways."""
+
+    surely: Any
+    """Holds only if the statement certainly does."""
+    exactly: Any
+    """Holds if the statement does; an unknown part is a variable, the same wherever the same is written."""
+    perhaps: Any
+    """Holds whenever the statement may."""
+
+
+def exact(expression: Any) -> Formula:
+    """Return a formula without unknown parts."""
+    return Formula(expression, expression, expression)
+
+
+def constant(value: Truth, name: str = "") -> Formula:
+    """Return a known value for every request.
+
+    A doubt becomes a variable: a new one, or the one of a name, which then must state everything that its truth depends
+    on except the request.
+    """
+    if isinstance(value, Doubt):
+        variable = z3.Bool(f"doubt: {name}") if name else z3.FreshBool("doubt")
+        return Formula(z3.BoolVal(False), variable, z3.BoolVal(True))
+    return exact(z3.BoolVal(value))
+
+
+class Formulas:
+    """The logic of proofs."""
+
+    def all_of(self, values: Iterable[Formula]) -> Formula:
+        """Return whether all hold."""
+        return _combine(z3.And, list(values))
+
+    def any_of(self, values: Iterable[Formula]) -> Formula:
+        """Return whether one holds."""
+        return _combine(z3.Or, list(values))
+
+    def negate(self, value: Formula) -> Formula:
+        """Return the opposite."""
+        return Formula(z3.Not(value.perhaps), z3.Not(value.exactly), z3.Not(value.surely))
+
+    def constant(self, value: Truth) -> Formula:
+        """Return a known value for every request."""
+        return constant(value)
+
+
+def _combine(join: Any, values: Sequence[Formula]) -> Formula:
+    return Formula(
+        *(z3.simplify(join([getattr(value, side) for value in values])) for side in ("surely", "exactly", "perhaps"))
+    )
+
+
+_CHARACTER: Final = z3.AllChar(z3.ReSort(z3.StringSort()))
+_NO_COLON: Final = z3.Union(z3.Range(chr(0), "9"), z3.Range(";", chr(0x2FFFF)))
+
+
+def text(written: str) -> Any:
+    """Return a text literally: z3 would read a backslash as the start of a character's number."""
+    return z3.StringVal(written.replace("\\", "\\u{5c}"))
+
+
+def fits(variable: Any, pattern: Pattern) -> Any:
+    """Return that a text matches a pattern."""
+    tokens = [token for token in pattern if token != ""]
+    parts = [_render(token) for token in tokens]
+    if all(isinstance(token, str) for token in tokens):
+        return variable == text("".join(map(str, tokens)))
+    if len(tokens) == 1 and isinstance(tokens[0], Wild) and tokens[0].many:
+        return z3.BoolVal(True)  # part of an ARN, which holds no separator that it must not cross
+    return z3.InRe(variable, z3.Concat(*parts) if len(parts) > 1 else parts[0])
+
+
+def fits_in_any_case(variable: Any, wanted: str) -> Any:
+    """Return that a text equals another one, ignoring case."""
+    parts = [z3.Union(z3.Re(text(one.lower())), z3.Re(text(one.upper()))) for one in wanted]
+    return z3.InRe(variable, z3.Concat(*parts) if len(parts) > 1 else parts[0]) if parts else variable == ""
+
+
+def _render(token: str | Wild) -> Any:
+    if isinstance(token, str):
+        return z3.Re(text(token))
+    one = _NO_COLON if token.within else _CHARACTER
+    return z3.Star(one) if token.many else one
+
+
+def is_readable(variable: Any) -> Any:
+    """Return that a text consists of letters, digits and ARN characters, for readable requests."""
+    return is_word(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ:/-_.@")
+
+
+def is_word(variable: Any, signs: str) -> Any:
+    """Return that a text is a non-empty word of small letters, digits and some signs."""
+    return z3.InRe(variable, z3.Plus(z3.Union(z3.Range("a", "z"), z3.Range("0", "9"), *map(z3.Re, signs))))
+
+
+def is_letters(variable: Any) -> Any:
+    """Return that a text begins with letters, at least two characters long, as services and verbs do."""
+    letter = z3.Range("a", "z")
+    return z3.InRe(variable, z3.Concat(letter, z3.Plus(z3.Union(letter, z3.Range("0", "9"), z3.Re("-")))))
+
+
+class Unsettled(Exception):
+    """The solver gave up."""
+
+
+def find_model(*constraints: Any) -> Any | None:
+    """Return values that satisfy all constraints, or None: then there provably are none. Raises Unsettled."""
+    solver = z3.Solver()
+    solver.set("rlimit", STEPS)
+    solver.set("ctrl_c", False)  # it would restore the handler so that no later wait of this process is interrupted
+    solver.add(*constraints)
+    found = solver.check()
+    if found == z3.unknown:
+        raise Unsettled("the solver did not come to an end within its steps")
+    return solver.model() if found == z3.sat else None
+
+
+def text_of(model: Any, variable: Any) -> str:
+    """Return the text that a model gives to a variable."""
+    written = model.eval(variable, model_completion=True).as_string()
+    return re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda found: chr(int(found[1], 16)), written)
+
+
+#: The known context of a request: values, or None for a key that it does not carry.
 Given = Mapping[str, str | tuple[str, ...] | None]
 _TEXTS: Final = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
 _MOST_VALUES: Final = 4
@@ -36,25 +181,30 @@ class Key:
 
     @cached_property
     def family(self) -> str:
-        """How its values are compared: ``text``, another family, or nothing where they are compared in several ways."""
+        """How its values are compared: ``text``, another family, or nothing if they are compared in several ways."""
         read = [one for one in map(_read, self.conditions) if one is not None and one.base != "null"]
-        families = {"text" if one.base in _TEXTS else _family(one.base) for one in read}
+        families = {
+            "text"
+            if one.base in _TEXTS
+            else next((kind for kind in ("numeric", "date") if one.base.startswith(kind)), one.base)
+            for one in read
+        }
         return next(iter(families), "text") if len(families) < 2 else ""
 
     @cached_property
     def slots(self) -> int:
-        """How many values tell all: each condition over several needs one that fulfils it, or one that breaks it."""
+        """How many values suffice: each condition on several needs one value that meets it, or one that breaks it."""
         return max(1, sum(one.operator.lower().startswith("for") for one in self.conditions))
 
     @cached_property
     def candidates(self) -> tuple[str, ...]:
-        """Values, of which each other value is compared like one, for families other than texts."""
-        texts = sorted({value for one in self.conditions if not _is_null(one) for value in one.values})
+        """Values that represent all others in comparisons, for families other than texts."""
+        texts = sorted({value for one in self.conditions if one.operator.lower() != "null" for value in one.values})
         return tuple(dict.fromkeys(_CANDIDATES[self.family](texts))) if self.family in _CANDIDATES else ()
 
     @cached_property
     def is_understood(self) -> bool:
-        """Whether its values are compared in one way, by values that mean something, and few of them tell all."""
+        """Whether its values are compared in one way, are valid, and few of them suffice."""
         return self.slots <= _MOST_VALUES and (self.family == "text" or bool(self.candidates))
 
     @cached_property
@@ -69,7 +219,7 @@ class Key:
         return [make(f"{self.name} {number}") for number in range(self.slots)]
 
     def rules(self) -> Iterator[Any]:
-        """Yield what holds of its variables in every request."""
+        """Yield the rules of its variables in every request."""
         for number, value in enumerate(self.values):
             if self.candidates:
                 yield z3.And(value >= 0, value < len(self.candidates))
@@ -77,7 +227,7 @@ class Key:
                 yield z3.Implies(self.present[number], self.present[number - 1])
 
     def readable(self) -> Iterator[Any]:
-        """Yield what makes its values readable."""
+        """Yield the rules that make its values readable."""
         yield from () if self.candidates else map(is_readable, self.values)
 
     def read(self, model: Any) -> str | tuple[str, ...] | None:
@@ -95,13 +245,13 @@ class Key:
 
 @dataclass(frozen=True)
 class Space:
-    """All requests with what is given, as formulas over the keys that conditions name."""
+    """All requests with the given parts, as formulas over the keys that conditions name."""
 
     given: Given
     keys: Mapping[str, Key] = field(default_factory=dict)
 
     def look_up(self, key: str) -> str | Doubt | None:
-        """Return the value of a variable, as far as it is the same in every request."""
+        """Return the value of a variable, if it is the same in every request."""
         if key not in self.given:
             return doubt(f"${{{key}}} may stand for anything")
         value = self.given[key]
@@ -134,8 +284,7 @@ class Space:
         if key.candidates:
             name = f"{read} {condition.values} of {key.name} {slot}"
             each = [constant(compare(read, one, condition.values, lookup), name) for one in key.candidates]
-            chosen = [_LOGIC.all_of([exact(value == n), one]) for n, one in enumerate(each)]
-            return _LOGIC.any_of(chosen)
+            return _LOGIC.any_of([_LOGIC.all_of([exact(value == n), one]) for n, one in enumerate(each)])
         found = _LOGIC.any_of([_match_text(read.base, value, text, lookup) for text in condition.values])
         return _LOGIC.negate(found) if read.negated else found
 
@@ -180,7 +329,7 @@ def _match_text(base: str, value: Any, wanted: str, lookup: Lookup | None) -> Fo
 
 
 def build_space(statements: Iterable[Statement], given: Given) -> Space:
-    """Return the space of all requests with what is given."""
+    """Return the space of all requests with the given parts."""
     found: dict[str, list[Condition]] = {}
     for one in statements:
         for condition in one.conditions:
@@ -193,17 +342,9 @@ def _is_true(model: Any, variable: Any) -> bool:
     return bool(z3.is_true(model.eval(variable, model_completion=True)))
 
 
-def _is_null(condition: Condition) -> bool:
-    return condition.operator.lower() == "null"
-
-
 def _read(condition: Condition) -> Operator | None:
     read = read_operator(condition.operator)
     return None if isinstance(read, Doubt) else read
-
-
-def _family(base: str) -> str:
-    return next((one for one in ("numeric", "date") if base.startswith(one)), base)
 
 
 def _numbers(texts: list[str]) -> Iterator[str]:
@@ -246,3 +387,268 @@ _CANDIDATES: Final[Mapping[str, Callable[[list[str]], Iterable[str]]]] = {
     "ipaddress": _addresses,
     "bool": lambda _texts: ("true", "false"),
 }
+
+
+# ── Requests as variables
+
+
+def read_named(text: str) -> str | Pattern | Doubt:
+    """Return a resource itself, or the pattern of those that a text with wildcards names."""
+    if ("*" not in text and "?" not in text) or is_everything(text):
+        return text
+    pattern = read_arn_pattern(text, None)
+    assert pattern is not None  # without variables, none of them is without a value
+    return pattern
+
+
+class Requests:
+    """The requests of a space. A given action or resource is no variable."""
+
+    def __init__(self, space: Space, *, resource: str | Pattern | None = None, action: str = "") -> None:
+        self.space = space
+        self._action, self._resource = action, resource
+        self._service, self._verb = z3.String("service"), z3.String("verb")
+        self._parts = [z3.String(f"resource {number}") for number in range(6)]
+        self._is_everything = z3.Bool("the resource is *")
+
+    def rules(self) -> Iterator[Any]:
+        """Yield the rules of every request."""
+        if not self._action:
+            yield from (is_word(self._service, "-"), is_word(self._verb, "-_"))
+            # everybody may, whatever the policies
+            yield z3.Or(self._service != z3.StringVal("sts"), self._verb != z3.StringVal("getcalleridentity"))
+        if not isinstance(self._resource, str):
+            yield from (z3.Not(z3.Contains(part, ":")) for part in self._parts[:5])
+            yield z3.Or(self._is_everything, self._parts[0] == z3.StringVal("arn"))
+        if isinstance(self._resource, tuple):
+            yield z3.And(z3.Not(self._is_everything), self._fits(self._resource))
+        for key in self.space.keys.values():
+            yield from key.rules()
+
+    def readable(self) -> Iterator[Any]:
+        """Yield the rules that make requests readable."""
+        if not self._action:
+            yield from (is_letters(text) for text in (self._service, self._verb))
+        if not isinstance(self._resource, str):
+            yield from (is_word(part, "-") for part in self._parts[1:3])
+            yield from (z3.Or(part == "", is_word(part, "-")) for part in self._parts[3:5])
+            yield is_word(self._parts[5], "ABCDEFGHIJKLMNOPQRSTUVWXYZ:/-_.")
+        for key in self.space.keys.values():
+            yield from key.readable()
+
+    def applies(self, statement: Statement) -> Formula:
+        """Return that a statement covers the request, under its conditions."""
+        return _LOGIC.all_of(
+            [
+                self._match_action(statement),
+                self._match_resource(statement),
+                *(self.space.holds(one, statement.has_variables) for one in statement.conditions),
+                *([constant(doubt(statement.doubted), statement.doubted)] if statement.doubted else ()),
+            ]
+        )
+
+    def _match_action(self, statement: Statement) -> Formula:
+        written = statement.actions if statement.actions is not None else statement.not_actions
+        patterns = [read_pattern(one.lower(), None) for one in written or ()]
+        found = _LOGIC.any_of([self._fits_action(one) for one in patterns if isinstance(one, tuple)])
+        return found if statement.actions is not None else _LOGIC.negate(found)
+
+    def _fits_action(self, pattern: Pattern) -> Formula:
+        if self._action:
+            return constant(matches(pattern, self._action))
+        ways = [z3.And(fits(self._service, left), fits(self._verb, right)) for left, right in _split_action(pattern)]
+        return exact(z3.Or(ways))
+
+    def _match_resource(self, statement: Statement) -> Formula:
+        if statement.resources is not None:
+            return _LOGIC.any_of([self._match_one(one, statement, False) for one in statement.resources])
+        if statement.not_resources is not None:
+            named = [self._match_one(one, statement, True) for one in statement.not_resources]
+            return _LOGIC.negate(_LOGIC.any_of(named))
+        return constant(True)
+
+    def _match_one(self, text: str, statement: Statement, inverted: bool) -> Formula:
+        if is_everything(text):
+            return constant(True)
+        pattern = read_arn_pattern(text, self.space.look_up if statement.has_variables else None)
+        if pattern is None and inverted:
+            pattern = doubt(f"{text} names a variable without a value")
+        if pattern is None or isinstance(pattern, Doubt):
+            return constant(False if pattern is None else pattern, f"{text} {statement.has_variables}")
+        if isinstance(self._resource, str):
+            return constant(matches(pattern, self._resource))
+        return exact(z3.And(z3.Not(self._is_everything), self._fits(pattern)))
+
+    def _fits(self, pattern: Pattern) -> Any:
+        return z3.And([fits(part, tokens) for part, tokens in zip(self._parts, _split_arn(pattern), strict=True)])
+
+    def read(self, model: Any, caller: Caller, account: str) -> Request:
+        """Return the request of a model."""
+        context = {key: value for key, value in self.space.given.items() if value is not None}
+        found = {name: key.read(model) for name, key in self.space.keys.items()}
+        return Request(
+            caller=caller,
+            action=self._action or f"{text_of(model, self._service)}:{text_of(model, self._verb)}",
+            resource=self._read_resource(model),
+            account=account,
+            context=context | {name: value for name, value in found.items() if value is not None},
+        )
+
+    def _read_resource(self, model: Any) -> str:
+        if isinstance(self._resource, str):
+            return self._resource
+        if z3.is_true(model.eval(self._is_everything, model_completion=True)):
+            return "*"
+        return ":".join(text_of(model, part) for part in self._parts)
+
+
+def _split_arn(pattern: Pattern) -> list[Pattern]:
+    """Return the patterns of the six parts; a colon between two of them is a token of its own."""
+    parts: list[list[str | Wild]] = [[]]
+    for token in pattern:
+        if token == ":" and len(parts) < 6:  # noqa: S105  a sign, no secret
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [tuple(part) for part in parts]
+
+
+def _split_action(pattern: Pattern) -> Iterator[tuple[Pattern, Pattern]]:
+    """Yield each split of a pattern at the only colon of an action, which an asterisk may contain."""
+    for number, token in enumerate(pattern):
+        before, after = pattern[:number], pattern[number + 1 :]
+        if isinstance(token, str):
+            for at in (n for n, sign in enumerate(token) if sign == ":"):
+                yield (*before, token[:at]), (token[at + 1 :], *after)
+        else:
+            yield ((*before, token), (token, *after)) if token.many else (before, after)
+
+
+# ── A principal's abilities
+
+#: How many of a statement's resources are tried as guesses.
+_MOST_GUESSES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether a caller may do an action on some resource of a pattern, under some context."""
+
+    caller: Caller
+    action: str
+    resource: str
+    """An ARN with or without wildcards, or ``*`` for an action without a resource."""
+    account: str
+    """The account that owns the resource."""
+    policies: Policies
+    given: Given = field(default_factory=dict)
+    """The known context; a key with None is known to be absent. Each other key may be anything."""
+
+
+def ask(question: Question) -> Request | Doubt | None:
+    """Return an allowed request; None if there provably is none; a doubt if neither is known."""
+    given = {key.lower(): value for key, value in question.given.items()}
+    space = build_space(list_statements(question.policies), given)
+    resource = read_named(question.resource)
+    if isinstance(resource, Doubt):
+        return resource
+    if (
+        isinstance(resource, str)
+        and not space.keys
+        and not any(map(_holds_variables, list_statements(question.policies)))
+    ):
+        return _decide(question, given)
+    return _guess(question, given) or _prove(
+        question, Requests(space, resource=resource, action=question.action.lower())
+    )
+
+
+def _prove(question: Question, requests: Requests) -> Request | Doubt | None:
+    asked = Asked(question.caller, question.action.lower(), question.resource, question.account)
+    allowed = Decision(asked, question.policies, _LOGIC, requests.applies).allowed
+    try:
+        if find_model(allowed.exactly, *requests.rules()) is None:
+            return None
+        model = find_readable(requests, allowed.surely)
+    except Unsettled as error:
+        return doubt(str(error))
+    if model is None:
+        return _explain(question, requests, find_model(allowed.exactly, *requests.rules()))
+    return _confirm(question, requests.read(model, question.caller, question.account))
+
+
+def _holds_variables(statement: Statement) -> bool:
+    """Whether anything in it depends on the context, which may be open though no condition names its key."""
+    texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+    texts += [value for condition in statement.conditions for value in condition.values]
+    return statement.has_variables and any("${" in text for text in texts)
+
+
+def _decide(question: Question, given: Given) -> Request | Doubt | None:
+    """Answer a question without open parts: it is a single request."""
+    request = Request(
+        caller=question.caller,
+        action=question.action.lower(),
+        resource=question.resource,
+        account=question.account,
+        context={key: value for key, value in given.items() if value is not None},
+    )
+    try:
+        return request if evaluate(request, question.policies) is Answer.ALLOWED else None
+    except Unresolved as error:
+        return doubt(str(error))
+
+
+def _guess(question: Question, given: Given) -> Request | None:
+    """Return an allowed request close to a statement, if there is one: most have one, and need no solver."""
+    for statement in list_statements(question.policies):
+        if not statement.allows:
+            continue
+        written = [one for one in statement.resources or () if not is_everything(one) and "${" not in one]
+        for text in [*written, question.resource][:_MOST_GUESSES]:
+            resource = text if text == "*" else re.sub(r"[*?]", "x", text)
+            if not _is_asked(question.resource, resource):
+                continue
+            tests = (one for one in statement.conditions if one.key not in given and one.values)
+            told = {one.key: re.sub(r"[*?]", "x", one.values[0]) for one in tests if "null" not in one.operator.lower()}
+            found = _decide(replace(question, resource=resource), {**given, **told})
+            if isinstance(found, Request):
+                return found
+    return None
+
+
+def _is_asked(asked: str, resource: str) -> bool:
+    pattern = read_named(asked)
+    return resource == asked if isinstance(pattern, str) else matches(pattern, resource) is True
+
+
+def _confirm(question: Question, request: Request) -> Request | Doubt:
+    try:
+        answer = evaluate(request, question.policies)
+    except Unresolved as error:
+        return doubt(str(error))
+    return request if answer is Answer.ALLOWED else doubt(f"solver and evaluator disagree on {request}")
+
+
+def _explain(question: Question, requests: Requests, model: Any) -> Doubt:
+    """Return the doubt that prevents a decision on a possible request."""
+    found = _confirm(question, requests.read(model, question.caller, question.account))
+    return found if isinstance(found, Doubt) else doubt("it is allowed if what is not understood holds")
+
+
+def list_statements(policies: Policies) -> Iterator[Statement]:
+    """Yield every statement that applies."""
+    groups: list[Sequence[Document]] = [policies.identity, policies.boundaries or (), policies.endpoint or ()]
+    groups += [*policies.scps, *policies.rcps, [one for one in (policies.session, policies.resource) if one]]
+    for documents in groups:
+        for document in documents:
+            yield from document.statements
+
+
+def find_readable(requests: Requests, *constraints: Any) -> Any | None:
+    """Return a readable model, else any, else None. Raises Unsettled."""
+    try:
+        found = find_model(*constraints, *requests.rules(), *requests.readable())
+    except Unsettled:
+        found = None
+    return found if found is not None else find_model(*constraints, *requests.rules())

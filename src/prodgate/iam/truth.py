@@ -1,9 +1,7 @@
-"""Three-valued truth: what holds, what does not, and what can't be known, which keeps its reasons.
+"""Three-valued truth: true, false, and unknown, which keeps its reasons.
 
-A doubt counts only where it decides: what is denied stays denied, whatever a condition that nobody understands says.
+A doubt counts only if it decides: a denied request stays denied, whatever an unknown condition says.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,12 +30,12 @@ def doubt(reason: str) -> Doubt:
 
 
 def all_of(values: Iterable[Truth]) -> Truth:
-    """Return false when one is false, else the doubts there are, else true."""
+    """Return false if one is false, else the doubts if there are any, else true."""
     return negate(any_of(map(negate, values)))
 
 
 def any_of(values: Iterable[Truth]) -> Truth:
-    """Return true when one is true, else the doubts there are, else false."""
+    """Return true if one is true, else the doubts if there are any, else false."""
     reasons: set[str] = set()
     for value in values:
         if value is True:
@@ -48,7 +46,7 @@ def any_of(values: Iterable[Truth]) -> Truth:
 
 
 def negate(value: Truth) -> Truth:
-    """Return the opposite; of a doubt, the same doubt."""
+    """Return the opposite; for a doubt, the same doubt."""
     return value if isinstance(value, Doubt) else not value
 
 
@@ -68,4 +66,4 @@ class Logic(Protocol[T]):
         """Return the opposite."""
 
     def constant(self, value: Truth) -> T:
-        """Return what is known, or can't be, for every request."""
+        """Return a known value or a doubt for every request."""

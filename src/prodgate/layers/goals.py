@@ -14,6 +14,7 @@ from ..iam.goals import ADMINISTRATOR, Goal, Uses
 from ..iam.needs import Needs
 from ..iam.truth import Doubt, doubt
 from ..sections.criteria_file import CriteriaFile
+from ..sections.goals import read_goals
 from ..semantics.unresolved import Unresolved
 from .layer import LayerContext
 
@@ -40,12 +41,13 @@ def check_name(criterion: str) -> str:
 
 def list_questions(stated: CriteriaFile, layer: str) -> Sequence[tuple[str, str]]:
     """Return (check, criterion) of each criterion of a layer that states goals."""
-    return [(check_name(id_), id_) for id_, each in stated.criteria.items() if each.goals and layer in each.layers]
+    asking = [id_ for id_, each in stated.criteria.items() if "goals" in each.layer_keys and layer in each.layers]
+    return [(check_name(id_), id_) for id_ in asking]
 
 
 def list_code(stated: CriteriaFile) -> Sequence[str]:
     """Return the folders and files whose code goals say is used by somebody, each once."""
-    used = [goal.uses for one in stated.criteria.values() for goal in one.goals if goal.uses]
+    used = [goal.uses for one in stated.criteria.values() for goal in read_goals(one) if goal.uses]
     return tuple(dict.fromkeys(path for uses in used for path in uses.code))
 
 
@@ -68,9 +70,9 @@ def judge(
         return {}
     standing = _open(see)
     if not isinstance(standing, str) and any(
-        _walks(goal) for _, id_ in questions for goal in stated.criteria[id_].goals
+        _walks(goal) for _, id_ in questions for goal in read_goals(stated.criteria[id_])
     ):
-        from ..iam.overview import describe_standing  # noqa: PLC0415  it needs z3
+        from ..iam.answers import describe_standing  # noqa: PLC0415  it needs z3
 
         keep(describe_standing(standing))
     return {
@@ -98,7 +100,7 @@ def _open(see: Callable[[], Account | str]) -> Standing | str:
 
 
 def _judge(criterion: Criterion, standing: Standing | str, find_needs: FindNeeds | None) -> Iterator[Finding]:
-    for goal in criterion.goals:
+    for goal in read_goals(criterion):
         if isinstance(standing, str):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=standing)
             continue
@@ -120,10 +122,9 @@ def _asks_nobody(goal: Goal, account: Account) -> bool:
 
 
 def _answer_of_statements(goal: Goal, standing: Standing, find_needs: FindNeeds | None) -> list[Answer] | Doubt:
-    """Return whether each principal of a goal holds what it uses and no more, or no statement that grants nothing, or
-    why that can't be asked."""
-    from ..iam.answers import list_asked, name_nobody  # noqa: PLC0415  it needs z3
-    from ..iam.usage import answer_of_idle, answer_of_use  # noqa: PLC0415
+    """Return whether each principal of a goal holds only what it uses, or no statement that grants nothing, or
+    why that is undetermined."""
+    from ..iam.answers import answer_of_idle, answer_of_use, list_asked, name_nobody  # noqa: PLC0415  it needs z3  # noqa: PLC0415
 
     if (missing := name_nobody(goal, standing.account)) is not None:
         return missing
@@ -136,10 +137,14 @@ def _answer_of_statements(goal: Goal, standing: Standing, find_needs: FindNeeds 
 
 
 def answer_goal(goal: Goal, standing: Standing) -> list[Answer] | Doubt:
-    """Return whether a goal is kept of each of whom it asks, or why that can't be asked."""
-    from ..iam.answers import name_no_request, name_nobody, name_nothing  # noqa: PLC0415  it needs z3
+    """Return whether each principal of a goal keeps it, or why that is undetermined."""
+    from ..iam.answers import (  # noqa: PLC0415  it needs z3
+        answer_of_outsiders,
+        name_no_request,
+        name_nobody,
+        name_nothing,
+    )
     from ..iam.known_actions import list_actions  # noqa: PLC0415
-    from ..iam.outsiders import answer_of_outsiders  # noqa: PLC0415
 
     actions = list_actions(goal)
     if isinstance(actions, Doubt):

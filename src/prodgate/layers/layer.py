@@ -1,17 +1,15 @@
-"""What a layer is: one way to learn about the system, and the checks that judge what was learnt."""
+"""The context of a layer, and the nature of its time."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from ..aws.account import Account
 from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
 from ..facts import Facts
-from ..findings import Finding
 from ..processes.progress import Progress
 from ..sections.criteria_file import CriteriaFile
 from ..sections.targets import Target
@@ -20,20 +18,26 @@ from ..sections.targets import Target
 NOT_OBSERVED: Final = "it was not observed in that run"
 
 
+#: The line of a layer that waits, once it has started all of its programs; from then on it computes little.
+AT_REST: Final = "at rest"
+
+
 class Pace(Enum):
-    """What a layer's time goes into, and so what may run beside it."""
+    """The nature of a layer's time, and so the layers that may run beside it."""
 
     WORKS = "works"
-    """Computing, or asking: one such layer after another."""
+    """Computing, or asking: one such layer after another, once nothing that waits is starting."""
+    LOOKS = "looks"
+    """Computing, and measuring times that are far from their limits: as above, after those."""
     WAITS = "waits"
-    """Letting time pass: beside the others."""
+    """Letting time pass: beside the others, where there are processors for both."""
     MEASURES = "measures"
     """Measuring time: nothing may run beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerContext:
-    """What a layer is given to observe with."""
+    """The context in which a layer observes."""
 
     run: Path
     target: Target
@@ -48,6 +52,8 @@ class LayerContext:
     """The host that attack strings may be sent to, as whoever runs the gate says."""
     moment: str = ""
     """The moment of a release that the run is about, ``before``, ``during`` or ``after``; empty for all of them."""
+    observe_more: Callable[[Account], Facts] | None = None
+    """Observes an account by a team's own observers; None where there are none."""
     shared_account: int | None = None
     """The line on which the run shares the account of its rehearsal; None where there is none to share."""
 
@@ -61,46 +67,14 @@ class LayerContext:
         return lambda step: self.progress(f"{layer}: {step}")
 
     def store_fact(
-        self, layer: str, kind: str, subject: str, value: Any, source: str, *, concluded: bool = False
+        self, layer: str, kind: str, subject: str, value: Any, source: str, *, concluded: bool = False, team: str = ""
     ) -> str:
         """Store a JSON value as evidence, record it in the journal, and return its digest."""
         digest = store_json(self.run, value)
-        self.journal.record_fact(layer, kind, subject, digest, source, concluded=concluded)
+        self.journal.record_fact(layer, kind, subject, digest, source, concluded=concluded, team=team)
         return digest
 
     def note(self, layer: str, text: str) -> None:
         """Record a remark on how a layer observed, for whoever reads the run."""
         self.journal.write("note", layer=layer, text=text)
         self.progress(f"{layer}: note: {text}")
-
-
-class Layer(Protocol):
-    """One way to learn about the system."""
-
-    name: str
-    folders: tuple[str, ...]
-    """Folders of the project whose checks pytest collects for this layer."""
-    judges_policies: bool
-    """Whether what it observes is a Terraform configuration, which policies judge."""
-    pace: Pace
-    uses_account: bool
-    """Whether a rehearsal needs the emulated account for it, which is applied once for all such layers."""
-
-    def observe(self, context: LayerContext) -> Facts:
-        """Observe the system, keep what was seen as evidence, and return it."""
-        ...
-
-    def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
-        """Return the facts of an earlier run from its evidence.
-
-        ``events`` are the journal's ``fact`` events, then the ``unreadable`` ones that the layer wrote.
-        """
-        ...
-
-    def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-        """Return (check, criterion) of each finding that ``conclude`` may make."""
-        ...
-
-    def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Return the findings that no check function makes, by (check, criterion); an empty list answers nothing."""
-        ...

@@ -1,6 +1,4 @@
-"""The site that a target or the criteria name: whether it may be asked, and whom to trust for it."""
-
-from __future__ import annotations
+"""The site that a target or the criteria name: whether requests are allowed, and the authorities to trust."""
 
 import ipaddress
 import socket
@@ -18,7 +16,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def why_no_account(context: LayerContext) -> str:
-    """Return why no account can be asked; empty where the target has one."""
+    """Return why there is no account; empty if the target has one."""
     site = context.target.site
     return site and f"{site} is a site, of which no account is known; ask it of aws://PROFILE@REGION"
 

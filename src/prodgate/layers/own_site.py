@@ -1,6 +1,4 @@
-"""The site that a rehearsal is about: the team's own, as [rehearsal] states it, and never somebody else's."""
-
-from __future__ import annotations
+"""The team's own site for a rehearsal: the gate starts it, or finds it running, as [rehearsal] states."""
 
 import signal
 import socket
@@ -13,24 +11,26 @@ from urllib.parse import urlsplit
 
 from ..aws.answers import Unreadable
 from ..processes.child import Process, clean_environment, ending_with_input, ends_within, running
-from ..sections.rehearsal import SAMPLE, RehearsalSection
+from ..sections.e2e import SAMPLE, RehearsalSection
 from .layer import LayerContext
 
-#: Seconds that a site may take until it is ready, that one answer may take, and between two looks.
+#: Seconds in which a site that was started must be ready.
 _READY: Final = 60.0
+#: Seconds in which it must answer one request.
 _PATIENCE: Final = 5.0
+#: Seconds between two requests.
 _PAUSE: Final = 0.1
-#: What to do about a site that gives no answer, by whether it was started here.
+#: Whether the gate started the site -> the advice if the site does not answer.
 _HINTS: Final = {False: "start it, or write [rehearsal] start", True: "let it listen at {port}, which $PORT says, too"}
 
 
 def is_sample(context: LayerContext) -> bool:
-    """Whether the project says that the sample site is its own, as the worked example does."""
+    """Whether ``[rehearsal] site`` is the sample site, as in the worked example."""
     return _require_section(context).site == SAMPLE
 
 
 def require_sample(context: LayerContext, what: str) -> None:
-    """Raise Unreadable unless the project says that the sample site is its own: of no other ``what`` can be had."""
+    """Raise Unreadable unless the sample site is the team's own: only there can ``what`` be rehearsed."""
     if context.stated.rehearsal is None or not is_sample(context):
         raise Unreadable(
             f"{what} of the sample site alone can be rehearsed, and this is not your site: "
@@ -40,9 +40,9 @@ def require_sample(context: LayerContext, what: str) -> None:
 
 @contextmanager
 def open_own_site(context: LayerContext) -> Iterator[str]:
-    """Yield the URL of the team's own site once it is ready; one that was started ends with the context.
+    """Yield the URL of the team's own site once it is ready; a site that was started ends with the ``with`` block.
 
-    Raises Unreadable when it does not become ready, or is not stated.
+    Raises Unreadable if the site is not ready, or if none is stated.
     """
     section = _require_section(context)
     if section.site:
@@ -52,6 +52,7 @@ def open_own_site(context: LayerContext) -> Iterator[str]:
     port = _find_free_port()
     words = [word.replace("{port}", str(port)) for word in section.start]
     environment = {**clean_environment("PRODGATE_"), "PORT": str(port)}
+    # the site gets SIGTERM when this process ends, too: then its input ends
     command = ending_with_input(words, signal.SIGTERM)
     with running(command, cwd=context.project, environment=environment) as (process, _):
         url = f"http://127.0.0.1:{port}"
@@ -73,6 +74,7 @@ def _require_section(context: LayerContext) -> RehearsalSection:
 def _wait_until_ready(
     url: str, section: RehearsalSection, context: LayerContext, process: Process | None = None
 ) -> None:
+    """Wait for a site that was started; ask only once if it was running already. Raises Unreadable."""
     until = monotonic() + _READY
     while (why := _ask(url, section.health)) and process is not None and monotonic() < until:
         if ends_within(process.child, _PAUSE):
@@ -84,7 +86,7 @@ def _wait_until_ready(
 
 
 def _ask(url: str, path: str) -> str:
-    """Return why a site is not ready, or nothing when it is."""
+    """Return why a site is not ready; empty if it is."""
     try:
         with closing(HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)) as connection:
             connection.request("GET", path)

@@ -1,6 +1,4 @@
-"""What layers ask of a rehearsal: one Protocol. Its implementation is loaded here alone, and when a rehearsal runs."""
-
-from __future__ import annotations
+"""The Protocol between layers and a rehearsal. Only this module loads the implementation, when a rehearsal runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ..aws.answers import Unreadable
+from ..dags.declared import Spell
 from ..processes.progress import Progress
 from ..terraform.diagnostics import Diagnostic
 from ..terraform.resources import Configuration
@@ -34,7 +33,7 @@ class EmulatedAccount(Protocol):
 
     @property
     def failed(self) -> tuple[Diagnostic, ...]:
-        """What could not be created, and why."""
+        """The resources that could not be created, and why."""
 
     @property
     def not_created(self) -> Mapping[str, tuple[str, ...]]:
@@ -95,6 +94,10 @@ class Airflow(Protocol):
     def viewer(self) -> tuple[str, str]:
         """Name and password of whoever may only look."""
 
+    def watch(self) -> AbstractContextManager[Callable[[], Sequence[Spell]]]:
+        """Watch what keeps it from its work while the context is open; yield what returns the spells until now."""
+        ...
+
 
 class Rollout(Protocol):
     """Two colours of a site of our own behind a real proxy, what deploys to them, and an account that keeps step."""
@@ -113,7 +116,7 @@ class Rollout(Protocol):
 
     @property
     def kept_in(self) -> str:
-        """What that database is, in words: a version of PostgreSQL, or SQLite and why."""
+        """The database, in words: a version of PostgreSQL, or SQLite and why."""
 
     def deploy(self, build: str, between: Callable[[], None] | None = None) -> Mapping[str, Any]:
         """Deploy a build by the declared stages, bake and alarms: backup, migration, shift, clean-up.
@@ -123,14 +126,6 @@ class Rollout(Protocol):
         what became of it is to be read from the account. Raises Unreadable when it could not be begun.
         """
         ...
-
-
-class Contention(Protocol):
-    """How much else the machine had to do."""
-
-    @property
-    def per_core(self) -> float:
-        """Threads that wanted to run for each core, on average."""
 
 
 class Rehearsal(Protocol):
@@ -199,9 +194,6 @@ class Rehearsal(Protocol):
 
     def list_types(self) -> Sequence[str]:
         """Return the types of resources that it creates, sorted."""
-
-    def measure_cpu_contention(self) -> AbstractContextManager[Contention]:
-        """Count, while the context is open, how many threads want to run."""
 
 
 #: The module whose process applies a root once and gives each layer of a run a copy of the account.

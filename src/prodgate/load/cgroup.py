@@ -1,11 +1,10 @@
-"""How much processor time a container may use, has used, and was refused: by its control group, version 2 or 1.
+"""How much processor time a container may use and has used: by its control group, version 2 or 1.
 
 Within a container the counters of the machine are those of the whole host, which may look idle while the container is
 at its limit.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,27 +12,23 @@ from pathlib import Path
 from typing import Final
 
 _MOUNTED: Final = "sys/fs/cgroup"
-_MICRO: Final = 1e-6
-_NANO: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What a group may use, and its counters since it was made."""
+    """Processor time that a group may use, and has used since it was made."""
 
     processors: float
     """Processor seconds per second that it may use."""
     used: float
-    """Processor seconds that it has used."""
-    refused: float
-    """Seconds in which it wanted to run and was not let."""
+    """Processor seconds that it has used; 0 where version 1 counts them apart from the limit."""
 
 
 def read_quota(root: Path = Path("/")) -> Quota | None:
     """Return the tightest quota on this process's group or one above it, None where nothing limits it."""
     found: list[Quota] = []
     for folder, version in _list_groups(root):
-        with suppress(OSError, ValueError, KeyError):  # a group without a limit, or without this controller
+        with suppress(OSError, ValueError):  # a group without a limit, or without this controller
             found += _read_v2(folder) if version else _read_v1(folder)
     return min(found, key=lambda each: each.processors, default=None)
 
@@ -58,18 +53,13 @@ def _list_groups(root: Path) -> Iterator[tuple[Path, bool]]:
 def _read_v2(folder: Path) -> Iterator[Quota]:
     quota, period = (folder / "cpu.max").read_text("utf-8").split()
     if quota != "max":
-        told = _read_counters(folder / "cpu.stat")
-        used, refused = (told[name] * _MICRO for name in ("usage_usec", "throttled_usec"))
-        yield Quota(processors=int(quota) / int(period), used=used, refused=refused)
+        used = re.search(r"^usage_usec (\d+)$", (folder / "cpu.stat").read_text("utf-8"), re.MULTILINE)
+        yield Quota(processors=int(quota) / int(period), used=int(used[1]) * 1e-6 if used else 0.0)
 
 
 def _read_v1(folder: Path) -> Iterator[Quota]:
     quota, period = (int((folder / f"cpu.cfs_{name}_us").read_text("utf-8")) for name in ("quota", "period"))
     if quota > 0:
-        used = int((folder / "cpuacct.usage").read_text("utf-8")) * _NANO
-        refused = _read_counters(folder / "cpu.stat")["throttled_time"] * _NANO
-        yield Quota(processors=quota / period, used=used, refused=refused)
-
-
-def _read_counters(path: Path) -> dict[str, int]:
-    return {name: int(count) for name, count in (line.split() for line in path.read_text("utf-8").splitlines())}
+        counter = folder / "cpuacct.usage"
+        used = int(counter.read_text("utf-8")) if counter.exists() else 0
+        yield Quota(processors=quota / period, used=used * 1e-9)

@@ -11,11 +11,9 @@ the design effect: how much more seconds (or spells of several) differ from each
 A run that is bad from its first second can't be told from a system that always is.
 A run is never stopped for going well: that no stall has been seen yet proves nothing.
 
-Beside what was stated, load ends for a site that is broken, in the warm-up as well, so that it does no more harm: when
+Load also ends for a broken site, even in the warm-up, to do no more harm: when
 most requests of a few seconds fail, or clearly more than a twentieth of all.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Sequence
@@ -34,11 +32,11 @@ MIN_EFFECT: Final = 4.0
 #: Lengths of bad spells in seconds; longer ones count as soon as there are MIN_SPELLS of them to compare.
 SPELLS: Final = (1, 2, 4, 8)
 MIN_SPELLS: Final = 4
-#: A share of failures that no site has which stands its load, whatever its criteria say.
+#: A share of failures that shows a site to be broken, whatever its criteria say.
 BROKEN: Final = 0.05
-#: Seconds of the latest part that is looked at by itself: what broke after ten good minutes is a small share of all.
+#: Seconds of the latest part, which is also judged by itself: a fault after ten good minutes is a small share of all.
 RECENT: Final = 30
-#: A site is broken when more than half of what ended failed at so many looks in a row, with so many requests in all.
+#: A site is broken if most requests that ended failed at so many looks in a row, and so many ended in all.
 LOOKS: Final = 3
 LEAST: Final = 20
 #: Seconds for which nothing comes back from a site that hangs; more where so slow an answer is allowed.
@@ -51,7 +49,7 @@ class OutageWatch:
 
     _before: tuple[int, int] = (0, 0)
     _outage: list[tuple[int, int]] = field(default_factory=list)
-    """(requests that ended, failed) of each look at which most had failed, since one at which most had not."""
+    """(requests that ended, failed) of the latest looks in a row at which most had failed."""
 
     def look(self, ended: int, failed: int) -> str:
         """Return why the host is broken, "" when it is not; both counts are since the start of the load."""
@@ -78,7 +76,7 @@ def find_broken(seconds: Sequence[tuple[int, int, int]]) -> str:
 def find_silence(workers: Sequence[tuple[int, float]], profile: Profile) -> str:
     """Return that a host hangs, "" when it does not: nothing comes back any more, which fails only when it times out.
 
-    Each worker says how many came since something came back, and for how many seconds the first of them has waited.
+    Each worker gives how many of its requests came since one last ended, and the seconds that the first has waited.
     """
     came, waited = sum(many for many, _ in workers), min((since for _, since in workers), default=0.0)
     if came < LEAST or waited < max(SILENT, SILENT * (profile.slow or 0.0)):
@@ -123,8 +121,7 @@ def design_effect(seconds: Sequence[tuple[int, int]]) -> float:
 
 def _sums(values: Sequence[float], length: int) -> list[float]:
     """Return the sums of all whole spells of a length, the latest included."""
-    first = len(values) % length
-    return [sum(values[at : at + length]) for at in range(first, len(values), length)]
+    return [sum(values[at : at + length]) for at in range(len(values) % length, len(values), length)]
 
 
 def log_evidence(bad: float, count: float, limit: float) -> float:

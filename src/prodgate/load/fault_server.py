@@ -9,8 +9,6 @@ prints what it did as one line of JSON. Paths:
 /errors    answers every 30th request with 500
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random
@@ -18,8 +16,6 @@ import sys
 from time import perf_counter
 from typing import Any, Final
 
-DROP_EVERY: Final = 20
-FAIL_EVERY: Final = 30
 #: When /stall answers nothing, in seconds after its first request.
 STALL_WINDOW: Final = (1.0, 2.0)
 
@@ -41,9 +37,8 @@ class Server:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                if not await self._answer(head.split(b" ")[1].decode(), perf_counter(), writer):
-                    break
-                if b"connection: close" in head.lower():
+                kept = await self._answer(head.split(b" ")[1].decode(), perf_counter(), writer)
+                if not kept or b"connection: close" in head.lower():
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client is done with this connection
@@ -58,10 +53,10 @@ class Server:
             await asyncio.sleep(self._random.lognormvariate(-3.5, 0.6))
         elif path == "/stall":
             await self._stall(arrived)
-        elif path == "/dropped" and self._asked[path] % DROP_EVERY == 0:
+        elif path == "/dropped" and self._asked[path] % 20 == 0:
             self.counts["dropped"] += 1
             return False
-        elif path == "/errors" and self._asked[path] % FAIL_EVERY == 0:
+        elif path == "/errors" and self._asked[path] % 30 == 0:
             self.counts["errors"] += 1
             status = b"500 Internal Server Error"
         writer.write(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)

@@ -1,11 +1,9 @@
 """Renders migrations of Alembic as SQL, offline, and prints one JSON document.
 
-Run as a plain file; imports nothing of this package. The files of the migrations are imported, and nothing else of a
-team: neither its ``env.py`` nor a database is asked. Meanwhile the network, programs and databases are refused. The end
+Run as a plain file; imports nothing from this package. It imports only the files of the migrations, not the team's
+``env.py``. Network, programs and databases are refused meanwhile. The end
 of standard input means that nobody waits for the answer any more.
 """
-
-from __future__ import annotations
 
 import argparse
 import io
@@ -28,7 +26,7 @@ ABANDONED = 75
 #: Seconds of CPU and bytes of memory that rendering may take.
 CPU_SECONDS = 60
 MEMORY = 4 * 2**30
-#: What Python announces before it does it, and what it means.
+#: Event that Python audits before it acts -> the act, in words.
 REFUSED = {
     "socket.connect": "a network connection",
     "socket.getaddrinfo": "a name of the network",
@@ -47,7 +45,7 @@ class Refused(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Render, and print what became of it."""
+    """Render, and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", help="script location")
     parser.add_argument("--base", required=True, help="the project, from which migrations may import")
@@ -78,7 +76,7 @@ def limit() -> None:
 
 
 def refuse(event: str, _arguments: Any) -> None:
-    """Raise for what no migration needs to be rendered."""
+    """Raise for anything that rendering a migration does not need."""
     if event in REFUSED:
         raise Refused(f"reaches for {REFUSED[event]} while it is rendered")
 

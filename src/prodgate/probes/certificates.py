@@ -1,11 +1,10 @@
-"""Which certificates a host presents: at each of its addresses, for each kind of key that a client may ask for."""
-
-from __future__ import annotations
+"""Which certificates a host presents at each of its addresses, by kind of key, and which versions of TLS it takes."""
 
 import base64
 import json
 import socket
-import sys
+import ssl
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -18,12 +17,91 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ..processes.child import Process, clean_environment
+from ..processes.interpreter import own_python
 from . import handshake
-from .handshake import CIPHERS, SIGNATURES, error_text, look
+from .handshake import CIPHERS, HUNG_UP, SIGNATURES, SILENT, error_text, look, shake, unverified_context
 
-#: Addresses that are looked at beside each other.
+#: Versions by their common names, the oldest first. No current library speaks SSL 3.
+VERSIONS: Final[Mapping[str, ssl.TLSVersion]] = {
+    "TLS 1.0": ssl.TLSVersion.TLSv1,
+    "TLS 1.1": ssl.TLSVersion.TLSv1_1,
+    "TLS 1.2": ssl.TLSVersion.TLSv1_2,
+    "TLS 1.3": ssl.TLSVersion.TLSv1_3,
+}
+#: Result for the versions that are not tried after a silence.
+_NOT_TRIED: Final = {"became": "unknown", "detail": "was not tried, since another version was not answered in time"}
+#: Addresses that are tried beside each other.
 _CONCURRENCY: Final = 8
-#: What OpenSSL reads at its start, where only TLS 1.3 is spoken.
+#: The result for a TLS version at one address; the first of several decides for the host.
+_WEIGHT: Final = ("accepted", "unknown", "refused", "closed")
+
+_Tried = dict[str, dict[str, str]]
+
+
+def probe_tls_versions(host: str, port: int, *, timeout: float) -> _Tried:
+    """Try each version of TLS on its own; return ``became`` and ``detail`` by version.
+
+    ``became`` is ``accepted`` (by any address), ``refused``, ``closed`` or ``unknown``. A server that closes the
+    connection at a version refuses it if it accepts another one: many don't say why. Where the library of this machine
+    refuses first, nothing is known about the server. An address where nobody listens counts where no other does.
+    """
+    try:
+        addresses = list_addresses(host, port)
+    except (OSError, UnicodeError) as error:
+        return {version: {"became": "unknown", "detail": error_text(error)} for version in VERSIONS}
+    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="versions") as threads:
+        each = list(threads.map(lambda address: _probe_address(host, address, port, timeout), addresses))
+    there = [tried for tried in each if any(one["became"] != "nobody" for one in tried.values())]
+    return {version: _join([tried[version] for tried in there or each]) for version in VERSIONS}
+
+
+def _join(tried: list[dict[str, str]]) -> dict[str, str]:
+    known = [{**one, "became": "unknown"} if one["became"] == "nobody" else one for one in tried]
+    return min(known, key=lambda one: _WEIGHT.index(one["became"]))
+
+
+def _probe_address(host: str, address: str, port: int, timeout: float) -> _Tried:
+    tried: _Tried = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are tried on purpose
+        for version, number in VERSIONS.items():
+            silent = any(one["detail"] == SILENT for one in tried.values())
+            tried[version] = _NOT_TRIED if silent else _try_version(host, address, port, number, timeout)
+    answers = any(one["became"] == "accepted" for one in tried.values())
+    return {version: one if answers or one["became"] != "closed" else _unknown(one) for version, one in tried.items()}
+
+
+def _unknown(tried: Mapping[str, str]) -> dict[str, str]:
+    return {"became": "unknown", "detail": tried["detail"]}
+
+
+def _try_version(host: str, address: str, port: int, version: ssl.TLSVersion, timeout: float) -> dict[str, str]:
+    context = unverified_context()
+    try:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        shake(host, address, port, context=context, timeout=timeout)
+    except ssl.SSLError as error:
+        return _classify_refusal(error)
+    except ConnectionRefusedError as error:
+        return {"became": "nobody", "detail": error_text(error)}
+    except ConnectionError as error:
+        return {"became": "closed", "detail": error_text(error)}
+    except (OSError, ValueError) as error:
+        return {"became": "unknown", "detail": error_text(error)}
+    return {"became": "accepted", "detail": ""}
+
+
+def _classify_refusal(error: ssl.SSLError) -> dict[str, str]:
+    """Distinguish a server that refuses, or hangs up, from a library that refuses."""
+    if isinstance(error, HUNG_UP):
+        return {"became": "closed", "detail": "closes the connection"}
+    if "ALERT" in (error.reason or ""):
+        return {"became": "refused", "detail": (error.reason or "").lower().replace("_", " ")}
+    return {"became": "unknown", "detail": f"the TLS library of this machine says {error.reason or error}"}
+
+
+#: The settings that OpenSSL reads at its start.
 _SETTINGS: Final = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nSignatureAlgorithms = {}\n"
 #: Seconds that an interpreter may take to start.
 _START: Final = 20.0
@@ -57,7 +135,7 @@ def inspect_certificates(host: str, port: int, *, ca_file: str, timeout: float) 
 
 
 def _look_at(host: str, address: str, port: int, ca_file: str, timeout: float) -> Iterator[dict[str, Any]]:
-    """Yield each certificate that an address shows. What it does not have for a kind of key is no failure."""
+    """Yield each certificate that an address shows. A missing kind of key is no failure."""
     asked: dict[str, Any] = {"host": host, "address": address, "port": port, "ca_file": ca_file, "timeout": timeout}
     usual = look(**asked)
     if "failed" in usual:
@@ -77,7 +155,7 @@ def _look_in_child(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
     with TemporaryDirectory(prefix="prodgate-tls-") as folder:
         settings = Path(folder, "openssl.cnf")
         settings.write_text(_SETTINGS.format(SIGNATURES[kind]), "utf-8")
-        command = [sys.executable, "-I", str(Path(handshake.__file__)), json.dumps(asked)]
+        command = own_python("-I", str(Path(handshake.__file__)), json.dumps(asked))
         environment = {**clean_environment("OPENSSL_"), "OPENSSL_CONF": str(settings)}
         with Process(command, cwd=Path(folder), environment=environment) as process:
             try:
@@ -109,7 +187,7 @@ def _read(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pin(shown: x509.Certificate) -> str:
-    """Return the digest of the public key, by which a browser can be told to trust it."""
+    """Return the digest of the public key, by which a browser can trust it."""
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(sha256(shown.public_key().public_bytes(*form)).digest()).decode()
 

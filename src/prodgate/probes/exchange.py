@@ -1,7 +1,5 @@
 """One GET request: it carries no credentials, ends in time, and is recorded without secrets."""
 
-from __future__ import annotations
-
 import re
 import socket
 import ssl
@@ -14,8 +12,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from ..processes.deadline import cut_after
-from ..semantics.challenges import HEADERS as CHALLENGES
-from ..semantics.sign_ins import has_password_field
+from ..semantics.challenges import HEADERS as CHALLENGES, has_password_field
 from .handshake import unverified_context
 
 #: Bytes of a body that are read; the headers are what matters.

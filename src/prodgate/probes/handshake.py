@@ -1,10 +1,8 @@
-"""One TLS handshake with one address, for which the kind of key may be asked for.
+"""One TLS handshake with one address, optionally for one kind of key.
 
 It uses the standard library alone, since it is also run by itself, with settings that OpenSSL reads only at its start:
 the ssl module can't say which signatures a client takes, and for TLS 1.3 that is all that chooses the certificate.
 """
-
-from __future__ import annotations
 
 import base64
 import errno
@@ -24,11 +22,11 @@ SIGNATURES = {
     "RSA": "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512",
     "ECDSA": "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512",
 }
-#: What is said of a server that does not answer.
+#: The reason for a server that does not answer.
 SILENT = "nothing was answered in time"
 #: X509_V_FLAG_NO_CHECK_TIME, unnamed in the ssl module: dates are judged later, and must not stop the handshake.
 _ANY_TIME = 0x200000
-#: What is raised when the other side hangs up in a handshake, which depends on the Python.
+#: Exceptions when the other side hangs up in a handshake; the Python version decides which.
 HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 #: How a connection fails where nobody listens, or to where there is no way: nobody is shown a certificate there.
 _NOBODY = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -45,8 +43,7 @@ def look(host: str, address: str, port: int, *, ca_file: str, timeout: float, ci
     try:
         trust, unvouched = _trusting(ca_file)
         if trust is not None:
-            shown = shake(host, address, port, context=trust, **told)
-            return _tell(shown, {"vouched": ""})
+            return _tell(shake(host, address, port, context=trust, **told), {"vouched": ""})
         said = {"unvouched": unvouched}
     except ssl.SSLCertVerificationError as error:
         said = {"vouched": error.verify_message}
@@ -110,8 +107,7 @@ def _failure(error: OSError) -> dict[str, Any]:
         kind = "silent"
     elif isinstance(error, ssl.SSLError):
         reason = error.reason or ""
-        refused = "ALERT" in reason or isinstance(error, HUNG_UP)
-        kind = "refused" if refused else "unknown"
+        kind = "refused" if "ALERT" in reason or isinstance(error, HUNG_UP) else "unknown"
     elif error.errno in _NOBODY:
         kind = "nobody"
     else:

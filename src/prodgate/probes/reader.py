@@ -1,7 +1,5 @@
 """A reader's visit without a browser: the front page and an article, over TLS that is verified."""
 
-from __future__ import annotations
-
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from ..processes.deadline import cut_after
 from .exchange import MAX_BODY, FinalResponse
 
-#: What a browser that reads HTML sends.
+#: Headers of a browser that reads HTML.
 _SENT: Final = {
     "User-Agent": "Mozilla/5.0 (compatible; prod-gate probes)",
     "Accept": "text/html,*/*;q=0.8",
@@ -54,7 +52,7 @@ class _Page(HTMLParser):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who visits a site, and how its pages say which build they are of."""
+    """The visitor of a site, and the place where its pages name their build."""
 
     base_url: str
     ca_file: str

@@ -1,23 +1,77 @@
 """Probes a site within a time limit: its pages, a missing page, its certificates and TLS versions, its health."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from secrets import randbelow, token_hex
 from time import monotonic
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final, Protocol
+from urllib.parse import quote, urljoin, urlsplit
 
 from ..facts.e2e.answers import is_from_cache
-from ..facts.e2e.nonces import read_nonces
-from .attacks import ATTACKS, ORDINARY, add_query
-from .certificates import inspect_certificates
-from .cookie_keys import ask_with_cookies
+from ..facts.e2e.headers import read_nonces
+from ..sections.changing import why_untouched
+from .certificates import inspect_certificates, probe_tls_versions
 from .exchange import Exchange, fetch
-from .versions import probe_tls_versions
+
+#: Attack -> the value of the query parameter. Each is refused by AWS's managed groups (SQLiRuleSet, CommonRuleSet), and
+#: does nothing elsewhere: it reads no file that matters, names no table, and runs in no browser.
+ATTACKS: Final = {
+    "an SQL injection": "1' OR '1'='1' UNION SELECT NULL,NULL-- ",
+    "a directory traversal": "../../../../../../etc/passwd",
+    "a script": "<script>alert(document.cookie)</script>",
+}
+#: An ordinary value of the same parameter.
+ORDINARY: Final = "game seven"
+
+
+def add_query(url: str, value: str) -> str:
+    """Return an address with one more query parameter, which holds the value."""
+    parts = urlsplit(url)
+    more = f"q={quote(value, safe='')}"
+    return parts._replace(query=f"{parts.query}&{more}" if parts.query else more).geturl()
+
+
+#: What is asked with: cookies that the site never set, as analytics in a page set them.
+UNKNOWN: Final = "a cookie that the site does not know"
+#: And the names that the site itself gives to everybody, each with a value that nobody had.
+OWN: Final = "the site's own cookies"
+
+
+class Fetch(Protocol):
+    """Sends one request with some cookies."""
+
+    def __call__(self, url: str, *, cookies: str = "") -> Exchange:
+        """Return its outcome."""
+
+
+def ask_with_cookies(fetch: Fetch, answers: Sequence[Exchange], most: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the answers to each kind of cookie, with new values in each request until a cache answers.
+
+    If no answer without cookies came from a cache, nothing is sent: a cookie could not show a difference.
+    """
+    if not any(is_from_cache(one.to_json()) for one in answers):
+        return {}
+    pairs = (value.partition(";")[0] for one in answers for name, value in one.headers if name == "set-cookie")
+    named = sorted({pair.partition("=")[0].strip() for pair in pairs} - {""})
+    asked = {UNKNOWN: ["_ga", f"probe_{token_hex(4)}"], **({OWN: named} if named else {})}
+    return {kind: list(_ask(fetch, answers[-1].url, names, most)) for kind, names in asked.items()}
+
+
+def _ask(fetch: Fetch, url: str, names: Sequence[str], most: int) -> Iterator[dict[str, Any]]:
+    for _ in range(most):
+        one = fetch(url, cookies="; ".join(f"{name}={_value(name)}" for name in names)).to_json()
+        yield one
+        if one.get("failed") or is_from_cache(one):
+            return
+
+
+def _value(name: str) -> str:
+    """Return a value that nobody has; that of _ga looks like one."""
+    return f"GA1.1.{randbelow(10**9)}.{randbelow(10**9)}" if name == "_ga" else token_hex(16)
+
 
 #: Redirects that are followed at most; browsers give up at 20.
 MAX_REDIRECTS: Final = 10
@@ -60,6 +114,9 @@ class ProbedSite:
     """The address of plain HTTP, for its port; 80 by default, unless ``base_url`` names a port."""
     health: str = ""
     """Path of the health endpoint; empty for none."""
+    untouched: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    """Paths that are not asked for, and requests such as ``GET /cart`` that change nothing whatever their paths say."""
     ca_file: str = ""
     """A file of authorities that are trusted instead of the system's."""
     attacks: bool = False
@@ -77,18 +134,19 @@ class Visitor:
     timeout: float
     until: float
     """By the monotonic clock."""
+    site: ProbedSite
     silent: Counter[str] = field(default_factory=Counter)
     """Timeouts by place, and by place and path."""
     answering: set[str] = field(default_factory=set)
     """Places that answered something."""
 
     def fetch(self, url: str, *, attack: bool = False, cookies: str = "") -> Exchange:
-        """Send one request; ``not asked`` where others before were not answered in time.
+        """Send one request; ``not asked`` if earlier ones got no answer in time, or if it may change something.
 
-        An attack that is not answered says nothing of its page, which is asked for all the same.
+        An unanswered attack says nothing about its page, which is still requested.
         """
         place, path = _place_of(url), f"{'attacks on ' * attack}{_place_of(url)}{urlsplit(url).path}"
-        if reason := self._why_not(place, path, attack=attack):
+        if reason := self.why_untouched(url) or self._why_not(place, path, attack=attack):
             return Exchange(url=url, failed="not asked", detail=reason)
         exchange = fetch(url, timeout=max(min(self.timeout, self.until - monotonic()), 0.001), cookies=cookies)
         if exchange.failed == "silent":
@@ -96,6 +154,13 @@ class Visitor:
         elif not exchange.failed:
             self.answering.add(place)
         return exchange
+
+    def why_untouched(self, url: str, *, stated: bool = True) -> str:
+        """Return why an address is not asked for, or nothing; a ``stated`` page is, whatever its path says."""
+        known = (*(page.path for page in self.site.pages), self.site.health) if stated else ()
+        if any(_ask_alike(url, urljoin(self.site.base_url, each)) for each in known):
+            return ""
+        return why_untouched(url, self.site.untouched, self.site.reads)
 
     def _why_not(self, place: str, path: str, *, attack: bool) -> str:
         if place not in self.answering and self.silent[place] >= _MAX_SILENT:
@@ -126,8 +191,9 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
 
     ``timeout`` is seconds for one request, ``limit`` for all of them; what there is no time for is ``not asked``.
     """
-    visitor = Visitor(timeout, monotonic() + limit)
-    own, base = list_hosts(site), site.base_url.rstrip("/")
+    visitor = Visitor(timeout, monotonic() + limit, site)
+    base = site.base_url.rstrip("/")
+    own = list(dict.fromkeys([urlsplit(base).hostname or "", *(host.lower() for host in site.hosts)]))
     hands = _probe_tls(site, own, timeout)
     fronts = [Page(f"{_host_url(site, host)}/", "further host") for host in own[1:]]
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="probes") as threads:
@@ -150,22 +216,19 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
 def attack(site: ProbedSite, record: Mapping[str, Any], *, timeout: float = 5.0, limit: float = 60.0) -> dict[str, Any]:
     """Send attack strings to a site that was probed, and return its record with how they were answered.
 
-    This comes after everything else that is asked of a site, which may refuse whatever follows from the same address.
+    Attacks come last, because the site may then refuse every request from the same address.
     """
-    visitor = Visitor(timeout, monotonic() + limit)
+    visitor = Visitor(timeout, monotonic() + limit, site)
 
     def with_attacks(page: Mapping[str, Any]) -> dict[str, Any]:
-        attacked = page["kind"] in _ATTACKED
-        return {**page, **(_probe_attacks(visitor, urljoin(site.base_url, page["path"])) if attacked else {})}
+        url = urljoin(site.base_url, page["path"])
+        if page["kind"] not in _ATTACKED or (why := visitor.why_untouched(url, stated=False)):
+            return {**page, **({"untouched": why} if page["kind"] in _ATTACKED else {})}
+        return {**page, **_probe_attacks(visitor, url)}
 
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="attacks") as threads:
         pages = list(threads.map(with_attacks, record["pages"]))
     return {**record, "attacks": True, "pages": pages}
-
-
-def list_hosts(site: ProbedSite) -> list[str]:
-    """Return the names that the site is served under, in lower case, its own first."""
-    return list(dict.fromkeys([urlsplit(site.base_url).hostname or "", *(host.lower() for host in site.hosts)]))
 
 
 def _place_of(url: str) -> str:
@@ -180,6 +243,12 @@ def _normalise(url: str) -> str:
     return f"{_place_of(url)}{parts.path or '/'}?{parts.query}"
 
 
+def _ask_alike(one: str, other: str) -> bool:
+    """Whether two addresses ask for the same, of whatever host, with or without a slash at the end."""
+    parts, others = urlsplit(one), urlsplit(other)
+    return (parts.path.rstrip("/"), parts.query) == (others.path.rstrip("/"), others.query)
+
+
 def _host_url(site: ProbedSite, host: str) -> str:
     """Return the address of a further host of the site, on the same port."""
     parts = urlsplit(site.base_url)
@@ -187,7 +256,6 @@ def _host_url(site: ProbedSite, host: str) -> str:
 
 
 def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str, Any]:
-    """Return certificate and TLS versions of each host of the site."""
     parts = urlsplit(site.base_url)
     if parts.scheme != "https":
         return {"certificates": {}, "tls": {}}

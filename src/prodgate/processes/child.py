@@ -1,7 +1,5 @@
 """The parent's side: children that are started, waited for with a limit, and ended with all that they started."""
 
-from __future__ import annotations
-
 import os
 import select
 import signal
@@ -150,7 +148,7 @@ def end_group(child: subprocess.Popen[Any], grace: float, first: signal.Signals 
 
 
 def end_child(child: subprocess.Popen[Any], grace: float) -> None:
-    """Wait ``grace`` seconds for a child that was told to end, kill it when it does not, and close its pipes.
+    """Wait ``grace`` seconds for a child to end, kill it if it does not, and close its pipes.
 
     Raises subprocess.TimeoutExpired, the pipes closed, for a child that not even SIGKILL ends.
     """
@@ -230,5 +228,4 @@ def read_lines(descriptor: int, until: float) -> Iterator[str]:
 
 
 def _read_written(file: IO[bytes]) -> str:
-    size = os.fstat(file.fileno()).st_size
-    return os.pread(file.fileno(), size, 0).decode("utf-8", errors="replace")
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode("utf-8", errors="replace")

@@ -1,7 +1,5 @@
 """A limit on a whole exchange with a server; a socket's own timeout begins anew with every byte that arrives."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The end of a command: what it says about its failure, and an exit code that stays, whatever becomes of its output."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys
@@ -11,12 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-#: What a machine refuses that is no bug of the gate: full, read-only, closed or forbidden places, and limits.
+#: Errors of the machine that are no bug of the gate: full, read-only, closed or forbidden places, and limits.
 _REFUSALS: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EPIPE, errno.EFBIG, errno.EIO,
      errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENAMETOOLONG, errno.ELOOP}
 )  # fmt: skip
-#: What the package alone does not bring, and `prodgate check` does not need.
+#: Packages that only an extra brings; `prodgate check` does not need them.
 _OF_EXTRAS: Final = ("boto3", "botocore")
 
 

@@ -1,21 +1,23 @@
 """Settings of the environment that change what Python and pytest do behind the gate's back."""
 
-from __future__ import annotations
-
 import gc
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
-#: Variables of Python that no child is given: they strip assertions, keep an interpreter open, or run code first.
-_OF_PYTHON: Final = frozenset(
-    {"PYTHONBREAKPOINT", "PYTHONCASEOK", "PYTHONDEBUG", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP",
-     "PYTHONTRACEMALLOC", "PYTHONVERBOSE", "PYTHONWARNINGS"}
+#: The variables of Python that children are given: where packages are, what is written how, and the order of sets.
+#: Others strip assertions, keep an interpreter open, or let code or byte code of elsewhere stand in for the gate's.
+_KEPT: Final = frozenset(
+    {"PYTHONCOERCECLOCALE", "PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER", "PYTHONHASHSEED", "PYTHONIOENCODING",
+     "PYTHONNOUSERSITE", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUNBUFFERED", "PYTHONUSERBASE", "PYTHONUTF8"}
 )  # fmt: skip
-#: What the variables of pytest begin with, which are for the user's own tests.
-_OF_PYTEST: Final = "PYTEST_"
+#: Variables by which Python takes its own modules, or the byte code of any, from elsewhere.
+_OF_PLACES: Final = ("PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX")
+#: Names the process of the gate to its children: what runs below it is no neighbour of theirs.
+GATE: Final = "PRODGATE_GATE"
 
 
 #: Objects that are made before Python looks for cycles among them. What a command makes stays to its end and has hardly
@@ -23,11 +25,27 @@ _OF_PYTEST: Final = "PYTEST_"
 _LOOK_AFTER: Final = 50_000
 
 
-def drop_settings(environment: dict[str, str]) -> dict[str, str]:
-    """Return an environment without what changes Python or pytest."""
-    return {
-        name: value for name, value in environment.items() if name not in _OF_PYTHON and not name.startswith(_OF_PYTEST)
+def own_python(*arguments: str) -> tuple[str, ...]:
+    """Return the command of the gate's own interpreter with arguments, as every child is started that runs in it.
+
+    Neither the current folder nor byte code of elsewhere stands in for a module, and what this process ignores of its
+    environment its children ignore.
+    """
+    stated = (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site))
+    ignored = (flag for flag, given in stated if given)
+    always = ("-P", "--check-hash-based-pycs", "always", "-X", "pycache_prefix=")
+    return (sys.executable, *ignored, *always, *arguments)
+
+
+def drop_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what changes Python or pytest, or lets Python look in the current folder."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if (name in _KEPT or not name.startswith("PYTHON")) and not name.startswith("PYTEST_")
     }
+    places = (str(Path(place).absolute()) for place in kept.get("PYTHONPATH", "").split(os.pathsep) if place)
+    return {**kept, "PYTHONPATH": os.pathsep.join(places)}
 
 
 def prepare_interpreter(code: int) -> None:
@@ -51,5 +69,9 @@ def find_unsound() -> Iterator[str]:
         set_by = os.environ.get("PYTHONOPTIMIZE")
         given = f"PYTHONOPTIMIZE={set_by}" if set_by else "-O"
         yield f"{given}: strips the assertions that judges rest on; run without it"
+    for name in filter(os.environ.get, _OF_PLACES):
+        yield f"{name}={os.environ[name]}: lets files from there stand in for the gate's own code; unset it"
+    if sys.pycache_prefix and not os.environ.get("PYTHONPYCACHEPREFIX"):
+        yield f"-X pycache_prefix={sys.pycache_prefix}: lets byte code stand in for source; run without it"
     if sys.flags.inspect or os.environ.get("PYTHONINSPECT"):
         yield "PYTHONINSPECT or -i: replaces the exit code by that of an open interpreter; run without it"

@@ -1,14 +1,13 @@
 """The child's side: how a process learns that it is time to end."""
 
-from __future__ import annotations
-
+import fcntl
 import os
 import select
 import signal
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Final
 
 #: Signals that end a process in order.
@@ -27,6 +26,18 @@ def end_with_parent(lifeline: int, end: Callable[[], object]) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def end_group_with_parent(lifeline: int) -> None:
+    """Send SIGTERM to the group of this process when the parent is gone, which holds the other end of this pipe open.
+
+    On Linux the system itself does so: a pattern of regular expressions that takes long lets no thread run.
+    """
+    with suppress(AttributeError, OSError):  # another system, or a sandbox that refuses it
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGTERM)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    end_with_parent(lifeline, lambda: os.killpg(os.getpgrp(), signal.SIGTERM))
+
+
 def hear_signals(
     *numbers: signal.Signals, handler: Callable[[int, object], object] = lambda _number, _frame: None
 ) -> int:
@@ -40,6 +51,49 @@ def hear_signals(
     return heard
 
 
+@contextmanager
+def interrupted_once() -> Iterator[Callable[[], None]]:
+    """Let only the first signal that ends a process raise KeyboardInterrupt, so that the cleanup can finish.
+
+    Yields a function that holds back the first as well. A signal that is ignored, as by nohup, stays so.
+    """
+    heard = False
+
+    def hold() -> None:
+        nonlocal heard
+        heard = True
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if not heard:
+            hold()
+            raise KeyboardInterrupt
+
+    numbers = [one for one in (*ENDING, signal.SIGHUP) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.getsignal(number) for number in numbers}
+    outer = signal.set_wakeup_fd(-1)
+    heard_at = hear_signals(*numbers, handler=interrupt)
+    thread = threading.Thread(target=_repeat_first, args=(heard_at, threading.get_ident()), daemon=True)
+    thread.start()
+    try:
+        yield hold
+    finally:
+        os.close(signal.set_wakeup_fd(outer))
+        thread.join()
+        os.close(heard_at)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _repeat_first(heard: int, main: int) -> None:
+    """Send the first signal once more, to the main thread, which runs the handlers.
+
+    Of two at once, the system may hand both to another thread; then a main thread that waits would not wake.
+    """
+    select.select([heard], [], [])
+    if first := os.read(heard, 1):
+        signal.pthread_kill(main, first[0])
+
+
 def drain(descriptor: int) -> None:
     """Take from a pipe what is there, so that it is readable for what comes next alone."""
     with suppress(BlockingIOError):
@@ -49,8 +103,8 @@ def drain(descriptor: int) -> None:
 def read_commands(heard: int, parent: int, ends: Callable[[], bool] = lambda: True) -> Iterator[str]:
     """Yield the lines that the parent writes to stdin, until it is time to end.
 
-    That is when stdin is closed, when ``parent`` is not the parent process any more, or when a signal was heard and
-    ``ends`` says so. A stdin that is no pipe has no lines.
+    That is when stdin is closed, when ``parent`` is not the parent process any more, or when a signal arrived and
+    ``ends`` returns true. A stdin that is no pipe has no lines.
     """
     watched = [heard, *_open_parent(parent)]
     limit = LOOK if len(watched) == 1 else None

@@ -1,6 +1,4 @@
-"""What memory a process with many threads keeps."""
-
-from __future__ import annotations
+"""The memory that a process with many threads keeps."""
 
 import ctypes
 from typing import Final

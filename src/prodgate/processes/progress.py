@@ -1,6 +1,4 @@
-"""What children print while they work: lines of progress among whatever goes to their log."""
-
-from __future__ import annotations
+"""Progress of children: the lines among their log output that report it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -8,7 +6,10 @@ from typing import Final
 #: Called with a line that says what is being done.
 Progress = Callable[[str], None]
 
-#: What a line of progress begins with; whatever else a child prints goes to its log.
+#: The ending of a momentary line: a terminal shows it until the next line, and a log leaves it out.
+MOMENTARY: Final = " …"
+
+#: The beginning of a line of progress; everything else that a child prints goes to its log.
 PROGRESS_PREFIX: Final = "prodgate: "
 
 

@@ -1,7 +1,5 @@
 """Modules of a team are compiled from their source: bytecode that lies beside it may be of another text."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader

@@ -1,51 +1,42 @@
 """The rehearsal account: an emulator in which real core has created what a configuration declares.
 
-Everything in it is gone when the context ends, and so are its processes, also when this one is killed.
+The account and its processes end with the context, even if this process is killed.
 """
 
-from __future__ import annotations
-
+import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, Self
 
 from ..aws.clients import Clients, rehearsal_clients
+from ..processes.child import read_first_line
+from ..processes.interpreter import own_python
 from ..processes.progress import Progress
-from ..terraform.apply import ApplyResult
-from ..terraform.core import Core, var_file_options
+from ..terraform.core import ApplyResult, Core, state_server, var_file_options
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
-from ..terraform.evaluate import (
-    adopt_modules,
-    check_variable_file,
-    read_time_limit,
-    scratch_directory,
-    silent,
-)
-from ..terraform.hermetic import prepare_environment, stand_in
-from ..terraform.provider.creation import NOT_CREATED
-from ..terraform.provider.settings import Settings, read_settings
-from ..terraform.roots import MANIFEST, find_only_root
-from ..terraform.runner import find_engine
-from ..terraform.sources import Module, read_manifest, read_tree
-from ..terraform.state_server import state_server
+from ..terraform.evaluate import check_variable_file, read_time_limit, scratch_directory, silent
+from ..terraform.positions import Position
+from ..terraform.provider.planning import NOT_CREATED
+from ..terraform.provider.synthesis import Settings, read_settings
+from ..terraform.runner import find_engine, prepare_environment, stand_in
+from ..terraform.sources import Module, find_only_root, read_tree
 from ..terraform.working_copy import copy_tree
-from . import errors
 from .deployed_dags import deploy
-from .emulator_process import EmulatorProcess, RunningEmulator, running_emulator
-from .scenario import SCENARIO
+from .emulator_process import ENDPOINT, EmulatorProcess, RunningEmulator, running_emulator
+from .scenario import SCENARIO, describe_error
 
-PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
+PROVIDER: Final = own_python("-m", "prodgate.rehearsal.provider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalAccount:
-    """A rehearsal account that is up: how to reach it, what is in it, and what should be in it and is not."""
+    """A running rehearsal account: how to reach it, what it holds, and which declared resources it lacks."""
 
     id: str
     region: str
@@ -56,7 +47,7 @@ class RehearsalAccount:
 
     @property
     def endpoint(self) -> str:
-        """Where it listens: the proxy of whoever speaks to AWS."""
+        """Its address: the proxy for clients of AWS."""
         return self.emulator.endpoint
 
     @property
@@ -66,28 +57,28 @@ class RehearsalAccount:
 
     @property
     def failed(self) -> tuple[Diagnostic, ...]:
-        """What was not created because that went wrong: ``address`` and why. What depends on it is missing, too."""
+        """The failed creations: ``address`` and reason. Resources that depend on them are missing as well."""
         return errors_in(self.applied.diagnostics)
 
     @property
     def not_created(self) -> Mapping[str, tuple[str, ...]]:
-        """The types that no adapter creates, with the addresses of what was taken for created."""
+        """The types that no adapter creates, with the addresses that were treated as created."""
         addresses = {each.address for each in self.applied.diagnostics if each.summary == NOT_CREATED}
         by_type = {kind: tuple(sorted(addresses & found.keys())) for kind, found in self.applied.by_type().items()}
         return {kind: found for kind, found in sorted(by_type.items()) if found}
 
     def declared(self, kind: str) -> dict[str, Mapping[str, Any]]:
-        """Return what Terraform knows of the resources of a type, by address."""
+        """Return the attributes that Terraform knows of the resources of a type, by address."""
         return self.applied.by_type().get(kind, {})
 
-    def give_past(self, dags: Path | None, scenario: Path = SCENARIO) -> RehearsalAccount:
-        """Let happen what happened before now, deployments of DAGs included; say in the answer what of it failed."""
+    def give_past(self, dags: Path | None, scenario: Path = SCENARIO) -> Self:
+        """Let the past happen, including deployments of DAGs; return the account with the parts that failed."""
         failed = dict(self.emulator.seed(self.region, self.applied.by_type(), scenario))
         if dags is not None:
             try:
                 deploy(dags, self.declared("aws_mwaa_environment"), self.clients)
             except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
-                failed["dags"] = errors.describe_error(error)
+                failed["dags"] = describe_error(error)
         return replace(self, past_failed=failed)
 
 
@@ -101,15 +92,15 @@ class OriginalAccount:
 
     @contextmanager
     def copy(self) -> Iterator[RehearsalAccount]:
-        """Run a copy of the account as it is while the context is open; this one stays as it is.
+        """Run a copy of the account's present state while the context is open; the original stays as it is.
 
-        Raises TerraformError when it can't be had.
+        Raises TerraformError if that fails.
         """
         with self._process.branch() as emulator:
             yield replace(self.account, emulator=emulator)
 
     def changes(self) -> dict[str, Sequence[str]]:
-        """Plan once more; return what core would still do, by address. It is nothing where all was created."""
+        """Plan once more; return the changes that core would still make, by address: none if everything was created."""
         changes = {each["address"]: each["change"]["actions"] for each in self._planned()["resource_changes"]}
         return {address: actions for address, actions in changes.items() if actions not in (["no-op"], ["read"])}
 
@@ -125,7 +116,8 @@ def provision(
 ) -> Iterator[RehearsalAccount]:
     """Provision the only root at or below ``path`` while the context is open, and give the account a past.
 
-    ``dags`` is a folder of DAG files that were deployed to its Airflow environments, if there is one.
+    ``dags`` is a folder of DAG files that are deployed to its Airflow environments, if there is one.
+
     Raises TerraformError, as ``apply_root`` does.
     """
     with apply_root(path, var_files=var_files, progress=progress) as original:
@@ -135,20 +127,24 @@ def provision(
 
 @contextmanager
 def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[OriginalAccount]:
-    """Apply the only root at or below ``path`` to an empty account, which is there while the context is open.
+    """Apply the only root at or below ``path`` to an empty account, which exists while the context is open.
 
-    Raises TerraformError when there is no such root, when core can't even plan it, or when moto is not installed.
+    Raises TerraformError if there is no such root, if core can't even plan it, or if moto is not installed.
     """
-    _require_moto()
+    if find_spec("moto") is None:
+        raise refusal("no emulator of AWS was found", "pip install 'prod-gate[core,rehearsal]'")
     root, files = find_only_root(path), [check_variable_file(file) for file in var_files]
-    told = partial(_report_step, progress, os.path.relpath(root, Path.cwd()))
-    tree = read_tree(root, root, read_manifest(root, root / MANIFEST))
+    shown, tree = os.path.relpath(root, Path.cwd()), read_tree(root, root)
+
+    def told(step: str) -> None:
+        progress(f"rehearsal: applying {shown}: {step}")
+
     with scratch_directory() as scratch, state_server() as kept:
         settings = prepare_environment(os.environ, scratch)
-        adopt_modules(root / MANIFEST, scratch)
         copy = copy_tree(tree, scratch, conditions=False, applied=kept.backend)
         with stand_in(scratch, settings) as provider:
-            core = Core(find_engine(os.environ), copy, provider, settings, read_time_limit(), told)
+            engine, limit, port = find_engine(os.environ), read_time_limit(), kept.server_port
+            core = Core(engine, copy, provider, settings, limit, told, port=port)
             core.initialise()
             place = _read_provider_settings(core, tree.root, files)
         told("starting an account")
@@ -162,16 +158,11 @@ def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress
             yield OriginalAccount(account=account, _process=process, _planned=partial(_plan_again, attached, files))
 
 
-def _require_moto() -> None:
-    if find_spec("moto") is None:
-        raise refusal("no emulator of AWS was found", "pip install 'prod-gate[core,rehearsal]'")
-
-
 @contextmanager
 def _attached_core(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
-    """Attach core to the provider that creates in the emulator; it finds files as core does."""
-    options = ("--endpoint", endpoint)
-    with stand_in(scratch, core.environment, PROVIDER, options, working_in=core.copy.root) as provider:
+    """Attach core to the provider that creates resources in the emulator; core finds files as usual."""
+    told = {**core.environment, ENDPOINT: endpoint}  # each user of the machine can read arguments
+    with stand_in(scratch, told, PROVIDER, working_in=core.copy.root) as provider:
         yield replace(core, provider=provider)
 
 
@@ -181,15 +172,66 @@ def _plan_again(attached: Callable[[], AbstractContextManager[Core]], files: Seq
 
 
 def _read_provider_settings(core: Core, root: Module, files: Sequence[Path]) -> Settings:
-    """Return where the provider block says that resources are made: account and region."""
     blocks = (block for block in root.of("provider") if block.labels == ("aws",) and "alias" not in block.arguments)
     arguments = next((block.arguments for block in blocks), {})
     stated = [f"{name} = {arguments[name].text}" for name in ("allowed_account_ids", "region") if name in arguments]
     try:
         return read_settings(core.evaluate(f"{{{', '.join(stated)}}}", files))
     except TerraformError:
-        return Settings()  # as when core configures the provider with what is not known yet
+        return Settings()  # as when core configures the provider with values that are not known yet
 
 
-def _report_step(progress: Progress, root: str, step: str) -> None:
-    progress(f"rehearsal: applying {root}: {step}")
+# ── A layer's copy of the account that is applied once for a whole run (in the process `sharing`)
+
+#: Commands of core whose time limits a waiting layer must allow for: initialise, read the provider block, apply.
+_COMMANDS: Final = 3
+
+
+@contextmanager
+def copy_shared(
+    line: int, *, dags: Path | None, progress: Progress, scenario: Path = SCENARIO
+) -> Iterator[RehearsalAccount]:
+    """Request on a line a copy of the applied account, and give it a past that ends now.
+
+    The copy ends with this process. Raises TerraformError if the account could not be applied or copied.
+    """
+    progress("waiting for the account, which is applied once for all layers")
+    account = _read_account(_ask(line))
+    progress("what happened before in this copy of the account")
+    yield account.give_past(dags, scenario)
+
+
+def _ask(line: int) -> Mapping[str, Any]:
+    limit = _COMMANDS * read_time_limit()
+    until = monotonic() + limit
+    try:
+        os.write(line, b"?")
+        said = read_first_line(line, limit)
+    except OSError as error:
+        raise _make_lost() from error
+    if not said and monotonic() >= until:
+        hint = "set PRODGATE_TERRAFORM_TIMEOUT to more seconds for each of core's commands"
+        raise refusal(f"the account was not applied within {limit:g} s", hint)
+    if not said:
+        raise _make_lost()
+    told: Mapping[str, Any] = json.loads(said)
+    return told
+
+
+def _make_lost() -> TerraformError:
+    return refusal("the process that applies the account has ended", "see logs/account.txt")
+
+
+def _read_account(told: Mapping[str, Any]) -> RehearsalAccount:
+    if "refused" in told:
+        raise TerraformError(*_read_diagnostics(told["refused"]))
+    applied = ApplyResult(state=told["state"], diagnostics=_read_diagnostics(told["diagnostics"]))
+    return RehearsalAccount(
+        id=told["id"], region=told["region"], applied=applied, emulator=RunningEmulator(told["endpoint"])
+    )
+
+
+def _read_diagnostics(told: Sequence[Mapping[str, Any]]) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(**{**each, "position": Position(**each["position"]) if each["position"] else None}) for each in told
+    )

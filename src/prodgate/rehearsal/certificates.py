@@ -1,8 +1,7 @@
-"""Certificates for servers of a rehearsal, signed by authorities whose keys are never written."""
-
-from __future__ import annotations
+"""Certificates for servers of a rehearsal, signed by authorities whose keys are never written to disk."""
 
 import ssl
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from tempfile import NamedTemporaryFile
@@ -26,7 +25,7 @@ def new_key() -> Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validity:
-    """When a certificate is valid, from now."""
+    """The time in which a certificate is valid, from now."""
 
     begins: timedelta
     ends: timedelta
@@ -34,13 +33,13 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs certificates."""
+    """A signer of certificates."""
 
     name: str
     key: Key = field(default_factory=new_key, repr=False)
 
     def certificate(self, validity: Validity) -> bytes:
-        """Return the signer's own certificate, in PEM: what a client is told to trust."""
+        """Return the signer's own certificate, in PEM, for clients to trust."""
         limits = x509.BasicConstraints(ca=True, path_length=0)
         built = self._build(self.name, self.key, validity).add_extension(limits, critical=True)
         return _pem(built.add_extension(_SIGNS_CERTIFICATES, critical=True).sign(self.key, hashes.SHA256()))
@@ -64,8 +63,8 @@ class Signer:
 
 
 def load_chain(context: ssl.SSLContext, chain: bytes) -> ssl.SSLContext:
-    """Let a context show a certificate. The ssl module takes one only from a file: it is there while it is read."""
-    with NamedTemporaryFile(prefix="prodgate-") as file:  # which only we can read
+    """Let a context show a certificate. The ssl module takes one only from a file, which exists while it is read."""
+    with NamedTemporaryFile(prefix="prodgate-") as file:  # which only this user can read
         file.write(chain)
         file.flush()
         context.load_cert_chain(file.name)
@@ -78,3 +77,32 @@ def _common_name(name: str) -> x509.Name:
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+# ── The certificate authority of the rehearsal proxy; its key exists in memory only
+
+_NAME: Final = "prod-gate rehearsal, valid for one run"
+#: A certificate must be valid a little before now, for programs whose clock is behind, and longer than any rehearsal.
+_VALID: Final = Validity(begins=-timedelta(minutes=5), ends=timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Signs certificates for AWS hosts. Only clients that were given ``certificate`` trust them."""
+
+    _signer: Signer = field(default_factory=lambda: Signer(_NAME))
+    _contexts: dict[str, ssl.SSLContext] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def certificate(self) -> bytes:
+        """The certificate of the authority, in PEM, for clients to trust."""
+        return self._signer.certificate(_VALID)
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """Return the context to serve as ``host``; made once for each."""
+        with self._lock:
+            if host not in self._contexts:
+                chain = self._signer.chain(host, new_key(), _VALID)
+                self._contexts[host] = load_chain(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain)
+            return self._contexts[host]

@@ -1,6 +1,4 @@
-"""Which files of a folder of DAGs are deployed: all but tests and caches, as in the workflow that deploys them."""
-
-from __future__ import annotations
+"""The deployed files of a folder of DAGs: all but tests and caches, as in the workflow that deploys them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +11,7 @@ _LEFT_OUT: Final = re.compile(r"^tests/|(^|/)__pycache__/|\.pyc$")
 
 
 def list_deployed_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every file that is deployed: its path below the folder, with /, and where it is. Links are left out."""
+    """Yield every deployed file: its path below the folder, with /, and its location. Links are left out."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and not path.is_symlink() and not _LEFT_OUT.search(name):

@@ -1,10 +1,7 @@
 """Runs the emulator of an account as a process that never outlives this one."""
 
-from __future__ import annotations
-
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,24 +14,26 @@ from urllib.parse import urlsplit
 
 from ..aws.answers import Unreadable
 from ..processes.child import READY, Process, read_first_line, read_lines
+from ..processes.interpreter import own_python
 from ..terraform.diagnostics import refusal
-from .airflow.health import authorization, find_api
 from .airflow.home import Login
+from .airflow.process import authorization, find_api
 from .scenario import SCENARIO
 
-EMULATOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.emulator")
+#: The variable in which the provider finds where the emulator listens.
+ENDPOINT: Final = "PRODGATE_EMULATOR"
 #: Seconds in which the emulator must have given the account its past.
 LIMIT: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunningEmulator:
-    """A running emulator, by where it listens."""
+    """A running emulator, by its address: ``http://127.0.0.1:PORT/TOKEN``."""
 
     endpoint: str
 
     def seed(self, region: str, resources: Mapping[str, Any], scenario: Path = SCENARIO) -> Mapping[str, str]:
-        """Give the account its past; return what of it failed and why, by section of the scenario."""
+        """Give the account its past; return which parts failed and why, by section of the scenario."""
         try:
             status, said = self._ask("seed", {"region": region, "resources": resources, "scenario": str(scenario)})
         except OSError as error:
@@ -43,9 +42,9 @@ class RunningEmulator:
         return failed
 
     def connect_airflow(self, url: str, viewer: Login, admin: Login) -> None:
-        """Let every MWAA environment of the account answer from the Airflow at a URL.
+        """Connect every MWAA environment of the account to the Airflow at a URL.
 
-        Raises TerraformError when there is no such Airflow, or no environment.
+        Raises TerraformError if there is no such Airflow, or no environment.
         """
         try:
             api = find_api(url)
@@ -57,7 +56,7 @@ class RunningEmulator:
             raise refusal("the rehearsal account has no Airflow", f"it holds no MWAA environment: {said}")
 
     def conduct(self, service: str, region: str, **kinds: Mapping[str, Any]) -> None:
-        """Tell a service what it would observe by itself (`emulator.conducted`). Raises Unreadable."""
+        """Report to a service what it would observe by itself (`emulator.codedeploy`). Raises Unreadable."""
         try:
             status, said = self._ask("conduct", {"service": service, "region": region, "kinds": kinds})
         except OSError as error:
@@ -66,10 +65,11 @@ class RunningEmulator:
             raise Unreadable(f"the rehearsal account did not take in what {service} observes: {said}")
 
     def _ask(self, what: str, told: Any) -> tuple[int, str]:
-        """Tell the emulator something that AWS has no call for; return the status and text of its answer."""
-        connection = HTTPConnection(urlsplit(self.endpoint).netloc, timeout=LIMIT)
+        """Send the emulator a request that AWS has no call for; return the status and text of its response."""
+        place = urlsplit(self.endpoint)
+        connection = HTTPConnection(place.netloc, timeout=LIMIT)
         try:
-            connection.request("POST", f"/_prodgate/{what}", json.dumps(told))
+            connection.request("POST", f"{place.path}/_prodgate/{what}", json.dumps(told))
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:
@@ -87,12 +87,12 @@ class EmulatorProcess:
 
     @property
     def endpoint(self) -> str:
-        """Where it listens."""
+        """Its address."""
         return self.emulator.endpoint
 
     @contextmanager
     def branch(self) -> Iterator[RunningEmulator]:
-        """Run a copy of the account as it is while the context is open. Raises TerraformError when it can't be had."""
+        """Run a copy of the account's present state while the context is open. Raises TerraformError if that fails."""
         try:
             endpoint = self._begin_copy(next(self._numbers))
         except OSError as error:
@@ -106,7 +106,7 @@ class EmulatorProcess:
                 self._end_copy(endpoint)
 
     def _begin_copy(self, number: int) -> str:
-        """Return where a new copy listens, or "". What answers an earlier call, which waited no longer, is ended."""
+        """Return the address of a new copy, or "". Ends the copy of an earlier call that gave up."""
         os.write(self._commands, f"branch {number}\n".encode())
         for line in read_lines(self._answers, monotonic() + READY):
             answered, _, endpoint = line.partition(" ")
@@ -122,18 +122,17 @@ class EmulatorProcess:
 
 @contextmanager
 def running_emulator(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[EmulatorProcess]:
-    """Run the emulator of an empty account while the context is open. Raises TerraformError when it does not start."""
+    """Run the emulator of an empty account while the context is open. Raises TerraformError if it does not start."""
     stdin, commands = os.pipe()
     answers, stdout = os.pipe()
-    command = (*EMULATOR, "--account", account)
+    command = (*own_python("-m", "prodgate.rehearsal.emulator"), "--account", account)
     try:
         process = Process(command, cwd=scratch, environment=environment, stdin=stdin, stdout=stdout, grace=0)
     finally:
         os.close(stdin)
         os.close(stdout)
     with process, os.fdopen(answers), os.fdopen(commands, "w"):
-        endpoint = read_first_line(answers)
-        if not endpoint:
+        if not (endpoint := read_first_line(answers)):
             said = process.errors().strip().splitlines()
             raise refusal("the rehearsal account did not start", said[-1] if said else "it said nothing")
         yield EmulatorProcess(RunningEmulator(endpoint), commands, answers)

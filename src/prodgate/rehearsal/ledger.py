@@ -1,6 +1,4 @@
-"""What one emulated service holds, beyond what moto knows, and how it refuses a call."""
-
-from __future__ import annotations
+"""The state of one emulated service beyond moto, and its refusals."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,8 +8,8 @@ from typing import Any
 class Refused(Exception):
     """The emulated service refuses a call; ``code`` is AWS's error code for it.
 
-    ``status`` is HTTP's, where it differs from what AWS's model says of the code. ``members`` are what the error's
-    shape holds besides code and message, such as ``RestApiStatusCode``.
+    ``status`` is HTTP's, where it differs from AWS's model of the code. ``members`` are the other members of the
+    error's shape, such as ``RestApiStatusCode``.
     """
 
     def __init__(self, code: str, message: str, status: int = 0, **members: Any) -> None:
@@ -26,40 +24,44 @@ def _nobody(*_names: str, **_params: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Ledger:
-    """What one service of one account holds in one region, for services and operations that moto does not know."""
+    """The state of one service in one account and region, for services and operations that moto does not know."""
 
     account: str
     region: str
     kept: dict[str, dict[Any, Any]] = field(default_factory=dict)
-    """Whatever the answers keep, by kind and then by name or the like: ``ledger.of("environment")[name] = {...}``."""
+    """The answers' own records, by kind and then by name or the like: ``ledger.of("environment")[name] = {...}``."""
     backend: Any = None
-    """moto's own backend of the service, where it has one."""
+    """moto's own backend of the service, if it has one."""
     moto: Callable[..., dict[str, Any]] = _nobody
-    """moto's answer to this very call, in boto3's shape, to be amended: ``ledger.moto()``; or to the same operation
-    with other parameters: ``ledger.moto(Name="x")``. Everything is returned at once, however long the list."""
-    ask: Callable[..., dict[str, Any]] = _nobody
-    """Ask any service of this account and region, as boto3 would: ``ledger.ask("sns", "Publish", TopicArn=…)``; of
-    another region: ``ledger.ask("sns", "ListTopics", region="us-east-1")``. Lists are whole here too."""
+    """moto's answer to this very call, in boto3's shape, to be amended: ``ledger.moto()``.
 
-    neighbours: Callable[[], Iterable[Ledger]] = tuple
-    """The ledgers of all services in this region, of this one too: ``ledger.neighbours()``."""
-    elsewhere: Callable[..., Ledger] = _nobody  # type: ignore[assignment]
+    To the same operation with other parameters: ``ledger.moto(Name="x")``. It returns everything at once.
+    """
+    ask: Callable[..., dict[str, Any]] = _nobody
+    """Call any service of this account and region, as boto3 would: ``ledger.ask("sns", "Publish", TopicArn=…)``.
+
+    In another region: ``ledger.ask("sns", "ListTopics", region="us-east-1")``. Lists are whole here too.
+    """
+
+    neighbours: Callable[[], Iterable["Ledger"]] = tuple
+    """The ledgers of all services in this region, including this one: ``ledger.neighbours()``."""
+    elsewhere: Callable[..., "Ledger"] = _nobody  # type: ignore[assignment]
     """The ledger of the same service elsewhere: ``ledger.elsewhere(account="…")``, ``ledger.elsewhere(region="…")``."""
-    strangers: Callable[[], Iterable[Ledger]] = tuple
+    strangers: Callable[[], Iterable["Ledger"]] = tuple
     """The ledgers of the same service and region of the other accounts that were called: ``ledger.strangers()``."""
 
     def of(self, kind: str) -> dict[Any, Any]:
-        """Return what is kept of one kind."""
+        """Return the records of one kind."""
         return self.kept.setdefault(kind, {})
 
     def find(self, kind: str, key: Any, code: str, message: str) -> Any:
-        """Return one of a kind. Raises Refused where it is not kept."""
+        """Return one record of a kind. Raises Refused if there is none."""
         if key not in self.of(kind):
             raise Refused(code, message)
         return self.of(kind)[key]
 
     def add(self, kind: str, key: Any, value: Any, code: str, message: str) -> None:
-        """Keep one of a kind. Raises Refused where there is one by that key."""
+        """Store one record of a kind. Raises Refused if there is one by that key."""
         if key in self.of(kind):
             raise Refused(code, message)
         self.of(kind)[key] = value

@@ -1,27 +1,27 @@
 """Lets a team's own Terraform and provider apply to the rehearsal account: a proxy that knows only AWS's hosts.
 
-Their tree stays as it is. With ``HTTPS_PROXY`` and ``AWS_CA_BUNDLE`` set to this proxy and its authority, what the
-provider sends to AWS ends at the emulator on this machine; any other host is refused, so that nothing leaves it.
+Their tree stays as it is. With ``HTTPS_PROXY`` and ``AWS_CA_BUNDLE`` set to this proxy and its authority, the
+provider's requests to AWS end at the emulator on this machine; the proxy refuses any other host, so that nothing leaves
+it.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import compare_digest
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from .authority import Authority
-from .loopback import forward, read_body, serving
+from ..aws.clients import REHEARSAL, make_proxy_authorization, name_proxy
+from .certificates import Authority
+from .loopback import QuietHandler, QuietServer, forward, read_body, serving
 
 _AWS: Final = re.compile(r"([a-z0-9.-]+\.)?(amazonaws\.com(\.cn)?|api\.aws)", re.IGNORECASE)
-#: Seconds that the emulator may take for an answer.
+#: Seconds that the emulator may take for a response.
 _LIMIT: Final = 120.0
 
 
@@ -30,19 +30,20 @@ class Proxy:
     """A running proxy."""
 
     endpoint: str
+    """Where it listens, and as a password the emulator's token, which it asks for, too."""
     authority: Path
     """File with the certificate of the authority, in PEM."""
     refused: list[str]
-    """Hosts that somebody tried to reach and that are not AWS's."""
+    """Hosts outside AWS that a client tried to reach."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """What to set for Terraform, the provider, or any tool that speaks to AWS; credentials are made up."""
+        """The environment for Terraform, the provider, or any tool for AWS; credentials are made up."""
         return {
             "HTTPS_PROXY": self.endpoint,
             "AWS_CA_BUNDLE": str(self.authority),
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ACCESS_KEY_ID": REHEARSAL,
+            "AWS_SECRET_ACCESS_KEY": REHEARSAL,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -56,29 +57,23 @@ def proxy(emulator: str) -> Iterator[Proxy]:
         authority = Authority()
         file = Path(scratch) / "authority.pem"
         file.write_bytes(authority.certificate)
-        server = _Server(urlsplit(emulator).netloc, authority)
+        server = _Server(emulator, authority)
+        own = urlsplit(emulator)._replace(netloc=f"127.0.0.1:{server.server_port}").geturl()
         with serving("rehearsal proxy", server):
-            yield Proxy(f"http://127.0.0.1:{server.server_port}", file, server.refused)
+            yield Proxy(name_proxy(own), file, server.refused)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(QuietServer):
     def __init__(self, emulator: str, authority: Authority) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.emulator, self.authority = emulator, authority
+        self.emulator, self.authority = urlsplit(emulator).netloc, authority
+        self.token = ("Proxy-Authorization", make_proxy_authorization(emulator))
         self.refused: list[str] = []
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that goes away, or does not trust the authority, is its own affair."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     server: _Server
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep no log: requests hold credentials, made up as they are."""
+    tunnelled = False
 
     def finish(self) -> None:
         """Close the encrypted connection too: the server knows only the plain one it was made of."""
@@ -86,12 +81,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def do_CONNECT(self) -> None:
-        """Serve as the host that is asked for, when it is AWS's; refuse any other."""
+        """Serve as the requested host if it is AWS's; refuse any other, and whoever was not given the token."""
+        name, stated = self.server.token
+        if not compare_digest(self.headers.get(name, "").encode(), stated.encode()):
+            self.send_error(407, "the rehearsal proxy gave you no token")
+            return
         host, _, port = self.path.rpartition(":")
         if not _AWS.fullmatch(host) or port != "443":
             self.server.refused.append(self.path)
             self.send_error(403, "the rehearsal proxy reaches AWS's hosts only")
             return
+        self.tunnelled = True
         self.send_response_only(200, "Connection established")
         self.end_headers()
         self.connection = self.server.authority.context(host.lower()).wrap_socket(self.connection, server_side=True)
@@ -99,14 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = False
 
     def _hand_on(self) -> None:
-        """Send a request to the emulator as it is, its host included: that says which service is meant."""
+        """Forward a request to the emulator unchanged; its host names the service."""
         host = self.headers.get("Host", "").partition(":")[0]
-        if not _AWS.fullmatch(host):
+        if not self.tunnelled or not _AWS.fullmatch(host):
             self.server.refused.append(host)
             self.send_error(403, "the rehearsal proxy reaches AWS's hosts only")
             return
         try:
-            answer = forward(self, self.server.emulator, read_body(self), _LIMIT)
+            answer = forward(self, self.server.emulator, read_body(self), _LIMIT, self.server.token)
         except (HTTPException, OSError, ValueError) as error:
             self.send_error(502, f"the emulator did not answer: {error}")
             return

@@ -1,8 +1,7 @@
-"""Gives the rehearsal account a past: what no resource declares and live checks look for, as a scenario tells it.
+"""Gives the rehearsal account a past: state that no resource declares and live checks need, as a scenario describes it.
 
-The sample system's is ``scenario.toml``. That of any other follows from its plan, ``plain.toml``, and holds no figures;
-or a team tells it in a file of its own. An area has a section there, and in a module below ``seed/`` a handler that
-makes it happen:
+The sample system uses ``scenario.toml``. Any other system's past follows from its plan and ``plain.toml``, and holds
+no figures; or a team writes a file of its own. An area has a section there, and in ``seed.py`` a handler that runs it:
 
     @seeds("visits")
     def report_visits(section: Mapping[str, Any], past: Past) -> None:
@@ -11,11 +10,9 @@ makes it happen:
 Handlers run in the emulator, once, after everything is created.
 """
 
-from __future__ import annotations
-
-import pkgutil
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -23,13 +20,23 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
-from .errors import describe_error
 from .ledger import Ledger
 
-#: Stands in names, descriptions and messages of whatever is invented.
+# ── Describes an error in an adapter or a seed: what AWS answered, or where the code went wrong
+
+
+def describe_error(error: Exception) -> str:
+    """Return the error in one line, with its place in the code unless AWS refused."""
+    if hasattr(error, "operation_name"):  # boto3's form of AWS's refusals
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name})"
+
+
+#: Part of the names, descriptions and messages of all invented things.
 STAMP: Final = "rehearsal"
 SCENARIO: Final = Path(__file__).with_name("scenario.toml")
-#: The past of a system of which nobody tells one.
+#: The past of a system without a scenario of its own.
 PLAIN: Final = Path(__file__).with_name("plain.toml")
 
 
@@ -45,7 +52,7 @@ class Ledgers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What a handler works with."""
+    """The context of a handler."""
 
     now: datetime
     region: str
@@ -58,7 +65,7 @@ class Past:
         return self.ledgers.account
 
     def ledger(self, service: str, region: str = "") -> Ledger:
-        """Return the ledger of a service, for records that no operation of AWS can make up."""
+        """Return the ledger of a service, for records that no AWS operation creates."""
         return self.ledgers.ledger(service, region or self.region)
 
     def ask(self, service: str, operation: str, region: str = "", **params: Any) -> dict[str, Any]:
@@ -70,13 +77,13 @@ class Past:
         return self.resources.get(kind, {})
 
     def ago(self, duration: str) -> datetime:
-        """Return when it was ``"30 min"`` ago. Raises UnitError."""
+        """Return the time ``"30 min"`` ago. Raises UnitError."""
         return self.now - parse_duration(duration)
 
     def report(
         self, metric: str, dimensions: Mapping[str, str], *times: datetime, region: str = "", **datum: Any
     ) -> None:
-        """Let a metric, named as ``namespace name``, have had the same values at some times."""
+        """Report the same values of a metric, named as ``namespace name``, at some times."""
         namespace, _, name = metric.rpartition(" ")
         named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
         data = [{"MetricName": name, "Dimensions": named, "Timestamp": time, **datum} for time in times]
@@ -96,7 +103,7 @@ SEEDS: dict[str, Handler] = {}
 
 
 def seeds(section: str) -> Callable[[H], H]:
-    """Register a function as what makes a section of the scenario happen."""
+    """Register a function as the handler of a section of the scenario."""
 
     def register(handler: H) -> H:
         SEEDS[section] = handler
@@ -106,32 +113,23 @@ def seeds(section: str) -> Callable[[H], H]:
 
 
 def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENARIO) -> dict[str, str]:
-    """Let everything happen; return why a section could not, by section.
+    """Run every section; return the errors, by section.
 
     ``told_of`` holds the ``region`` and the ``resources`` of the account, and the path of another ``scenario``.
     """
-    failed = dict(_import_handlers())
+    import_module(f"{__package__}.seed")  # which imports this module
+    failed: dict[str, str] = {}
     past = Past(now=datetime.now(UTC), ledgers=ledgers, region=told_of["region"], resources=told_of["resources"])
     path = Path(told_of.get("scenario") or scenario)
     try:
         sections = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        return {**failed, path.name: describe_error(error)}
+        return {path.name: describe_error(error)}
     for section, stated in sections.items():
         try:
             if section not in SEEDS:
-                raise LookupError(f"no handler is registered for [{section}]; write one in seed/")
+                raise LookupError(f"no handler is registered for [{section}]; write one in seed.py")
             SEEDS[section](stated, past)
         except Exception as error:  # noqa: BLE001  the rest of the past may be as it was
             failed[section] = describe_error(error)
     return failed
-
-
-def _import_handlers() -> Iterator[tuple[str, str]]:
-    """Import every module of handlers; yield those that can't be."""
-    package = f"{__package__}.seed"
-    for module in pkgutil.iter_modules(import_module(package).__path__):
-        try:
-            import_module(f"{package}.{module.name}")
-        except Exception as error:  # noqa: BLE001  handlers of other modules are there all the same
-            yield f"{module.name}.py", describe_error(error)

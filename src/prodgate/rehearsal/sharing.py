@@ -1,11 +1,9 @@
 """`python -m prodgate.rehearsal.sharing ROOT --line N …`: apply a root once, and give out copies of the account.
 
-A line is a socket of which one layer holds the other end. A byte on it asks for a copy of the account as it was when
-everything was applied, and is answered by a line of JSON, which `shared_account` reads. Copies end with their line, and
-all of it ends with standard input.
+The root is applied at once, while the layers start. A line is a socket whose other end one layer holds. A byte on it
+requests a copy of the account as it was just after the apply; the response is a line of JSON, which `shared_account`
+reads. Copies end with their line, and all of it ends with standard input.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -14,47 +12,45 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from socket import socket
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..processes.lifeline import end_with_parent
 from ..terraform.diagnostics import TerraformError, refusal
 from .account import OriginalAccount, RehearsalAccount, apply_root
 
-#: Seconds that a layer may take to take in an answer.
+#: Seconds that a layer may take to read a response.
 _PATIENCE: Final = 60.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SharedAccount:
-    """The account, which is applied when the first layer asks for it; or why it could not be applied."""
+    """The applied account, or why it could not be applied."""
 
-    _open: Callable[[], AbstractContextManager[OriginalAccount]]
-    _ends: ExitStack
-    _applied: OriginalAccount | TerraformError | None = field(default=None)
+    _applied: OriginalAccount | TerraformError
+
+    @classmethod
+    def apply(cls, opened: Callable[[], AbstractContextManager[OriginalAccount]], ends: ExitStack) -> Self:
+        """Apply the account, which lives until ``ends`` closes."""
+        try:
+            return cls(ends.enter_context(opened()))
+        except TerraformError as error:
+            return cls(error)
+        except OSError as error:
+            return cls(refusal("the account can't be applied", str(error)))
 
     def answer(self, ends: ExitStack) -> Mapping[str, Any]:
-        """Return what is said of a copy that lives until ``ends`` is left, or why there is none."""
+        """Return the description of a copy that lives until ``ends`` closes, or why there is none."""
         try:
-            return _describe(ends.enter_context(self._apply_once().copy()))
+            if isinstance(self._applied, TerraformError):
+                raise self._applied
+            return _describe(ends.enter_context(self._applied.copy()))
         except TerraformError as error:
             return {"refused": [asdict(each) for each in error.diagnostics]}
-
-    def _apply_once(self) -> OriginalAccount:
-        if self._applied is None:
-            try:
-                self._applied = self._ends.enter_context(self._open())
-            except TerraformError as error:
-                self._applied = error
-            except OSError as error:
-                self._applied = refusal("the account can't be applied", str(error))
-        if isinstance(self._applied, TerraformError):
-            raise self._applied
-        return self._applied
 
 
 def _describe(copy: RehearsalAccount) -> Mapping[str, Any]:
@@ -83,7 +79,7 @@ def serve(account: SharedAccount, lines: Sequence[socket]) -> None:
 
 
 def _answer(account: SharedAccount, line: socket, ends: ExitStack) -> bool:
-    """Answer what is asked on a line; return whether anybody is there who asks."""
+    """Answer a request on a line; return whether the other end is still there."""
     try:
         if not line.recv(1):
             return False
@@ -106,18 +102,15 @@ def main(arguments: list[str]) -> int:
     try:
         end_with_parent(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGINT))
         with ExitStack() as ends:
-            opened = partial(apply_root, given.root, var_files=given.var_file, progress=_print_progress)
+            progress = partial(print, file=sys.stderr, flush=True)  # the run shows what it prints
+            opened = partial(apply_root, given.root, var_files=given.var_file, progress=progress)
             try:
-                serve(SharedAccount(opened, ends), lines)
-            finally:  # what was started is ended once, however often that is asked for
+                serve(SharedAccount.apply(opened, ends), lines)
+            finally:  # ends every started process once, however often that is requested
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def _print_progress(step: str) -> None:
-    print(step, file=sys.stderr, flush=True)  # noqa: T201  the run shows what it prints
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What people see of a run: pure functions from a run and its verdict to text."""
+"""The reports of a run: pure functions from a run and its verdict to text."""

@@ -1,6 +1,4 @@
-"""What the report shows of a site in a browser: each page at each size, and journeys with their pictures and traces."""
-
-from __future__ import annotations
+"""The report on a site in a browser: each page at each size, and journeys with pictures and traces."""
 
 import re
 from collections import defaultdict
@@ -14,7 +12,7 @@ from ..facts import Fact
 from ..facts.e2e.journeys import Journey, browser_of, journey_facts, why_journeys_unreadable
 from ..facts.e2e.pages import VisitedPage, page_facts, why_pages_unreadable
 from ..findings import NotObserved, Outcome
-from ..layers.e2e.kinds import JOURNEYS, VISITS
+from ..layers.e2e.facts import JOURNEYS, VISITS
 from ..verdict import Verdict
 from .view import find_worst
 
@@ -52,7 +50,7 @@ class JourneyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserPart:
-    """What a browser saw of one site."""
+    """The browser part of a report, for one site."""
 
     place: str
     browser: str
@@ -150,7 +148,7 @@ def _of(facts: Iterable[Fact], kind: type) -> list[Any]:
 
 
 def _list_texts(page: VisitedPage, name: str) -> Iterator[str]:
-    """Yield the texts of a field, or why they are not known; what was not seen of a page is told with its answer."""
+    """Yield the texts of a field, or why they are unknown."""
     try:
         yield from getattr(page, name)
     except NotObserved as error:

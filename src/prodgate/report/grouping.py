@@ -1,14 +1,15 @@
-"""Findings put together so that ten thousand of them can be read: batches, headlines and the state of each layer."""
-
-from __future__ import annotations
+"""Findings put together so that ten thousand of them can be read, and the verdict over them in one line."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ..criteria import LAYERS
 from ..findings import Finding, Outcome
-from ..verdict import Verdict
+from ..verdict import Decision, Verdict
+from .catalogue import ENGLISH, Catalogue
+from .view import WORST_FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Batch:
 
     @property
     def subjects(self) -> int:
-        """How many different subjects the findings speak of."""
+        """How many different subjects the findings are about."""
         return len({finding.subject for finding in self.findings})
 
 
@@ -130,7 +131,7 @@ def _headline(group: Sequence[Finding]) -> Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerState:
-    """What became of one layer: ``judged``, ``silent`` (it gave no answer), ``empty`` (nothing asked), ``left-out``."""
+    """The state of one layer: ``judged``, ``silent`` (it gave no answer), ``empty`` (nothing asked), ``left-out``."""
 
     layer: str
     state: str
@@ -164,3 +165,47 @@ def _layer_state(verdict: Verdict, layer: str) -> LayerState:
 def tally(verdict: Verdict) -> Counter[Outcome]:
     """Count the questions (criterion x layer) by outcome; what only production can answer is not among them."""
     return Counter(ruling.outcome for ruling in verdict.rulings if not ruling.deferred)
+
+
+# ── The verdict in one line: a GO of a part is never shown as a GO
+
+#: Decision -> what it would be as the answer to one question, where a format knows no verdicts.
+OUTCOMES: Final[Mapping[Decision, Outcome]] = {
+    Decision.GO: Outcome.SATISFIED,
+    Decision.NO_GO: Outcome.NOT_SATISFIED,
+    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
+}
+
+
+def is_partial(verdict: Verdict, moment: str) -> bool:
+    """Whether a verdict is a GO for only a part of the system; no missing part could improve a NO-GO."""
+    return bool(verdict.scope.left_out() or moment) and verdict.decision is Decision.GO
+
+
+def verdict_text(verdict: Verdict, moment: str = "", words: Catalogue = ENGLISH) -> str:
+    """Return a decision with its limits: ``REHEARSAL PARTIAL GO``; ``moment`` is the only one that was judged."""
+    stamps = [
+        *([words.text("rehearsal")] if verdict.scope.rehearsal else []),
+        *([words.text("staging")] if verdict.scope.staging else []),
+        *([words.text("partial")] if is_partial(verdict, moment) else []),
+    ]
+    return " ".join((*stamps, verdict.decision))
+
+
+def verdict_sentence(verdict: Verdict, about: str, moment: str = "") -> str:
+    """Return the verdict about something, the number of questions by outcome, and what it leaves out."""
+    counts = tally(verdict)
+    parts = [
+        *(f"{counts[outcome]:,} {outcome.replace('-', ' ')}" for outcome in WORST_FIRST if counts[outcome]),
+        *([f"{verdict.deferred:,} only production can answer"] if verdict.deferred else []),
+    ]
+    left_out = verdict.scope.left_out()
+    said = [
+        f"{verdict_text(verdict, moment)} for {about}",
+        f"questions: {', '.join(parts) or 'none'}",
+        *([f"asked only what must hold {verdict.scope.when or moment} a deployment"] if moment else []),
+        *([f"left out: {', '.join(left_out)}"] if left_out else []),
+        *([f"layers without criteria: {', '.join(not_asked)}"] if (not_asked := verdict.scope.not_asked()) else []),
+        *([] if verdict.promotes else ["not a promotion verdict"]),
+    ]
+    return "; ".join(said)

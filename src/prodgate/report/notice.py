@@ -1,7 +1,5 @@
 """A notice that the verdict changed: names of criteria and of runs, and nothing that was observed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +9,12 @@ from ..sealing.standing import read_state
 from .catalogue import ENGLISH
 from .diff.comparison import compare
 from .formats.source import plain
+from .grouping import verdict_text
 from .text import shorten
-from .verdict_words import verdict_text
 
 #: Criteria, or runs, that a line of a notice names before it counts the rest.
 _MOST: Final = 5
-#: Kinds of change that a notice speaks of.
+#: Kinds of change that a notice reports.
 _TOLD: Final = ("new", "vanished", "unaccounted", "unknown", "fixed")
 #: Longest subject of a message that SNS takes.
 SUBJECT: Final = 100
@@ -24,7 +22,7 @@ SUBJECT: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is sent."""
+    """The notice that is sent."""
 
     subject: str
     """One line of ASCII, at most SUBJECT characters."""
@@ -32,9 +30,9 @@ class Notice:
 
 
 def make_notice(before: Run | None, after: Run, passed_over: Sequence[str] = ()) -> Notice | None:
-    """Return what is to be said when the verdict of a run is not that of the run before; None when it is.
+    """Return a notice if the verdict of a run differs from that of the run before; otherwise None.
 
-    The first run of all is told of, too. ``passed_over`` are the names of runs between that can't be trusted.
+    The very first run also has one. ``passed_over`` names runs in between that can't be trusted.
     """
     now, moment = after.verdict(), str(after.about.get("moment") or "")
     said = verdict_text(now, moment)

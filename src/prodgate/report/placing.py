@@ -1,6 +1,4 @@
-"""Where findings are: each position as whoever reads it finds the file, from where they stand or in the repository."""
-
-from __future__ import annotations
+"""Positions of findings, as readers find the files: from their working directory, or in the repository."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +10,7 @@ from ..evidence.runs import Run
 from ..findings import Finding
 from ..terraform.moves import Move, follow_moves
 from ..verdict import Verdict
-from .diff.worsening import Worsening
+from .diff.comparison import Worsening
 
 
 def place_verdict(verdict: Verdict, base: Path, reader: Path) -> Verdict:

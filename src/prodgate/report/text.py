@@ -1,57 +1,12 @@
 """Text from outside, made safe to look at: nothing invisible, nothing that reorders its line, nothing endless."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
-from collections.abc import Iterator
+
+from ..processes.output import visible
 
 #: A colour that this package wrote; text from outside has none left.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-#: Combining marks in a row beyond this many are shown as escapes, so that they can't climb over other lines.
-_MOST_MARKS = 4
-
-
-def pieces(text: str, *, keep: str = "") -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text in order, each with whether it is an escape that stands for what can't be seen."""
-    plain, marks = "", 0
-    for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
-        if char in keep or (_is_visible(char) and marks <= _MOST_MARKS):
-            plain += char
-            continue
-        if plain:
-            yield plain, False
-        yield _escape(char), True
-        plain = ""
-    if plain:
-        yield plain, False
-
-
-def visible(text: str, *, keep: str = "") -> str:
-    """Return ``text`` with control, bidirectional and other invisible characters as ``\\u202e``."""
-    if is_harmless(text):
-        return text
-    return "".join(piece for piece, _ in pieces(text, keep=keep))
-
-
-def is_harmless(text: str) -> bool:
-    """Whether every character can be seen and stays on its line."""
-    return text.isascii() and text.isprintable()
-
-
-def _is_visible(char: str) -> bool:
-    return char.isprintable() or unicodedata.category(char) == "Zs"
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    if char in _NAMED:
-        return _NAMED[char]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def shorten(text: str, most: int) -> str:

@@ -1,18 +1,20 @@
-"""What the report shows of a run, arranged in the order of its tables."""
-
-from __future__ import annotations
+"""The content of the report, in the order of its tables."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from itertools import groupby
 from typing import Any, Final
 
+from ..criteria import Criterion
 from ..evidence.artifacts import FOLDER
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..verdict import WEIGHT, Verdict
+from ..quantities import Quantity
+from ..verdict import WEIGHT, Decision, Ruling, Verdict
 from ..waivers import Waiver
 
 #: Outcomes as the report orders them, the worst first.
@@ -24,7 +26,7 @@ GIVEN = ("criteria", "waivers")
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
 _NAMED = (
     "system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", "included",
-    "judged_again", "inputs", "judges", "uncommitted", "folder", *GIVEN,
+    "judged_again", "inputs", "judges", "uncommitted", "folder", "compared", *GIVEN,
 )  # fmt: skip
 
 
@@ -85,6 +87,8 @@ class EvidenceRow:
     """Its name in the folder; empty when it is not there."""
     anchor: str = ""
     """Id to link to."""
+    team: str = ""
+    """A team's code that measured it, and what counts the same without that."""
 
 
 def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
@@ -99,7 +103,7 @@ def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
         for name, digest in run.about.get("included", {}).items()
     ]
     for fact in run.facts:
-        fields = {key: str(fact.get(key, "")) for key in ("digest", "kind", "subject", "source", "at")}
+        fields = {key: str(fact.get(key, "")) for key in ("digest", "kind", "subject", "source", "at", "team")}
         rows.append(EvidenceRow(**fields))
     known = {row.digest for row in rows}
     cited = dict.fromkeys(digest for finding in all_findings(verdict) for digest in finding.evidence)
@@ -118,17 +122,20 @@ def list_files(run: Run) -> dict[str, str]:
 
 def observed_account(run: Run) -> str:
     """Return which account the live layer looked at, and in which region; empty when it looked at none."""
-    accounts = (str(fact.get("subject", "")) for fact in run.facts if fact.get("kind") == "account")
-    return next(accounts, "")
+    return next((str(fact.get("subject", "")) for fact in run.facts if fact.get("kind") == "account"), "")
 
 
 def judged_again(run: Run) -> tuple[str, str]:
     """Return which run's facts were judged again, and when they were observed; empty texts for a run of its own."""
     if "judged_again" not in run.about:
         return "", ""
-    seen = run.observed()
-    times = dict.fromkeys(moment(at, str(run.about.get("utc_offset", ""))) for at in seen or ())
+    times = dict.fromkeys(moment(at, str(run.about.get("utc_offset", ""))) for at in run.observed() or ())
     return str(run.about["judged_again"]), " – ".join(times) or "-"
+
+
+def is_alone(run: Run) -> bool:
+    """Whether there was nothing to hold criteria against; for a rehearsal, on which no promotion rests, no matter."""
+    return run.about.get("compared") == [] and not run.about["rehearsal"]
 
 
 def notes(run: Run) -> dict[str, list[str]]:
@@ -137,6 +144,25 @@ def notes(run: Run) -> dict[str, list[str]]:
     for note in run.notes:
         found.setdefault(str(note.get("layer", "")), {})[str(note.get("text", ""))] = None
     return {layer: list(texts) for layer, texts in found.items()}
+
+
+#: How a satisfied finding of a load says how far it holds -> the words for all of them.
+_REACHES: Final = {
+    "reach": re.compile(r"holds for disturbances up to (\d+(?:\.\d+)? m?s)\b"),
+    "reach-rare": re.compile(r"what comes less often than every (\d+(?:\.\d+)? (?:s|min|h|d)) can hide"),
+}
+
+
+def list_reach(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return, for a GO, (the words for it, how far its load reaches by criterion, the shortest or rarest of each)."""
+    found: dict[str, dict[str, Quantity]] = {key: {} for key in _REACHES}
+    for each in (f for ruling in verdict.of(Outcome.SATISFIED) for f in ruling.findings if f.layer == "load"):
+        for key, pattern in _REACHES.items():
+            if said := pattern.search(each.observed):
+                far = [Quantity.parse(said[1]), found[key].get(each.criterion, Quantity.parse(said[1]))]
+                found[key][each.criterion] = (min if key == "reach" else max)(far, key=lambda one: one.base)
+    told = {key: ", ".join(f"{far} ({id_})" for id_, far in sorted(each.items())) for key, each in found.items()}
+    return [(key, said) for key, said in told.items() if said and verdict.decision is Decision.GO]
 
 
 def moment(at: datetime | None, offset: str) -> str:
@@ -162,11 +188,10 @@ def other_facts(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     versions = about.get("versions", {})
     found = list(versions.items()) if isinstance(versions, Mapping) else [("versions", versions)]
     found += [(key, value) for key, value in about.items() if key not in _NAMED]
-    return [(str(key), _plain(value)) for key, value in found]
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return [
+        (str(key), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True))
+        for key, value in found
+    ]
 
 
 def value_origin(finding: Finding) -> str:
@@ -175,3 +200,222 @@ def value_origin(finding: Finding) -> str:
     A chain leads from an argument through module calls to a variable's value; a longer list is the lines of a document.
     """
     return finding.where[-1] if 1 < len(finding.where) <= LONGEST_CHAIN else ""
+
+
+# ── Uncommitted inputs
+
+#: How many uncommitted inputs the first screen names.
+NAMED_INPUTS: Final = 5
+
+
+def name_uncommitted(about: Mapping[str, Any]) -> str:
+    """Return the names of inputs that the commit does not hold, and how many more; empty when there is none."""
+    found = [str(each) for each in about.get("uncommitted") or ()]
+    more = f", … ({len(found)})" if len(found) > NAMED_INPUTS else ""
+    return ", ".join(found[:NAMED_INPUTS]) + more
+
+
+# ── The matrix: requirements, criteria, checks, findings, evidence
+
+#: The check named in findings that the verdict adds by itself.
+_ADDED: Final = "verdict"
+#: Observed values, digests and reasons that one cell shows.
+_SHOWN: Final = 3
+_JUDGED: Final = {Outcome.SATISFIED, Outcome.NOT_SATISFIED, Outcome.WAIVED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """The subjects of the checks of one criterion."""
+
+    returned: int
+    """Different subjects that were observed, and so handed to its checks."""
+    judged: int
+    """Those about which a check concluded that the criterion holds, or does not."""
+    left_out: tuple[tuple[int, str], ...]
+    """How many were not judged, and why; the widest reasons alone."""
+    more: int
+    """How many were not judged for other reasons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One layer's answer to one criterion."""
+
+    ruling: Ruling
+    observed: tuple[str, ...]
+    """Different observed values, at most three."""
+    more: int
+    """How many further observed values there are."""
+    checks: tuple[tuple[str, Outcome], ...]
+    """Each check with the worst that it found."""
+    population: Population
+    evidence: tuple[str, ...]
+    """Digests that its findings cite, at most three."""
+    more_evidence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRow:
+    """A criterion with an answer per judged layer, and the layers that it needs but this run left out."""
+
+    criterion: Criterion
+    answers: tuple[Answer, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A line of the requirements and what stands for it."""
+
+    source: str
+    asks: str
+    """Empty for one that the criteria name and do not state."""
+    rows: tuple[CriterionRow, ...]
+    """The criteria that this run asked about."""
+    unasked: tuple[CriterionRow, ...]
+    """Those all of whose layers were left out."""
+
+
+def criterion_rows(run: Run, verdict: Verdict) -> list[CriterionRow]:
+    """Return every criterion in its stated order, then what answered a question that nobody stated."""
+    rulings: dict[str, list[Ruling]] = {id_: [] for id_ in run.criteria.criteria}
+    stated = {**run.criteria.criteria}
+    for ruling in verdict.rulings:
+        stated.setdefault(ruling.criterion.id, ruling.criterion)
+        rulings.setdefault(ruling.criterion.id, []).append(ruling)
+    return [
+        CriterionRow(
+            criterion=stated[id_],
+            answers=tuple(_answer(ruling) for ruling in found),
+            left_out=tuple(layer for layer in stated[id_].layers if layer not in verdict.scope.layers),
+        )
+        for id_, found in rulings.items()
+    ]
+
+
+def requirements(run: Run, rows: Iterable[CriterionRow]) -> list[Requirement]:
+    """Return the lines of the requirements in the order in which criteria name them, then those without a criterion."""
+    by_source: dict[str, list[CriterionRow]] = {}
+    for row in rows:
+        by_source.setdefault(row.criterion.source, []).append(row)
+    asks = {each.id: each.asks for each in run.criteria.requirements}
+    return [
+        Requirement(
+            source=source,
+            asks=asks.get(source, ""),
+            rows=tuple(row for row in by_source.get(source, ()) if row.answers or not row.left_out),
+            unasked=tuple(row for row in by_source.get(source, ()) if row.left_out and not row.answers),
+        )
+        for source in dict.fromkeys((*by_source, *asks))
+    ]
+
+
+def _answer(ruling: Ruling) -> Answer:
+    observed = tuple(dict.fromkeys(f.observed for f in ruling.findings if f.observed))
+    cited = tuple(dict.fromkeys(digest for f in ruling.findings for digest in f.evidence))
+    return Answer(
+        ruling=ruling,
+        observed=observed[:_SHOWN],
+        more=max(0, len(observed) - _SHOWN),
+        checks=tuple(_worst_outcomes(ruling).items()),
+        population=_count_population(ruling.findings),
+        evidence=cited[:_SHOWN],
+        more_evidence=max(0, len(cited) - _SHOWN),
+    )
+
+
+def _worst_outcomes(ruling: Ruling) -> dict[str, Outcome]:
+    """Return the worst outcome of each check; additions of the verdict count only without a check."""
+    worst: dict[str, Outcome] = {}
+    for finding in [f for f in ruling.findings if f.check != _ADDED] or ruling.findings:
+        worst[finding.check] = find_worst((worst.get(finding.check, finding.outcome), finding.outcome))
+    return worst
+
+
+def _count_population(findings: Sequence[Finding]) -> Population:
+    """Count subjects; one in brackets, such as ``(Queue)``, is a kind of which there is none."""
+    subjects: dict[str, dict[Outcome, str]] = {}
+    for finding in findings:
+        if not finding.subject.startswith("("):
+            subjects.setdefault(finding.subject, {}).setdefault(finding.outcome, finding.reason)
+    judged = sum(not _JUDGED.isdisjoint(said) for said in subjects.values())
+    open_ = (said for said in subjects.values() if _JUDGED.isdisjoint(said))
+    reasons = Counter(min(said.items(), key=lambda each: WORST_FIRST.index(each[0]))[1] for said in open_)
+    widest = [(n, reason) for reason, n in reasons.most_common(_SHOWN)]
+    more = reasons.total() - sum(n for n, _ in widest)
+    return Population(returned=len(subjects), judged=judged, left_out=tuple(widest), more=more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphans:
+    """Requirements, criteria and checks that lead nowhere."""
+
+    requirements: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each with its layers that no criterion answers."""
+    criteria: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each with its layers in which no check answered."""
+    evidence: tuple[EvidenceRow, ...]
+    """Evidence that was stored, and that no finding cites."""
+
+
+def find_orphans(run: Run, verdict: Verdict, evidence: Iterable[EvidenceRow]) -> Orphans:
+    """Return the requirements without criterion, criteria without check, and evidence that nothing cites."""
+    unasked = ((requirement.id, layer) for requirement, layer in run.criteria.list_unasked())
+    unjudged = ((r.criterion.id, r.layer) for r in verdict.rulings if all(f.check == _ADDED for f in r.findings))
+    cited = {digest for finding in all_findings(verdict) for digest in finding.evidence}
+    return Orphans(
+        requirements=tuple(_gather(unasked)),
+        criteria=tuple(_gather(unjudged)),
+        evidence=tuple(row for row in evidence if row.digest not in cited and row.kind not in GIVEN),
+    )
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield from ((name, tuple(layer for _, layer in group)) for name, group in groupby(pairs, key=lambda pair: pair[0]))
+
+
+def citations(verdict: Verdict) -> dict[str, tuple[str, ...]]:
+    """Return the criteria whose findings cite each digest."""
+    found: dict[str, dict[str, None]] = {}
+    for finding in all_findings(verdict):
+        for digest in finding.evidence:
+            found.setdefault(digest, {})[finding.criterion] = None
+    return {digest: tuple(ids) for digest, ids in found.items()}
+
+
+# ── A verdict and its findings as JSON values, for machines
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict and its findings as JSON values, each with policy, address, file, line, outcome."""
+    return {
+        "verdict": str(verdict.decision),
+        "exit_code": verdict.decision.exit_code,
+        "promotes": verdict.promotes,
+        "left_out": list(verdict.scope.left_out()),
+        "layers_without_criteria": list(verdict.scope.not_asked()),
+        "findings": [_row(f, ruling.criterion.severity) for ruling in verdict.rulings for f in ruling.findings],
+        "waivers": [_row(finding) for finding in verdict.waivers],
+    }
+
+
+def _row(finding: Finding, severity: str = "") -> dict[str, Any]:
+    file, _, line = (finding.where[0] if finding.where else "").rpartition(":")
+    return {
+        "policy": finding.check,
+        "criterion": finding.criterion,
+        "layer": finding.layer,
+        "address": finding.subject,
+        "aspect": finding.aspect or None,
+        "file": file or None,
+        "line": int(line) if line.isdigit() else None,
+        "outcome": str(finding.outcome),
+        "severity": severity or None,
+        "expected": finding.expected or None,
+        "observed": finding.observed or None,
+        "reason": finding.reason or None,
+        "remedy": finding.remedy or None,
+        "where": list(finding.where),
+        "waiver": finding.waiver or None,
+    }

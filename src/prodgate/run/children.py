@@ -1,26 +1,25 @@
 """Processes of the gate's own modules, in which code of a team may run: how they are started, bounded and spoken of."""
 
-from __future__ import annotations
-
 import os
+import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
 from ..processes.child import Completed, Process, name_signal
-from ..processes.interpreter import drop_settings
+from ..processes.interpreter import drop_settings, own_python
+from ..semantics.secret_places import REDACTOR
 
 #: Seconds that such a process may take, unless the environment says otherwise.
 LIMIT: Final = 3600.0
 LIMIT_VARIABLE: Final = "PRODGATE_LAYER_TIMEOUT"
 
 
-def make_command(module: str, *arguments: str) -> list[str]:
-    """Return the command of one of our own modules, which nothing in the current folder can stand in for."""
-    return [sys.executable, "-P", "--check-hash-based-pycs", "always", "-m", module, *arguments]
+def make_command(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command of one of our own modules."""
+    return own_python("-m", module, *arguments)
 
 
 def ask_child(module: str, *arguments: str, cwd: Path) -> tuple[Completed | None, str]:
@@ -38,14 +37,16 @@ def ask_child(module: str, *arguments: str, cwd: Path) -> tuple[Completed | None
 
 
 def log_lines(lines: Iterable[str], log: int) -> Iterator[str]:
-    """Yield lines, each once it is written to a log."""
-    for line in lines:
+    """Yield lines, each once it is written to a log, without secrets."""
+    for line in map(REDACTOR.redact, lines):
         os.write(log, f"{line}\n".encode())
         yield line
 
 
 def describe_end(code: int) -> str:
-    """Say how a process ended that was not ended; nothing when all went well."""
+    """Say how a process ended by itself; nothing when all went well."""
+    if code == -signal.SIGXCPU:
+        return "took more processor time than it is given; judge less at once"
     return f"died of {name_signal(-code)}" if code < 0 else f"ended with exit code {code}" if code else ""
 
 

@@ -1,7 +1,5 @@
 """The runs of the days before a run, in the same folder: what its report shows beside it."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from datetime import date, timedelta
@@ -12,8 +10,7 @@ from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.verification import ABOUT
 from ..processes.regular_files import open_regular
-from ..report.history.entries import Entry, make_entry
-from ..report.history.nights import Night, list_nights
+from ..report.history import Entry, Night, list_nights, make_entry
 
 #: Days that a report shows, its own among them. Each is judged again, which takes about as long as to verify a run.
 MOST: Final = 7
@@ -42,18 +39,19 @@ def read_nights(run: runs.Run) -> list[Night]:
     day = f"{run.started:%Y-%m-%d}"
     first = f"{date.fromisoformat(day) - timedelta(days=MOST - 1)}"
     latest: dict[str, Path] = {}
-    for path in sorted(run.path.resolve().parent.glob("*Z-*")):
-        if first <= path.name[:10] < day and _may_be_of(path, run):
+    for path in sorted(run.path.resolve().parent.glob("*Z-*/")):
+        if first <= path.name[:10] < day and may_be_of(path, run.criteria.system, str(run.about.get("target", ""))):
             latest[path.name[:10]] = path
     earlier = [entry for path in latest.values() if (entry := read_entry(path))]
     return list_nights([*earlier, make_entry(run, "")]) if earlier else []
 
 
-def _may_be_of(path: Path, own: runs.Run) -> bool:
-    """Whether a run says that it is of this system and target; one that says nothing may be."""
+def may_be_of(path: Path, system: str, target: str, cell: str | None = None) -> bool:
+    """Whether a run says that it is of this system and target, and of a cell; one that says nothing may be."""
     try:
         with open_regular(path / ABOUT) as file:
             about = json.load(file)
-        return (about["system"], about["target"]) == (own.criteria.system, str(own.about.get("target", "")))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        same = (about["system"], about["target"]) == (system, target)
+        return same and cell in (None, about.get("cell", ""))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return True

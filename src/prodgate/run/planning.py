@@ -1,27 +1,28 @@
-"""What a run must judge, as the files of the project state it: nothing of a team is run to know it."""
-
-from __future__ import annotations
+"""The plan of judges, read from the files of the project without running any of its code."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from ..criteria import Criteria, CriteriaError, Criterion, UsageError
+from ..checks import Check, find_mismatch
+from ..criteria import Criteria, CriteriaError, UsageError
 from ..layers import BUILT
+from ..processes.regular_files import read_measured
 from ..sections.bundled import BUNDLED
 from ..sections.judges import JudgeFile, WrittenJudge, read_judges
-from ..sections.project import Project, policy_files, walk_files
+from ..sections.project import (
+    FOLDERS as FOLDERS,  # noqa: PLC0414  processes that judge take it from here
+    Project,
+    policy_files,
+    walk_files,
+)
+from ..terraform.policy import Policy
 
-#: Folders of a project that hold judges, or what judges need.
-FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")
 #: How alike the name of another folder is that was meant to be one of them.
 _ALIKE: Final = 0.72
 _MEANT: Final = frozenset({"policy", "check", "checks", "judges"})
-#: Those among them whose modules a judge may ask for help.
-_HELPING: Final = frozenset({"policies", "suites", "facts"})
 _PYTHON: Final = (".py", ".pyw")
 
 
@@ -29,15 +30,14 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
     """Return the judges of each layer that the project's criteria ask for. Raises UsageError, a line per mistake."""
     files = {name: list_files(project, name) for name in BUILT}
     asked = [(name, path) for name in BUILT if name in layers for path in files[name]]
-    # what is bundled has no flaws, and most of the time goes into looking for them
-    read = {path: read_judges(path, flaws=_is_own(path, project)) for path in dict.fromkeys(path for _, path in asked)}
+    read = {path: read_file(path, project) for path in dict.fromkeys(path for _, path in asked)}
     mistakes = [text for name, path in asked for text in _find_mistakes(name, path, read[path], project)]
     planned = {
         name: tuple(judge for path in files[name] for judge in read[path].judges if _is_asked(judge, project, name))
         for name in BUILT
         if name in layers
     }
-    mistakes += [text for judges in planned.values() for text in _find_doubles(judges)]
+    mistakes += [text for judges in planned.values() for text in find_doubles(judges)]
     mistakes += _find_misplaced(project, chain(*files.values()))
     mistakes += _find_dropped(project)
     if mistakes:
@@ -45,16 +45,29 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
     return planned
 
 
+def list_asked(project: Project, layer: str) -> frozenset[tuple[str, str]]:
+    """Return the judges that a layer collects, with their criteria, whatever is wrong with their files otherwise."""
+    read = (read_judges(path, flaws=False) for path in list_files(project, layer))
+    return frozenset(
+        (judge.name, judge.criterion) for file in read for judge in file.judges if _is_asked(judge, project, layer)
+    )
+
+
 def list_written(project: Project) -> Iterator[tuple[str, WrittenJudge]]:
     """Yield every judge of every layer, a project's own also of criteria that are not stated.
 
     Raises UsageError, a line per mistake.
     """
-    read = [(name, read_judges(path)) for name in BUILT for path in list_files(project, name)]
-    if mistakes := [text for _, file in read for text in (*file.mistakes, *file.lazy)]:
+    read = [(name, read_file(path, project)) for name in BUILT for path in list_files(project, name)]
+    if mistakes := [text for _, file in read for text in file.mistakes]:
         raise UsageError("\n".join(mistakes))
     every = ((name, judge) for name, file in read for judge in file.judges)
     yield from ((name, judge) for name, judge in every if _is_stated(judge, project) or _is_own(judge.file, project))
+
+
+def read_file(path: Path, project: Project) -> JudgeFile:
+    """Read a file of judges; what is bundled has no flaws, and most of the time goes into looking for them."""
+    return read_judges(path, flaws=_is_own(path, project))
 
 
 def list_files(project: Project, layer: str) -> tuple[Path, ...]:
@@ -63,29 +76,18 @@ def list_files(project: Project, layer: str) -> tuple[Path, ...]:
     return (*policies, *(file for folder in BUILT[layer].folders for file in project.suite_files(folder)))
 
 
-def find_mistake(judge: WrittenJudge, criteria: Criteria) -> str:
+def find_mistake(judge: WrittenJudge | Policy | Check, criteria: Criteria) -> str:
     """Return what is wrong between a judge and the criteria, or nothing."""
+    compares = isinstance(judge, Check) or (isinstance(judge, WrittenJudge) and judge.kind == "check")
+    measures = None if isinstance(judge, Policy) or not compares else judge.measures
     try:
         criterion = criteria[judge.criterion]
+        wrong = "" if measures is None else find_mismatch(measures, criterion)
+        if not (wrong or judge.remedy or criterion.remedy):
+            wrong = f"states no remedy, and neither does criterion {criterion.id!r}; write remedy in one of them"
     except CriteriaError as error:
-        return f"{judge.place}: {judge.name} judges a criterion that does not exist: {error}"
-    if judge.kind == "check" and (wrong := _find_mismatch(judge, criterion)):
-        return f"{judge.place}: {judge.name} {wrong}"
-    if judge.remedy or criterion.remedy:
-        return ""
-    wrong = f"states no remedy, and neither does criterion {criterion.id!r}; write remedy in one of them"
-    return f"{judge.place}: {judge.name} {wrong}"
-
-
-def _find_mismatch(check: WrittenJudge, criterion: Criterion) -> str:
-    """Return how what a check measures is not what its criterion bounds, or nothing; words are read, nothing is run."""
-    bounded = criterion.bound.dimension if criterion.bound else ""
-    if check.measures is None or check.measures == bounded:
-        return ""
-    if not bounded:
-        return f"measures a {check.measures} but criterion {criterion.id!r} has no bound; leave measures out"
-    stated = f"measures a {check.measures}" if check.measures else "does not say what it measures"
-    return f"{stated} but '{criterion.bound}' of {criterion.id!r} bounds a {bounded}; write measures={bounded!r}"
+        wrong = f"judges a criterion that does not exist: {error}"
+    return f"{judge.place}: {judge.name} {wrong}" if wrong else ""
 
 
 def _is_own(path: Path, project: Project) -> bool:
@@ -103,10 +105,9 @@ def _is_asked(judge: WrittenJudge, project: Project, layer: str) -> bool:
 
 
 def _find_mistakes(layer: str, path: Path, file: JudgeFile, project: Project) -> Iterator[str]:
-    """Say what is wrong with one of the project's own files."""
     if not _is_own(path, project):
         return
-    yield from (*file.mistakes, *file.lazy)
+    yield from file.mistakes
     for judge in file.judges:
         if wrong := find_mistake(judge, project.stated.criteria):
             yield wrong
@@ -129,28 +130,28 @@ def _find_unasked(layer: str, judge: WrittenJudge, project: Project) -> Iterator
         )
 
 
-def _find_doubles(judges: Iterable[WrittenJudge]) -> Iterator[str]:
+def find_doubles(judges: Iterable[WrittenJudge | Policy | Check]) -> Iterator[str]:
     """Say which share a name: the end of one would be taken for the end of the other."""
-    known: dict[str, WrittenJudge] = {}
+    known: dict[str, WrittenJudge | Policy | Check] = {}
     for judge in judges:
         if (other := known.setdefault(judge.name, judge)) is not judge:
             yield f"{judge.place}: {judge.name} is also the name of {other.place}; rename one"
 
 
 def _find_misplaced(project: Project, known: Iterable[Path]) -> Iterator[str]:
-    """Say which judges stand in files that no layer reads, and what of helpers runs later than a judge."""
+    """Say which judges stand in files that no layer reads."""
     read = {path.resolve() for path in known}
     folders = ", ".join(folder for layer in BUILT.values() for folder in layer.folders)
     for path in _list_own(project.root):
         if not path.name.casefold().endswith(_PYTHON) or path.resolve() in read:
             continue
-        file = _read_other(path, helps=path.relative_to(project.root).parts[0] in _HELPING)
-        if file.holds_any:
+        if unreadable := _find_unreadable(path):
+            yield unreadable
+        elif _read_other(path).holds_any:
             yield (
                 f"{path}: holds a policy or check where no layer reads it; move it to policies/NAME.py, or to a file "
                 f"test_NAME.py below one of {folders}"
             )
-        yield from file.lazy
 
 
 def _list_own(root: Path) -> Iterator[Path]:
@@ -159,29 +160,36 @@ def _list_own(root: Path) -> Iterator[Path]:
         if path.is_file():
             yield path
         elif path.is_dir() and (alike or get_close_matches(path.name.casefold(), FOLDERS, 1, _ALIKE)):
-            yield from (each for each in walk_files(path) if not each.name.startswith((".#", "._")))
+            yield from (each for each in walk_files(path, hidden=True) if not each.name.startswith((".#", "._")))
 
 
-def _read_other(path: Path, *, helps: bool) -> JudgeFile:
-    """Return what a file that no layer reads holds of judges; what is no Python does when it speaks of the gate."""
+def _find_unreadable(path: Path) -> str:
     if not path.is_file():  # a pipe would never end, and a link to nothing may lead somewhere later
-        return JudgeFile(lazy=(f"{path}: is no regular file, and nobody can tell what it judges; take it away",))
-    data = path.read_bytes()
+        return f"{path}: is no regular file, and nobody can tell what it judges; take it away"
+    try:
+        read_measured(path)
+    except OSError as error:
+        return f"{path}: {error.strerror}, and nobody can tell what it judges; take it away"
+    return ""
+
+
+def _read_other(path: Path) -> JudgeFile:
+    """Return what a file that no layer reads holds of judges; what is no Python does when it speaks of the gate."""
+    data = read_measured(path)
     spoken = b"prodgate" in data
-    if not (helps or spoken or b"check" in data or b"policy" in data):
+    if not (spoken or b"check" in data or b"policy" in data):
         return JudgeFile()
     try:
-        file = read_judges(path)
+        return read_judges(path)
     except UsageError as error:
         return JudgeFile(mistakes=(str(error),) if spoken else ())
-    return file if helps or spoken else replace(file, lazy=())
 
 
 def _find_dropped(project: Project) -> Iterator[str]:
     """Say which bundled judges of stated criteria vanish, since a file of the project has the name of theirs."""
     for name in project.list_replaced():
-        own = {judge.name for judge in read_judges(project.root / name).judges}
-        for judge in read_judges(BUNDLED / name).judges:
+        own = {judge.name for judge in read_file(project.root / name, project).judges}
+        for judge in read_file(BUNDLED / name, project).judges:
             if judge.name not in own and _is_stated(judge, project):
                 yield (
                     f"{name}: replaces the file of that name that comes with the gate and leaves out {judge.name}, "

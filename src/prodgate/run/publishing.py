@@ -1,26 +1,22 @@
 """Showing a verdict: the report files of a run, the last lines of the terminal, and the exit code."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
 from ..evidence import runs
 from ..processes.ending import naming
+from ..processes.output import visible
 from ..report.catalogue import FILES
 from ..report.html import render_html
 from ..report.placing import place_run
-from ..report.summary import render_summary
-from ..report.terminal import render_terminal
-from ..report.text import visible
-from ..report.verdict_json import verdict_to_json
+from ..report.summary import render_summary, render_terminal
+from ..report.view import verdict_to_json
 from ..sealing.seals import Seal, seal, taken_back
 from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
 from ..signatures.keyless import KeylessSigner
@@ -33,40 +29,36 @@ from .revisions import find_top
 SUMMARY: Final = "summary.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Sealer:
-    """Seals a run once its reports are written."""
-
-    signer: Signer | None
-    """None for a seal that nobody signs."""
-
-
 def publish(
     path: Path,
     *,
     as_json: bool,
     before: Path | None = None,
-    sealer: Sealer | None = None,
+    seals: bool = False,
+    signer: Signer | None = None,
     pdf: Path | None = None,
     project: Path | None = None,
 ) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
 
-    ``before`` is an earlier run; what has changed since then is said. A run that came to its end is sealed
-    where there is a sealer. ``pdf`` is a folder outside of the run, into which its reports are printed, or
-    UsageError is raised. ``project`` is the folder of the criteria; None where only the run says which one it is.
-    What is printed names files as they lie from here, so that a terminal opens them.
+    ``before`` is an earlier run; the output shows what has changed since. With ``seals``, a run that came to its end is
+    sealed, unsigned where there is no signer. ``pdf`` is a folder into which its reports are printed; one
+    inside the run raises UsageError. ``project`` is the folder of the criteria; None where only the run says which one
+    it is. The output names files relative to the working directory, so that a terminal opens them.
     """
     run = runs.read(path)
+    if pdf is not None and pdf.resolve().is_relative_to(path.resolve()):  # held against a run that is sealed
+        raise UsageError(f"{pdf}: lies in the run, to which nothing may be added; name another folder for --pdf")
     verdict = run.verdict()
-    state = _seal(run, verdict, sealer) if sealer and run.finished else _write_again(run, verdict)
+    state = _seal(run, verdict, signer) if seals and run.finished else _write_again(run, verdict)
     if pdf is not None:
         _print_pages(path, pdf)
     base = project or _find_base(run)
     run = place_run(run, base, Path.cwd())
     verdict = run.verdict()
     if as_json:
-        said = {"run": str(path), "head": run.head, "seal": str(state), **verdict_to_json(verdict)}
+        named = {"run": str(path), "head": run.head, "seal": str(state), "compared": run.about.get("compared", [])}
+        said = {**named, **verdict_to_json(verdict)}
         _print(json.dumps(said, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
@@ -83,7 +75,7 @@ def seal_again(
 ) -> tuple[SealState, Seal]:
     """Write the reports of a finished run anew, and seal it in place of an earlier seal.
 
-    ``stamp`` is as of ``seal``. Raises SealError, SigningError, and what ``stamp`` raises; the run is then as it was.
+    ``stamp`` is that of ``seal``. Raises SealError, SigningError, and what ``stamp`` raises; the run is then as it was.
     """
     run = runs.read(path)
     verdict = run.verdict()
@@ -100,20 +92,20 @@ def close_record(path: Path) -> None:
     seal(run, run.verdict(), None)
 
 
-def _seal(run: runs.Run, verdict: Verdict, sealer: Sealer) -> SealState:
+def _seal(run: runs.Run, verdict: Verdict, signer: Signer | None) -> SealState:
     """Write the reports and seal the run; a key that does not sign leaves it unsigned."""
-    state = state_by(run, sealer.signer)
+    state = state_by(run, signer)
     _write_reports(run, verdict, state)
     try:
-        seal(run, verdict, sealer.signer)
+        seal(run, verdict, signer)
     except SigningError as error:
         sys.stderr.write(visible(f"not signed: {error}") + "\n")
-        return _seal(run, verdict, Sealer(None))
+        return _seal(run, verdict, None)
     return state
 
 
 def _write_again(run: runs.Run, verdict: Verdict) -> SealState:
-    """Write the reports that are not as they were sealed: another version may write them otherwise."""
+    """Write only the reports that differ from their seal: another version may write others differently."""
     state = read_state(run)
     sound = {name for name in (*FILES.values(), SUMMARY) if state.sealed and is_as_sealed(run.path, name)}
     _write_reports(run, verdict, state, leave=sound)
@@ -130,12 +122,9 @@ def _write_reports(run: runs.Run, verdict: Verdict, state: SealState, *, leave: 
 
 
 def _print_pages(run: Path, folder: Path) -> None:
-    """Print the reports; what lies in a sealed run and is not of it would be held against it."""
     from ..engines.environments import EngineError  # noqa: PLC0415  few runs are printed
-    from ..engines.printing import print_page  # noqa: PLC0415
+    from ..engines.programs import print_page  # noqa: PLC0415
 
-    if folder.resolve().is_relative_to(run.resolve()):
-        raise UsageError(f"{folder}: lies in the run, to which nothing may be added; name another folder for --pdf")
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name in FILES.values():
@@ -152,8 +141,7 @@ def _write(path: Path, text: str) -> None:
 
 def _render_changes(before: Path, run: runs.Run, base: Path) -> str:
     """Say what changed since an earlier run; one that can't be read takes nothing from the verdict of this one."""
-    from ..report.diff.comparison import compare  # noqa: PLC0415  few runs are compared
-    from ..report.diff.text import render_comparison  # noqa: PLC0415
+    from ..report.diff.comparison import compare, render_comparison  # noqa: PLC0415
 
     try:
         return render_comparison(compare(place_run(runs.read(before), base, Path.cwd()), run))

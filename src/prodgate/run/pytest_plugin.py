@@ -1,31 +1,31 @@
 """Lets pytest collect policies and checks: one item each, applied to every subject, its findings kept in the journal.
 
-Outside a gate run policies are not collected, and a check has no facts and fails.
+The gate's own are judged in the process of their layer. A team's are collected and run in a process of their own, which
+answers what the items of the layer ask. Outside a gate run policies are not collected, and a check has no facts and
+fails.
 """
-
-from __future__ import annotations
 
 import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from ..checks import Check, check_of, registered_checks
-from ..criteria import Criteria, Criterion, UsageError
+from ..criteria import Criteria, Criterion
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding, Outcome
+from ..sections.bundled import is_bundled
 from ..sections.judges import find_place
-from ..sections.project import is_own
 from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
-from .judging import find_mistake, judge
-from .real_paths import find_real, find_real_files
-from .unloaded import find_cause, leave_unjudged
+from .judging import judge
+from .planning import find_doubles, find_mistake
 
 #: Findings shown for one failed item; the journal has all of them.
 MOST_SHOWN = 20
@@ -33,7 +33,7 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judging:
-    """What a layer's process hands to pytest, as a plugin of its own."""
+    """The plugin that a layer's process gives to pytest."""
 
     layer: str
     criteria: Criteria
@@ -41,77 +41,133 @@ class Judging:
     journal: Journal
     cite: Callable[[type | str], Sequence[str]]
     """Returns the digests of the evidence of which facts of a kind are made."""
-    policy_files: frozenset[Path]
-    root: Path = field(default_factory=Path.cwd)
+    files: frozenset[Path]
+    """Files that are not imported here: policies, which were imported before, and the project's own files."""
+    checks: Sequence[Check] = ()
+    """The project's own checks."""
     unasked: frozenset[str] = frozenset()
     """Criteria that are stated, and that this run does not ask about."""
-    lost: Mapping[Path, str] = field(default_factory=dict)
-    """Why modules of the project's facts can't be loaded."""
-    collected: list[pytest.Item] = field(default_factory=list)
-    """Every item, also one that a plugin or the project's conftest.py takes out later."""
-    process: int = field(default_factory=os.getpid)  # the one that judges, and no copy of it
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make itself known to the hooks below."""
         config.stash[_JUDGING] = self
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Say what could not be collected, and why: of a file its judges, of anything else the layer."""
+        """Say what could not be collected."""
         if not report.passed:
-            said = f"{report.nodeid}: {find_cause(report.longreprtext, self.lost, self.root)}"
-            if leave_unjudged(self.journal, self.layer, {self.root / report.nodeid: said}, self.criteria, self.root):
-                self.journal.write("broken", layer=self.layer, reason=said)
+            self.journal.write("broken", layer=self.layer, reason=f"{report.nodeid}: {report.longreprtext}")
+
+    def is_unasked(self, subject: Policy | Check) -> bool:
+        """Whether a judge is of a criterion that this run leaves out, or that is not stated and comes with the gate."""
+        if subject.criterion in self.criteria:
+            return False
+        return subject.criterion in self.unasked or is_bundled(Path(_function_of(subject).__code__.co_filename))
+
+
+class Serves(Protocol):
+    """The end of a team's process that answers requests."""
+
+    lost: dict[str, str]
+    checks: dict[str, tuple[Check, pytest.Item]]
+
+    def offer(self, mistakes: Sequence[str]) -> None:
+        """Tell which judges there are."""
+
+    def serve(self) -> None:
+        """Answer requests until there are no more."""
+
+    def serve_check(self, check: Check, fixtures: Mapping[str, Any]) -> None:
+        """Answer those about one check."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collecting:
+    """The plugin that the process of a team's judges gives to pytest."""
+
+    serving: Serves
+    collected: list[pytest.Item] = field(default_factory=list)
+    """Every item, also one that a plugin or the project's conftest.py takes out later."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make itself known to the hooks below."""
+        config.stash[_COLLECTING] = self
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file can't be collected, and which of the project's facts it lacks."""
+        if not report.passed:
+            text = report.longreprtext
+            through = [why for path, why in self.serving.lost.items() if os.path.relpath(path) in text]
+            cause = "; ".join(["".join(text.strip().splitlines()[-1:]), *through])
+            self.serving.lost[os.path.realpath(report.nodeid)] = f"{report.nodeid}: {cause}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Remember an item as soon as there is one."""
+        self.collected.append(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool:
+        """Answer requests in place of running items one after another."""
+        found = [(check, item) for item in self.collected if isinstance(check := _subject(item), Check)]
+        self.serving.checks.update({check.name: (check, item) for check, item in found})
+        mistakes = [*_find_plain_tests(self.collected), *find_doubles(check for check, _ in found)]
+        self.serving.offer([*mistakes, *_find_hidden(self.collected)])
+        self.serving.serve()
+        return True
 
 
 _JUDGING = pytest.StashKey[Judging]()
+_COLLECTING = pytest.StashKey[Collecting]()
 
 
 def _judging(config: pytest.Config) -> Judging | None:
     return config.stash.get(_JUDGING, None)
 
 
-class PolicyFile(pytest.File):
-    """A module of policies; collected only in a gate run, from the policies that the run loaded."""
+class JudgeFile(pytest.File):
+    """A file of policies, or of the project's own checks, which is not imported for its items."""
 
-    def collect(self) -> Iterator[PolicyItem]:
-        """Yield an item for each policy that is written in this file; the first file has those of none, too."""
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item for each judge that is written in it."""
         judging = _judging(self.config)
-        files = find_real_files(judging.policy_files) if judging else frozenset()
-        first = bool(judging) and find_real(self.path) == min(files)
-        for policy in POLICIES.values():
-            file = find_real(policy.judge.__code__.co_filename)
-            if file == find_real(self.path) or (first and file not in files):
-                yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
+        assert judging is not None, "such files are collected only in a gate run"
+        subjects: Sequence[Policy | Check] = (*POLICIES.values(), *judging.checks)
+        for subject in subjects:
+            if find_real(_function_of(subject).__code__.co_filename) == find_real(self.path):
+                yield JudgeItem.from_parent(self, name=subject.name, subject=subject)
 
 
-class PolicyItem(pytest.Item):
-    """One policy, applied to every resource it speaks of."""
+class JudgeItem(pytest.Item):
+    """One judge, applied to every subject it speaks of."""
 
-    def __init__(self, *, subject: Policy, **rest: Any) -> None:
+    def __init__(self, *, subject: Policy | Check, **rest: Any) -> None:
         super().__init__(**rest)
         self.subject = subject
 
     def runtest(self) -> None:
         """Judge every subject, and fail with the findings that block."""
         __tracebackhide__ = True
-        judging = _judging(self.config)
-        assert judging is not None, "policy files are collected only in a gate run"
-        findings = _policy_findings(self.subject, judging.criteria[self.subject.criterion], judging)
-        place = find_place(self.subject.judge, self.config.rootpath)
-        _conclude(self.subject, findings, judging, place)
+        judging, subject = _judging(self.config), self.subject
+        assert judging is not None, "such files are collected only in a gate run"
+        criterion = judging.criteria[subject.criterion]
+        if isinstance(subject, Check):
+            findings = judge(subject, criterion, judging.facts, layer=judging.layer, fixtures={})
+        else:
+            findings = _policy_findings(subject, criterion, judging)
+        _conclude(subject, findings, judging, self.config.rootpath)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Say where the policy is written."""
-        return self.path, self.subject.judge.__code__.co_firstlineno - 1, self.subject.id
+        """Say where the judge is written."""
+        return self.path, _function_of(self.subject).__code__.co_firstlineno - 1, self.subject.name
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> PolicyFile | None:
-    """Collect a policy module of a gate run as what it is, without importing it again under another name."""
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> JudgeFile | None:
+    """Collect a file of judges of a gate run as what it is, without importing it."""
     judging = _judging(parent.config)
-    if judging is None or find_real(module_path) not in find_real_files(judging.policy_files):
+    if judging is None or find_real(module_path) not in find_real_files(judging.files):
         return None
-    return PolicyFile.from_parent(parent, path=module_path)
+    return JudgeFile.from_parent(parent, path=module_path)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -124,27 +180,18 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Remember an item as soon as there is one."""
-    if (judging := _judging(item.config)) is not None:
-        judging.collected.append(item)
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Write down everything that is planned, whatever ``-k``, a skip or a conftest.py leaves out of ``items``."""
+    """Write down everything that is planned."""
     if (judging := _judging(config)) is None:
         return
-    items[:] = [item for item in items if not _is_unasked(item, judging, config.rootpath)]
-    asked = [item for item in judging.collected if not _is_unasked(item, judging, config.rootpath)]
-    subjects = [subject for item in asked if (subject := _subject(item)) is not None]
-    mistakes = [text for subject in subjects if (text := find_mistake(subject, judging.criteria))]
-    mistakes += [*_find_plain_tests(asked), *_find_duplicate_names(subjects), *_find_hidden(judging.collected)]
-    if mistakes:
+    subjects = {id(item): subject for item in items if (subject := _subject(item)) is not None}
+    items[:] = [item for item in items if id(item) in subjects and not judging.is_unasked(subjects[id(item)])]
+    asked = [subjects[id(item)] for item in items]
+    mistakes = [text for subject in asked if (text := find_mistake(subject, judging.criteria))]
+    if mistakes := [*mistakes, *find_doubles(asked)]:
         judging.journal.write("broken", layer=judging.layer, reason="; ".join(mistakes))
         raise pytest.UsageError("\n".join(mistakes))
-    loaded = [policy for policy in POLICIES.values() if judging.policy_files and policy.criterion in judging.criteria]
-    for subject in {each.name: each for each in (*subjects, *loaded)}.values():
+    for subject in asked:
         judging.journal.record_planned(judging.layer, subject.name, subject.criterion)
     judging.journal.write("collected", layer=judging.layer)
 
@@ -154,14 +201,6 @@ def _find_plain_tests(items: Iterable[pytest.Item]) -> Iterator[str]:
     for item in items:
         if _subject(item) is None:
             yield f"{item.nodeid}: is no check; decorate it with @check, or move it out of the suites"
-
-
-def _find_duplicate_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
-    """Say which share a name: the journal would take the end of one for the end of the other."""
-    known: dict[str, Policy | Check] = {}
-    for subject in subjects:
-        if (other := known.setdefault(subject.name, subject)) is not subject:
-            yield f"{subject.place}: {subject.name} is also the name of {other.place}; rename one"
 
 
 def _find_hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
@@ -174,31 +213,29 @@ def _find_hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
 
 
 def _subject(item: pytest.Item) -> Policy | Check | None:
-    holder = item if isinstance(item, PolicyItem) else getattr(item, "obj", None)
+    holder = item if isinstance(item, JudgeItem) else getattr(item, "obj", None)
     found = getattr(holder, "subject", None)
     return found if isinstance(found, Policy | Check) else None
 
 
-def _is_unasked(item: pytest.Item, judging: Judging, project: Path) -> bool:
-    """Whether an item judges a criterion that this run leaves out, or comes with the gate and judges one not stated."""
-    subject = _subject(item)
-    if subject is None or subject.criterion in judging.criteria:
-        return False
-    return subject.criterion in judging.unasked or not is_own(item.path, project)
+def _function_of(subject: Policy | Check) -> Callable[..., None]:
+    return subject.judge if isinstance(subject, Policy) else subject.function
 
 
 def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:
     """Return the function that pytest calls: it takes only fixtures, and judges every subject."""
-    judging = _judging(config)
+    judging, collecting = _judging(config), config.stash.get(_COLLECTING, None)
 
     def run(**fixtures: Any) -> None:
         __tracebackhide__ = True
+        if collecting is not None:
+            collecting.serving.serve_check(check, fixtures)
+            return
         if judging is None:
             pytest.fail(f"{check.name} has no facts to judge; run it by: prodgate run", pytrace=False)
         criterion = judging.criteria[check.criterion]
-        skips = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
-        findings = judge(check, criterion, judging.facts, layer=judging.layer, fixtures=fixtures, interruptions=skips)
-        _conclude(check, findings, judging, find_place(check.function, config.rootpath))
+        findings = judge(check, criterion, judging.facts, layer=judging.layer, fixtures=fixtures)
+        _conclude(check, findings, judging, config.rootpath)
 
     parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in check.fixtures]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by pytest for fixtures
@@ -207,12 +244,11 @@ def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:
     return run
 
 
-def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging, place: str) -> None:
+def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging, root: Path) -> None:
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
-    if os.getpid() != judging.process:
-        raise UsageError(f"{subject.place}: is judged by a forked copy of the layer; fork nothing in suites")
     kind = subject.kind if isinstance(subject, Check) else Configuration
+    place = find_place(_function_of(subject), root)
     judging.journal.record_started(judging.layer, subject.name, place, judging.cite(kind))
     unmet, made = [], 0
     for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
@@ -242,9 +278,20 @@ def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> 
 
 
 def _render_failure(unmet: list[Finding]) -> str:
-    shown = unmet[:MOST_SHOWN]
-    lines = [": ".join([*each.where[:1], str(each.outcome), str(each)]) for each in shown]
+    lines = [": ".join([*each.where[:1], str(each.outcome), str(each)]) for each in unmet[:MOST_SHOWN]]
     if len(unmet) > MOST_SHOWN:
         lines.append(f"… and {len(unmet) - MOST_SHOWN} more")
     lines.append(f"remedy: {unmet[0].remedy}")
     return "\n".join(lines)
+
+
+@cache
+def find_real(path: str | Path) -> Path:
+    """Return the resolved path; cached, because each module asks it of each policy."""
+    return Path(path).resolve()
+
+
+@cache
+def find_real_files(paths: frozenset[Path]) -> frozenset[Path]:
+    """Return the resolved paths; cached for the same reason."""
+    return frozenset(map(find_real, paths))

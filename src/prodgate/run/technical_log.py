@@ -4,12 +4,12 @@ pytest-html puts node ids and the names of links into its page as they are, so t
 ``<img onerror=…>`` would run as script in the log. Here both are escaped, and the environment is left out.
 """
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
 
 import pytest
+
+from ..semantics.secret_places import REDACTOR
 
 
 def pytest_html_report_title(report: Any) -> None:
@@ -32,6 +32,13 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
             cells[index] = f'<td class="col-testId">{escape(report.nodeid + when)}</td>'
         elif 'class="col-links"' in cell:
             cells[index] = '<td class="col-links"></td>'
+    cells[:] = map(REDACTOR.redact, cells)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_html_results_table_html(data: list[str]) -> None:
+    """Keep no secret of what tests print and fail with."""
+    data[:] = map(REDACTOR.redact, data)
 
 
 def pytest_metadata(metadata: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """A seal that somebody signed without a key: the bundle beside it says who, and whether that holds is checked here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +7,20 @@ from typing import Final
 
 from ..criteria import UsageError
 from ..sections.evidence import EvidenceSection, TrustedIdentity
-from ..signatures.keyless import KeylessError, KeylessUnready, fetch_trusted_root, read_trusted_root, verify_keyless
-from ..signatures.sigstore_bundles import BundleMistake, SigstoreBundle, parse_bundle
-from .files import BUNDLE, SEAL
-from .origins import find_flaws_of_origin
+from ..signatures.keyless import (
+    BundleMistake,
+    Identity,
+    KeylessError,
+    KeylessUnready,
+    Origin,
+    SigstoreBundle,
+    fetch_trusted_root,
+    parse_bundle,
+    read_trusted_root,
+    verify_keyless,
+)
 from .seals import Seal, SealError
+from .statement import BUNDLE, SEAL
 
 #: Bytes that a bundle may have: the statement in it names every file of a run.
 _MOST: Final = 64 * 1024 * 1024
@@ -21,7 +28,7 @@ _MOST: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyless:
-    """What lies beside a seal for who signed it without a key."""
+    """The bundles beside a seal that was signed without a key."""
 
     flaws: tuple[str, ...] = ()
     there: bool = False
@@ -102,3 +109,25 @@ def fetch_root() -> None:
         fetch_trusted_root()
     except KeylessUnready as error:
         raise UsageError(f"--fetch-root: {error}; name a trusted_root.json by --trusted-root") from None
+
+
+#: Beginning of a workflow's identity; it signs at a commit of a repository. A person's identity begins otherwise.
+_WORKFLOW: Final = "https://"
+#: The mark behind a run's commit if some of its files were in no commit.
+_CHANGES: Final = "+"
+
+
+def find_flaws_of_origin(identity: Identity, origin: Origin, commit: str, repository: str) -> Iterator[str]:
+    """Say why the origin in a certificate does not fit a run of that commit.
+
+    ``repository`` is the one whose runs count; empty for the one that holds the workflow. A person signs nowhere.
+    """
+    if not identity.subject.startswith(_WORKFLOW) and not repository:
+        return
+    ours = origin.repository == repository if repository else identity.subject.startswith(f"{origin.repository}/")
+    if not origin.repository or not ours:
+        wanted = repository or "the one of the workflow"
+        yield f"was signed in repository {origin.repository or 'unknown'}, and what counts is {wanted}"
+    judged = commit.partition(_CHANGES)[0]
+    if not origin.commit or origin.commit != judged:
+        yield f"was signed at commit {origin.commit or 'unknown'}, and the run is of {judged or 'unknown'}"

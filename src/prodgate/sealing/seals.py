@@ -1,12 +1,11 @@
 """Seals a finished run: writes the envelopes, signed where there is a key, and links the run to the one before it."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,14 +16,29 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from ..criteria import UsageError
-from ..evidence.files import NO_FILE
+from ..evidence.artifacts import NO_FILE, is_portable
 from ..evidence.runs import Run
+from ..processes.regular_files import OF_RUN, read_measured
 from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
 from ..signatures.keyless import KeylessSigner
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
-from .files import BUNDLE, SEAL, SEALING, SUMMARY, SUMMARY_BUNDLE, TIME_STAMP, VERIFIERS, FileDigest, digest_files
-from .statement import OWN, Before, Sealing, make_statement, make_summary
+from .statement import (
+    BUNDLE,
+    OWN,
+    SEAL,
+    SEALING,
+    SUMMARY,
+    SUMMARY_BUNDLE,
+    TIME_STAMP,
+    VERIFIERS,
+    Before,
+    FileDigest,
+    Sealing,
+    digest_files,
+    make_statement,
+    make_summary,
+)
 
 #: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few
 #: are enough.
@@ -46,18 +60,18 @@ class Seal:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what it says."""
+        """SHA-256 of its statement."""
         return hashlib.sha256(self.envelope.payload).hexdigest()
 
     @property
     def own(self) -> Mapping[str, Any]:
-        """What the gate itself says in it."""
+        """The gate's own part of it."""
         found: Mapping[str, Any] = self.statement["predicate"][OWN]
         return found
 
     @property
     def replaced(self) -> tuple[str, ...]:
-        """SHA-256 of what earlier seals of the same run said."""
+        """SHA-256 of the statements of earlier seals of the same run."""
         found = self.own.get("replaces")
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
@@ -67,7 +81,10 @@ def read_seal(run: Path) -> Seal | None:
     path = run / SEAL
     if not path.is_file():
         return None
-    envelope = parse_envelope(path.read_bytes())
+    try:
+        envelope = parse_envelope(read_measured(path, OF_RUN))
+    except OSError as error:
+        raise EnvelopeError(error.strerror) from None
     try:
         statement = json.loads(envelope.payload)
         found = Seal(envelope, statement)
@@ -125,6 +142,8 @@ def _digest_files(run: Path) -> Mapping[str, FileDigest]:
     files = digest_files(run)
     for name in (name for name, file in files.items() if file.sha256 == NO_FILE):
         raise SealError(f"{run}: {name}: is a link or the like, and no file that a seal could stand for; take it out")
+    for name in (name for name in files if not is_portable(name)):
+        raise SealError(f"{run}: {name!r}: is a name that Windows or an artifact store refuses; take the file out")
     return files
 
 
@@ -154,7 +173,7 @@ def _read_before(earlier: Seal) -> Before | None:
 
 
 def read_whatever_seal(run: Path) -> Seal | None:
-    """Return the seal of a run; None also for one that can't be read, which whoever verifies it says."""
+    """Return the seal of a run; None also for one that can't be read, which verifying reports."""
     try:
         return read_seal(run)
     except (EnvelopeError, OSError):
@@ -163,14 +182,15 @@ def read_whatever_seal(run: Path) -> Seal | None:
 
 def find_before(run: Run) -> Before | None:
     """Return the run of the same system and target, and in the same folder, that was sealed last."""
-    others = sorted(path for path in run.path.parent.glob("*Z-*") if path != run.path and (path / SEAL).is_file())
-    akin = (found for path in reversed(others) if (found := read_whatever_seal(path)) and _is_akin(found, run))
+    others = sorted(path for path in run.path.parent.glob("*Z-*/") if path != run.path and (path / SEAL).is_file())
+    akin = (
+        found
+        for path in reversed(others)
+        if (found := read_whatever_seal(path))
+        and (found.own["system"], found.own["target"]) == (run.about["system"], run.about["target"])
+    )
     last = max(islice(akin, _NEWEST), key=lambda found: str(found.own["sealed"]), default=None)
     return Before(str(last.own["run"]), last.digest) if last else None
-
-
-def _is_akin(found: Seal, run: Run) -> bool:
-    return (found.own["system"], found.own["target"]) == (run.about["system"], run.about["target"])
 
 
 @contextmanager
@@ -210,3 +230,45 @@ def _write(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.write_bytes(data)
     partial.replace(path)
+
+
+def find_gaps(folder: Path, *, begins: Collection[str] = ()) -> Iterator[str]:
+    """Name the runs that a folder lacks, or that changed since the next one was sealed.
+
+    ``begins`` has the runs that the folder begins with, for example after older ones were moved. The remaining
+    runs can't show that the newest are missing.
+    """
+    groups: dict[tuple[str, str], dict[str, Seal]] = defaultdict(dict)
+    for path in sorted(folder.glob(f"*/{SEAL}")):
+        if (seal := read_whatever_seal(path.parent)) is None:
+            continue  # checking that run reports what is wrong with it
+        name, group = str(seal.own["run"]), groups[str(seal.own["system"]), str(seal.own["target"])]
+        if name in group:
+            yield f"UNLISTED: {path.parent}: is run {name}, which is there already"
+        group.setdefault(name, seal)
+    for (system, target), seals in sorted(groups.items()):
+        yield from (f"{system} on {target}: {flaw}" for flaw in _find_gaps_among(seals, begins))
+
+
+def _find_gaps_among(seals: Mapping[str, Seal], begins: Collection[str]) -> Iterator[str]:
+    followers: dict[str, list[str]] = defaultdict(list)
+    for name, seal in seals.items():
+        match seal.own.get("before"):
+            case {"run": str(before), "seal": str(digest)}:
+                followers[before].append(name)
+                yield from _compare(name, before, digest, seals, begins)
+            case _:
+                followers[""].append(name)
+    for before, names in followers.items():
+        if len(names) > 1:
+            after = f"follow on {before}" if before else "say that they are the first"
+            yield f"UNLISTED: {', '.join(sorted(names))} all {after}; one of them does"
+
+
+def _compare(name: str, before: str, digest: str, seals: Mapping[str, Seal], begins: Collection[str]) -> Iterator[str]:
+    seal = seals.get(before)
+    if seal is None:
+        if name not in begins:
+            yield f"MISSING: run {before}, on which {name} follows"
+    elif digest not in (seal.digest, *seal.replaced):
+        yield f"CHANGED: run {before} was sealed anew, or is another one, since {name} followed on it"

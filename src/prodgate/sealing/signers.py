@@ -1,6 +1,4 @@
-"""Who signs a run: the key that the one who runs the gate gives it, and the people whose keys count."""
-
-from __future__ import annotations
+"""The signer of a run, and the signers whose keys count."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -8,15 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
-from ..sections.evidence import EvidenceSection, TrustedIdentity, TrustedSigner, find_mistakes_in_identity
+from ..processes.regular_files import read_measured
+from ..sections.evidence import KEYLESS, EvidenceSection, TrustedIdentity, TrustedSigner
 from ..semantics.kms_uris import EXAMPLE, split_kms_uri
 from ..signatures.keyless import KeylessSigner, open_keyless_signer
 from ..signatures.keys import KeyMistake, Signer, SigningError, parse_public, parse_signer
-from .origins import find_flaws_of_origin
+from .keyless import find_flaws_of_origin
 
 #: Variable of the environment that holds a private key in PEM, or says where one is: a file, or a key of AWS KMS.
 VARIABLE: Final = "PRODGATE_SIGNING_KEY"
-_KMS: Final = "awskms:"
 _PEM: Final = "-----BEGIN"
 
 
@@ -41,7 +39,7 @@ def take_signer(option: str, stated: EvidenceSection) -> Signer | None:
 
 
 def take_identity(trust_config: Path | None, stated: EvidenceSection, commit: str) -> KeylessSigner:
-    """Return whoever the environment says, who signs a run of a commit without a key.
+    """Return the signer without a key whom the environment identifies, for a run of a commit.
 
     Raises UsageError, also for one whose signature would not count.
     """
@@ -61,7 +59,7 @@ def take_identity(trust_config: Path | None, stated: EvidenceSection, commit: st
 
 
 def _open(where: str, given: str) -> Signer:
-    if given.startswith(_KMS):
+    if given.startswith("awskms:"):
         if split_kms_uri(given) is None:
             raise UsageError(f"{where}: {given!r} is no key of KMS; write e.g. {EXAMPLE}")
         from ..aws.signing import open_kms_signer  # noqa: PLC0415  boto3 takes as long to import as all the rest
@@ -77,7 +75,7 @@ def _open(where: str, given: str) -> Signer:
 
 def _read_file(where: str, name: str) -> str:
     try:
-        return Path(name).read_text("ascii", "replace")
+        return read_measured(Path(name), piped=True).decode("ascii", "replace")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is no path"
         raise UsageError(
@@ -100,6 +98,6 @@ def read_identities(subject: str, issuer: str, repository: str) -> Iterator[Trus
     if not subject and not issuer and not repository:
         return
     said = {"identity": subject or None, "issuer": issuer or None, **({"repository": repository} if repository else {})}
-    if mistakes := [*find_mistakes_in_identity("--", said)]:
+    if mistakes := [each for name, value in said.items() for each in KEYLESS[name].kind.find(f"--{name}", value)]:
         raise UsageError("\n".join(mistakes))
     yield TrustedIdentity(name=subject, subject=subject, issuer=issuer, repository=repository)

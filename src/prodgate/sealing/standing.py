@@ -1,17 +1,13 @@
-"""How a run is sealed, as it is said wherever its verdict is shown."""
+"""How a run is sealed, in the words shown beside its verdict."""
 
-from __future__ import annotations
-
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..evidence.runs import Run
-from ..signatures.keyless import KeylessSigner
+from ..processes.regular_files import digest_file
+from ..signatures.keyless import Identity, KeylessSigner
 from ..signatures.keys import Signer
-from ..signatures.sigstore_bundles import Identity
 from .keyless import read_keyless
 from .seals import read_whatever_seal
 
@@ -74,9 +70,8 @@ def is_as_sealed(path: Path, name: str) -> bool:
     if seal is None or not file.is_file():
         return False
     subjects = seal.statement.get("subject")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return any(_is_of(subject, name, digest) for subject in (subjects if isinstance(subjects, list) else ()))
-
-
-def _is_of(subject: Mapping[str, object], name: str, digest: str) -> bool:
-    return isinstance(subject, dict) and (subject.get("name"), subject.get("digest")) == (name, {"sha256": digest})
+    digest = digest_file(file)
+    return any(
+        isinstance(subject, dict) and (subject.get("name"), subject.get("digest")) == (name, {"sha256": digest})
+        for subject in (subjects if isinstance(subjects, list) else ())
+    )

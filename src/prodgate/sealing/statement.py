@@ -1,30 +1,65 @@
-"""What a seal says: an in-toto statement about every file of a run, and a summary of a run that allows a promotion.
+"""The statement of a seal: in-toto, about every file of a run, with a summary for a run that allows a promotion.
 
 Sources: in-toto Statement v1 and its predicate "test result" v0.1 (https://github.com/in-toto/attestation/tree/main/spec),
-SLSA verification summary v1 (https://slsa.dev/spec/v1.1/verification_summary). Neither knows a verdict that is neither;
-so INSUFFICIENT EVIDENCE is FAILED there, and what the gate said stands under a key of its own.
+SLSA verification summary v1 (https://slsa.dev/spec/v1.1/verification_summary). Neither has a third verdict, so
+INSUFFICIENT EVIDENCE is FAILED there, and the gate's own verdict is under a separate key.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
-from ..evidence.artifacts import FOLDER
+from ..evidence.artifacts import FOLDER, NO_FILE, digest_file, list_paths
 from ..evidence.runs import Run
 from ..findings import Outcome
 from ..verdict import Decision, Ruling, Verdict
-from .files import SEAL, FileDigest
+
+# ── The files of a sealed run, and those that seal it
+
+#: The envelope with the statement over every other file of the run.
+SEAL: Final = "seal.dsse.json"
+#: The envelope with the verification summary of a run that allows a promotion.
+SUMMARY: Final = "summary.dsse.json"
+#: An authority's time stamp of the seal, as in RFC 3161.
+TIME_STAMP: Final = "seal.tsr"
+#: Sigstore's bundle with the seal's signature without a key.
+BUNDLE: Final = "seal.sigstore.json"
+#: The same of the summary.
+SUMMARY_BUNDLE: Final = "summary.sigstore.json"
+#: Files that stand for others and that no statement covers.
+SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP, BUNDLE, SUMMARY_BUNDLE})
+#: The verifier of another hand: whether the run is what was signed, and whether that follows from it.
+VERIFIERS: Final = ("verify.py", "derive.py")
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """The path, size and digest of a file."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+
+
+def digest_files(run: Path) -> Mapping[str, FileDigest]:
+    """Return every file of a run but those that seal it, by its path in the run."""
+    return {name: _digest(path) for name, path in list_paths(run) if name not in SEALING}
+
+
+def _digest(path: Path) -> FileDigest:
+    sha256 = digest_file(path)
+    return FileDigest(sha256, 0 if sha256 == NO_FILE else path.stat().st_size)
+
+
+# ── The statement
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
-TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
-VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
-#: What the gate itself says in a statement of another's shape.
+#: The gate's own key in a predicate whose form is another's.
 OWN: Final = "prodgate"
-#: What a summary says was reached: the highest that the gate gives.
+#: The verified level in a summary: the highest that the gate gives.
 LEVEL: Final = "PRODGATE_GO"
 
 #: A commit in full, by SHA-1 or SHA-256.
@@ -47,7 +82,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
-    """What a seal says besides what follows from the run."""
+    """The fields of a seal that do not follow from the run."""
 
     at: datetime
     before: Before | None = None
@@ -66,12 +101,17 @@ def make_statement(run: Run, verdict: Verdict, files: Mapping[str, FileDigest], 
             {"name": name, "digest": {"sha256": file.sha256}, "annotations": {"bytes": file.size}}
             for name, file in files.items()
         ],
-        "predicateType": TEST_RESULT,
+        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
         "predicate": {
             "result": ("WARNED" if tests["warnedTests"] else "PASSED") if passed else "FAILED",
             "configuration": _list_configuration(run),
             **tests,
-            OWN: {**_describe(run, verdict), **_describe_sealing(sealing)},
+            OWN: {
+                **_describe(run, verdict),
+                "before": {"run": sealing.before.run, "seal": sealing.before.seal} if sealing.before else None,
+                "replaces": list(sealing.replaces),
+                "sealed": sealing.at.isoformat(),
+            },
         },
     }
 
@@ -106,14 +146,6 @@ def _describe(run: Run, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _describe_sealing(sealing: Sealing) -> dict[str, Any]:
-    return {
-        "before": {"run": sealing.before.run, "seal": sealing.before.seal} if sealing.before else None,
-        "replaces": list(sealing.replaces),
-        "sealed": sealing.at.isoformat(),
-    }
-
-
 def make_summary(statement: Mapping[str, Any], seal: str) -> dict[str, Any] | None:
     """Return the verification summary of a run, whose seal says ``statement`` and has that SHA-256.
 
@@ -125,7 +157,7 @@ def make_summary(statement: Mapping[str, Any], seal: str) -> dict[str, Any] | No
     return {
         "_type": STATEMENT,
         "subject": [{"name": own["system"], "digest": {"gitCommit": own["commit"]}}],
-        "predicateType": VERIFICATION_SUMMARY,
+        "predicateType": "https://slsa.dev/verification_summary/v1",
         "predicate": {
             "verifier": {"id": f"pkg:pypi/prod-gate@{own['version']}", "version": {"prod-gate": own["version"]}},
             "timeVerified": own["sealed"],

@@ -1,49 +1,225 @@
-"""Whether a sealed run is what was sealed, by whom, and what it says when its verdict is derived again.
+"""Verifies a sealed run: unchanged, signed by whom, and with which verdict when it is derived again.
 
-Nothing is asked of anybody: the folder and the keys are enough. What is wrong begins with one of these words: CHANGED,
-MISSING, UNLISTED, REORDERED, FOREIGN, UNSIGNED, WRONG KEY, EXPIRED.
+The folder and the keys are enough. Each fault begins with one of these words: CHANGED,
+MISSING, UNLISTED, REORDERED, FOREIGN, UNSIGNED, WRONG KEY, EXPIRED, NEWER.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from ..criteria import LAYERS, Scope
+from ..criteria import LAYERS, PROMOTING, Scope
 from ..evidence import runs
 from ..evidence.artifacts import FOLDER
 from ..evidence.journal import NAME
-from ..sections.evidence import EvidenceSection
-from ..signatures.envelope import EnvelopeError
+from ..processes.regular_files import read_measured
+from ..quantities import Quantity
+from ..sections.evidence import EvidenceSection, TrustedIdentity, TrustedSigner
+from ..signatures.envelope import EnvelopeError, parse_envelope, write_json
+from ..signatures.keys import parse_public
+from ..signatures.timestamps import Timestamp, TimestampError, is_about, verify_timestamp
 from ..verdict import Verdict
-from .files import SEAL, FileDigest, digest_files
-from .keyless import WITH_KEY, Keyless, read_keyless
+from .keyless import WITH_KEY, Keyless, find_flaws_of_identity, find_flaws_of_place, find_known, read_keyless
 from .seals import Seal, read_seal
-from .signed import (
-    find_flaws_of_keyless,
-    find_flaws_of_keyless_summary,
-    find_flaws_of_signature,
-    find_flaws_of_signed_place,
-    find_foreign_signer,
-    name_signer,
+from .statement import (
+    OWN,
+    SEAL,
+    SUMMARY,
+    SUMMARY_BUNDLE,
+    TIME_STAMP,
+    Before,
+    FileDigest,
+    Sealing,
+    digest_files,
+    make_statement,
+    make_summary,
 )
-from .statement import OWN, Before, Sealing, make_statement
-from .summaries import find_flaws_of_summary
-from .time_stamps import UNSTAMPED, Stamped, check_time_stamp
-from .wanted import Wanted
 
-_MOST_NAMED: Final = 5
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The requirements on a run."""
+
+    signers: Sequence[TrustedSigner] = ()
+    """Whose signature counts."""
+    identities: Sequence[TrustedIdentity] = ()
+    """Whose signature counts, of those who have no key."""
+    trusted_root: Path | None = None
+    """With which keys of Sigstore that is checked; None for those of its public instance."""
+    believed: bool = False
+    """Whether to believe the identity in the certificate of a signature without a key, whoever issued it."""
+    unsigned: bool = False
+    """Whether it counts without a signature, too."""
+    authorities: Sequence[bytes] = ()
+    """Certificates in PEM of those who must have stamped the time of the seal; none to ask for no time stamp."""
+    commit: str = ""
+    system: str = ""
+    target: str = ""
+    plan: str = ""
+    """SHA-256 of the plan, as JSON, that it must have judged; empty to ask for none."""
+    whole: bool = False
+    """Whether all must have been judged that its own criteria ask, at every moment, and each layer of ``asked``."""
+    asked: frozenset[str] = frozenset()
+    """Layers that must be judged, whatever the criteria of the run say."""
+    promotes: bool = False
+    """Whether its verdict must allow a promotion."""
+    max_age: Quantity | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
 #: How far clocks of two machines may be apart.
 _SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stamped:
+    """The result for the time stamp of a seal."""
+
+    flaws: tuple[str, ...] = ()
+    there: bool = False
+    stamp: Timestamp | None = None
+    """Its content, once it was checked; None when nobody asked for that."""
+
+
+#: The state without a time stamp.
+UNSTAMPED: Final = Stamped()
+
+
+def check_time_stamp(run: Path, seal: Seal, authorities: Sequence[bytes]) -> Stamped:
+    """Check the time stamp of a seal; with authorities there must be one, and be theirs."""
+    path, sealed = run / TIME_STAMP, seal.envelope.to_bytes()
+    if path.is_symlink() or not path.is_file():
+        missing = f"MISSING: {TIME_STAMP}: no authority stands for the time of the seal"
+        there = path.is_symlink() or path.exists()
+        return Stamped(flaws=(f"UNLISTED: {TIME_STAMP}: is no file",) if there else (missing,) if authorities else ())
+    response = read_measured(path)
+    if not is_about(response, sealed):
+        return Stamped(flaws=(f"UNLISTED: {TIME_STAMP}: is no time stamp of this seal",), there=True)
+    if not authorities:
+        return Stamped(there=True)
+    try:
+        stamp = verify_timestamp(response, sealed, authorities)
+    except TimestampError as error:
+        return Stamped(flaws=(f"WRONG KEY: {TIME_STAMP}: {error}",), there=True)
+    return Stamped(flaws=_compare_times(seal, stamp.at), there=True, stamp=stamp)
+
+
+def _compare_times(seal: Seal, stamped: datetime) -> tuple[str, ...]:
+    try:
+        early = datetime.fromisoformat(str(seal.own["sealed"])) > stamped + _SKEW
+    except (ValueError, TypeError):
+        return ()  # reading the seal reports that
+    said = f"says that it was made at {seal.own['sealed']}, after its time stamp of {stamped.isoformat()}"
+    return (f"CHANGED: {SEAL}: {said}",) if early else ()
+
+
+def find_flaws_of_signature(wanted: Wanted, seal: Seal, name: str) -> Iterator[str]:
+    """Say what is wrong with the signature of an envelope."""
+    envelope = seal.envelope
+    if not envelope.signature:
+        if not wanted.unsigned:
+            yield f"UNSIGNED: {name}: nobody stands for it"
+        return
+    signer = next((each for each in wanted.signers if each.keyid == envelope.keyid), None)
+    if signer is None:
+        if wanted.signers or wanted.identities or not wanted.unsigned:
+            known = ", ".join(f"{each.name} ({each.keyid[:12]}…)" for each in wanted.signers) or "none"
+            yield f"WRONG KEY: {name}: is signed by key {envelope.keyid[:64]}; those that count are {known}"
+    elif not parse_public(signer.key).verifies(envelope.signature, envelope.signed_bytes):
+        yield f"CHANGED: {name}: is not what {signer.name} signed"
+
+
+def find_flaws_of_keyless(keyless: Keyless, wanted: Wanted) -> Sequence[str]:
+    """Say what is wrong with the signature of somebody who has no key."""
+    asked = wanted.signers or wanted.identities or not wanted.unsigned
+    if keyless.bundle is None or not asked:
+        return keyless.flaws
+    return find_flaws_of_identity(keyless.bundle, wanted.identities, wanted.trusted_root, believed=wanted.believed)
+
+
+def find_flaws_of_keyless_summary(
+    run: runs.Run, keyless: Keyless, wanted: Wanted, summary: Seal, name: str
+) -> Iterator[str]:
+    """Say what is wrong with the signature of a summary whose seal somebody signed without a key."""
+    found, own = read_keyless(run.path, summary, name, SUMMARY_BUNDLE), keyless.bundle
+    if not found.there:
+        yield f"MISSING: {SUMMARY_BUNDLE}: nobody stands for {name}"
+    elif not found.bundle:
+        yield from found.flaws
+    elif own and (found.bundle.identity, found.bundle.origin) != (own.identity, own.origin):
+        yield f"FOREIGN: {SUMMARY_BUNDLE}: is not signed by whoever signed {SEAL}"
+    elif wanted.signers or wanted.identities or not wanted.unsigned:
+        known, root = wanted.identities, wanted.trusted_root
+        yield from find_flaws_of_identity(found.bundle, known, root, believed=wanted.believed, name=SUMMARY_BUNDLE)
+
+
+def find_flaws_of_signed_place(keyless: Keyless, wanted: Wanted, run: runs.Run) -> Iterator[str]:
+    """Say when somebody without a key signed at another commit, or in another repository, than the run is of."""
+    if keyless.bundle:
+        yield from find_flaws_of_place(keyless.bundle, wanted.identities, str(run.about.get("commit") or ""))
+
+
+def name_signer(seal: Seal, keyless: Keyless, wanted: Wanted) -> str:
+    """Return who signed; empty where it is nobody whose signature counts."""
+    if keyless.bundle:
+        known = find_known(keyless.bundle, wanted.identities)
+        return known.name if known else ""
+    return next((each.name for each in wanted.signers if each.keyid == seal.envelope.keyid), "")
+
+
+def find_foreign_signer(seal: Seal, keyless: Keyless, run: runs.Run) -> Iterator[str]:
+    """Say when a run is signed by somebody whom its own criteria do not name."""
+    stated, keyid = run.criteria.evidence, seal.envelope.keyid
+    if keyless.bundle:
+        if stated.names and find_known(keyless.bundle, stated.identities) is None:
+            yield f"WRONG KEY: {SEAL}: is signed by {keyless.bundle.identity}, whom the run's own criteria do not name"
+    elif keyid and stated.names and stated.find_signer(keyid) is None:
+        yield f"WRONG KEY: {SEAL}: is signed by key {keyid[:64]}, which the run's own criteria do not name"
+
+
+#: Says what is wrong with the signature of an envelope, which is called by that name.
+FindFlaws = Callable[[Seal, str], Iterator[str]]
+
+
+def find_flaws_of_summary(
+    run: Path, seal: Seal, derived: Mapping[str, Any] | None, find_flaws: FindFlaws, *, without_key: bool
+) -> Iterator[str]:
+    """Say what is wrong with the summary of a sealed run, from which the statement ``derived`` follows.
+
+    ``without_key`` says that whoever signed it has none, so that a bundle lies beside the summary.
+    """
+    wanted = make_summary(derived, seal.digest) if derived and seal.envelope.signature else None
+    if os.path.lexists(run / SUMMARY_BUNDLE) and not (wanted and without_key):
+        yield f"UNLISTED: {SUMMARY_BUNDLE}: nobody signed a summary of this run without a key"
+    path = run / SUMMARY
+    if not path.is_file():
+        if wanted:
+            yield f"MISSING: {SUMMARY}"
+        return
+    if wanted is None:
+        yield f"UNLISTED: {SUMMARY}: this run allows no promotion"
+        return
+    try:
+        envelope = parse_envelope(read_measured(path))
+    except (EnvelopeError, OSError) as error:
+        yield f"CHANGED: {SUMMARY}: {error}"
+        return
+    if envelope.payload != write_json(wanted):
+        yield f"CHANGED: {SUMMARY}: does not say what follows from the seal"
+    yield from find_flaws(Seal(envelope, json.loads(write_json(wanted))), SUMMARY)
+
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What was found out about a run."""
+    """The result for a run."""
 
     path: Path
     flaws: tuple[str, ...]
@@ -52,11 +228,11 @@ class Checked:
     verdict: Verdict | None = None
     """Derived anew; None when the run can't be read."""
     signer: str = ""
-    """Who signed; empty unless that is certain."""
+    """The name of the signer; empty unless it is certain."""
     stamped: Stamped = UNSTAMPED
-    """What is known of the time stamp of the seal."""
+    """The state of the seal's time stamp."""
     keyless: Keyless = WITH_KEY
-    """Who signed it without a key."""
+    """The signature without a key, if it has one."""
 
     @property
     def authentic(self) -> bool:
@@ -65,9 +241,9 @@ class Checked:
 
 
 def check(path: Path, wanted: Wanted) -> Checked:
-    """Check a sealed run. What is wrong is in the answer.
+    """Check a sealed run. The answer holds its faults.
 
-    An OSError is raised only for what can't be read at all, and SealError where nothing is there to check it with.
+    Raises OSError only for an unreadable run, and SealError without anything to check it with.
     """
     try:
         seal = read_seal(path)
@@ -137,8 +313,10 @@ def _list_subjects(statement: Mapping[str, Any]) -> Iterator[tuple[str, FileDige
 def _find_uncited(run: runs.Run, statement: Mapping[str, Any]) -> Iterator[str]:
     """Name evidence that a fact or a finding rests on and that the run does not hold."""
     held = {name.removeprefix(f"{FOLDER}/").partition(".")[0] for name, _ in _list_subjects(statement)}
-    cited = [str(fact["digest"]) for fact in run.facts]
-    cited += [digest for finding in run.findings for digest in finding.evidence]
+    cited = [
+        *(str(fact["digest"]) for fact in run.facts),
+        *(digest for finding in run.findings for digest in finding.evidence),
+    ]
     yield from _name("MISSING", [f"{FOLDER}/{digest}" for digest in dict.fromkeys(cited) if digest not in held])
 
 
@@ -181,11 +359,15 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     about = run.about
     if wanted.target and about["target"] != wanted.target:
         yield f"FOREIGN: is about target {about['target']!r}, not {wanted.target!r}"
+    if wanted.plan and (judged := _find_plan(run)) != wanted.plan:
+        yield f"FOREIGN: judged {f'plan {judged}' if judged else 'no plan'}, not {wanted.plan}"
     if wanted.whole:
         yield from _find_left_out(run.scope, wanted.asked)
     if wanted.promotes and not verdict.promotes:
         place = "a rehearsal" if run.scope.rehearsal else "staging" if run.scope.staging else "this system"
         yield f"FOREIGN: allows no promotion: it says {verdict.decision} of {place}"
+    elif wanted.promotes and (left := (wanted.asked & PROMOTING) - (run.scope.layers - run.scope.undeclared)):
+        yield f"FOREIGN: allows no promotion: it left out {', '.join(sorted(left))}"
     if wanted.commit and about.get("commit") != wanted.commit:
         yield f"FOREIGN: is about commit {about.get('commit') or 'unknown'}, not {wanted.commit}"
     if wanted.system and wanted.system not in (about["system"], run.criteria.system):
@@ -199,9 +381,15 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
         yield f"EXPIRED: was observed {hours:,.1f} h ago, at {first:%Y-%m-%dT%H:%M:%SZ}; {wanted.max_age} is allowed"
 
 
+def _find_plan(run: runs.Run) -> str:
+    """Return the digest of the plan.json that a run judged; empty where it judged none."""
+    root = os.path.normpath(run.criteria.terraform_root) if "static" in run.scope.layers else ""
+    return str(run.about.get("inputs", {}).get(root, "")) if root.endswith(".json") else ""
+
+
 def _find_left_out(scope: Scope, asked: frozenset[str]) -> Iterator[str]:
     left = [each for each in LAYERS if each in {*scope.left_out(), *(asked - (scope.layers - scope.undeclared))}]
-    said = [f"asked only what must hold {scope.moment} a deployment"] * bool(scope.moment)
+    said = [f"asked only what must hold {scope.when} a deployment"] * bool(scope.moment)
     said += [f"looked at cell {scope.cell}"] * bool(scope.cell) + [f"left out: {', '.join(left)}"] * bool(left)
     yield from ([f"FOREIGN: is about a part alone; {'; '.join(said)}"] if said else [])
 

@@ -1,1 +1,1 @@
-"""What a team writes: its criteria, its waivers and the sections about its system, validated whole."""
+"""A team's files: its criteria, its waivers and the sections about its system, validated as a whole."""

@@ -1,44 +1,157 @@
-"""The [airflow] and [dags] sections of a criteria file: which Airflow is asked, and what each DAG must do."""
-
-from __future__ import annotations
+"""The [airflow] and [dags] sections: the Airflow, the duties of each DAG, and what its slots leave."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from ..criteria import suggest
-from ..dags.acknowledgements import find_acknowledged_mistakes
 from ..dags.declared import DeclaredDag, Schedule
 from ..quantities import Quantity
-from .data import DataSection, data_mistakes, parse_data_section
-from .validation import is_text_list, key_mistakes, quantity_mistakes
+from .fields import Key, Kind, key, keys_of, many, named, one_of, quantity, secret, table, text, whole
 
-_TEXTS: Final = (
-    "version",
-    "environment",
-    "url",
-    "username",
-    "password",
-    "token",
-    "folder",
-    "requirements",
-    "canary",
+# ── The data of a DAG: where each slot leaves what it collected, and how much that must be
+
+#: A name in a database, and of a table with its schema.
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+TABLE_NAME: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
+#: Where a secret stands; never the secret itself.
+REFERENCE: Final = re.compile(r"env:[A-Za-z_]\w*|secret:[\w/+=.@:-]+", re.ASCII)
+URL: Final = secret("'env:NAME' or 'secret:ID'", REFERENCE.fullmatch, "names no place where the URL stands")
+_COLUMN: Final = "{} is no name of a column"
+_PREFIX: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*")
+#: Stands in a prefix for the name of a source.
+SOURCE: Final = "{source}"
+#: Stands in a prefix for the slot in ISO 8601, or as ``strftime`` has it: ``{slot:%Y/%m/%d}``.
+SLOT: Final = re.compile(r"\{slot(?::([^{}]+))?\}")
+_FORMAT: Final = re.compile(r"(?=.*%Y)(?=.*%m)(?=.*%d)(%[YmdHMSfz]|[^%])+")
+
+
+def _find_in_prefix(where: str, prefix: Any) -> Iterator[str]:
+    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix) or prefix.count(SOURCE) != 1:
+        yield f"{where}: is {prefix!r}; write e.g. 's3://bucket/raw/{SOURCE}/{{slot}}/', with {SOURCE} once"
+    elif len(SLOT.findall(prefix)) > 1 or (not SLOT.search(prefix) and not prefix.endswith("/")):
+        yield f"{where}: is {prefix!r}; write {{slot}} once, or '/' at its end"
+    elif any(form and not _FORMAT.fullmatch(form) for form in SLOT.findall(prefix)):
+        yield f"{where}: is {prefix!r}; write the slot with its whole date, e.g. {{slot:%Y/%m/%d/%H}}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotTable:
+    """A table with one row for each slot and source; times without a zone are in UTC."""
+
+    database: str = key(
+        URL, "Where its SQLAlchemy URL stands: `env:NAME` or `secret:ID`.", example="'env:NEWS_DATABASE'"
+    )
+    table: str = key(
+        text("e.g. 'collections'", TABLE_NAME.fullmatch, "{} is no name of a table"),
+        "A table with one row for each slot and source; times without a zone are in UTC.",
+        example="'collections'",
+    )
+    source: str = key(text("e.g. 'source'", _NAME.fullmatch, _COLUMN), "Column of the source.", example="'source'")
+    slot: str = key(text("e.g. 'slot'", _NAME.fullmatch, _COLUMN), "Column of the slot.", example="'slot'")
+    written: str = key(
+        text("e.g. 'finished_at'", _NAME.fullmatch, _COLUMN),
+        "Column of when the source was done.",
+        example="'finished_at'",
+    )
+    rows: str = key(
+        text("e.g. 'rows'", _NAME.fullmatch, _COLUMN),
+        "Column of how much the source had; 0 says that there was nothing new.",
+        example="'rows'",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotObjects:
+    """Objects in a bucket, of which an empty one counts nothing.
+
+    Each belongs to the slot that its key names, or where the prefix does not say that it names one, to the last slot
+    before it was written: then an object that is late, or written once more, counts for another slot than its own.
+    """
+
+    prefix: str = key(
+        Kind(find=_find_in_prefix, read=str, schema={"type": "string"}),
+        "Objects in a bucket instead of a table: `s3://bucket/raw/{source}/{slot}/`, or `s3://bucket/raw/{source}/`.",
+    )
+    slot_zone: str = key(
+        text("e.g. 'Asia/Tokyo'", lambda zone: zone in available_timezones(), "{} is no time zone"),
+        "The time zone of slots in keys that state none.",
+        "UTC",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSection:
+    """The data that a slot of a DAG must leave."""
+
+    sources: tuple[str, ...] = key(
+        many(
+            text("a text without blanks, e.g. 'wire'", re.compile(r"[^\s/{}]+").fullmatch, "{} is no name of a source"),
+            "the names of the sources, each once, e.g. ['wire']",
+            least=1,
+            once=True,
+        ),
+        "The sources; each leaves something in every slot, even if only that there was nothing new.",
+        example="['wire']",
+    )
+    least: int = key(whole(0), "Rows or objects that all sources together must have in each slot.", 1)
+    place: SlotTable | SlotObjects
+    slot_is: str = key(
+        one_of("end", "start"),
+        "Whether the slot that data state is the `end` of their interval, when the run comes due, or its `start`.",
+        "end",
+    )
+
+
+_TABLE: Final = keys_of(SlotTable)
+
+
+def _make_data(sources: tuple[str, ...], least: int = 1, slot_is: str = "end", **place: Any) -> DataSection:
+    found = SlotTable(**place) if "table" in place else SlotObjects(**place)
+    return DataSection(sources=sources, least=least, slot_is=slot_is, place=found)
+
+
+def _find_in_place(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that there is not one place, or something that the other kind of place has."""
+    if not SLOT.search(str(stated.get("prefix"))):
+        if "slot_is" in stated and "prefix" in stated:
+            yield f"{where}.slot_is: keys of this prefix state no slot; write {{slot}} in it, or take slot_is out"
+        if "slot_zone" in stated:
+            yield f"{where}.slot_zone: no key of objects states a slot; write {{slot}} in prefix, or take it out"
+    if ("table" in stated) == ("prefix" in stated):
+        both = "both table and prefix" if "table" in stated else "neither table nor prefix"
+        yield f"{where}: names {both}; write one: table = 'collections' or prefix = 's3://bucket/raw/{SOURCE}/'"
+        return
+    for name, each in _TABLE.items():
+        if "table" in stated and name not in stated:
+            yield f"{where}.{name}: is missing; write e.g. {name} = {each.example}"
+        elif "prefix" in stated and name in stated:
+            yield f"{where}.{name}: is of a table, and prefix is of a bucket; take it out"
+
+
+DATA: Final = table(
+    _make_data,
+    "table or prefix, and sources",
+    {
+        **keys_of(DataSection),
+        **{name: replace(each, usual=None) for name, each in _TABLE.items()},
+        "prefix": replace(keys_of(SlotObjects)["prefix"], usual=None),
+        "slot_zone": keys_of(SlotObjects)["slot_zone"],
+    },
+    _find_in_place,
 )
-_AIRFLOW: Final = (*_TEXTS, "acknowledged", "rehearsal")
-_REHEARSAL: Final = ("history", "grace", "limit", "crons")
-_DAG: Final = ("cron", "timezone", "since", "window", "grace", "limit", "tasks", "may_skip", "data")
-_DURATIONS: Final = {"window": "30 d", "grace": "30 min", "limit": "2 h"}
-_REFERENCE: Final = re.compile(r"(env|secret):\S+")
-_DAG_ID: Final = re.compile(r"[\w.-]+")
+parse_data_section = DATA.read
+
+# ── [dags.ID]: when a DAG must run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DagSection:
-    """What [dags.ID] states of one DAG."""
+    """The section [dags.ID] of one DAG."""
 
     declared: DeclaredDag
     tasks: Mapping[str, tuple[str, ...]]
@@ -49,184 +162,246 @@ class DagSection:
     """The same as it is written."""
 
 
+def _read_duration(stated: str) -> timedelta:
+    return timedelta(seconds=float(Quantity.parse(stated).base))
+
+
+def _parse_since(stated: str, zone: str) -> datetime:
+    """Return an instant in UTC; a day begins at midnight, and a time without a zone is in the DAG's."""
+    at = datetime.fromisoformat(stated)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _schedule(make: Callable[[str], Schedule], example: str) -> Kind[Any]:
+
+    def find(where: str, value: Any) -> Iterator[str]:
+        from ..dags.cron import find_mistakes  # noqa: PLC0415  croniter is slow to load, and many criteria state no DAG
+
+        if not isinstance(value, str):
+            yield f"{where}: is {value!r}; write e.g. {example!r}"
+        else:
+            yield from (f"{where}: {mistake}" for mistake in find_mistakes(make(value)))
+
+    return Kind(find=find, read=str, schema={"type": "string"})
+
+
+_CRON: Final = _schedule(lambda cron: Schedule(cron=cron, timezone="UTC"), "0 */6 * * *")
+_ZONE: Final = _schedule(lambda zone: Schedule(cron="0 0 * * *", timezone=zone), "Asia/Tokyo")
+_UNSTATED: Final = "since an unstated one is not the same everywhere"
+
+
+def _make_dag(id_: str, stated: Mapping[str, Any]) -> DagSection:
+    durations = {name: stated.get(name, _read_duration(_DAG_KEYS[name].usual)) for name in ("window", "grace", "limit")}
+    zone = stated["timezone"]
+    return DagSection(
+        declared=DeclaredDag(
+            dag_id=id_,
+            schedule=Schedule(cron=stated["cron"], timezone=zone),
+            since=_parse_since(stated["since"], zone) if "since" in stated else None,
+            may_skip=stated.get("may_skip", ()),
+            **durations,
+        ),
+        tasks=stated.get("tasks", {}),
+        data=DATA.read(stated["data"]) if "data" in stated else None,
+        data_table=stated.get("data", {}),
+    )
+
+
+def _find_in_dag(where: str, stated: Mapping[str, Any], sound: Mapping[str, Any]) -> Iterator[str]:
+    tasks = sound.get("tasks", {})
+    if "since" in sound and "timezone" in sound:
+        try:
+            _parse_since(sound["since"], sound["timezone"])
+        except (ValueError, OverflowError, OSError):
+            day = "the day since when it runs so, as a text such as '2026-11-20'"
+            yield f"{where}.since: is {stated['since']!r}; write {day}"
+    for task, other in ((task, other) for task, before in tasks.items() for other in before):
+        if other not in tasks:
+            yield f"{where}.tasks.{task}: {other!r} is not a task of this DAG{suggest(other, tasks)}"
+    for pattern in sound.get("may_skip", ()) if tasks else ():
+        if not any(fnmatchcase(task, pattern) for task in tasks):
+            yield f"{where}.may_skip: {pattern!r} is not a task of this DAG{suggest(pattern, tasks)}"
+
+
+_DAG_KEYS: Final = {
+    "cron": Key(
+        kind=_CRON,
+        meaning="When it runs: five fields, or six with seconds last.",
+        example=f"'0 */6 * * *', {_UNSTATED}",
+    ),
+    "timezone": Key(kind=_ZONE, meaning="The time zone of `cron`.", example=f"'Asia/Tokyo', {_UNSTATED}"),
+    "since": Key(
+        kind=text("the day since when it runs so, as a text such as '2026-11-20'"),
+        meaning="The day since when it has this name and this schedule.",
+        usual=None,
+    ),
+    "window": Key(
+        kind=quantity("time", "30 d", read=_read_duration),
+        meaning="How far back its slots are accounted for.",
+        usual="30 d",
+    ),
+    "grace": Key(
+        kind=quantity("time", "30 min", read=_read_duration),
+        meaning="How long after its slot a run may succeed and still be on time.",
+        usual="30 min",
+    ),
+    "limit": Key(
+        kind=quantity("time", "2 h", read=_read_duration),
+        meaning="How long a run may take before it counts as stuck.",
+        usual="2 h",
+    ),
+    "tasks": Key(
+        kind=named(
+            many(text("the id of a task"), "the tasks before it, e.g. ['collect']"),
+            '{ collect = [], store = ["collect"] }',
+        ),
+        meaning="Each task with those that must have succeeded before it.",
+        usual={},
+    ),
+    "may_skip": Key(
+        kind=many(text("the id of a task"), "the tasks that may be skipped, e.g. ['holiday', 'report.*']"),
+        meaning="Tasks that may be skipped in a run that did its work; `*` stands for any characters.",
+        usual=[],
+    ),
+    "data": Key(
+        kind=Kind(find=DATA.find, read=dict, schema=DATA.schema),
+        meaning="The data that each slot must leave.",
+        usual=None,
+    ),
+}
+DAG: Final = table(dict[str, Any], 'cron = "0 */6 * * *" and timezone = "Asia/Tokyo"', _DAG_KEYS, _find_in_dag)
+
+# ── [airflow]
+
+_LINE: Final = re.compile(r"(?P<dag>[\w.-]+)/(?P<run>\S+):\s+(?P<done>\S.*)")
+_EXAMPLE: Final = "'collect/scheduled__2026-11-20T00:00:00+00:00: the source had moved; run again by Sato'"
+_CREDENTIAL: Final = secret("env:NAME or secret:ID, never the value itself", re.compile(r"(env|secret):\S+").fullmatch)
+_TEXT: Final = text("a text")
+_TIME: Final = quantity("time", "30 s", read=_read_duration)
+#: How many times their stated time slots are watched at most, unless something else is stated.
+_MOST: Final = 3
+
+
+def parse_acknowledged(lines: Iterable[str]) -> Mapping[tuple[str, str], str]:
+    """Return what was done, by DAG and run, from the lines without mistakes."""
+    found = filter(None, map(_LINE.fullmatch, lines))
+    return {(line["dag"], line["run"]): line["done"] for line in found}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalSettings:
     """How DAGs run in a rehearsal, where nobody waits six hours for a slot."""
 
-    history: timedelta
-    """How long slots are watched."""
-    grace: timedelta
-    limit: timedelta
-    crons: Mapping[str, str]
-    """Schedules of six fields, seconds last, by DAG; they take the place of the stated ones."""
-    database: str = ""
-    """Where Airflow keeps its own tables, by reference: an empty PostgreSQL database. Else it is a SQLite file."""
+    history: timedelta = key(_TIME, "How long slots are watched.", example="'75 s'")
+    grace: timedelta = key(_TIME, "How long after its slot a run may succeed and still be on time.", example="'45 s'")
+    limit: timedelta = key(_TIME, "How long a run may take before it counts as stuck.", example="'60 s'")
+    crons: Mapping[str, str] = key(
+        named(_CRON, '{ ID = "* * * * * */15" }'),
+        "Schedules of six fields, seconds last, by DAG; they take the place of the stated ones.",
+        example='{ ID = "* * * * * */15" }',
+    )
+    most: timedelta = key(
+        _TIME,
+        "The longest time for watching slots, if the machine spoils some of them; "
+        f"{_MOST} times `history` unless stated.",
+        None,
+    )
+    database: str = key(
+        _CREDENTIAL,
+        "Where Airflow keeps its own tables, by reference: an empty PostgreSQL database. Else it is a SQLite file.",
+        "",
+    )
+
+
+def _find_less(where: str, stated: Mapping[str, Any], sound: Mapping[str, Any]) -> Iterator[str]:
+    if {"most", "history"} <= set(sound) and _read_duration(sound["most"]) < _read_duration(sound["history"]):
+        yield f"{where}.most: {stated['most']!r} is less than history, {stated['history']!r}; write a longer time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowSection:
-    """What [airflow] states, with the DAGs of [dags]."""
+    """The section [airflow], with the DAGs of [dags]."""
 
-    version: str
-    """The version that the environment runs, such as ``3.0.6``."""
-    environment: str = ""
-    """Name of the MWAA environment; empty for an Airflow that is asked at ``url``."""
-    url: str = ""
-    username: str = ""
-    password: str = ""
-    token: str = ""
-    """Credentials at ``url``, each by reference: ``env:NAME`` or ``secret:ID``."""
-    folder: str = "dags"
-    """Where the DAG files are; a path relative to the criteria file."""
-    requirements: str = ""
-    """What else the environment has installed, for importing the DAG files: a path relative to the criteria file."""
-    canary: str = ""
-    """The DAG that a drill makes fail."""
-    acknowledged: tuple[str, ...] = ()
-    """Failed runs that a person has dealt with, each ``DAG/RUN: what was done``."""
-    rehearsal: RehearsalSettings | None = None
+    version: str = key(
+        _TEXT,
+        "The version that the environment runs, such as `3.0.6`.",
+        example='"3.0.6", as the environment has it',
+    )
+    environment: str = key(_TEXT, "Name of the MWAA environment; or `url` for an Airflow elsewhere.", "")
+    url: str = key(_TEXT, "The address of an Airflow that is not MWAA's.", "")
+    username: str = key(_CREDENTIAL, "The user who asks at `url`, by reference: `env:NAME` or `secret:ID`.", "")
+    password: str = key(_CREDENTIAL, "The password at `url`, by reference.", "")
+    token: str = key(_CREDENTIAL, "A token for `url`, by reference, in place of a name and a password.", "")
+    folder: str = key(_TEXT, "Where the DAG files are; a path relative to the criteria file.", "dags")
+    requirements: str = key(
+        _TEXT,
+        "Further packages of the environment, for importing the DAG files: a path relative to the criteria file.",
+        "",
+    )
+    canary: str = key(_TEXT, "The DAG that a drill makes fail.", "")
+    acknowledged: tuple[str, ...] = key(
+        many(
+            text(f"e.g. {_EXAMPLE}", _LINE.fullmatch, "{} does not say which run, and what was done"),
+            f"a list of texts such as {_EXAMPLE}",
+        ),
+        "Failed runs that a person has dealt with, each `DAG/RUN: what was done`.",
+        [],
+    )
+    exempt: tuple[str, ...] = key(
+        many(text("the id of a DAG"), "the DAGs of others, e.g. ['airflow_monitoring', 'billing_*']"),
+        "DAGs that are active beside those of `[dags]` and that nobody judges here; `*` stands for any characters.",
+        [],
+    )
+    rehearsal: RehearsalSettings | None = key(
+        table(
+            lambda history, most=None, **given: RehearsalSettings(
+                history=history, most=most or _MOST * history, **given
+            ),
+            '{ history = "75 s", grace = "45 s", limit = "60 s", crons = { ID = "* * * * * */15" } }',
+            keys_of(RehearsalSettings),
+            _find_less,
+        ),
+        "How DAGs run in a rehearsal, where nobody waits six hours for a slot.",
+        None,
+    )
     dags: Mapping[str, DagSection] = field(default_factory=dict)
 
 
-def parse_airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> AirflowSection:
+def _find_places(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    if ("environment" in stated) == ("url" in stated):
+        yield f'{where}: names no Airflow, or two; write either environment = "NAME" of MWAA or url = "https://…"'
+
+
+AIRFLOW: Final = table(
+    AirflowSection,
+    '[airflow] with version = "3.0.6", as the environment has it',
+    keys_of(AirflowSection),
+    _find_places,
+)
+
+
+def parse_airflow_section(stated: Mapping[str, Any], dags: Mapping[str, Any]) -> AirflowSection:
     """Read sections that have no mistakes."""
-    return AirflowSection(
-        **{key: table[key] for key in _TEXTS if key in table},
-        acknowledged=tuple(table.get("acknowledged", ())),
-        rehearsal=_parse_rehearsal(table["rehearsal"]) if "rehearsal" in table else None,
-        dags={id_: _parse_dag(id_, each) for id_, each in dags.items()},
-    )
-
-
-def _parse_rehearsal(table: Mapping[str, Any]) -> RehearsalSettings:
-    durations = {key: _parse_duration(table[key]) for key in ("history", "grace", "limit")}
-    return RehearsalSettings(**durations, crons=dict(table["crons"]), database=str(table.get("database", "")))
-
-
-def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
-    durations: Mapping[str, Any] = {key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()}
-    return DagSection(
-        declared=DeclaredDag(
-            dag_id=id_,
-            schedule=Schedule(cron=table["cron"], timezone=table["timezone"]),
-            since=_parse_since(table["since"], table["timezone"]) if "since" in table else None,
-            may_skip=tuple(table.get("may_skip", ())),
-            **durations,
-        ),
-        tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
-        data=parse_data_section(table["data"]) if "data" in table else None,
-        data_table=table.get("data", {}),
-    )
-
-
-def _parse_duration(text: str) -> timedelta:
-    return timedelta(seconds=float(Quantity.parse(text).base))
-
-
-def _parse_since(text: str, zone: str) -> datetime:
-    """Return an instant in UTC; a day begins at midnight, and a time without a zone is in the DAG's."""
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return replace(AIRFLOW.read(stated), dags={id_: _make_dag(id_, DAG.read(each)) for id_, each in dags.items()})
 
 
 def airflow_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with the [airflow] and [dags] sections of a criteria file, one line each."""
-    table, dags = data.get("airflow"), data.get("dags")
-    if table is None and dags is None:
+    if "airflow" not in data and "dags" not in data:
         return
-    if not isinstance(table, dict) or not isinstance(table.get("version"), str):
-        yield 'airflow.version: is missing; write [airflow] with version = "3.0.6", as the environment has it'
-        return
+    stated, dags = data.get("airflow"), data.get("dags")
+    yield from AIRFLOW.find("airflow", stated)
     if not isinstance(dags, dict) or not dags:
         yield 'dags: holds no DAG; write [dags.ID] with cron = "0 */6 * * *" and timezone = "Asia/Tokyo"'
         return
-    yield from _airflow_mistakes(table)
     for id_, each in dags.items():
-        yield from _dag_mistakes(f"dags.{id_}", id_, each)
-    yield from _rehearsal_mistakes(table["rehearsal"], dags) if "rehearsal" in table else ()
-
-
-def _airflow_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
-    yield from key_mistakes("airflow", table, _AIRFLOW)
-    for key, value in table.items():
-        if key in _TEXTS and not (isinstance(value, str) and value):
-            yield f"airflow.{key}: is {value!r}; write a text"
-    if ("environment" in table) == ("url" in table):
-        yield 'airflow: names no Airflow, or two; write either environment = "NAME" of MWAA or url = "https://…"'
-    for key in ("username", "password", "token"):
-        if key in table and not _REFERENCE.fullmatch(str(table[key])):
-            yield f"airflow.{key}: is no reference; write env:NAME or secret:ID, never the value itself"
-    yield from find_acknowledged_mistakes(table.get("acknowledged", []))
-
-
-def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
-    if not _DAG_ID.fullmatch(id_):
-        yield f"{where}: is not the id of a DAG; ids are letters, digits, '_', '-' and '.'"
-    if not isinstance(table, dict):
-        yield f'{where}: is {table!r}; write cron = "0 */6 * * *" and timezone = "Asia/Tokyo"'
-        return
-    yield from key_mistakes(where, table, _DAG)
-    for key in ("cron", "timezone"):
-        if not isinstance(table.get(key), str):
-            yield f"{where}.{key}: is missing; an unstated one is not the same everywhere"
-            return
-    wrong = _find_mistakes_of(Schedule(cron=table["cron"], timezone=table["timezone"]))
-    yield from (f"{where}: {mistake}" for mistake in wrong)
-    yield from _since_mistakes(f"{where}.since", table) if "since" in table and not wrong else ()
-    for key in _DURATIONS:
-        yield from quantity_mistakes(f"{where}.{key}", table.get(key, _DURATIONS[key]), "time", _DURATIONS[key])
-    yield from _task_mistakes(f"{where}.tasks", table.get("tasks", {}))
-    yield from _skip_mistakes(f"{where}.may_skip", table.get("may_skip", []), table.get("tasks"))
-    yield from data_mistakes(f"{where}.data", table["data"]) if "data" in table else ()
-
-
-def _since_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
-    try:
-        _parse_since(table["since"], table["timezone"])
-    except (TypeError, ValueError, OverflowError, OSError, KeyError):
-        yield f"{where}: is {table['since']!r}; write the day since when it runs so, as a text such as '2026-11-20'"
-
-
-def _task_mistakes(where: str, table: Any) -> Iterator[str]:
-    if not isinstance(table, dict) or not all(map(is_text_list, table.values())):
-        yield f'{where}: is {table!r}; write {{ collect = [], store = ["collect"] }}'
-        return
-    for task, before in table.items():
-        for other in before:
-            if other not in table:
-                yield f"{where}.{task}: {other!r} is not a task of this DAG{suggest(str(other), table)}"
-
-
-def _skip_mistakes(where: str, patterns: Any, tasks: Any) -> Iterator[str]:
-    if not is_text_list(patterns):
-        yield f"{where}: is {patterns!r}; write the tasks that may be skipped, e.g. ['holiday', 'report.*']"
-        return
-    for pattern in patterns:
-        if isinstance(tasks, dict) and tasks and not any(fnmatchcase(task, pattern) for task in tasks):
-            yield f"{where}: {pattern!r} is not a task of this DAG{suggest(pattern, tasks)}"
-
-
-def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
-    known = isinstance(table, dict) and set(table) - {"database"} == set(_REHEARSAL)
-    if not known or not isinstance(table["crons"], dict):
-        example = 'history = "75 s", grace = "45 s", limit = "60 s", crons = { ID = "* * * * * */15" }'
-        yield f"airflow.rehearsal: is {table!r}; write {{ {example} }}"
-        return
-    if "database" in table and not _REFERENCE.fullmatch(str(table["database"])):
-        yield "airflow.rehearsal.database: is no reference; write env:NAME, never the value itself"
-    for key in ("history", "grace", "limit"):
-        yield from quantity_mistakes(f"airflow.rehearsal.{key}", table[key], "time", "30 s")
-    for id_, cron in table["crons"].items():
-        if id_ not in dags:
+        if not re.fullmatch(r"[\w.-]+", id_):
+            yield f"dags.{id_}: is not the id of a DAG; ids are letters, digits, '_', '-' and '.'"
+        yield from DAG.find(f"dags.{id_}", each)
+    rehearsal = stated.get("rehearsal") if isinstance(stated, dict) else None
+    crons = rehearsal.get("crons") if isinstance(rehearsal, dict) else None
+    if isinstance(crons, dict):
+        for id_ in (each for each in crons if each not in dags):
             yield f"airflow.rehearsal.crons.{id_}: is not a DAG of [dags]{suggest(id_, dags)}"
-        for mistake in _find_mistakes_of(Schedule(cron=str(cron), timezone="UTC")):
-            yield f"airflow.rehearsal.crons.{id_}: {mistake}"
-    for id_ in dags:
-        if id_ not in table["crons"]:
+        for id_ in (each for each in dags if each not in crons):
             yield f"airflow.rehearsal.crons: says nothing of {id_}; write how often it runs in a rehearsal"
-
-
-def _find_mistakes_of(schedule: Schedule) -> tuple[str, ...]:
-    from ..dags.cron import find_mistakes  # noqa: PLC0415  croniter is slow to load, and many criteria state no DAG
-
-    return find_mistakes(schedule)

@@ -1,41 +1,64 @@
-"""The [e2e] section of a criteria file: the site, its pages, who signs in there, and how it says which build it is."""
+"""The sections about sites: [e2e], its pages and who signs in; [site], whom it may trust; [rehearsal], which it is."""
 
-from __future__ import annotations
-
+import ipaddress
 import re
+import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from .e2e_before import BeforeVisits, before_mistakes, parse_before
-from .validation import HOST, is_text_list, key_mistakes
+from .changing import why_untouched
+from .fields import HOST, Kind, flag, key, keys_of, many, named, one_of, secret, table, text
 
-_TEXTS: Final = {
-    "base_url": "https://www.example.com",
-    "journeys": "e2e/journeys",
-    "health": "/api/health",
-    "ca_file": "ca.pem",
-}
-_LISTS: Final = {
-    "hosts": "example.com",
-    "third_parties": "fonts.example",
-    "partners": "login.example",
-    "reads": "POST /graphql",
-    "lasting": "GET /updates",
-    "reviewed": "color-contrast",
-    "sockets": "www.example.com",
-}
-_KEYS: Final = (*_TEXTS, *_LISTS, "mutates", "build", "before", "credentials", "pages")
-_PAGE: Final = ("path", "follow", "regions", "cache")
-_CACHES: Final = ("public", "private")
-_BUILD: Final = ("header", "meta", "expected")
-_ROLE: Final = re.compile(r"[a-z]+")
-_REGION: Final = re.compile(r"[a-z]+(: ?\S.*)?")
-_RULE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_READ: Final = re.compile(r"[A-Z]+ /\S*")
-_EXPECTED: Final = re.compile(r"commit|env:\w+|text:.+")
-REFERENCE: Final = re.compile(r"env:\w+|secret:[\w/+=.@:-]+(#[\w-]+)?")
+# ── [e2e.before]
+
+
+def _pairs(form: re.Pattern[str], example: str) -> Kind[Any]:
+    """Return the kind of cookies or headers: names, each with a text of a form."""
+
+    def find(where: str, value: Any) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{where}: is {value!r}; write {{ {example} }}"
+            return
+        for name, each in value.items():
+            if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name) or not isinstance(each, str) or not form.fullmatch(each):
+                said = f"{name} = {each!r} can't be sent"
+                yield f"{where}: {said}; write a name and a text of one line, e.g. {example}"
+
+    return Kind(find=find, read=dict, schema={"type": "object", "additionalProperties": {"type": "string"}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeforeVisits:
+    """The section [e2e.before]."""
+
+    cookies: Mapping[str, str] = key(
+        _pairs(re.compile(r"[!#-+\--:<-\[\]-~]*"), 'consent = "all"'),  # RFC 6265
+        "Cookies that a visitor brings, by name.",
+        {},
+    )
+    headers: Mapping[str, str] = key(
+        _pairs(re.compile(r"[ -~]*"), 'X-Consent = "all"'),
+        "Headers that are sent with every request of a visit.",
+        {},
+    )
+    click: tuple[tuple[str, str], ...] = key(
+        many(
+            text(
+                "a role with a name, e.g. 'button: Accept all'",
+                re.compile(r"[a-z]+: ?\S.*").fullmatch,
+                read=lambda pair: tuple(map(str.strip, pair.split(":", 1))),
+            ),
+            "roles with names, e.g. ['button: Accept all']",
+        ),
+        "Elements that are pressed once a page is at rest: each a role and a name, as `button: Accept all`.",
+        [],
+    )
+
+
+# ── [e2e]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,137 +74,66 @@ class DeclaredPage:
     """A page that is opened, and what must be on it."""
 
     name: str
-    path: str
-    follow: str = ""
-    """A role: the page meant is the first link of the first region that has it."""
-    regions: tuple[Region, ...] = ()
-    cache: str = ""
-    """``public`` where a shared cache may keep it, ``private`` where none may, empty where nothing is asked."""
+    path: str = key(
+        text("a path, e.g. '/'", lambda path: path.startswith("/")), "The page, without the site.", example="'/'"
+    )
+    follow: str = key(
+        text("the role of a region, e.g. 'article'", re.compile(r"[a-z]+").fullmatch),
+        "A role: the page meant is the first link of the first region that has it.",
+        "",
+    )
+    regions: tuple[Region, ...] = key(
+        many(
+            text(
+                "e.g. 'main' or 'navigation: Main menu'",
+                re.compile(r"[a-z]+(: ?\S.*)?").fullmatch,
+                "{} is no role",
+                lambda region: Region(*map(str.strip, region.split(":", 1))),
+            ),
+            "roles, e.g. ['main', 'navigation: Main menu']",
+        ),
+        "Parts that must be on it, as assistive technology knows them: a role, and a name where several have it.",
+        [],
+    )
+    cache: str = key(
+        one_of("public", "private"),
+        "`public` where a shared cache may keep it, `private` where none may; left out where nothing is asked.",
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildMark:
     """How a page says which build served it, and which one is under test."""
 
-    header: str = ""
-    meta: str = ""
-    """Name of a <meta> element, where no header says it."""
-    expected: str = "commit"
-    """``commit`` for the one that is judged, ``env:NAME``, or ``text:BUILD``."""
+    header: str = key(text("the name of a header, e.g. 'x-build'"), "The header with the build.", "")
+    meta: str = key(text("the name of a <meta>, e.g. 'build'"), "The `<meta>` element, where no header says it.", "")
+    expected: str = key(
+        text("'commit', 'env:NAME' or 'text:BUILD'", re.compile(r"commit|env:\w+|text:.+").fullmatch),
+        "`commit` for the one that is judged, `env:NAME`, or `text:BUILD`.",
+        "commit",
+    )
+
+
+def _find_marks(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    if ("header" in stated) == ("meta" in stated):
+        yield f'{where}: says not in one way how a page names its build; write header = "x-build" or meta = "build"'
+
+
+_REFERENCE: Final = secret(
+    "'env:NAME' or 'secret:ID', and never the value itself",
+    re.compile(r"env:\w+|secret:[\w/+=.@:-]+(#[\w-]+)?").fullmatch,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who signs in, by reference: ``env:NAME`` or ``secret:ID``, with ``#KEY`` for one value of a secret."""
+    """Credentials by reference: ``env:NAME`` or ``secret:ID``, with ``#KEY`` for one value of a secret."""
 
-    user: str
-    password: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class E2eSection:
-    """What [e2e] states."""
-
-    base_url: str = ""
-    """Where the site is, without a path; a rehearsal has a site of its own."""
-    hosts: tuple[str, ...] = ()
-    """Further hosts that are the site's own: redirects and links may lead there."""
-    third_parties: tuple[str, ...] = ()
-    """Hosts of others that pages may ask for something."""
-    partners: tuple[str, ...] = ()
-    """Hosts of others to which redirects may lead, such as one where readers sign in."""
-    reads: tuple[str, ...] = ()
-    """Requests such as ``POST /graphql`` that change nothing though their method could."""
-    lasting: tuple[str, ...] = ()
-    """Requests such as ``GET /updates`` that stay open while a page is used, and are not waited for."""
-    reviewed: tuple[str, ...] = ()
-    """Rules such as ``color-contrast`` of which a person has looked at what axe leaves undecided."""
-    sockets: tuple[str, ...] = ()
-    """Hosts to which WebSockets may be opened, since nothing that is said there changes anything."""
-    health: str = ""
-    journeys: str = "e2e/journeys"
-    """Folder with what a person must be able to do; relative to the criteria file."""
-    ca_file: str = ""
-    """File of a private authority's certificates, in PEM, which are trusted instead of the system's; relative to the
-    criteria file.
-    """
-    mutates: bool = False
-    """Whether journeys that are marked so may change something on a real site."""
-    build: BuildMark | None = None
-    before: BeforeVisits = field(default_factory=BeforeVisits)
-    credentials: Mapping[str, Account]
-    pages: tuple[DeclaredPage, ...]
-
-
-def parse_e2e_section(table: Mapping[str, Any]) -> E2eSection:
-    """Read a section that has no mistakes."""
-    given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, "mutates") if key in table}
-    given |= {key: tuple(table[key]) for key in _LISTS if key in table}
-    return E2eSection(
-        **{**given, "base_url": _normalise(given.get("base_url", ""))},
-        build=BuildMark(**table["build"]) if "build" in table else None,
-        before=parse_before(table.get("before", {})),
-        credentials={name: Account(**each) for name, each in table.get("credentials", {}).items()},
-        pages=tuple(_parse_page(name, each) for name, each in table.get("pages", {}).items()),
+    user: str = key(
+        _REFERENCE, "The name to sign in with: `env:NAME`, or `secret:ID` with `#KEY`.", example="'env:USER'"
     )
-
-
-def _normalise(base_url: str) -> str:
-    """Return the address of a site as browsers write it: the host in lower case, no port that goes without saying."""
-    parts = urlsplit(base_url.rstrip("/"))
-    return parts._replace(netloc=parts.netloc.lower().removesuffix(":443")).geturl()
-
-
-def _parse_page(name: str, table: Mapping[str, Any]) -> DeclaredPage:
-    regions = tuple(Region(*map(str.strip, text.split(":", 1))) for text in table.get("regions", ()))
-    return DeclaredPage(**{**table, "name": name, "regions": regions})
-
-
-def e2e_mistakes(table: Any) -> Iterator[str]:
-    """Say what is wrong with an [e2e] section, one line each."""
-    if not isinstance(table, dict):
-        yield 'e2e: is not a table; write [e2e] with base_url = "https://www.example.com"'
-        return
-    yield from key_mistakes("e2e", table, _KEYS)
-    for key, example in _TEXTS.items():
-        if not isinstance(table.get(key, ""), str):
-            yield f"e2e.{key}: is {table[key]!r}; write a text, e.g. {example!r}"
-    for key, example in _LISTS.items():
-        if not is_text_list(table.get(key, [])):
-            yield f"e2e.{key}: is {table[key]!r}; write a list of texts, e.g. [{example!r}]"
-    if not isinstance(table.get("mutates", False), bool):
-        yield f"e2e.mutates: is {table['mutates']!r}; write true or false"
-    yield from _place_mistakes(table)
-    yield from _request_mistakes(table)
-    yield from _build_mistakes(table.get("build", {"header": "x-build"}))
-    yield from before_mistakes(table.get("before", {}))
-    yield from _account_mistakes(table.get("credentials", {}))
-    yield from _page_mistakes(table.get("pages", {}))
-
-
-def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
-    url = table.get("base_url", "")
-    if isinstance(url, str) and url:
-        site, host = _read_site(url)
-        if not site:
-            yield f"e2e.base_url: is {url!r}; write https:// and a host, as 'https://{host or 'example.com'}'"
-    health = table.get("health", "")
-    if isinstance(health, str) and health and not health.startswith("/"):
-        yield f"e2e.health: is {health!r}; write a path, e.g. '/{health}'"
-    for key in ("hosts", "third_parties", "partners", "sockets"):
-        for host in table.get(key, []) if is_text_list(table.get(key, [])) else ():
-            if not HOST.fullmatch(host):
-                yield f"e2e.{key}: {host!r} is not the name of a host; write e.g. 'www.example.com'"
-
-
-def _request_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("reads", "lasting"):
-        for text in table.get(key, []) if is_text_list(table.get(key, [])) else ():
-            if not _READ.fullmatch(text):
-                yield f"e2e.{key}: {text!r} is not a method and a path; write e.g. {_LISTS[key]!r}"
-    for text in table.get("reviewed", []) if is_text_list(table.get("reviewed", [])) else ():
-        if not _RULE.fullmatch(text):
-            yield f"e2e.reviewed: {text!r} is not the id of a rule of axe; write e.g. {_LISTS['reviewed']!r}"
+    password: str = key(_REFERENCE, "The password, by reference.", example="'secret:ID'")
 
 
 def _read_site(url: str) -> tuple[bool, str]:
@@ -195,46 +147,230 @@ def _read_site(url: str) -> tuple[bool, str]:
     return bool(parts.scheme == "https" and host and port != 0 and not inside), host
 
 
-def _build_mistakes(build: Any) -> Iterator[str]:
-    if not isinstance(build, dict) or not all(isinstance(each, str) and each for each in build.values()):
-        yield f'e2e.build: is {build!r}; write {{ header = "x-build" }}'
-        return
-    yield from key_mistakes("e2e.build", build, _BUILD)
-    if ("header" in build) == ("meta" in build):
-        yield 'e2e.build: says not in one way how a page names its build; write header = "x-build" or meta = "build"'
-    if not _EXPECTED.fullmatch(build.get("expected", "commit")):
-        yield f"e2e.build.expected: is {build['expected']!r}; write 'commit', 'env:NAME' or 'text:BUILD'"
+def _normalise(base_url: str) -> str:
+    """Return the address of a site as browsers write it: the host in lower case, no port that goes without saying."""
+    parts = urlsplit(base_url.rstrip("/"))
+    return parts._replace(netloc=parts.netloc.lower().removesuffix(":443")).geturl()
 
 
-def _account_mistakes(accounts: Any) -> Iterator[str]:
-    if not isinstance(accounts, dict):
-        yield f'e2e.credentials: is {accounts!r}; write reader = {{ user = "env:USER", password = "secret:ID" }}'
-        return
-    for name, account in accounts.items():
-        where = f"e2e.credentials.{name}"
-        if not isinstance(account, dict) or set(account) != {"user", "password"}:
-            # what was written may be a password, and is not said again
-            yield f'{where}: has not exactly user and password; write {{ user = "env:USER", password = "secret:ID" }}'
-            continue
-        for key, text in account.items():
-            if not isinstance(text, str) or not REFERENCE.fullmatch(text):
-                yield f"{where}.{key}: is no reference; write 'env:NAME' or 'secret:ID', and never the value itself"
+_HOSTS: Final = many(
+    text("e.g. 'www.example.com'", HOST.fullmatch, "{} is not the name of a host"),
+    "a list of texts, e.g. ['example.com']",
+)
 
 
-def _page_mistakes(pages: Any) -> Iterator[str]:
-    if not isinstance(pages, dict):
-        yield f'e2e.pages: is {pages!r}; write [e2e.pages] with front = {{ path = "/" }}'
-        return
-    for name, page in pages.items():
-        where = f"e2e.pages.{name}"
-        if not isinstance(page, dict) or not isinstance(page.get("path"), str) or not page["path"].startswith("/"):
-            yield f'{where}: is {page!r}; write {{ path = "/", regions = ["main"] }}'
-            continue
-        yield from key_mistakes(where, page, _PAGE)
-        if not isinstance(page.get("follow", "main"), str) or not _ROLE.fullmatch(page.get("follow", "main")):
-            yield f"{where}.follow: is {page['follow']!r}; write the role of a region, e.g. 'article'"
-        if page.get("cache", "public") not in _CACHES:
-            yield f"{where}.cache: is {page['cache']!r}; write 'public' or 'private'"
-        regions = page.get("regions", [])
-        if not is_text_list(regions) or not all(_REGION.fullmatch(each) for each in regions):
-            yield f"{where}.regions: is {regions!r}; write roles, e.g. ['main', 'navigation: Main menu']"
+def _requests(example: str) -> Kind[Any]:
+    each = text(f"e.g. {example!r}", re.compile(r"(?<![A-Z])[A-Z]+ /\S*").fullmatch, "{} is not a method and a path")
+    return many(each, f"a list of texts, e.g. [{example!r}]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class E2eSection:
+    """The section [e2e]."""
+
+    base_url: str = key(
+        text(
+            lambda url: f"https:// and a host, as 'https://{_read_site(str(url))[1] or 'example.com'}'",
+            lambda url: not url or _read_site(url)[0],
+            read=_normalise,
+        ),
+        "Where the site is, without a path; a rehearsal has a site of its own.",
+        "",
+    )
+    hosts: tuple[str, ...] = key(
+        _HOSTS, "Further hosts that are the site's own: redirects and links may lead there.", []
+    )
+    third_parties: tuple[str, ...] = key(_HOSTS, "Hosts of others from which pages may load files.", [])
+    partners: tuple[str, ...] = key(
+        _HOSTS, "Hosts of others to which redirects may lead, such as one where readers sign in.", []
+    )
+    reads: tuple[str, ...] = key(
+        _requests("POST /graphql"),
+        "Requests such as `POST /graphql` that change nothing though their method could.",
+        [],
+    )
+    lasting: tuple[str, ...] = key(
+        _requests("GET /updates"),
+        "Requests such as `GET /updates` that stay open while a page is used, and are not waited for.",
+        [],
+    )
+    reviewed: tuple[str, ...] = key(
+        many(
+            text(
+                "e.g. 'color-contrast'",
+                re.compile(r"[a-z0-9]+(-[a-z0-9]+)*").fullmatch,
+                "{} is not the id of a rule of axe",
+            ),
+            "a list of texts, e.g. ['color-contrast']",
+        ),
+        "Rules of axe such as `color-contrast` whose undecided places a person has reviewed.",
+        [],
+    )
+    untouched: tuple[str, ...] = key(
+        many(
+            text("e.g. '/account/*'", lambda path: path.startswith(("/", "*")), "{} is not a path"),
+            "a list of texts, e.g. ['/account/*']",
+        ),
+        "Paths such as `/account/*` that only journeys request, besides those that announce a change.",
+        [],
+    )
+    sockets: tuple[str, ...] = key(
+        _HOSTS, "Hosts to which WebSockets may be opened, because messages there change nothing.", []
+    )
+    health: str = key(
+        text(
+            lambda health: f"a path, e.g. '/{health if isinstance(health, str) else 'api/health'}'",
+            lambda health: not health or health.startswith("/"),
+        ),
+        "The path that answers whether the site is well.",
+        "",
+    )
+    journeys: str = key(
+        text("a text, e.g. 'e2e/journeys'", lambda _: True),
+        "Folder with what a person must be able to do; relative to the criteria file.",
+        "e2e/journeys",
+    )
+    ca_file: str = key(
+        text("a text, e.g. 'ca.pem'", lambda _: True),
+        "File of a private authority's certificates, in PEM, which are trusted instead of the system's; "
+        "relative to the criteria file.",
+        "",
+    )
+    mutates: bool = key(flag(), "Whether journeys that are marked so may change something on a real site.", False)
+    keep_bodies: bool = key(
+        flag(),
+        "Whether traces and pictures of failed journeys are kept whole, with all that was sent, received and typed.",
+        False,
+    )
+    build: BuildMark | None = key(
+        table(BuildMark, '{ header = "x-build" }', keys_of(BuildMark), _find_marks),
+        "How a page says which build served it, and which one is under test.",
+        None,
+    )
+    before: BeforeVisits = key(
+        table(BeforeVisits, '[e2e.before] with click = ["button: Accept all"]', keys_of(BeforeVisits)),
+        "Headers, cookies and storage of a visitor, and elements that are pressed first.",
+        {},
+    )
+    credentials: Mapping[str, Account] = key(
+        named(
+            table(Account, '{ user = "env:USER", password = "secret:ID" }', keys_of(Account), wrong="is no table"),
+            'reader = { user = "env:USER", password = "secret:ID" }',
+        ),
+        "Users who sign in, each by a name of yours.",
+        {},
+    )
+    pages: tuple[DeclaredPage, ...] = key(
+        named(
+            table(dict[str, Any], '{ path = "/", regions = ["main"] }', keys_of(DeclaredPage)),
+            '[e2e.pages] with front = { path = "/" }',
+            lambda pages: tuple(DeclaredPage(name=name, **page) for name, page in pages.items()),
+        ),
+        "Pages that are opened, by a name of yours.",
+        {},
+    )
+
+
+def _find_untouched(where: str, _: Mapping[str, Any], sound: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which pages are among those that nobody but a journey may ask for."""
+    for name, page in sound.get("pages", {}).items() if sound.get("untouched") else ():
+        path = page["path"]
+        if why := why_untouched(path, sound["untouched"], [f"GET {urlsplit(path).path}"]):
+            yield f"{where}.pages.{name}.path: is {path!r}, and {why}; take it out of one of them"
+
+
+E2E: Final = table(E2eSection, '[e2e] with base_url = "https://www.example.com"', keys_of(E2eSection), _find_untouched)
+
+
+# ── [site]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSection:
+    """The section [site]."""
+
+    ca: str = key(
+        text("the path of a file, e.g. 'ca.pem'"),
+        "File of a private authority's certificates, in PEM, which are trusted instead of the system's; a path "
+        "relative to the criteria file.",
+        "",
+    )
+    networks: tuple[str, ...] = key(
+        many(
+            text(
+                "e.g. '10.20.0.0/16'",
+                lambda network: ipaddress.ip_network(network).is_private,
+                "{} is no private network",
+            ),
+            "a list of networks, e.g. ['10.20.0.0/16']",
+        ),
+        "Private networks in which a site may be requested over `http://`, besides this machine itself.",
+        [],
+    )
+
+
+SITE: Final = table(SiteSection, '[site] with ca = "ca.pem"', keys_of(SiteSection))
+
+
+# ── [rehearsal]: which site a rehearsal puts under load, opens in a browser and deploys
+
+#: What ``site`` says for the sample site that comes with the gate; it is the worked example's.
+SAMPLE: Final = "sample"
+#: An address with a port and nothing else: anything behind it would become a part of every requested path.
+_HERE: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):([1-9][0-9]{0,4})/?")
+_EXAMPLE: Final = 'site = "http://127.0.0.1:8077", or start = "uvicorn app:app --port {port}"'
+
+
+def _is_on_this_machine(site: str) -> bool:
+    here = _HERE.fullmatch(site)
+    return site == SAMPLE or (here is not None and int(here[1]) < 2**16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalSection:
+    """The section [rehearsal]: a site, or the command that starts one."""
+
+    site: str = key(
+        text(
+            "an address on this machine, e.g. 'http://127.0.0.1:8077'",
+            _is_on_this_machine,
+            read=lambda site: site.rstrip("/"),
+        ),
+        "`sample`, or the address of a site that runs on this machine, such as `http://127.0.0.1:8077`.",
+        "",
+    )
+    start: tuple[str, ...] = key(
+        text(
+            "a command, e.g. 'uvicorn app:app --port {port}'",
+            shlex.split,
+            read=lambda command: tuple(shlex.split(command)),
+        ),
+        "A command that serves the site at a free port, which the gate puts in place of `{port}` and into `$PORT`.",
+        "",
+    )
+    health: str = key(
+        text("a path, e.g. '/healthz'", re.compile(r"/[!\"$-~]*").fullmatch),
+        "The path that answers with less than 400 once the site is ready.",
+        "/",
+    )
+    past: str = key(
+        text("the path of a file beside this one, e.g. 'past.toml'", lambda path: path.endswith(".toml")),
+        "A file that states the history of the account; left out, the history follows from the plan.",
+        "",
+    )
+
+
+def _find_ways(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the mistake that there is not one site: a file that states a past alone need name none."""
+    if ("site" in stated) == ("start" in stated) and ("site" in stated or "past" not in stated):
+        yield f"{where}: says not in one way which site there is; write either {_EXAMPLE}"
+
+
+REHEARSAL: Final = table(RehearsalSection, f"[rehearsal] with {_EXAMPLE}", keys_of(RehearsalSection), _find_ways)
+
+
+def name_past(section: RehearsalSection | None, project: Path) -> str:
+    """Return which past a rehearsal account has: a file of the team, ``sample``, or empty for what the plan says."""
+    if section is not None and section.past:
+        return str(project / section.past)
+    return SAMPLE if section is not None and section.site == SAMPLE else ""

@@ -1,123 +1,92 @@
-"""The goals of a criterion: what principals can and cannot do."""
-
-from __future__ import annotations
+"""The goals of a criterion: what principals can, cannot and use; and what [organization] denies to all of them."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..iam.conditions import read_operator
-from ..iam.goals import ADMINISTRATOR, OUTSIDE, Conditions, Goal
+from ..criteria import Criterion
+from ..iam.account import EVERYTHING, Organization
+from ..iam.documents import Document, read_document
+from ..iam.evaluation import read_operator
+from ..iam.goals import ADMINISTRATOR, OUTSIDE, Conditions, Goal, Uses
+from ..iam.needs import list_services
 from ..iam.patterns import read_arn_pattern
 from ..iam.truth import Doubt
-from .uses import parse_uses, uses_mistakes
-from .validation import is_text_list, key_mistakes
+from ..semantics.json_texts import read_json
+from ..semantics.unresolved import Unresolved
+from .fields import Key, Kind, is_text_list, one_of, plain, table
 
-_KEYS: Final = ("can", "cannot", "uses", "idle", "principals", "except", "resources", "unless")
+#: Keys of a criterion that state goals, with their types.
+GOAL_KEYS: Final[Mapping[str, tuple[type, ...]]] = {"goals": (list,)}
 _ASKING: Final = frozenset({"can", "cannot", "idle", "uses"})
-_ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
 _LAYERS: Final = frozenset({"static", "live"})
 _EXAMPLE: Final = '{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"], except = ["role/shop-keys"] }'
+_ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
+_USE: Final = '{ uses = { code = ["dags"], services = ["mwaa"] }, principals = ["role/shop-airflow"] }'
 
 
-def parse_goals(table: Mapping[str, Any]) -> tuple[Goal, ...]:
-    """Return the goals of a criterion that has no mistakes."""
-    return tuple(map(_parse, table.get("goals", ())))
-
-
-def _parse(goal: Mapping[str, Any]) -> Goal:
-    if "uses" in goal:
-        return Goal(
-            may=True,
-            actions=(),
-            principals=tuple(goal["principals"]),
-            spared=tuple(goal.get("except", ())),
-            uses=parse_uses(goal["uses"]),
-        )
-    if "idle" in goal:
-        return Goal(
-            may=True,
-            actions=(),
-            principals=tuple(goal.get("principals", ("*",))),
-            spared=tuple(goal.get("except", ())),
-            grants=True,
-        )
-    return Goal(
-        may="can" in goal,
-        actions=tuple(goal.get("can", goal.get("cannot"))),
-        principals=tuple(goal.get("principals", ("*",))),
-        spared=tuple(goal.get("except", ())),
-        resources=tuple(goal.get("resources", ("*",))),
-        unless=tuple(filter(None, map(_parse_tests, _list_tests(goal)))),
-    )
-
-
-def _list_tests(goal: Mapping[str, Any]) -> list[Any]:
-    """Return the tables of conditions of which one suffices."""
-    stated = goal.get("unless", {})
-    return stated if isinstance(stated, list) else [stated]
-
-
-def _parse_tests(tests: Mapping[str, Any]) -> Conditions:
-    return tuple((name, key, tuple(values)) for name, each in tests.items() for key, values in each.items())
+def read_goals(criterion: Criterion) -> tuple[Goal, ...]:
+    """Return what principals can and cannot do, which the layers that a criterion asks prove of those that they see."""
+    return tuple(map(GOAL.read, criterion.layer_keys.get("goals", ())))
 
 
 def goals_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with the goals of a criterion, one line each."""
     if "goals" not in table:
         return
-    if not set(table["layers"] if is_text_list(table["layers"]) else ()) <= _LAYERS:
-        yield f"{where}.goals: are judged by the layers static and live alone; write these, or drop them"
-    if "require" in table:
-        yield f"{where}.require: bounds a number, and goals hold or do not; drop it, or the goals"
-    if _states_uses(table) and table["layers"] != ["static"]:
-        yield f'{where}.goals: what is used is read by the layer static alone; write layers = ["static"]'
-    if not table["goals"]:
-        yield f"{where}.goals: holds none; write at least one, e.g. {_EXAMPLE}"
-    for number, goal in enumerate(table["goals"], start=1):
-        if isinstance(goal, dict):
-            yield from _goal_mistakes(f"{where}.goals {number}", goal)
-        else:
-            yield f"{where}.goals {number}: is {goal!r}; write a table, e.g. {_EXAMPLE}"
+    goals, layers = table["goals"], table["layers"]
+    uses = any(isinstance(goal, dict) and "uses" in goal for goal in goals)
+    rows = (
+        (
+            is_text_list(layers) and not set(layers) <= _LAYERS,
+            "goals: are judged by the layers static and live alone; write these, or drop them",
+        ),
+        ("require" in table, "require: bounds a number, and goals hold or do not; drop it, or the goals"),
+        (
+            uses and layers != ["static"],
+            'goals: what is used is read by the layer static alone; write layers = ["static"]',
+        ),
+        (not goals, f"goals: holds none; write at least one, e.g. {_EXAMPLE}"),
+    )
+    yield from (f"{where}.{mistake}" for wrong, mistake in rows if wrong)
+    for number, goal in enumerate(goals, start=1):
+        yield from GOAL.find(f"{where}.goals {number}", goal)
 
 
-def _idle_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
-    if goal["idle"] != "none":
-        yield f"{where}.idle: is {goal['idle']!r}; write 'none'"
-    if goal.get("principals") == [OUTSIDE]:
-        yield f"{where}.principals: {OUTSIDE!r} holds no statements; leave it out"
-    for key in {"resources", "unless"} & set(goal):
-        yield f"{where}.{key}: is not for what grants nothing; drop it"
+def _make_goal(**stated: Any) -> Goal:
+    return Goal(
+        may="cannot" not in stated,
+        actions=stated.get("can", stated.get("cannot", ())),
+        principals=stated.get("principals", ("*",)),
+        spared=stated.get("except", ()),
+        resources=stated.get("resources", ("*",)),
+        unless=stated.get("unless", ()),
+        uses=stated.get("uses"),
+        grants="idle" in stated,
+    )
 
 
-def _states_uses(table: Mapping[str, Any]) -> bool:
-    return any(isinstance(goal, dict) and "uses" in goal for goal in table["goals"])
-
-
-def _goal_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
-    yield from key_mistakes(where, goal, _KEYS)
+def _find_contradictions(where: str, goal: Mapping[str, Any], sound: Mapping[str, Any]) -> Iterator[str]:
     if len(_ASKING & set(goal)) != 1:
         yield f"{where}: says not in one way what is asked; write one of {', '.join(sorted(_ASKING))}, e.g. {_EXAMPLE}"
-    lists = [key for key in goal if key in _KEYS and key not in ("unless", "uses", "idle")]
-    for key in lists:
-        if not is_text_list(goal[key]) or not goal[key] or not all(goal[key]):
-            yield f"{where}.{key}: is {goal[key]!r}; write a list of texts, at least one"
-            return
-    if "uses" in goal:
-        yield from uses_mistakes(where, goal)
+    principals = goal.get("principals")
+    granting = {"uses": "what is used", "idle": "what grants nothing"}
+    if asked := next((each for each in granting if each in goal), ""):
+        if asked == "uses" and (not principals or principals == [OUTSIDE]):
+            yield f"{where}.principals: name those that use it, e.g. {_USE}"
+        if asked == "idle" and principals == [OUTSIDE]:
+            yield f"{where}.principals: {OUTSIDE!r} holds no statements; leave it out"
+        besides = {"resources", "unless"} & set(goal)
+        yield from (f"{where}.{key}: is not for {granting[asked]}; drop it" for key in besides)
         return
-    if "idle" in goal:
-        yield from _idle_mistakes(where, goal)
-        return
-    yield from _action_mistakes(where, goal.get("can", goal.get("cannot", ())), goal)
-    if OUTSIDE in goal.get("principals", ()) and (goal["principals"] != [OUTSIDE] or "can" in goal):
+    yield from _action_mistakes(where, sound.get("can", sound.get("cannot", ())), goal)
+    if OUTSIDE in sound.get("principals", ()) and (principals != [OUTSIDE] or "can" in goal):
         yield f"{where}.principals: {OUTSIDE!r} stands alone, and for what cannot be done; write a goal for others"
-    if "*" in goal.get("except", ()):
+    if "*" in sound.get("except", ()):
         yield f"{where}.except: '*' leaves out everybody; name those of whom it is not asked, e.g. {_EXAMPLE}"
-    for text in goal.get("resources", ()):
+    for text in sound.get("resources", ()):
         if text != "*" and isinstance(read := read_arn_pattern(text, None), Doubt):
             yield f"{where}.resources: {read}; write one as 'arn:aws:s3:::name/*', or '*' for any"
-    yield from _unless_mistakes(where, goal.get("unless", {}))
 
 
 def _action_mistakes(where: str, actions: list[str], goal: Mapping[str, Any]) -> Iterator[str]:
@@ -131,16 +100,16 @@ def _action_mistakes(where: str, actions: list[str], goal: Mapping[str, Any]) ->
             yield f"{where}: {text!r} is no action; write one as 's3:DeleteObject', 'kms:Delete*' or {ADMINISTRATOR!r}"
 
 
-def _unless_mistakes(where: str, stated: Any) -> Iterator[str]:
+def _find_condition(where: str, stated: Any) -> Iterator[str]:
     if not isinstance(stated, list):
-        yield from _test_mistakes(f"{where}.unless", stated)
+        yield from _test_mistakes(where, stated)
         return
     if not stated:
-        yield f"{where}.unless: holds none; write at least one table of conditions, or leave it out"
+        yield f"{where}: holds none; write at least one table of conditions, or leave it out"
     for number, tests in enumerate(stated, start=1):
-        yield from _test_mistakes(f"{where}.unless {number}", tests)
+        yield from _test_mistakes(f"{where} {number}", tests)
         if tests == {}:
-            yield f"{where}.unless {number}: states no condition, and would leave out everything; drop it"
+            yield f"{where} {number}: states no condition, and would leave out everything; drop it"
 
 
 def _test_mistakes(where: str, tests: Any) -> Iterator[str]:
@@ -154,3 +123,141 @@ def _test_mistakes(where: str, tests: Any) -> Iterator[str]:
         for key, values in each.items():
             if not is_text_list(values) or not values:
                 yield f"{where}.{operator}.{key}: is {values!r}; write a list of texts, at least one"
+
+
+def _read_conditions(stated: Any) -> tuple[Conditions, ...]:
+    tables = stated if isinstance(stated, list) else [stated]
+    return tuple(
+        tuple((name, key, tuple(values)) for name, each in tests.items() for key, values in each.items())
+        for tests in tables
+        if tests
+    )
+
+
+def _find_no_use(where: str, stated: Mapping[str, Any], sound: Mapping[str, Any]) -> Iterator[str]:
+    if not stated:
+        yield f"{where}: is {stated!r}; say what uses it, e.g. {_USE}"
+    for path in sound.get("code", ()):
+        if path.startswith("/") or ".." in path.split("/"):
+            yield f"{where}.code: {path!r} is not below the criteria file; write a path from there"
+    for name in sound.get("services", ()):
+        if name not in list_services():
+            yield f"{where}.services: {name!r} is not known; write one of {', '.join(list_services())}"
+
+
+def _find_other_uses(where: str, also: Any) -> Iterator[str]:
+    if not isinstance(also, dict) or not all(isinstance(why, str) and why.strip() for why in also.values()):
+        example = '{ "s3:GetObject" = "the nightly job" }'
+        yield f"{where}: is {also!r}; write actions, each with what uses it, as {example}"
+        return
+    yield from (f"{where}: {name!r} is no action" for name in also if not _ACTION.fullmatch(name))
+
+
+def _texts(meaning: str) -> Key:
+    held = plain(lambda value: is_text_list(value) and value, "a list of texts, at least one", read=tuple, type="array")
+    return Key(kind=held, meaning=meaning, usual=None)
+
+
+_ALSO: Final = Kind(find=_find_other_uses, read=lambda also: tuple(also.items()), schema={"type": "object"})
+_USES: Final = table(
+    Uses,
+    _USE,
+    {
+        "code": _texts("Folders and files of Python, from the criteria file."),
+        "workflows": _texts("Names of variables under which workflows assume the role."),
+        "services": _texts("The services that run it."),
+        "quiet": _texts("Packages that the code imports, and that never call AWS."),
+        "also": Key(kind=_ALSO, meaning="Actions that unread code uses, each with its user.", usual=None),
+    },
+    _find_no_use,
+)
+GOAL: Final = table(
+    _make_goal,
+    f"a table, e.g. {_EXAMPLE}",
+    {
+        "can": _texts("Actions that each principal can do."),
+        "cannot": _texts("Actions that no principal can do."),
+        "uses": Key(
+            kind=_USES, meaning="What uses the rights that each principal shall hold, and no more.", usual=None
+        ),
+        "idle": Key(kind=one_of("none"), meaning="That no statement grants nothing.", usual=None),
+        "principals": _texts("Patterns of principals, or `outside` alone."),
+        "except": _texts("Patterns of the principals that are left out."),
+        "resources": _texts("Patterns of resources."),
+        "unless": Key(
+            kind=Kind(find=_find_condition, read=_read_conditions, schema={}),
+            meaning="Conditions of requests that are left out.",
+            usual=None,
+        ),
+    },
+    _find_contradictions,
+)
+
+
+# ── [organization]: what the organization of the account denies to all of it
+
+#: The policy of AWS that stands at each level until somebody takes it off.
+FULL_ACCESS: Final = "FullAWSAccess"
+_LEVELS: Final = '[["FullAWSAccess", \'{"Version": "2012-10-17", "Statement": …}\'], ["FullAWSAccess"]]'
+
+
+def _read_policy(where: str, stated: Any) -> Document:
+    if stated == FULL_ACCESS:
+        return EVERYTHING
+    if not isinstance(stated, str):
+        raise Unresolved(where, f"is {stated!r}")
+    try:
+        document = read_json(stated)
+    except (ValueError, RecursionError) as error:
+        raise Unresolved(where, f"is no JSON: {error}") from None
+    return read_document(document, where)
+
+
+def _key(name: str, meaning: str, *, allows: bool) -> Key:
+    """Return the key with the policies of each level; ``allows`` if each level must allow something."""
+
+    def read(number: int, level: list[Any]) -> tuple[Document, ...]:
+        places = (f"{name} level {number} policy {place}" for place in range(1, len(level) + 1))
+        return tuple(map(_read_policy, places, level))
+
+    def find(where: str, levels: Any) -> Iterator[str]:
+        if not isinstance(levels, list) or not all(isinstance(level, list) for level in levels):
+            yield f"{where}: is {levels!r}; write a list for each level, the root's first: {_LEVELS}"
+            return
+        for number, level in enumerate(levels, start=1):
+            try:
+                found = read(number, level)
+            except (Unresolved, ValueError, RecursionError) as error:
+                yield f"{where}: {error}; write each policy as JSON in a text, or {FULL_ACCESS!r}"
+                continue
+            if allows and not any(one.allows for each in found for one in each.statements):
+                yield f"{where}: level {number} allows nothing; name {FULL_ACCESS!r} in it, as AWS does"
+
+    schema = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
+    kind = Kind(find=find, read=lambda levels: tuple(read(*each) for each in enumerate(levels, start=1)), schema=schema)
+    return Key(kind=kind, meaning=meaning, usual=[])
+
+
+def _find_nothing(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    if not stated:
+        yield f"{where}: is {{}}; write [organization] with service_control_policies = {_LEVELS}"
+
+
+ORGANIZATION: Final = table(
+    lambda service_control_policies=(), resource_control_policies=(): Organization(
+        scps=service_control_policies, rcps=resource_control_policies
+    ),
+    f"[organization] with service_control_policies = {_LEVELS}",
+    {
+        "service_control_policies": _key(
+            "service_control_policies",
+            "Service control policies, a list for each level from the root down, each policy as JSON in a text or "
+            f"`{FULL_ACCESS}`.",
+            allows=True,
+        ),
+        "resource_control_policies": _key(
+            "resource_control_policies", "Resource control policies, stated likewise.", allows=False
+        ),
+    },
+    _find_nothing,
+)

@@ -1,28 +1,52 @@
 """The judges that are written in a file, read from its syntax: nothing of the file is run."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 from ..criteria import UsageError
-from .imported_names import read_imports
-from .lazy_comparisons import find_lazy_comparisons
+from ..processes.regular_files import read_measured
+
+# ── Names of a module
+
+
+def read_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Return each imported name of a module with what it stands for; ``*`` where all names of another are taken."""
+    names: dict[str, str] = {}
+    for node in nodes:
+        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+            if isinstance(node, ast.ImportFrom):
+                among = "." * node.level + (f"{node.module}." if node.module else "")
+                names[alias.asname or alias.name] = f"{among}{alias.name}"
+            elif alias.asname:
+                names[alias.asname] = alias.name
+            else:
+                first = alias.name.partition(".")[0]
+                names[first] = first
+    return names
+
+
+def resolve(node: ast.AST, imported: Mapping[str, str]) -> str:
+    """Return what a name or an attribute stands for; one that is not imported stands for itself, all else for ``?``."""
+    if isinstance(node, ast.Attribute):
+        return f"{resolve(node.value, imported)}.{node.attr}"
+    return imported.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
+
 
 Kind = Literal["policy", "check"]
 
-#: What declares a judge, by the names that it can be imported under.
+#: Decorators that declare a judge, by the names that they can be imported under.
 _DECORATORS: Final[Mapping[str, Kind]] = {
     "prodgate.check": "check",
     "prodgate.checks.check": "check",
     "prodgate.policy": "policy",
     "prodgate.terraform.policy.policy": "policy",
 }
-#: What has names of its own.
+#: Nodes that have a scope of their own.
 _SCOPES: Final = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
@@ -41,6 +65,10 @@ class WrittenJudge:
     """Whether it states what to do when it does not hold."""
     measures: str | None
     """Dimension that a check says it compares; None when that is no literal word."""
+    asks: frozenset[str]
+    """Names in what it says of its parameters, the kinds of fact that it judges among them."""
+    statement: str
+    """Statement of a policy, question of a check: the first line of the docstring."""
     file: Path
     line: int
     """Where its decorators begin."""
@@ -57,13 +85,11 @@ class WrittenJudge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeFile:
-    """What a file holds of judges."""
+    """The judges in a file."""
 
     judges: tuple[WrittenJudge, ...] = ()
     mistakes: tuple[str, ...] = ()
     """Uses of ``@check`` and ``@policy`` from which no one can say what will be judged, one line each."""
-    lazy: tuple[str, ...] = ()
-    """What may compare later than its judge, or never, one line each."""
 
     @property
     def holds_any(self) -> bool:
@@ -77,12 +103,16 @@ def read_judges(path: Path, *, flaws: bool = True) -> JudgeFile:
     Raises UsageError for a file that is no Python.
     """
     try:
-        return _read_tree(ast.parse(path.read_bytes(), str(path)), path, flaws=flaws)
+        return _read_text(read_measured(path), path, flaws=flaws)
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}; mend the module") from error
     except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError) as error:
         raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
 
 
-def _read_tree(tree: ast.Module, path: Path, *, flaws: bool) -> JudgeFile:
+@cache
+def _read_text(text: bytes, path: Path, *, flaws: bool) -> JudgeFile:
+    tree = ast.parse(text, str(path))
     names = _Names(tree)
     found = [each for node in tree.body for each in _read_function(node, names, path)]
     judges = tuple(judge for judge, _ in found if judge)
@@ -90,12 +120,15 @@ def _read_tree(tree: ast.Module, path: Path, *, flaws: bool) -> JudgeFile:
         return JudgeFile(judges=judges)
     counted = {id(call.func) for _, call in found}
     mistakes = [
-        f"{path}:{node.lineno}: {kind!r} stands where nobody can plan what it makes; {_ADVICE}"
-        for node in _list_used(tree, frozenset())
-        if id(node) not in counted and (kind := names.declares(node))
+        *(
+            f"{path}:{node.lineno}: {kind!r} stands where nobody can plan what it makes; {_ADVICE}"
+            for node in _list_used(tree, frozenset())
+            if id(node) not in counted and (kind := names.declares(node))
+        ),
+        *_find_decorated(tree, names, path),
+        *_find_unread(found, path),
     ]
-    mistakes += [*_find_decorated(tree, names, path), *_find_unread(found, path)]
-    return JudgeFile(judges=judges, mistakes=tuple(mistakes), lazy=tuple(find_lazy_comparisons(tree, path)))
+    return JudgeFile(judges=judges, mistakes=tuple(mistakes))
 
 
 def describe_place(file: Path, line: int, root: Path) -> str:
@@ -111,7 +144,7 @@ def find_place(function: Callable[..., object], root: Path) -> str:
 
 
 class _Names:
-    """What the names of a module stand for, as far as its imports and constants say."""
+    """The meaning of names in a module, as far as its imports and constants show."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._constants: dict[str, str] = {}
@@ -128,7 +161,7 @@ class _Names:
         return _DECORATORS.get(self._resolve(node))
 
     def decorates(self, node: ast.AST) -> Kind | None:
-        """Return what a decorator declares; one of the same name that a team hands on counts, too."""
+        """Return what a decorator declares, even if a team re-exports it under the same name."""
         last = self._resolve(node).rpartition(".")[2]
         kinds: Mapping[str, Kind] = {"check": "check", "policy": "policy"}
         return self.declares(node) or kinds.get(last)
@@ -146,8 +179,7 @@ class _Names:
             return f"{self._resolve(node.value)}.{node.attr}"
         if not isinstance(node, ast.Name):
             return "?"
-        known = self.imported.get(node.id)
-        return known or (f"prodgate.{node.id}" if "*" in self.imported else node.id)
+        return self.imported.get(node.id) or (f"prodgate.{node.id}" if "*" in self.imported else node.id)
 
     def text_of(self, node: ast.expr | None) -> str:
         """Return the text of a literal or of a constant that is written once; nothing for anything else."""
@@ -198,9 +230,15 @@ def _read_function(node: ast.stmt, names: _Names, path: Path) -> Iterator[_Found
         whole = bool(name and criterion) and None not in words
         judge = WrittenJudge(
             kind=kind, name=name, criterion=criterion, remedy="remedy" in words, file=path, line=line,
+            asks=_list_names(node), statement=(ast.get_docstring(node) or "").partition("\n")[0],
             measures=(names.text_of(words["measures"]) or None) if "measures" in words else "",
         )  # fmt: skip
         yield (judge if whole else None), call
+
+
+def _list_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    stated = [each.annotation for each in (*node.args.args, *node.args.kwonlyargs) if each.annotation]
+    return frozenset(name.id for each in stated for name in ast.walk(each) if isinstance(name, ast.Name))
 
 
 def _find_decorated(tree: ast.Module, names: _Names, path: Path) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """A team's project: its criteria and waivers, its own policies and suites, and those that come with the gate."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys
@@ -10,10 +8,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from ..criteria import Criteria, CriteriaError, UsageError
-from .bundled import BUNDLED
-from .criteria_file import CriteriaFile, load_criteria
+from .bundled import BUNDLED, comes_with_gate
+from .criteria_file import CriteriaFile, load_criteria, parse_criteria
+from .includes import extend, list_areas
+
+#: Folders of a project that hold judges, or what judges need.
+FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +25,13 @@ class Project:
 
     root: Path
     stated: CriteriaFile
+    accepted: Path | None = None
+    """Another waivers file than the one beside the criteria."""
 
     @property
     def waivers(self) -> Path:
         """The waivers file, which need not exist."""
-        return self.root / "waivers.toml"
+        return self.accepted or self.root / "waivers.toml"
 
     def holds(self, path: Path) -> bool:
         """Whether a file is the project's own rather than one that comes with the gate."""
@@ -59,6 +64,15 @@ def open_project(criteria: Path) -> Project:
     root = root_of(criteria)
     stated = load_criteria(criteria)
     return Project(root=root, stated=stated if root == BUNDLED else _lend(stated))
+
+
+def load_built_in() -> tuple[CriteriaFile, Criteria]:
+    """Return every criterion that comes with the gate, and those that ``extends`` takes over, as it takes them over."""
+    areas = list(list_areas())
+    text = f'system = "any"\nextends = {areas}\n'
+    taken = parse_criteria(text, Path("criteria.toml"), extend(areas, ())[0], kept=True).criteria
+    stated = load_criteria(BUNDLED / "criteria.toml")
+    return replace(stated, criteria=Criteria({**taken, **stated.criteria})), taken
 
 
 def _lend(stated: CriteriaFile) -> CriteriaFile:
@@ -123,24 +137,30 @@ def _list_files(among: Iterable[Path], pattern: str, *, deep: bool) -> tuple[Pat
     return tuple(named.values())
 
 
-def walk_files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, also behind links; what an editor keeps in hidden folders is left out."""
+def walk_files(folder: Path, *, hidden: bool = False) -> Iterator[Path]:
+    """Yield the files below a folder, also behind links; those in hidden folders only if ``hidden`` says so."""
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        folders[:] = [] if real in seen else [name for name in folders if not name.startswith((".", "__pycache__"))]
+        real, left_out = os.path.realpath(place), () if hidden else (".", "__pycache__")
+        folders[:] = [] if real in seen else [name for name in folders if not name.startswith(left_out)]
         if real not in seen:
             yield from (Path(place, name) for name in names)
         seen.add(real)
 
 
-def load_policies(among: Iterable[Path], broken: dict[Path, str] | None = None) -> frozenset[Path]:
-    """Import every policy module as ``policies.<name>``; return the files that were.
+def load_policies(
+    among: Iterable[Path], broken: dict[Path, str] | None = None, *, only: Sequence[Path] | None = None
+) -> frozenset[Path]:
+    """Import every policy module, or ``only`` some, as ``policies.<name>``; return the files that were.
 
     Why a module can't be loaded is noted in ``broken``; without that, UsageError is raised.
     """
     folders = tuple(among)
-    return _import_modules("policies", folders, policy_files(folders), broken)
+    loaded = _import_modules("policies", folders, policy_files(folders) if only is None else only, broken)
+    from ..terraform.policy import TRANSLATED  # noqa: PLC0415  policies import it, and nothing else here does
+
+    TRANSLATED.update(path for path in loaded if comes_with_gate(str(path)))
+    return loaded
 
 
 def load_facts(root: Path, broken: dict[Path, str] | None = None) -> None:

@@ -1,13 +1,13 @@
-"""Where the system that is judged runs."""
-
-from __future__ import annotations
+"""Where the system that is judged runs: a target, or the cells of many accounts and regions."""
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from ..criteria import UsageError, suggest
+from ..criteria import LAYERS, UsageError, suggest
+from .fields import Key, many, one_of, table, text
 
 _SCHEMES: Final = ("rehearsal", "aws", "https", "http")
 _AWS: Final = re.compile(r"aws://(?:(?P<profile>[\w.+=,-]+)@)?(?P<region>[a-z]{2}(-[a-z]+)+-\d)")
@@ -115,3 +115,115 @@ def require_account(target: Target, what: str) -> Target:
     if target.site:
         raise UsageError(f"{what} {target.url}: is a site, of which no account is known; write aws://PROFILE@REGION")
     return target
+
+
+# ── [[cells]]: accounts, regions and layers that are observed one by one, and decided about together
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+#: The name of a cell.
+NAME: Final = re.compile(rf"(?P<account>{_ACCOUNT.pattern})/(?P<region>{_REGION.pattern})/(?P<layer>[a-z0-9]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One layer of one account in one region: the least that is observed by itself."""
+
+    account: str
+    region: str
+    layer: str
+    target: str
+    """Where it is looked at: ``aws://PROFILE@REGION``, or ``aws://REGION`` with the environment's credentials."""
+
+    @property
+    def name(self) -> str:
+        """Its name: ``111111111111/ap-northeast-1/live``."""
+        return f"{self.account}/{self.region}/{self.layer}"
+
+
+def _make(accounts: Any, regions: Any, layers: Any = ("live",), profile: str = "") -> tuple[Cell, ...]:
+    return tuple(
+        Cell(
+            account=account,
+            region=region,
+            layer=layer,
+            target=f"aws://{profile.replace('{account}', account)}@{region}" if profile else f"aws://{region}",
+        )
+        for account in accounts
+        for region in regions
+        for layer in layers
+    )
+
+
+_TABLE: Final = table(
+    _make,
+    'accounts = ["111111111111"] and regions = ["ap-northeast-1"]',
+    {
+        "accounts": Key(
+            kind=many(
+                text("twelve digits, e.g. '111111111111'", _ACCOUNT.fullmatch),
+                'twelve digits each, each once, e.g. ["111111111111"]',
+                least=1,
+                once=True,
+            ),
+            meaning="Accounts, twelve digits each.",
+            example='["111111111111"]',
+        ),
+        "regions": Key(
+            kind=many(
+                text("the name of a region, e.g. 'ap-northeast-1'", _REGION.fullmatch),
+                'names of regions, each once, e.g. ["ap-northeast-1"]',
+                least=1,
+                once=True,
+            ),
+            meaning="Regions; each account is looked at in each of them.",
+            example='["ap-northeast-1"]',
+        ),
+        "layers": Key(
+            kind=many(
+                one_of(*LAYERS),
+                f'layers of {", ".join(LAYERS)}, each once, e.g. ["live"]',
+                least=1,
+                once=True,
+            ),
+            meaning="Layers that are observed there.",
+            usual=["live"],
+        ),
+        "profile": Key(
+            kind=text(
+                "the name of a profile, e.g. 'gate-{account}'", re.compile(r"([\w.+=,-]|\{account\})+").fullmatch
+            ),
+            meaning="A profile of AWS's configuration, in which `{account}` stands for the account; left out for the "
+            "environment's credentials.",
+            usual="",
+        ),
+    },
+)
+CELLS: Final = many(
+    _TABLE, '[[cells]] with accounts = ["111111111111"] and regions = ["ap-northeast-1"]', least=1, place="[{}]"
+)
+
+
+def cells_mistakes(tables: Any) -> Iterator[str]:
+    """Say what is wrong with the tables, one line each."""
+    mistakes = [*CELLS.find("cells", tables)]
+    yield from mistakes
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(() if mistakes else CELLS.read(tables), start=1):
+        for cell in cells:
+            if (other := seen.setdefault(cell.name, number)) != number:
+                yield f"cells[{number}]: names {cell.name}, as cells[{other}] does; name each cell once"
+
+
+def parse_cells(tables: Any) -> tuple[Cell, ...]:
+    """Read tables that have no mistakes."""
+    return tuple(cell for cells in CELLS.read(tables) for cell in cells)
+
+
+def read_cell(name: str, target: str) -> Cell:
+    """Return the cell of that name. Raises UsageError for what is no name of a cell, or no target."""
+    match = NAME.fullmatch(name)
+    if not match or match["layer"] not in LAYERS:
+        raise UsageError(f"{name!r}: is no cell; write ACCOUNT/REGION/LAYER, such as 111111111111/ap-northeast-1/live")
+    parse_target(target)
+    return Cell(**match.groupdict(), target=target)

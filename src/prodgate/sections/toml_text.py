@@ -1,16 +1,15 @@
 """TOML that somebody wrote, read within limits, so that no text of a user ends in more than a line that says why."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
+from ..criteria import suggest
 from ..processes.regular_files import NotRegularError, open_regular
 
 #: The largest file that is read, in bytes.
@@ -75,6 +74,22 @@ def _parse(text: str) -> dict[str, Any]:
 def write_string(text: str) -> str:
     """Return a visible text as TOML has it on one line: what JSON escapes, TOML reads."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def write_value(value: Any) -> str:
+    """Return a text, a number, a boolean, or a list or table of them as TOML has it on one line."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{write_string(key)} = {write_value(each)}' for key, each in value.items())} }}"
+    return (
+        f"[{', '.join(map(write_value, value))}]" if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+    )
+
+
+def key_mistakes(where: str, keys: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Say which keys are unknown, and which one may have been meant."""
+    for key in keys:
+        if key not in known:
+            yield f"{where}.{key}: is not a key{suggest(key, known) or '; keys are ' + ', '.join(known)}"
 
 
 def render_mistakes(mistakes: Iterable[str]) -> str:

@@ -1,1 +1,1 @@
-"""What the words of AWS, Airflow and Terraform mean: metrics, patterns, documents, schedules, versions. Pure."""
+"""The meaning of terms of AWS, Airflow and Terraform: metrics, patterns, documents, schedules, versions. Pure."""

@@ -1,4 +1,4 @@
-"""What each version of Airflow knows: its metrics on MWAA and its settings.
+"""The metrics (on MWAA) and settings of each version of Airflow.
 
 ``airflow_metrics.json``: CloudWatch name -> [name in Airflow, fixed dimensions with * for any value, first version
 without it, first version that has it again]; from the user guide of MWAA, and the versions from Airflow's own code: in
@@ -6,8 +6,6 @@ without it, first version that has it again]; from the user guide of MWAA, and t
 #59731, #62015, #60325). Until 3.1.6 a failed task is counted only where scheduler and executor disagree on it, which is
 as good as never. ``airflow_settings.json``: written by scripts/airflow_settings.py.
 """
-
-from __future__ import annotations
 
 import difflib
 import json
@@ -19,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "dag_concurrency", "is_suppressed", "metric_mistakes", "metrics", "parse_version", "setting_mistakes", "settings",
+    "dag_concurrency", "is_suppressed", "metric_mistakes", "metrics", "parallelism", "parse_version",
+    "setting_mistakes", "settings",
 ]  # fmt: skip
 
 _HERE = Path(__file__).parent
@@ -89,7 +88,7 @@ def metric_mistakes(name: str, stated: Mapping[str, str], versions: Iterable[str
 
 
 def setting_mistakes(options: Mapping[str, str], version: str) -> Iterator[str]:
-    """Say of each setting that this version does not read what to write instead.
+    """Say what to write instead of each setting that this version does not read.
 
     Sections that providers and plugins own are not judged, and nothing is when the version is not known here.
     """
@@ -115,11 +114,19 @@ def is_suppressed(name: str, options: Mapping[str, str]) -> bool:
     return not matches if allow else bool(matches)
 
 
-def dag_concurrency(options: Mapping[str, str], version: str) -> str:
-    """Return how many tasks of one DAG run at a time; Airflow 3 ignores the old name of the setting."""
+def parallelism(options: Mapping[str, str]) -> str | None:
+    """Return how many tasks one scheduler runs at a time; None if nobody states it, so that MWAA decides.
+
+    MWAA's own values of this and of the next setting are far above Airflow's, and it states them nowhere.
+    """
+    return options.get("core.parallelism")
+
+
+def dag_concurrency(options: Mapping[str, str], version: str) -> str | None:
+    """Return how many tasks of one DAG run at a time, or None; Airflow 3 ignores the old name of the setting."""
     known = settings(*parse_version(version)[:1])
     names = ("core.max_active_tasks_per_dag", "core.dag_concurrency")
-    return next((options[name] for name in names if name in options and name in known), "16")
+    return next((options[name] for name in names if name in options and name in known), None)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,12 +1,11 @@
-"""How what is in front of a site marks answers that are not the site's: puzzles, and refusals of what may be no person.
+"""The signs that a response is not the requested page: a puzzle, a refusal of a possible robot, or a sign-in.
 
 Sources: Cloudflare, "Detect a Challenge Page response"; AWS WAF, "CAPTCHA and Challenge in AWS WAF"; DataDome,
 "Validate request"; Vercel, "Firewall". DataDome names itself in each answer, and marks those that it gives itself by
 their status, or by X-DD-B where they are JSON.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -37,3 +36,25 @@ def find_mark(status: int, header: Callable[[str], str | None]) -> str:
     names = (*_MARKS, _NAMED) if status in _REFUSALS else _MARKS
     said = [f"{name}: {value}" for name in names if (value := header(name)) is not None]
     return ", ".join([str(status), *said]) if said else ""
+
+
+# ── A page where one signs in: its address, and a field for a password
+
+_PLACE: Final = re.compile(r"(?i)/(?:(?:log|sign)[-_]?(?:in|on)|auth|oauth2?|sso|saml2?|sessions?(?:/new)?)(?:[/.]|$)")
+_NEW: Final = re.compile(r"(?i)/[\w-]*(?:sign[-_]?up|regist|join|password|reset|forgot|invit|activat)[\w-]*(?:[/.]|$)")
+_FIELD: Final = re.compile(rb"""(?i)<input\b[^<>]*\btype\s*=\s*["']?password\b""")
+
+
+def is_sign_in(path: str) -> bool:
+    """Whether the path of an address is that of a page for signing in."""
+    return bool(_PLACE.search(path))
+
+
+def is_for_strangers(path: str) -> bool:
+    """Whether it is that of a page on which who has not signed in writes a password: to do so, or to join."""
+    return is_sign_in(path) or bool(_NEW.search(path))
+
+
+def has_password_field(html: bytes) -> bool:
+    """Whether a page, or the beginning of it, has a field for a password."""
+    return bool(_FIELD.search(html))

@@ -1,24 +1,36 @@
-"""What CloudWatch's metrics and alarms mean, wherever an alarm is met: declared or in an account."""
+"""The meaning of CloudWatch's metrics, metric math, alarms and dashboards, declared or in an account."""
 
-from __future__ import annotations
-
+import ast
+import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from decimal import Decimal
-from typing import Final
+from functools import cache
+from itertools import accumulate
+from math import ceil
+from typing import Any, Final
 
-from .metric_math import evaluate, query_ids
+from .unresolved import Unresolved
 
 __all__ = [
-    "BALANCER_ERRORS", "HEARTBEATS", "TARGET_ERRORS", "UTILIZATION", "alarms_in_rule", "error_percent",
-    "evaluate_nested", "find_deciding_queries", "fires_above", "fires_below", "is_error_share", "parse_percentile",
+    "AIRFLOW", "BALANCER_ERRORS", "CONTAINERS", "HEARTBEATS", "TARGET_ERRORS", "UTILIZATION",
+    "alarms_in_rule", "error_percent", "evaluate_nested", "find_deciding_queries", "fires_above",
+    "fires_below", "is_error_share", "list_unfelt", "metrics_on", "parse_percentile",
 ]  # fmt: skip
 
-#: What a load balancer answered with 5xx by itself, without a target.
+#: Metric of the 5xx responses that a load balancer gave by itself, without a target.
 BALANCER_ERRORS: Final = "HTTPCode_ELB_5XX_Count"
-#: What the targets behind it answered with 5xx.
+#: Metric of the 5xx responses of the targets behind it.
 TARGET_ERRORS: Final = "HTTPCode_Target_5XX_Count"
-#: Percentages from 0 to 100 of which more is worse.
+_FELT_BY_USERS: Final = {
+    "response time": {"TargetResponseTime"},
+    "errors": {TARGET_ERRORS, BALANCER_ERRORS, "5xxErrorRate"},
+}
+#: Namespace of Airflow's metrics.
+AIRFLOW: Final = "AmazonMWAA"
+#: Namespace of the containers that it runs in.
+CONTAINERS: Final = "AWS/MWAA"
+#: Percentages from 0 to 100 that are worse the higher they are.
 UTILIZATION: Final = {
     ("AWS/ECS", "CPUUtilization"), ("AWS/ECS", "MemoryUtilization"), ("AWS/RDS", "CPUUtilization"),
     ("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization"), ("AWS/ElastiCache", "CPUUtilization"),
@@ -62,16 +74,35 @@ def is_sparse(namespace: str, metric: str, dimensions: Mapping[str, str]) -> boo
 Compute = Callable[[Mapping[str, Decimal]], Decimal]
 
 
+def list_unfelt(metrics: Set[str]) -> list[str]:
+    """Return what users feel (response time, errors) and none of these metrics shows."""
+    return [what for what, wanted in _FELT_BY_USERS.items() if not wanted & metrics]
+
+
 def parse_percentile(statistic: str) -> Decimal | None:
     """Return 95 for ``p95``, None for any other statistic."""
     number = statistic[1:]
     return Decimal(number) if statistic[:1] == "p" and number.replace(".", "", 1).isdigit() else None
 
 
-def alarms_in_rule(rule: str) -> frozenset[str]:
-    """Return the names of the alarms that a composite alarm's rule is made of."""
-    names = re.findall(r'(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*"?([^")]+?)"?\s*\)', rule)
-    return frozenset(name.rpartition(":alarm:")[2] for name in names)
+def compute_statistic(name: str, values: Iterable[tuple[float, float]]) -> float:
+    """Return a statistic of values, each with how often it was met. Raises Unresolved for one that is unknown here."""
+    ordered = sorted(values)
+    count, total = sum(times for _, times in ordered), sum(value * times for value, times in ordered)
+    simple = {
+        "SampleCount": count,
+        "Sum": total,
+        "Average": total / count,
+        "Minimum": ordered[0][0],
+        "Maximum": ordered[-1][0],
+    }
+    if name in simple:
+        return simple[name]
+    share = parse_percentile(name)
+    if share is None:
+        raise Unresolved(name, "is a statistic that is not computed here")
+    rank, passed = max(1, ceil(float(share) / 100 * count)), accumulate(times for _, times in ordered)
+    return next((value for (value, _), so_far in zip(ordered, passed, strict=True) if so_far >= rank), ordered[-1][0])
 
 
 def find_deciding_queries(outer: str, inner: Mapping[str, str], queries: Collection[str]) -> frozenset[str]:
@@ -127,9 +158,164 @@ def error_percent(threshold: Decimal, metrics: Set[str], compute: Compute) -> De
 def _traffic(metrics: Set[str], requests: int) -> dict[str, Decimal]:
     """Return the numbers of a minute in which ten requests failed, all with one of the errors that the alarm reads.
 
-    What a load balancer answers itself because no target was there is not in its RequestCount.
+    RequestCount does not count responses that a load balancer gives itself because it has no target.
     """
     failed = TARGET_ERRORS if TARGET_ERRORS in metrics else BALANCER_ERRORS
     reached = requests if failed == TARGET_ERRORS else requests - 10
     counts = {TARGET_ERRORS: 0, BALANCER_ERRORS: 0, failed: 10, "RequestCount": reached}
     return {name: Decimal(count) for name, count in counts.items()}
+
+
+# ── Metric math, computed: what an expression makes of given numbers
+#
+# Only what alarms on rates and sums use. An expression that holds anything else raises Unresolved, so that no judgement
+# rests on half an expression.
+
+_OPERATORS: Final[dict[type[ast.AST], Callable[[Decimal, Decimal], Decimal]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda left, right: left / right if right else Decimal(0),
+}
+_COMPARISONS: Final[dict[type[ast.AST], Callable[[Decimal, Decimal], bool]]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_FUNCTIONS: Final[dict[str, Callable[[list[Decimal]], Decimal]]] = {
+    "SUM": lambda values: sum(values, Decimal(0)),
+    "MAX": max,
+    "MIN": min,
+    "AVG": lambda values: sum(values, Decimal(0)) / len(values),
+    "ABS": lambda values: abs(values[0]),
+    "FILL": lambda values: values[0],  # what fills a gap does not matter where there is none
+    "IF": lambda values: values[1] if values[0] else values[2] if len(values) > 2 else Decimal(0),
+}
+
+
+def evaluate(expression: str, values: Mapping[str, Decimal]) -> Decimal:
+    """Return the value of an expression; ``values`` holds a number for every id that it may name.
+
+    >>> evaluate("100 * (FILL(e, 0) / r)", {"e": Decimal(1), "r": Decimal(1000)})
+    Decimal('0.100')
+    """
+    try:
+        return _value(ast.parse(expression.strip(), mode="eval").body, values)
+    except (SyntaxError, KeyError, IndexError, ValueError, TypeError, ArithmeticError) as error:
+        raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
+
+
+@cache
+def query_ids(expression: str) -> frozenset[str]:
+    """Return the ids of queries that an expression may name; ``METRICS`` when it takes all."""
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except SyntaxError as error:
+        raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Decimal:
+    if isinstance(node, ast.Constant):
+        return Decimal(str(node.value))
+    if isinstance(node, ast.Name):
+        return values[node.id]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, values)
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return _OPERATORS[type(node.op)](_value(node.left, values), _value(node.right, values))
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
+        compare = _COMPARISONS[type(node.ops[0])]
+        return Decimal(int(compare(_value(node.left, values), _value(node.comparators[0], values))))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+        return _FUNCTIONS[node.func.id](_arguments(node.args, values))
+    raise ValueError(ast.unparse(node))
+
+
+def _arguments(nodes: list[ast.expr], values: Mapping[str, Decimal]) -> list[Decimal]:
+    found: list[Decimal] = []
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "METRICS":
+            found += values.values()
+        elif isinstance(node, ast.List):
+            found += _arguments(node.elts, values)
+        else:
+            found.append(_value(node, values))
+    return found
+
+
+# ── The rule of a composite alarm, computed from the states of the alarms that it names
+
+_STATE: Final = re.compile(
+    r'(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]+)"|\'([^\']+)\'|([^"\'()\s]+(?:\s+[^"\'()\s]+)*))\s*\)'
+)
+_WORDS: Final = {"AND": "and", "OR": "or", "NOT": "not", "TRUE": "True", "FALSE": "False"}
+
+
+def alarms_in_rule(rule: str) -> frozenset[str]:
+    """Return the names of the alarms that a rule is made of, without the ARN before them."""
+    return frozenset(_name_of(match) for match in _STATE.finditer(rule))
+
+
+def _name_of(match: re.Match[str]) -> str:
+    name: str = next(filter(None, match.groups()[1:]))
+    return name.rpartition(":alarm:")[2]
+
+
+def holds(rule: str, state_of: Callable[[str], str]) -> bool:
+    """Whether a rule holds; ``state_of`` returns the state of an alarm by its name. Raises Unresolved.
+
+    >>> holds('ALARM("slow") AND NOT ALARM("planned")', {"slow": "ALARM", "planned": "OK"}.get)
+    True
+    """
+
+    def compare(match: re.Match[str]) -> str:
+        return str(state_of(_name_of(match)) == match[1])
+
+    text = re.sub(r"\b(AND|OR|NOT|TRUE|FALSE)\b", lambda match: _WORDS[match[1]], _STATE.sub(compare, rule))
+    try:
+        return _evaluate_rule(ast.parse(" ".join(text.split()), mode="eval").body)
+    except (SyntaxError, TypeError) as error:
+        raise Unresolved(rule, f"is a rule of alarms that is not understood here: {error}") from None
+
+
+def _evaluate_rule(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=bool(value)):
+            return value
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _evaluate_rule(operand)
+        case ast.BoolOp(op=ast.And(), values=values):
+            return all(_evaluate_rule(each) for each in values)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return any(_evaluate_rule(each) for each in values)
+    raise TypeError(ast.unparse(node))
+
+
+# ── The metrics on a dashboard, as its body writes them
+
+
+def metrics_on(body: Mapping[str, Any], account: str = "") -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield namespace and dimensions of each metric; ``.`` repeats the value above it, ``...`` all up to the last.
+
+    Metrics of others than a stated ``account`` are left out.
+
+    >>> list(metrics_on({"widgets": [{"properties": {"metrics": [["A", "m", "D", "x"], ["...", "y"]]}}]}))
+    [('A', {'D': 'x'}), ('A', {'D': 'y'})]
+    """
+    for widget in body.get("widgets", ()):
+        previous: list[Any] = []
+        properties = widget.get("properties", {})
+        for metric in properties.get("metrics", ()):
+            parts = [part for part in metric if not isinstance(part, dict)]
+            if parts[:1] == ["..."]:
+                parts = [*previous[: len(previous) - len(parts) + 1], *parts[1:]]
+            parts = [previous[i] if part == "." and i < len(previous) else part for i, part in enumerate(parts)]
+            previous = parts or previous
+            options = [properties, *(part for part in metric if isinstance(part, dict))]
+            owner = next((one["accountId"] for one in reversed(options) if "accountId" in one), account)
+            if len(parts) >= 2 and (not account or owner == account):
+                yield str(parts[0]), dict(zip(map(str, parts[2::2]), map(str, parts[3::2]), strict=False))

@@ -1,8 +1,7 @@
-"""How many things a judge compares, read from its code: what it says differs by subject, what it may say does not."""
-
-from __future__ import annotations
+"""How many things a judge compares, read from its code: what it compares differs by subject, its code does not."""
 
 import dis
+import inspect
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
@@ -18,10 +17,17 @@ _OWN: Final = "prodgate"
 def compares_several(function: Callable[..., Any]) -> bool:
     """Whether a judge may compare more than one thing, itself or in functions of its modules that it calls.
 
-    One of several comparisons ends it, so that the next fault is said only once the first is mended. Of a judge whose
-    code shows no comparison nobody knows how many it makes.
+    The first failing comparison ends it, so that the next fault shows only once the first is mended. If its code shows
+    no comparison, nobody knows how many it makes.
     """
-    return sum(1 for _ in _find_comparisons(function, ())) != 1
+    told: bool | None = getattr(function, "several", None)  # of a function of another process
+    return told if told is not None else sum(1 for _ in _find_comparisons(function, ())) != 1
+
+
+def runs_later(function: object) -> bool:
+    """Whether a call of the function runs nothing of it: a coroutine or a generator, which would hold by accident."""
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(of_kind(function) for of_kind in kinds)
 
 
 def _find_comparisons(function: Any, within: tuple[CodeType, ...]) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """Patterns of EventBridge rules: would an event like this one be passed on?"""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
@@ -26,7 +24,7 @@ SEVERE: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether a pattern matches an event. What the event does not state, the pattern may ask for as it likes.
+    """Whether a pattern matches an event. Fields that the event does not state match any pattern.
 
     Raises Unresolved for a test that is not known here.
     """

@@ -1,10 +1,8 @@
-"""JSON texts that somebody wrote, of which every reader has to make the same.
+"""JSON texts from outside, which every reader must understand in the same way.
 
 Of a key that an object holds twice some readers take the first value, some the last; RFC 8259 leaves it open.
 Terraform's AWS provider refuses a policy document with such a key since 5.19; no page of AWS says which one it takes.
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence

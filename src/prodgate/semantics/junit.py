@@ -1,10 +1,8 @@
-"""What a JUnit XML file says: how many tests ran, which failed, of which commit, and whether the file is whole.
+"""JUnit XML files: the number of tests, the failures, the commit, and whether the file is whole.
 
 Only what every writer of the format agrees on is read: test suites, test cases and what is inside them. A file is
 refused that is too large, declares a document type (and so might define entities), or ends before its root does.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +28,7 @@ class JUnitError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JUnitResults:
-    """What a file says of the tests that it names."""
+    """The results of the tests in a file."""
 
     tests: int
     failed: tuple[str, ...]
@@ -69,8 +67,6 @@ class _Case:
 
 @dataclass(slots=True)
 class _Reading:
-    """A file while it is read."""
-
     path: list[str] = field(default_factory=list)
     suites: list[_Suite] = field(default_factory=list)
     cases: list[_Case] = field(default_factory=list)
@@ -116,7 +112,7 @@ class _Reading:
             self.text.append(text)
 
     def _mark(self, what: str, parent: str) -> None:
-        """Note what is said of a test case; a failure beside all cases is one of its suite."""
+        """Note the result of a test case; a failure outside all cases belongs to its suite."""
         if parent == "testcase":
             self.cases[-1].failed |= what != "skipped"
             self.cases[-1].skipped |= what == "skipped"

@@ -1,7 +1,5 @@
 """The URI of a key that AWS KMS keeps, in the form that cosign and others use: ``awskms:///alias/prodgate-evidence``."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 
@@ -9,7 +7,7 @@ _URI: Final = re.compile(
     r"awskms:///(?P<key>(?:arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:)?"
     r"(?:alias/[A-Za-z0-9_/-]{1,250}|(?:key/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:key/)?mrk-[0-9a-f]{32}))"
 )
-#: What to write.
+#: An example of a key's URI.
 EXAMPLE: Final = "awskms:///alias/prodgate-evidence"
 
 

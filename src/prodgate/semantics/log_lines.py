@@ -1,10 +1,8 @@
-"""What a log line is an error of: its kind, without the values that differ from one occurrence to the next.
+"""The kind of error in a log line, without the values that differ from one occurrence to the next.
 
 A kind names code (a type of exception, a message with its values masked) and nobody: what is quoted, has a digit, is an
 address, or may be a person's name is masked. So a kind can be kept as evidence where the line itself can't.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -20,9 +18,6 @@ ERROR_PATTERN: Final = (
 #: Keys of a structured line, in the order in which they are asked.
 _LEVELS: Final = ("level", "severity", "log.level", "levelname", "lvl")
 _MESSAGES: Final = ("message", "msg", "event", "error", "exception", "err")
-_STATUSES: Final = ("status", "status_code", "statusCode")
-_PLACES: Final = ("route", "logger", "target", "module")
-_TRACES: Final = ("traceback", "exc_info", "stack", "stack_trace", "exception")
 _GRAVE: Final = re.compile(r"(?i)error|err|fatal|critical|crit|panic|alert|emerg(ency)?|severe")
 #: pino and bunyan number their levels; from here on they are errors.
 _GRAVE_NUMBER: Final = 50
@@ -36,11 +31,11 @@ _LONGEST: Final = 160
 _MASKS: Final = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
-    (re.compile(r"\S+@\S+\.\w+"), "<address>"),
-    (re.compile(r"\w+://\S+"), "<url>"),
-    (re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|“[^”]*”|「[^」]*」"), "<text>"),
+    (re.compile(r"(?<![^\s@])[^\s@]+@[^\s@]+\.\w+"), "<address>"),
+    (re.compile(r"\b\w+://\S+"), "<url>"),
+    (re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|“[^“”]*”|「[^「」]*」"), "<text>"),
     (re.compile(r"(?<!\S)/\S*"), "<path>"),
-    (re.compile(r"[\w.:-]*\d[\w.:-]*"), "<n>"),
+    (re.compile(r"(?<![\w.:-])(?:(?!\d)[\w.:-])*+\d[\w.:-]*"), "<n>"),
     (re.compile(r"[^\x00-\x7f]+"), "<text>"),
     # a capitalised word after another word may be a name; one that looks like code is kept
     (re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*(?![\w.])"), "<name>"),
@@ -81,7 +76,7 @@ def _read_structured(line: str) -> Mapping[str, Any] | None:
 
 
 def _find_structured_kind(told: Mapping[str, Any]) -> str:
-    status = next((told[key] for key in _STATUSES if key in told), None)
+    status = next((told[key] for key in ("status", "status_code", "statusCode") if key in told), None)
     if isinstance(status, int) and not isinstance(status, bool) and status >= 500:
         return " ".join((f"a request answered {status}", *_list_places(told)))
     if not _is_grave(next((told[key] for key in _LEVELS if key in told), "")):
@@ -97,11 +92,15 @@ def _is_grave(level: object) -> bool:
 
 def _list_places(told: Mapping[str, Any]) -> Iterator[str]:
     """Yield where in the code it was: parameters of a route have no values there."""
-    yield from (re.sub(r"\d+", "<n>", told[key])[:_LONGEST] for key in _PLACES if isinstance(told.get(key), str))
+    yield from (
+        re.sub(r"\d+", "<n>", told[key])[:_LONGEST]
+        for key in ("route", "logger", "target", "module")
+        if isinstance(told.get(key), str)
+    )
 
 
 def _list_raised(told: Mapping[str, Any]) -> Iterator[str]:
-    for key in _TRACES:
+    for key in ("traceback", "exc_info", "stack", "stack_trace", "exception"):
         if isinstance(text := told.get(key), str) and (raised := _RAISED.findall(text)):
             yield raised[-1]
             return

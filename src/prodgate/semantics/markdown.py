@@ -1,10 +1,8 @@
-"""What Markdown means by a section: a heading, and whether anything is said under it.
+"""Sections of Markdown: a heading, and whether there is text under it.
 
 >>> find_sections("# Plan\\n\\n## Database\\nRestore it.\\n\\n## Who decides\\n<!-- name them -->\\n")
 ('Plan', 'Database')
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterator
@@ -13,16 +11,16 @@ from typing import Final
 from .names import fold, says_nothing
 
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_HEADING: Final = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*")
+_HEADING: Final = re.compile(r" {0,3}(#{1,6})[ \t]++(\S+(?:[ \t]+(?!#+[ \t]*$)\S+)*)(?:[ \t]+#+)?[ \t]*")
 #: Characters of the longest line that can be a heading.
 _LONGEST: Final = 400
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def find_sections(text: str) -> tuple[str, ...]:
-    """Return the headings under which something is said, there or in a section below it, in order.
+    """Return the headings with text under them, or in a section below them, in order.
 
-    Comments say nothing, nor does what only stands for words that are to come; what is fenced as code is no heading.
+    Comments and placeholders are no text; fenced code has no headings.
     """
     found: list[tuple[int, str, list[str]]] = []
     for level, words in _read_lines(_COMMENT.sub("", text)):

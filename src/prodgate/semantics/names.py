@@ -1,12 +1,10 @@
-"""What Unicode means by a text: whether it says anything, and whether two names are the same person's.
+"""Texts by Unicode: whether one is blank, and whether two names belong to the same person.
 
 >>> names_same_person("Ana <ana@example.com>", "ａｎａ@example.com\\u200b")
 True
 >>> says_nothing("\\u2060 – \\u3164")
 True
 """
-
-from __future__ import annotations
 
 import re
 import unicodedata
@@ -15,13 +13,13 @@ from typing import Final
 
 #: Letters that are drawn as nothing.
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
-#: What people write where they have nothing to say.
+#: Words that people write where they have nothing to say.
 _PLACEHOLDERS: Final = frozenset(
     {"na", "nil", "none", "null", "tbd", "tba", "todo", "fixme", "xxx", "unknown", "later"}
 )
 #: Scripts with letters that look like those of another.
 _ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
-_ADDRESS: Final = re.compile(r"([^\s@<>]+)@([^\s@<>,;]+)")
+_ADDRESS: Final = re.compile(r"(?<![^\s@<>])([^\s@<>]+)@([^\s@<>,;]+)")
 
 
 def fold(text: str) -> str:

@@ -1,6 +1,4 @@
-"""What a security group lets in or out, wherever it is met: declared or in an account."""
-
-from __future__ import annotations
+"""The rules of a security group, declared or in an account."""
 
 import ipaddress
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ Reading widens and never narrows: ``NotAction``, ``NotResource`` and ``NotPrinci
 those of a Deny as nothing. A document that can't be read whole raises Unresolved, so that no judgement rests on a part.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +24,7 @@ _RESTRICTING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a statement speaks of: ``kind`` is AWS, Service, Federated, CanonicalUser or * for anybody."""
+    """The principal of a statement: ``kind`` is AWS, Service, Federated, CanonicalUser or * for anybody."""
 
     kind: str
     name: str
@@ -60,8 +58,7 @@ class Condition:
     @property
     def restricts_if_given(self) -> bool:
         """Whether requests that carry the key with another value than those listed are not matched."""
-        bare = replace(self, operator=self.operator.removeprefix("forallvalues:").removesuffix("ifexists"))
-        return bare.restricts
+        return replace(self, operator=self.operator.removeprefix("forallvalues:").removesuffix("ifexists")).restricts
 
 
 @dataclass(frozen=True, slots=True)

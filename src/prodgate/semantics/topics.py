@@ -1,7 +1,5 @@
 """Whether a service of AWS can publish to an SNS topic: what the topic's policy and its key say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -42,7 +40,9 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
     reaching = [
         one
         for one in read_statements(_parse_policy(policy), f"{topic}: its policy")
-        if one.covers("sns:publish") and _names_service(one, service) and _applies_to(one, topic)
+        if one.covers("sns:publish")
+        and _names_service(one, service)
+        and (not one.resources or any(fnmatchcase(topic, pattern) for pattern in one.resources))
     ]
     opened = [one for one in reaching if one.allows]
     account, stated = topic.split(":")[_OWNER], _STATES[service]
@@ -87,10 +87,6 @@ def _names_service(statement: Statement, service: str) -> bool:
     return any(one.is_anybody or one.name == service for one in statement.principals)
 
 
-def _applies_to(statement: Statement, arn: str) -> bool:
-    return not statement.resources or any(fnmatchcase(arn, pattern) for pattern in statement.resources)
-
-
 def _admits(statement: Statement, account: str, source: str, stated: tuple[str, ...]) -> bool:
     """Whether every condition of a statement is met by what a service states of itself.
 
@@ -124,8 +120,7 @@ def _is_met(condition: Condition, sent: Mapping[str, str]) -> bool:
         return (condition.key not in sent) == ("true" in condition.values)
     if condition.key not in sent:
         return not condition.restricts
-    found = any(fnmatchcase(sent[condition.key], value) for value in condition.values)
-    return found != ("not" in condition.operator)
+    return any(fnmatchcase(sent[condition.key], value) for value in condition.values) != ("not" in condition.operator)
 
 
 def _render_sources(sources: list[str]) -> str:

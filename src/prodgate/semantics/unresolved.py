@@ -1,6 +1,4 @@
-"""What can't be known or understood: its placeholder and its exception, so that nothing is judged on half a value."""
-
-from __future__ import annotations
+"""Unknown values: a placeholder and an exception, so that nothing is judged on half a value."""
 
 from collections.abc import Iterable
 
@@ -47,7 +45,7 @@ class Unknown:
 
 
 class Assumed(str):
-    """A text that holds a stand-in for what nobody stated. To find what it names it is as good as the real one."""
+    """A text with a stand-in for something that nobody stated. For looking up what it names, it will do."""
 
     __slots__ = ("reason", "what")
 
@@ -55,7 +53,7 @@ class Assumed(str):
     """What something stands in for: ``account``, ``region``."""
     reason: str
 
-    def __new__(cls, text: str, what: Iterable[str], reason: str) -> Assumed:
+    def __new__(cls, text: str, what: Iterable[str], reason: str) -> "Assumed":
         """Return the text with the reason for which it may not be judged."""
         made = super().__new__(cls, text)
         made.what, made.reason = frozenset(what), reason

@@ -1,10 +1,8 @@
-"""DSSE, the envelope of signed statements: what is signed is its type and its bytes, and nothing is parsed before.
+"""DSSE, the envelope of signed statements: a signature covers the payload's type and raw bytes.
 
-Source: https://github.com/secure-systems-lab/dsse, version 1.0.2. An envelope of ours has one signature or none, and
-one way to be written, so that no byte of it can be another one.
+So it can be checked without parsing the payload. Source: https://github.com/secure-systems-lab/dsse, version 1.0.2.
+An envelope of ours has one signature or none, and exactly one spelling, so any changed byte is noticed.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii
@@ -17,7 +15,7 @@ IN_TOTO: Final = "application/vnd.in-toto+json"
 
 
 class EnvelopeError(ValueError):
-    """A file is no envelope, or not written as ours are; the message says what is wrong in it."""
+    """A file is no envelope, or not in the gate's spelling; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +27,11 @@ class Envelope:
     keyid: str = ""
     """Which key signed it, by SHA-256 of the key; a hint that proves nothing."""
     signature: bytes = b""
-    """Empty for an unsigned one."""
+    """Empty if the envelope is unsigned."""
 
     @property
     def signed_bytes(self) -> bytes:
-        """What is signed."""
+        """The bytes that are signed."""
         return encode(self.kind, self.payload)
 
     def to_bytes(self) -> bytes:
@@ -44,7 +42,7 @@ class Envelope:
 
 
 def encode(kind: str, payload: bytes) -> bytes:
-    r"""Return the bytes that are signed in place of a payload, DSSE's pre-authentication encoding.
+    r"""Return the bytes to sign: DSSE's pre-authentication encoding of a type and a payload.
 
     >>> encode("http://example.com/HelloWorld", b"hello world")
     b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
@@ -54,12 +52,12 @@ def encode(kind: str, payload: bytes) -> bytes:
 
 
 def write_json(document: Any) -> bytes:
-    """Return the one text of a JSON value: keys in order, no white space."""
+    """Return a value as JSON in its one spelling: keys in order, no white space."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def parse_envelope(data: bytes) -> Envelope:
-    """Read an envelope that holds an in-toto statement. Raises EnvelopeError."""
+    """Read an envelope whose type says that it holds an in-toto statement. Raises EnvelopeError."""
     try:
         found = _parse(json.loads(data))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, binascii.Error):

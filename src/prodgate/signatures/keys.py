@@ -4,8 +4,6 @@ A key is named by the SHA-256 of its public half in DER (SubjectPublicKeyInfo), 
 ``openssl pkey -pubin -in key.pem -outform DER | sha256sum`` prints.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
@@ -32,7 +30,7 @@ class SigningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """What checks a signature."""
+    """A key that checks signatures."""
 
     der: bytes
     """SubjectPublicKeyInfo."""
@@ -61,7 +59,7 @@ class PublicKey:
 
 
 class Signer(Protocol):
-    """What signs: a key in memory, or one that a service keeps."""
+    """A signer: a key in memory, or one that a service keeps."""
 
     @property
     def public(self) -> PublicKey:
@@ -121,14 +119,12 @@ def parse_public(text: str) -> PublicKey:
 
 def take_public(key: object) -> PublicKey:
     """Return a key of the library as ours. Raises KeyMistake for one of another kind."""
-    if not isinstance(key, _Public) or (isinstance(key, ec.EllipticCurvePublicKey) and not _is_p256(key)):
+    if not isinstance(key, _Public) or (
+        isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, ec.SECP256R1)
+    ):
         raise KeyMistake(f"is a public key of another kind; {_WANTED}")
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return PublicKey(key.public_bytes(serialization.Encoding.DER, form))
-
-
-def _is_p256(key: ec.EllipticCurvePublicKey) -> bool:
-    return isinstance(key.curve, ec.SECP256R1)
 
 
 def _load_der(der: bytes) -> object:

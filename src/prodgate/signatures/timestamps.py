@@ -3,8 +3,6 @@
 The only module that imports rfc3161_client. A response is kept as it was sent, so that ``openssl ts -verify`` reads it.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from cryptography import x509
 
 #: Seconds that an authority may take.
 LIMIT: Final = 20.0
-#: Bytes that a response may have; those of public authorities have 2 to 7 thousand.
+#: Most bytes of a response; public authorities send 2 to 7 thousand.
 MOST: Final = 65_536
 _EXAMPLE: Final = "write e.g. http://timestamp.digicert.com"
 _INSTALL: Final = "is not installed; pip install 'prod-gate[timestamps]'"
@@ -29,7 +27,7 @@ class TimestampError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timestamp:
-    """What an authority stands for."""
+    """The content of an authority's time stamp."""
 
     at: datetime
     by: str
@@ -37,7 +35,7 @@ class Timestamp:
 
 
 def request_timestamp(url: str, data: bytes) -> bytes:
-    """Let an authority stamp some bytes, of which it is told the SHA-256 alone, and return its response.
+    """Let an authority stamp some bytes, of which it receives only the SHA-256; return its response.
 
     Raises TimestampError when there is none, or it is of something else.
     """
@@ -60,7 +58,7 @@ def is_about(response: bytes, data: bytes) -> bool:
 
 
 def verify_timestamp(response: bytes, data: bytes, authorities: Sequence[bytes]) -> Timestamp:
-    """Return when bytes were stamped, by an authority whose certificates lead to one of these, in PEM.
+    """Return the time stamp of ``data``; its certificates must lead to one of ``authorities``, in PEM.
 
     Raises TimestampError.
     """
@@ -98,7 +96,7 @@ def _load_certificates(pems: Sequence[bytes]) -> list[x509.Certificate]:
 def _parse(response: bytes) -> Any:
     try:
         parsed = _load_client().decode_timestamp_response(response)
-        # what was refused has no token, of which the time is asked here
+        # a refusal has no token, and so no time: reading the time raises
         _ = parsed.tst_info.gen_time
     except (ValueError, AttributeError) as error:
         raise TimestampError(f"is no time stamp, or one that was refused: {error}") from None

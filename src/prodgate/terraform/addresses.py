@@ -1,7 +1,5 @@
 """Resource addresses: ``module.alarm["p95"].aws_cloudwatch_metric_alarm.this[0]`` and their parts."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 
@@ -21,14 +19,22 @@ def split_module(address: str) -> tuple[str, str]:
     return ".".join(parts[:modules]), ".".join(parts[modules:])
 
 
+def split_attribute(name: str) -> tuple[str, list[str]]:
+    """Split a name without indices into the address of a resource or data source, and the path in it."""
+    module, rest = split_module(name)
+    parts = rest.split(".")
+    width = 3 if parts[0] in ("data", "ephemeral") else 2
+    return ".".join(filter(None, (module, *parts[:width]))), parts[width:]
+
+
 def split_call(module: str) -> tuple[str, str]:
-    """Split the path of a module into the path of its caller and the name of the call; both are empty for the root."""
+    """Split the path of a module into the caller's path and the name of the call; both are empty for the root."""
     caller, _, name = module.rpartition(".")
     return caller.removesuffix("module").rstrip("."), name
 
 
 def keys(address: str) -> tuple[str | None, ...]:
-    """Return the index of each module call and, last, of the resource; None where there is none."""
+    """Return the index of each module call and, last, of the resource; None without one."""
     found: list[str | None] = []
     rest = address
     while rest:

@@ -1,21 +1,23 @@
-"""What Terraform core says about a configuration: errors and warnings, with the file and line they speak of."""
-
-from __future__ import annotations
+"""Terraform core's errors and warnings about a configuration, with file and line."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from ..semantics.secret_places import REDACTOR
 from .positions import Position
 
-#: Turns a file name as core prints it into the name the user knows it by.
+#: Words of an expression such as ``local.mail["password"]``.
+_WORDS: Final = re.compile(r"[\w-]+")
+#: Turns a file name in core's output into the user's name of the file.
 Locate = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One error or warning. ``severity`` is "error" or "warning"; ``address`` the resource it speaks of, or ""."""
+    """One error or warning. ``severity`` is "error" or "warning"; ``address`` its resource, or ""."""
 
     severity: str
     summary: str
@@ -49,7 +51,7 @@ def read_diagnostics(output: str, locate: Locate) -> tuple[Diagnostic, ...]:
 
 
 def errors_in(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return those that stop an evaluation."""
+    """Return the errors, which stop an evaluation."""
     return tuple(each for each in diagnostics if each.severity == "error")
 
 
@@ -65,11 +67,18 @@ def _read_events(output: str) -> Iterator[Mapping[str, Any]]:
 def _parse_diagnostic(stated: Mapping[str, Any], locate: Locate) -> Diagnostic:
     place = stated.get("range")
     position = Position(locate(place["filename"]), place["start"]["line"]) if place else None
-    detail = stated.get("detail", "") + _describe_values(stated.get("snippet") or {})
-    return Diagnostic(stated["severity"], stated["summary"], detail, position, stated.get("address", ""))
+    seen = [_describe_value(value) for value in (stated.get("snippet") or {}).get("values") or ()]  # learns of secrets
+    detail = stated.get("detail", "") + (f" ({', '.join(seen)})" if seen else "")
+    summary, detail = REDACTOR.redact([stated["summary"], detail])
+    return Diagnostic(stated["severity"], summary, detail, position, stated.get("address", ""))
 
 
-def _describe_values(snippet: Mapping[str, Any]) -> str:
-    """Say which values the expression saw, as core's own output for people does."""
-    seen = [f"{value['traversal']} {value['statement']}" for value in snippet.get("values") or ()]
-    return f" ({', '.join(seen)})" if seen else ""
+def _describe_value(value: Mapping[str, Any]) -> str:
+    """Describe the value of an expression, as core's own output for people does, but no secret."""
+    is_, _, text = value["statement"].partition(" ")
+    name = _WORDS.findall(value["traversal"])[-1:]
+    try:
+        kept = json.dumps(REDACTOR.redact(json.loads(text), *name), ensure_ascii=False)
+    except ValueError:  # a number of attributes, for example
+        kept = text
+    return f"{value['traversal']} {is_} {kept}"

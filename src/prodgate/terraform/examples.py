@@ -1,10 +1,8 @@
-"""Examples of policies: each is Terraform whose comments say what its policy concludes of each resource.
+"""Examples of policies: each is Terraform whose comments state the policy's conclusion on each resource.
 
-All examples are evaluated in one run of core: each is a module of one root, judged as if it were alone. A required
-variable of an example becomes a value that is decided later.
+One run of core evaluates all examples: each is a module of one root, judged as if it were alone. A required variable of
+an example becomes a value that is decided later.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,11 +12,12 @@ from typing import Final
 
 from ..criteria import Criterion, UsageError
 from ..findings import Outcome
+from ..processes.regular_files import read_measured
 from .evaluate import evaluate
 from .policy import Policy, apply
 from .resources import Configuration, Resource
 
-#: Word of a comment -> what it says; a resource without one is satisfied.
+#: Word of a comment -> the outcome; a resource without one is satisfied.
 MARKS: Final[Mapping[str, Outcome]] = {
     "violates": Outcome.NOT_SATISFIED,
     "undetermined": Outcome.UNDETERMINED,
@@ -42,16 +41,16 @@ _AROUND: Final = (
 
 
 def evaluate_examples(examples: Iterable[Path]) -> Mapping[str, Configuration]:
-    """Return what each example declares, by the id of its policy, which is its name.
+    """Return the resources of each example, by the id of its policy, which is its name.
 
-    Raises TerraformError, and UsageError for examples of which something can't be evaluated.
+    Raises TerraformError, and UsageError for examples that can't be evaluated completely.
     """
     files = sorted(examples)
     with TemporaryDirectory(prefix="prodgate-examples-") as directory:
         root = Path(directory)
         for example in files:
             (root / example.stem).mkdir()
-            (root / example.stem / "main.tf").write_text(example.read_text("utf-8"), "utf-8")
+            (root / example.stem / "main.tf").write_text(read_measured(example).decode("utf-8"), "utf-8")
         (root / "main.tf").write_text(_make_root(files), "utf-8")
         whole = evaluate(root)
     if whole.gaps:
@@ -66,7 +65,8 @@ def evaluate_examples(examples: Iterable[Path]) -> Mapping[str, Configuration]:
 def _make_root(examples: Iterable[Path]) -> str:
     calls = [*_AROUND]
     for example in examples:
-        required = [name for name, body in _VARIABLE.findall(example.read_text("utf-8")) if "default" not in body]
+        text = read_measured(example).decode("utf-8")
+        required = [name for name, body in _VARIABLE.findall(text) if "default" not in body]
         arguments = "".join(f"\n  {name} = terraform_data.later.id" for name in required)
         calls.append(f'module "{example.stem}" {{\n  source = "./{example.stem}"{arguments}\n}}')
     return "\n".join(calls)
@@ -77,10 +77,10 @@ def _alone(whole: Configuration, resources: Iterable[Resource]) -> Configuration
 
 
 def find_disagreements(policy: Policy, text: str, example: Configuration, criterion: Criterion) -> Iterator[str]:
-    """Yield what a policy concludes of its example and the example says otherwise, one line each.
+    """Yield the policy's conclusions that differ from its example's comments, one line each.
 
-    ``text`` is that of the example. One that shows no good or no bad resource proves nothing, and says so; and a policy
-    that is satisfied by nothing at all is no proof of anything either.
+    ``text`` is the example's. An example without a good or a bad resource proves nothing, and is reported; neither does
+    a policy that no resource satisfies.
     """
     expected, foreign = _read_marks(policy, text)
     judged = _judge(policy, example, criterion)
@@ -90,16 +90,14 @@ def find_disagreements(policy: Policy, text: str, example: Configuration, criter
         if said is not outcome:
             yield f"{subject.partition('.')[2].partition('.')[2]}: marked {said or 'as nothing'}, and is {finding}"
     shown = {Outcome.NOT_SATISFIED: f"violates it; mark one by # violates {policy.id}", Outcome.SATISFIED: "keeps it"}
-    for outcome, how in shown.items():
-        if outcome not in expected.values():
-            yield f"shows no resource that {how}"
+    yield from (f"shows no resource that {how}" for outcome, how in shown.items() if outcome not in expected.values())
     nothing = Configuration(root="empty", engine="none", resources=())
     if Outcome.SATISFIED in {finding.outcome for finding in apply(policy, nothing, criterion)}:
         yield "is satisfied where nothing is declared at all"
 
 
 def _read_marks(policy: Policy, text: str) -> tuple[dict[str, Outcome], list[str]]:
-    """Return the outcome of each address as the comments say it, and marks that are for another policy."""
+    """Return the outcome of each address by the comments, and marks that are for another policy."""
     expected, foreign = dict[str, Outcome](), []
     for header in _HEADER.finditer(text):
         if header["id"] not in (None, policy.id):
@@ -114,13 +112,11 @@ def _read_marks(policy: Policy, text: str) -> tuple[dict[str, Outcome], list[str
 
 
 def _judge(policy: Policy, example: Configuration, criterion: Criterion) -> dict[str, tuple[Outcome, str]]:
-    """Return address -> (outcome, finding). A policy on the whole configuration is asked about each resource alone."""
+    """Return address -> (outcome, finding). A policy on the whole configuration judges each resource alone."""
     judged: dict[str, tuple[Outcome, str]] = {}
     if policy.resources:
         for finding in apply(policy, example, criterion):
-            judged.setdefault(
-                finding.subject, (finding.outcome, str(finding))
-            )  # the first fault, where there are several
+            judged.setdefault(finding.subject, (finding.outcome, str(finding)))  # the first fault, if there are several
         return judged
     for resource in [one for one in example.resources if one.mode == "managed"]:
         first = next(apply(policy, _alone(example, [resource]), criterion))

@@ -1,26 +1,59 @@
 """Policies: checks on declared infrastructure, and how one is applied to every resource that it is about."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from ..comparing import runs_later
-from ..criteria import Criterion
+from ..criteria import Criterion, suggest
 from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
-from ..sections import bundled
-from ..semantics.comparisons import compares_several
+from ..semantics.comparisons import compares_several, runs_later
 from ..semantics.unresolved import Unresolved
-from .known_types import check_types
-from .reading import NoSuchAttribute
-from .reads import Declaration, reads_sensitive, recorded_reads
-from .resources import Configuration, Resource
+from .provider.schema import aws_schemas
+from .provider.utility_providers import TYPES
+from .resources import Configuration, NoSuchAttribute, Resource, reads_sensitive, recorded_reads
+
+# Which resource types there are: a policy about a type that nobody can declare would hold for ever.
+
+#: Providers of other makers whose types look like those of AWS.
+_OTHERS: Final = frozenset({"awscc"})
+#: How alike a name must be to be taken for a misspelt one, where its provider is known and where it is not.
+NEAR: Final = 0.6
+NEARER: Final = 0.8
+_FORM: Final = 'write resources=("aws_sqs_queue",)'
+
+
+def check_types(policy: str, resources: object) -> None:
+    """Refuse what is no tuple of known resource types. Raises TypeError, and ValueError with the nearest name.
+
+    A type of a provider that is not known here is believed when it looks like none of those that are.
+    """
+    if not isinstance(resources, tuple):
+        raise TypeError(f"{policy}: resources is {resources!r}, which is no tuple; {_FORM}")
+    for each in resources:
+        if not isinstance(each, str) or not each:
+            raise TypeError(f"{policy}: resources holds {each!r}, which is no resource type; {_FORM}")
+        provider = each.partition("_")[0]
+        if each in _list_types() or provider in _OTHERS:
+            continue
+        ours = provider in {"aws", *TYPES}
+        near = suggest(each.lower(), _list_types(), NEAR if ours else NEARER)
+        if near or ours:
+            raise ValueError(
+                f"{policy}: there is no resource type {each!r}{near or '; write one that the provider has'}"
+            )
+
+
+@cache
+def _list_types() -> frozenset[str]:
+    others = (kind for kinds in TYPES.values() for kind in kinds.get("resource", ()))
+    return frozenset({*aws_schemas().names("resource"), *others, "terraform_data"})
+
 
 Judge = Callable[[Any, Criterion], None]
 
@@ -43,12 +76,12 @@ class Policy:
 
     @property
     def name(self) -> str:
-        """What reports call it: the id."""
+        """Its name in reports: the id."""
         return self.id
 
     @property
     def statement(self) -> str:
-        """What must hold: the first line of the function's docstring."""
+        """Its statement: the first line of the function's docstring."""
         return inspect.getdoc(self.judge).splitlines()[0]  # type: ignore[union-attr]  # policy() demands a docstring
 
     @property
@@ -63,8 +96,8 @@ class Policy:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it comes with the gate, which has its words in other languages, too."""
-        return bundled.comes_with_gate(str(self.file))
+        """Whether it comes with the gate, which translates its words."""
+        return self.file in TRANSLATED
 
     @property
     def place(self) -> str:
@@ -72,6 +105,8 @@ class Policy:
         return f"{self.judge.__module__}:{self.judge.__code__.co_firstlineno}"
 
 
+#: Files of policies whose words the gate has in other languages; whoever loads them says so.
+TRANSLATED: Final[set[Path]] = set()
 #: Every policy that has been imported, by id.
 POLICIES: dict[str, Policy] = {}
 
@@ -145,7 +180,7 @@ def _make_finding(
     subject: Resource | Configuration,
     criterion: Criterion,
     conclusion: Conclusion,
-    reads: Sequence[tuple[Declaration, str]],
+    reads: Sequence[tuple[Resource, str]],
 ) -> Finding:
     hidden = "observed" if conclusion.observed and reads_sensitive(reads) else ""
     return Finding(
@@ -167,12 +202,11 @@ def _make_finding(
 def _conclude(
     policy: Policy, subject: Resource | Configuration, criterion: Criterion, reads: Sequence[object]
 ) -> Conclusion:
-    """Run the policy. Whatever it raises besides a conclusion is a bug in it, and a bug is no answer."""
+    """Run the policy. Any exception except a conclusion is a bug, and no answer."""
     ended, function = None, cast("Callable[..., object]", policy.judge)
-    with open_judgement(criterion) as judgement:
+    with open_judgement() as judgement:
         try:
-            returned = function(subject, judgement.criterion)
-            judgement.ended()
+            returned = function(subject, criterion)
             if returned is not None:
                 judgement.doubt(f"{policy.id} returned a {type(returned).__name__}; it must return nothing")
         except Concluded as conclusion:
@@ -192,14 +226,16 @@ def _judge_on(
     unknown = None
     with (
         recorded_reads() as reads,
-        open_judgement(criterion, goes_on=True, locate=lambda: len(reads)) as judgement,
+        open_judgement(goes_on=True, locate=lambda: len(reads)) as judgement,
         suppress(Exception),  # what else it raises concludes nothing: what is built on a fault may make no sense
     ):
         try:
-            cast("Callable[..., object]", policy.judge)(subject, judgement.criterion)
+            cast("Callable[..., object]", policy.judge)(subject, criterion)
         except Unresolved as unclear:
             unknown = Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear), aspect=UNKNOWN)
-    compared = [_hide(each) for each in judgement.compared] if reads_sensitive(reads) else judgement.compared
+    compared: Sequence[Conclusion] = judgement.compared
+    if reads_sensitive(reads):
+        compared = [replace(each, observed=SENSITIVE if each.observed else "", aspect="") for each in compared]
     several = compares_several(policy.judge) or len({each.expected for each in (*compared, first)}) > 1
     for fault, at in list_faults(replace(first, observed=finding.observed), compared, several=several):
         if fault.observed == finding.observed and fault.expected == finding.expected:
@@ -210,11 +246,7 @@ def _judge_on(
         yield _make_finding(policy, subject, criterion, unknown, reads)
 
 
-def _hide(conclusion: Conclusion) -> Conclusion:
-    return replace(conclusion, observed=SENSITIVE if conclusion.observed else "", aspect="")
-
-
-def _find_places(subject: Resource | Configuration, read: Declaration | Configuration, path: str) -> tuple[str, ...]:
+def _find_places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:
     places: list[str] = []
     if not isinstance(read, Configuration) and read.origin:
         places += map(str, read.origin.of(path))

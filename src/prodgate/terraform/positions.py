@@ -1,6 +1,4 @@
-"""Where things are written: a line of a file, and the lines behind each argument of a resource."""
-
-from __future__ import annotations
+"""Source positions: a line of a file, and the lines behind each argument of a resource."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +19,8 @@ class Position:
 class Origin:
     """Where a resource and its arguments are written.
 
-    ``arguments`` maps a dotted path without indices (``ingress.cidr_blocks``) to positions, innermost first:
-    the argument itself, the module call that hands the value in, the line of the variable file it came from.
+    ``arguments`` maps a dotted path without indices (``ingress.cidr_blocks``) to positions, innermost first: the
+    argument itself, the module call that passes the value in, the line of the variable file it came from.
     """
 
     block: Position

@@ -1,25 +1,24 @@
 """Where a value is written: from a resource's argument through module calls to the line of a variable file."""
 
-from __future__ import annotations
-
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from os import path as os_path
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from ..processes.regular_files import read_measured
+from ..semantics.secret_places import REDACTOR
 from .addresses import keys, split_call, split_module, without_indices
-from .hcl import Expression, HclBlock, Reference, parse
-from .json_positions import find_bodies, list_arguments
+from .hcl import Expression, HclBlock, Reference, parse_values
 from .positions import Origin, Position
-from .sources import Module, Tree
+from .sources import Tree, is_encrypted, list_automatic_files
 
-#: Arguments and blocks that are core's own business: how often a resource is there, not what it holds.
+#: Arguments and blocks of core itself: they set how often a resource exists, not its contents.
 _META: Final = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"})
-#: Most places that are named for one argument: a long policy document has a line for each of its entries.
-_MOST: Final = 48
+#: The maximum number of places named for one argument: a long policy document has a line for each of its entries.
+_MOST: Final = 64
 
 
 #: The expressions that a trace has passed, each with the index and the entry it was read at.
@@ -28,7 +27,7 @@ _Visited = set[tuple[Expression, str | None, tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where an expression is read: a module, the index of the call or resource it stands in, and its ``for_each``."""
+    """Where an expression is read: a module, the index of the call or resource around it, and its ``for_each``."""
 
     module: str
     key: str | None = None
@@ -45,7 +44,7 @@ class Provenance:
         self._origins: dict[tuple[str, tuple[str | None, ...]], Origin | None] = {}
 
     def origin(self, address: str) -> Origin | None:
-        """Return where the resource at ``address`` and its arguments are written; None when that is not known."""
+        """Return where the resource at ``address`` and its arguments are written; None if unknown."""
         configured, indices = without_indices(address), keys(address)
         if (configured, indices) not in self._origins:
             self._origins[configured, indices] = self._trace_origin(configured, indices)
@@ -55,9 +54,9 @@ class Provenance:
         module, resource = split_module(configured)
         held = self.tree.modules.get(module)
         blocks = held.resources.get(resource, ()) if held else ()
-        trace = _Trace(self, indices)
         if not blocks:
-            return trace.json_origin(held, module, resource) if held else None
+            return None
+        trace = _Trace(self, indices)
         arguments: dict[str, tuple[Position, ...]] = {}
         for block in blocks:
             scope = _Scope(module, indices[-1], block.arguments.get("for_each"))
@@ -65,15 +64,51 @@ class Provenance:
         return Origin(Position(blocks[0].file, blocks[0].line), arguments)
 
     @cached_property
-    def assigned(self) -> Mapping[str, Expression | Position]:
+    def assigned(self) -> Mapping[str, Expression]:
         """The root's variables that a variable file sets; the last file that does so wins, as in core."""
-        found: dict[str, Expression | Position] = {}
+        found: dict[str, Expression] = {}
         for file in (*_list_automatic_files(self.tree.root.directory), *self._var_files):
-            found |= _read_assignments(file, os_path.relpath(file, self.tree.base))
+            with suppress(OSError):  # core reports the fault
+                found |= parse_values(file, os_path.relpath(file, self.tree.base))
         return found
 
+    def stand_for(self, module: str, parts: tuple[str, ...]) -> tuple[Expression, str, tuple[str, ...]] | None:
+        """Return the expression behind a local value, a variable or an output of a module.
+
+        Also the module it is written in, and the rest of the name, which leads to an entry of it; None if that is not
+        written. A variable stands for the value in the call or a variable file, else for its default.
+        """
+        kind, name, *rest = (*parts, "", "")
+        held = self.tree.modules[module]
+        if kind == "module":
+            callee = f"{module}.module.{name}".lstrip(".")
+            output = self.tree.modules[callee].outputs.get(rest[0]) if callee in self.tree.modules else None
+            return (output, callee, parts[3:]) if output else None
+        value, place = held.local_values.get(name) if kind == "local" else None, module
+        if kind == "var":
+            caller, call = split_call(module) if module else ("", "")
+            handed = self.tree.modules[caller].calls[call].arguments if module else self.assigned
+            declared = held.variables.get(name)
+            default = declared.arguments.get("default") if declared else None
+            if name in handed:
+                value, place = handed[name], caller
+            elif module or not self.is_set_by_environment(name):
+                value = default
+        return (value, place, parts[2:]) if value else None
+
+    def learn_secrets(self) -> None:
+        """Register the secrets in the source with this process, so that none is kept in any quote."""
+        for file in (*_list_automatic_files(self.tree.root.directory), *self._var_files):
+            REDACTOR.redact(read_measured(file).decode("utf-8", "replace"))
+        for module in self.tree.modules.values():
+            for name, block in module.variables.items():
+                if default := block.arguments.get("default"):
+                    REDACTOR.redact(default.literal or default.text, name)
+            for source in module.sources:
+                REDACTOR.redact(source.text.decode("utf-8", "replace"))
+
     def is_set_by_environment(self, variable: str) -> bool:
-        """Whether TF_VAR_… sets a variable, so that its default is not what counts."""
+        """Whether TF_VAR_… sets a variable, so that its default does not apply."""
         return f"TF_VAR_{variable}" in self._environment
 
 
@@ -83,15 +118,6 @@ class _Trace:
 
     known: Provenance
     indices: tuple[str | None, ...]
-
-    def json_origin(self, held: Module, module: str, resource: str) -> Origin | None:
-        """Return where JSON states a resource; its arguments are followed to where their values are written."""
-        for source in held.sources:
-            for body in find_bodies(source, resource):
-                scope = _Scope(module, self.indices[-1])
-                stated = ((path, tuple(self.value(each, scope, ()))) for path, each in list_arguments(body))
-                return Origin(Position(body.file, body.line), _join_places(stated))
-        return None
 
     def block(self, block: HclBlock, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
         """Yield the path of each argument and nested block, and where its value is written."""
@@ -119,13 +145,13 @@ class _Trace:
 
     def _argument(self, value: Expression, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
         yield path, _limit_places(self.value(value, scope, ()))
-        for name, inner in value.entries.items():
+        for name, inner in (entry for item in value.items for entry in item.entries.items()):
             yield from self._argument(inner, scope, f"{path}.{name}")
 
     def value(
         self, value: Expression, scope: _Scope, inside: tuple[str, ...], seen: _Visited | None = None
     ) -> Iterator[Position]:
-        """Yield where an expression is written and where what it refers to is. ``inside`` narrows it to an entry."""
+        """Yield where an expression is written and where its references are. ``inside`` narrows it to an entry."""
         seen = set() if seen is None else seen
         if inside and inside[0] in value.entries:
             yield from self.value(value.entries[inside[0]], scope, inside[1:], seen)
@@ -137,15 +163,15 @@ class _Trace:
 
     def _reference(self, used: Reference, scope: _Scope, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
         kind, *rest = used.parts
-        module = self.known.tree.modules[scope.module]
-        if kind == "local" and rest and rest[0] in module.local_values:
-            yield from self.value(module.local_values[rest[0]], _Scope(scope.module), (*rest[1:], *inside), seen)
-        elif kind == "var" and rest:
-            yield from self._variable(rest[0], scope.module, (*rest[1:], *inside), seen)
-        elif kind == "module" and len(rest) > 1:
-            yield from self._output(scope.module, rest[0], (*rest[1:], *inside), seen)
+        held = self.known.tree.modules[scope.module]
+        declared = held.variables.get(rest[0]) if kind == "var" and rest else None
+        if stood := self.known.stand_for(scope.module, used.parts):
+            value, module, further = stood
+            yield from self.value(value, self._scope(kind, scope.module, module), (*further, *inside), seen)
+        elif declared and (scope.module or not self.known.is_set_by_environment(rest[0])):
+            yield Position(declared.file, declared.line)
         elif kind == "data" and len(rest) > 1:
-            for block in module.resources.get(f"data.{rest[0]}.{rest[1]}", ()):
+            for block in held.resources.get(f"data.{rest[0]}.{rest[1]}", ()):
                 yield Position(block.file, block.line)
                 yield from self._document(block, _Scope(scope.module), seen)
         elif kind == "each" and rest and scope.repeated and scope.key is not None:
@@ -159,42 +185,22 @@ class _Trace:
         for inner in block.blocks:
             yield from self._document(inner, scope, seen)
 
-    def _output(self, caller: str, call: str, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
-        path = f"{caller}.module.{call}".lstrip(".")
-        callee = self.known.tree.modules.get(path)
-        if callee and inside[0] in callee.outputs:
-            yield from self.value(callee.outputs[inside[0]], _Scope(path), inside[1:], seen)
-
-    def _variable(self, name: str, path: str, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
-        """Follow a variable to the call or the variable file that sets it, else to its default."""
-        caller, call = split_call(path)
-        handed = self.known.tree.modules[caller].calls[call].arguments if path else self.known.assigned
-        declared = self.known.tree.modules[path].variables.get(name)
-        if name in handed:
-            value = handed[name]
-            scope = _Scope(caller, self._index(path), _for_each(handed) if path else None)
-            yield from self.value(value, scope, inside, seen) if isinstance(value, Expression) else (value,)
-        elif declared and (path or not self.known.is_set_by_environment(name)):
-            default = declared.arguments.get("default")
-            place = Position(declared.file, declared.line)
-            yield from self.value(default, _Scope(path), inside, seen) if default else (place,)
-
-    def _index(self, path: str) -> str | None:
-        position = len(path.split(".")) // 2 - 1
-        return self.indices[position] if 0 <= position < len(self.indices) - 1 else None
+    def _scope(self, kind: str, called: str, module: str) -> _Scope:
+        """Return where the value of a name is read: for a variable that is passed in, in the call of its module."""
+        if kind != "var" or called == module:
+            return _Scope(module)
+        arguments = self.known.tree.modules[module].calls[split_call(called)[1]].arguments
+        position = len(called.split(".")) // 2 - 1
+        index = self.indices[position] if position < len(self.indices) - 1 else None
+        return _Scope(module, index, arguments.get("for_each"))
 
 
 def _join_places(traced: Iterable[tuple[str, tuple[Position, ...]]]) -> Mapping[str, tuple[Position, ...]]:
-    """Put the places of blocks that are written several times together: their paths have no indices."""
+    """Join the positions of repeated blocks: their paths have no indices."""
     joined: dict[str, tuple[Position, ...]] = {}
     for path, places in traced:
         joined[path] = _limit_places((*joined.get(path, ()), *places))
     return joined
-
-
-def _for_each(arguments: Mapping[str, Any]) -> Expression | None:
-    found = arguments.get("for_each")
-    return found if isinstance(found, Expression) else None
 
 
 def _limit_places(places: Iterator[Position] | Sequence[Position]) -> tuple[Position, ...]:
@@ -202,21 +208,5 @@ def _limit_places(places: Iterator[Position] | Sequence[Position]) -> tuple[Posi
 
 
 def _list_automatic_files(root: Path) -> Iterator[Path]:
-    """Yield the variable files that core reads without being told, in its order."""
-    yield from (root / name for name in ("terraform.tfvars", "terraform.tfvars.json") if (root / name).is_file())
-    yield from sorted([*root.glob("*.auto.tfvars"), *root.glob("*.auto.tfvars.json")])
-
-
-def _read_assignments(path: Path, file: str) -> Mapping[str, Expression | Position]:
-    try:
-        if path.suffix != ".json":
-            return parse(path, file).arguments
-        lines = path.read_text(encoding="utf-8").splitlines()
-        names = json.loads("\n".join(lines))
-    except (OSError, ValueError):
-        return {}  # core says what is wrong with it
-    return {name: Position(file, _find_line(name, lines)) for name in names}
-
-
-def _find_line(name: str, lines: Sequence[str]) -> int:
-    return next((number for number, line in enumerate(lines, 1) if f'"{name}"' in line), 1)
+    """Yield the variable files that core reads by default and that are no ciphers, in its order."""
+    yield from (each for each in list_automatic_files(root) if not is_encrypted(each))

@@ -1,28 +1,23 @@
 """A configuration, and what core says of one, as evidence: written when observed, read when judged again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from ..semantics.secret_places import holds_secret
+from ..semantics.secret_forms import find_secrets, is_redacted, redaction
+from ..semantics.secret_places import REDACTOR
 from ..semantics.unresolved import Assumed, Unknown
 from .diagnostics import Diagnostic
-from .handed_credentials import find_credentials
 from .positions import Origin, Position
-from .reading import REDACTED, UNKNOWN
-from .resources import Configuration, Gap, Resource
+from .references import find_credentials
+from .resources import REDACTED, UNKNOWN, Configuration, Gap, Resource
 
 _MARKS: Final = {"unknown": UNKNOWN, "redacted": REDACTED}
 _MARK: Final = "$prodgate"
 
 
-def to_json(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]:
-    """Return the configuration as JSON values; a mark stands for arguments that are sensitive or hold a secret.
-
-    ``whole`` keeps these, for who judges it and keeps nothing.
-    """
+def to_json(configuration: Configuration) -> dict[str, Any]:
+    """Return the configuration as JSON values; a mark stands for arguments that are sensitive, and for each secret."""
     return {
         "root": configuration.root,
         "engine": configuration.engine,
@@ -31,8 +26,8 @@ def to_json(configuration: Configuration, *, whole: bool = False) -> dict[str, A
             {"subject": gap.subject, "reason": gap.reason, "position": str(gap.position or "")}
             for gap in configuration.gaps
         ],
-        "resources": [_resource_to_json(resource, whole=whole) for resource in configuration.resources],
-        "providers": [_resource_to_json(block, whole=True) for block in configuration.providers],  # without values
+        "resources": [_resource_to_json(resource) for resource in configuration.resources],
+        "providers": [_resource_to_json(block) for block in configuration.providers],
     }
 
 
@@ -67,36 +62,58 @@ def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic
     )
 
 
-def _resource_to_json(resource: Resource, *, whole: bool) -> dict[str, Any]:
-    plain = {name for name, value in resource.values.items() if not whole and holds_secret(name, value)}
-    hidden = resource.sensitive | plain
-    values = {name: _redact(value, name in hidden and not whole) for name, value in resource.values.items()}
-    origin = resource.origin
+def _resource_to_json(resource: Resource) -> dict[str, Any]:
+    values, origin = resource.values, resource.origin
+    stated: Any = None
+    if resource.type == "provider_block":  # of each value there is but a word on where it comes from
+        stated = [*values.items()]
+    else:
+        clean = REDACTOR.redact(values)
+        values = {name: _hide(name, value) if name in resource.sensitive else value for name, value in clean.items()}
     return {
         "address": resource.address,
         "type": resource.type,
         "name": resource.name,
         "mode": resource.mode,
         "module": resource.module,
-        "values": _mark_unknown(values),
-        "references": {name: list(targets) for name, targets in resource.references.items()},
-        "sensitive": sorted(hidden),
-        "credentials": {name: list(handed) for name, handed in resource.credentials.items()},
+        "values": stated or _mark_unknown(values),
+        # pairs, as the name of an argument says nothing of what stands beside it here
+        "references": [[name, list(targets)] for name, targets in resource.references.items()],
+        "sensitive": sorted(resource.sensitive),
+        "credentials": [[name, list(handed)] for name, handed in resource.credentials.items()],
         "provider": resource.provider,
         "block": str(origin.block) if origin else "",
-        "arguments": {path: list(map(str, places)) for path, places in origin.arguments.items()} if origin else {},
+        "arguments": [[path, list(map(str, each))] for path, each in origin.arguments.items()] if origin else [],
     }
 
 
-def _redact(value: Any, sensitive: bool) -> Any:
-    """Return what is kept of an argument; one that is not set or known holds no secret, and must not look set."""
-    return REDACTED if sensitive and not isinstance(value, Unknown) and value not in (None, "", [], {}) else value
+def _hide(name: str, value: Any) -> Any:
+    """Return what is kept of a sensitive argument: nothing but which secrets it holds.
+
+    One that is not set or known holds none, and must not look set.
+    """
+    if isinstance(value, Mapping):
+        parts: Any = {key: _hide(key, item) for key, item in value.items()}
+        return parts if any(each is not REDACTED for each in parts.values()) else REDACTED if parts else value
+    if isinstance(value, list | tuple):
+        parts = [_hide(name, item) for item in value]
+        return parts if any(each is not REDACTED for each in parts) else REDACTED if parts else value
+    if isinstance(value, str) and is_redacted(value):
+        return _redacted(value)
+    if isinstance(value, str) and (held := [*find_secrets(name, value)]):
+        return _redacted("\n".join(f"{each}={redaction(why)}" for each, why in held))
+    return value if isinstance(value, Unknown) or value in (None, "") else REDACTED
+
+
+def _redacted(text: str) -> Assumed:
+    return Assumed(text, ("secret",), REDACTED.reason)
 
 
 def _resource_from_json(data: Mapping[str, Any]) -> Resource:
     block = _parse_position(data["block"])
-    arguments = {path: tuple(filter(None, map(_parse_position, places))) for path, places in data["arguments"].items()}
-    references = {name: tuple(targets) for name, targets in data["references"].items()}
+    places, named, values = dict(data["arguments"]), dict(data["references"]), dict(data["values"])
+    arguments = {path: tuple(filter(None, map(_parse_position, each))) for path, each in places.items()}
+    references = {name: tuple(targets) for name, targets in named.items()}
     handed = data.get("credentials")  # runs of earlier versions say of which resources alone
     return Resource(
         address=data["address"],
@@ -104,12 +121,12 @@ def _resource_from_json(data: Mapping[str, Any]) -> Resource:
         name=data["name"],
         mode=data["mode"],
         module=data["module"],
-        values=_unmark_unknown(data["values"]),
+        values=_unmark_unknown(values),
         references=references,
         sensitive=frozenset(data["sensitive"]),
         credentials=find_credentials(references)
         if handed is None
-        else {name: tuple(each) for name, each in handed.items()},
+        else {name: tuple(each) for name, each in dict(handed).items()},
         provider=data.get("provider", ""),
         origin=Origin(block, arguments) if block else None,
     )
@@ -140,4 +157,6 @@ def _unmark_unknown(value: Any) -> Any:
         if len(value) == 3 and isinstance(value.get(_MARK), list):
             return Assumed(value["text"], value[_MARK], value["reason"])
         return {key: _unmark_unknown(item) for key, item in value.items()}
+    if isinstance(value, str) and is_redacted(value):
+        return _redacted(value)
     return [_unmark_unknown(item) for item in value] if isinstance(value, list) else value

@@ -16,6 +16,7 @@ module "identity" {
     environment_name   = module.pipeline.environment_name
     execution_role_arn = module.pipeline.execution_role_arn
     dags_bucket_arn    = module.pipeline.dags_bucket_arn
+    data_bucket_arn    = module.pipeline.data_bucket_arn
   }
 
   cluster = {

@@ -1,4 +1,5 @@
-# Archives sealed runs (docs/archive.md): it puts objects and locks them. It can't read one, and nobody can delete one.
+# Archives sealed runs (docs/archive.md): it puts objects and locks them, and nobody can delete one. It reads back what an
+# archive that was cut off left, to finish it.
 
 resource "aws_iam_role" "archive" {
   name                 = "${var.name}-archive"
@@ -16,13 +17,13 @@ data "aws_iam_policy_document" "archive" {
 
   statement {
     sid       = "Archive"
-    actions   = ["s3:PutObject", "s3:PutObjectRetention"]
+    actions   = ["s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectRetention"]
     resources = ["${var.evidence.bucket_arn}/*"]
   }
 
   statement {
     sid       = "EncryptRuns"
-    actions   = ["kms:GenerateDataKey"]
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.evidence.kms_key_arn]
 
     condition {

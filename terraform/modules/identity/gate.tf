@@ -39,9 +39,9 @@ data "aws_iam_policy_document" "gate_reads" {
   }
 
   statement {
-    sid       = "ListDags"
+    sid       = "ListDagsAndData" # of what was collected it sees when it came
     actions   = ["s3:ListBucket"]
-    resources = [var.airflow.dags_bucket_arn]
+    resources = [var.airflow.dags_bucket_arn, var.airflow.data_bucket_arn]
   }
 
   statement {

@@ -67,8 +67,13 @@ variable "database_users" {
 }
 
 variable "airflow" {
-  description = "The Airflow environment: its name, the ARN of its execution role, the ARN of its bucket of DAGs."
-  type        = object({ environment_name = string, execution_role_arn = string, dags_bucket_arn = string })
+  description = "The Airflow environment: its name, the ARN of its execution role, the ARNs of its buckets of DAGs and of data."
+  type = object({
+    environment_name   = string
+    execution_role_arn = string
+    dags_bucket_arn    = string
+    data_bucket_arn    = string
+  })
 }
 
 variable "cluster" {

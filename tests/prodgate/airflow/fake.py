@@ -1,7 +1,5 @@
 """A small Airflow on loopback that speaks both dialects, as 2.11 and 3.0 do, and answers wrongly on request."""
 
-from __future__ import annotations
-
 import json
 import operator
 import re
@@ -14,13 +12,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
+from prodgate.airflow.history import read_history
+from prodgate.airflow.records import History
+from prodgate.aws.answers import Absent, Unreadable
+
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OLD, NEW = "2.11.0", "3.0.6"
 #: From this version on, the audit log shows entries of DAGs that there are, and entries of none; not those of "~".
 FILTERED = "3.1"
 USER, PASSWORD, TOKEN = "viewer", "hunter2-hunter2", "an-opaque-token-of-airflow"
-#: What Airflow 2 takes as parameters of a list; it answers 400 to any other.
+#: Airflow 2's parameters of a list; it returns 400 for any other.
 _TAKEN = {
     "dagRuns": {"limit", "offset", "order_by", "execution_date_gte", "execution_date_lte", "updated_at_gte", "state"},
     "taskInstances": {"limit", "offset", "execution_date_gte", "execution_date_lte", "updated_at_gte", "state"},
@@ -38,9 +42,9 @@ class Reply:
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[], object] | None = None
-    """Called before anything is sent."""
+    """Called before the response is sent."""
     length: int | None = None
-    """The length that is stated, where it isn't the true one."""
+    """The stated length, if it is not the true one."""
 
     @property
     def sent(self) -> bytes:
@@ -56,7 +60,7 @@ def written(at: datetime | None) -> str | None:
 
 @dataclass
 class Fake:
-    """What it knows, in the fields of both dialects; ``asked`` is what it was asked."""
+    """Its data, in the fields of both dialects; ``asked`` are the requests it received."""
 
     version: str = NEW
     dags: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -66,7 +70,7 @@ class Fake:
     import_errors: list[dict[str, Any]] = field(default_factory=list)
     health: dict[str, Any] = field(default_factory=dict)
     open: bool = True
-    """Whether nobody needs to sign in."""
+    """Whether access needs no sign-in."""
     fault: Fault = lambda path, query, reply: reply
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
@@ -115,7 +119,7 @@ class Fake:
         return self._search(query)
 
     def _search(self, query: dict[str, str]) -> Reply:
-        """Look for a part of a name, in which an underscore is any character."""
+        """Search for a part of a name, in which an underscore is any character."""
         gone = query.get("only_active" if self.old else "exclude_stale") == "false"
         like = query.get("dag_id_pattern", "").replace("_", ".")
         stale = {name: not dag["is_active"] if self.old else dag["is_stale"] for name, dag in self.dags.items()}
@@ -143,6 +147,8 @@ class Fake:
         if name not in (*self.dags, "~") and not self.old:
             return self._unknown(name)
         rows = self._windowed([row for row in self.runs if name in ("~", row["dag_id"])], query)
+        if state := query.get("state"):
+            rows = [row for row in rows if row["state"] == state]
         order = query.get("order_by", "id")
         if order in ("run_after", "execution_date"):
             rows = sorted(rows, key=lambda row: datetime.fromisoformat(row[order]))
@@ -351,3 +357,92 @@ def serving(fake: Fake) -> Iterator[Fake]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+# ── Wrong responses, without a network
+
+SINCE = NOW - 149.5 * HOUR
+IDS = [f"run-{n}" for n in range(150)]
+BOTH = pytest.mark.parametrize("version", [OLD, NEW])
+RUNS, TASKS, EVENTS = "/dags/news/dagRuns", "/dags/news/dagRuns/~/taskInstances", "/eventLogs"
+PARTS = {RUNS: "runs", TASKS: "tasks", EVENTS: "events", "/importErrors": "import_failures"}
+
+
+class Asking:
+    """A transport that asks a fake without a network."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        reply = self.fake.answer("GET", path, dict(query))
+        if reply.status == 404:
+            raise Absent("404")
+        if reply.status != 200:
+            raise Unreadable(f"GET {path}: {reply.status}: {reply.document['detail']}")
+        return json.loads(reply.sent)
+
+
+def history(fake: Fake, *dag_ids: str) -> History:
+    return read_history(Asking(fake), dag_ids or ("news",), since=SINCE, now=NOW)
+
+
+def ids(found: History) -> list[str]:
+    return sorted((run.run_id for run in found.runs), key=lambda name: int(name.rpartition("-")[2]))
+
+
+def of(*paths: str) -> Callable[[Callable[[Mapping[str, str], Any], Any]], Callable[..., Reply]]:
+    """Change the responses at paths."""
+
+    def made(change: Callable[[Mapping[str, str], Any], Any]) -> Callable[..., Reply]:
+        def fault(path: str, query: Mapping[str, str], reply: Reply) -> Reply:
+            return Reply(200, change(query, reply.document)) if path in paths else reply
+
+        return fault
+
+    return made
+
+
+def key_of(document: Mapping[str, Any]) -> str:
+    return next(name for name in document if name != "total_entries")
+
+
+def numbered(times: int) -> Callable[[], bool]:
+    """Whether the number of calls is at most this."""
+    calls = iter(range(10_000))
+    return lambda: next(calls) < times
+
+
+def shorter(query: Mapping[str, str], document: Any) -> Any:
+    return document | {key_of(document): document[key_of(document)][:30]}
+
+
+def whole_list(fake: Fake, *, filtered: bool) -> Callable[..., Reply]:
+    """Ignore limit and offset, and filters too."""
+
+    def fault(path: str, query: Mapping[str, str], reply: Reply) -> Reply:
+        if path not in (RUNS, TASKS, EVENTS) or query.get("limit") == "1":
+            return reply
+        kept = {} if not filtered else {k: v for k, v in query.items() if k not in ("limit", "offset")}
+        first = int(query["offset"]) if not filtered else 0
+        every = {RUNS: fake.runs, TASKS: fake.tasks, EVENTS: fake.events}[path]
+        rows = every if not filtered else _filtered(fake, path, kept)
+        shown = rows[first : first + 100] if not filtered else rows
+        return Reply(200, {key_of(reply.document): shown, "total_entries": len(rows)})
+
+    return fault
+
+
+def _filtered(fake: Fake, path: str, query: dict[str, str]) -> list[Any]:
+    if path == EVENTS:
+        rows = [row for row in fake.events if row["dag_id"] == query.get("dag_id", row["dag_id"])]
+        return rows if "included_events" not in query else []
+    return fake._windowed([row for row in {RUNS: fake.runs, TASKS: fake.tasks}[path] if row["dag_id"] == "news"], query)
+
+
+def growing(now: Callable[[], bool]) -> Callable[[Mapping[str, str], Any], Any]:
+    def change(query: Mapping[str, str], found: Any) -> Any:
+        more = int(query.get("offset", 0)) > 0 and now()
+        return found | {"total_entries": found["total_entries"] + more}
+
+    return change

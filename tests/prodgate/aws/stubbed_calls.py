@@ -1,6 +1,4 @@
-"""Answers calls of real boto3 clients without a network: the test states what a server would send."""
-
-from __future__ import annotations
+"""Answers calls of real boto3 clients without a network: the test states the server's response."""
 
 import io
 import json
@@ -15,21 +13,26 @@ from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import Clients
 from prodgate.facts.observers import import_all
 
-import_all("prodgate.facts.live")  # what may be asked is declared there
+import_all("prodgate.facts.live")  # allowed operations are declared there
 
 REGION = "ap-northeast-1"
 Answer = Callable[[Any], "Sent | Exception"]
 
 
 class Sent:
-    """What a server sends."""
+    """A server's response."""
 
     def __init__(
         self, body: Any, status: int = 200, *, headers: Mapping[str, str] = {}, date: float | None = None
     ) -> None:
         self.data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.status = status
-        self.headers = {"x-amzn-requestid": "r-1", "date": formatdate(date, usegmt=True), **headers}
+        self._headers, self._date = headers, date
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers, dated as it is sent unless a date is stated."""
+        return {"x-amzn-requestid": "r-1", "date": formatdate(self._date, usegmt=True), **self._headers}
 
 
 class _Raw(io.BytesIO):
@@ -43,7 +46,7 @@ def refused(code: str, message: str = "no", status: int = 400) -> Sent:
 
 
 class Answering:
-    """Calls that a function answers; ``requests`` holds what was sent."""
+    """Calls that a function answers; ``requests`` holds the requests sent."""
 
     def __init__(self, answer: Answer, *, attempts: int = 1, account: str = "") -> None:
         session = boto3.Session(aws_access_key_id="ASIAX", aws_secret_access_key="x")

@@ -1,6 +1,4 @@
-"""What an observer may ask: once for all who ask, several at a time; and an unreadable field is not a fact."""
-
-from __future__ import annotations
+"""An observer's requests: once for all callers, several at a time; and an unreadable field is not a fact."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -128,7 +126,7 @@ class Other(Fact):
 
 @pytest.fixture
 def none(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No observer but those that the test registers."""
+    """No observers except those that the test registers."""
     kept = dict(OBSERVERS)
     OBSERVERS.clear()
     monkeypatch.setattr("traceback.print_exc", lambda: None)

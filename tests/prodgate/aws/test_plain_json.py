@@ -1,6 +1,4 @@
-"""An answer as evidence: the same before and after, and without the secrets that were in it."""
-
-from __future__ import annotations
+"""A response as evidence: the same before and after, and without its secrets."""
 
 import io
 from datetime import UTC, datetime
@@ -10,8 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.aws.plain_json import canonical_json, revive, to_plain
-from prodgate.aws.recording import Call, Record, Recording, recall
+from prodgate.aws.recording import Call, Record, Recording, canonical_json, recall, revive, to_plain
 from prodgate.semantics.secret_forms import credential_form, find_secret
 
 NOW = datetime(2026, 11, 24, 13, tzinfo=UTC)
@@ -82,8 +79,8 @@ SETTINGS = [
 def test_a_setting_with_the_name_of_a_secret_is_taken_out_and_still_known_as_one(answer: Any) -> None:
     kept = to_plain(answer)
     assert "hunter2" not in canonical_json(kept)
-    assert credential_form(canonical_json(kept)) == "its name"
-    assert find_secret("anything", "(redacted: its name)") == "its name"
+    assert "(redacted: its name)" in canonical_json(kept)
+    assert find_secret("API_KEY", "(redacted: its name)") == "its name"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,4 @@
-"""Opening a real account: only the stated one, only really AWS's, and in CI only with credentials that end."""
-
-from __future__ import annotations
+"""Opening a real account: only the stated one, only really AWS's, and in CI only with temporary credentials."""
 
 from collections.abc import Iterator
 from pathlib import Path

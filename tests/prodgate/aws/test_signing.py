@@ -1,6 +1,4 @@
-"""A key in AWS KMS signs the digest of what is signed, and what is no key for that is refused before a run begins."""
-
-from __future__ import annotations
+"""An AWS KMS key signs a digest, and an unsuitable key is refused before a run begins."""
 
 import base64
 from collections.abc import Iterator
@@ -52,7 +50,7 @@ def test_a_key_of_kms_signs(kms: Any) -> None:
     for uri, environment in ((f"awskms:///{arn}", {}), ("awskms:///alias/prodgate-evidence", ENVIRONMENT)):
         signer = open_kms_signer(uri, environment)
         assert signer.public.verifies(signer.sign(data), data)
-        # the text that stands in the criteria is what the command line of AWS prints
+        # the text in the criteria is the output of AWS's command line
         assert signer.public == parse_public(base64.b64encode(kms.get_public_key(KeyId=arn)["PublicKey"]).decode())
 
 

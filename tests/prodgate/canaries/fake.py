@@ -1,6 +1,4 @@
-"""An Airflow of which nothing is real but the messages that its failures send to an emulated account."""
-
-from __future__ import annotations
+"""A simulated Airflow, except for the real messages that its failures send to an emulated account."""
 
 import json
 from collections import Counter
@@ -32,9 +30,9 @@ class FakeAirflow:
     notices: frozenset[str] = frozenset({"fail", "kill"})
     tasks_named: bool = True
     states: Mapping[str, str] = field(default_factory=dict)
-    """How runs end that end otherwise than they should."""
+    """The end of runs that end differently than they should."""
     late: str = ""
-    """What is sent a while after the run's end: ``letter`` or ``notice``."""
+    """Sent a while after the run's end: ``letter`` or ``notice``."""
     runs_made: dict[str, Run] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     looks: Counter[str] = field(default_factory=Counter)

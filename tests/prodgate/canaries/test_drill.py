@@ -1,24 +1,34 @@
-"""A drill of a canary sees what became of each run, takes its own dead letters, and leaves everything else alone."""
-
-from __future__ import annotations
+"""A drill of a canary sees the result of each run, takes its own dead letters, and leaves everything else alone."""
 
 import json
 import re
+from contextlib import nullcontext
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.canaries import dead_letters
-from prodgate.canaries.dead_letters import mentions
-from prodgate.canaries.drill import Place, drill_canary
-from prodgate.canaries.record import CanaryDrill, CanaryRun, from_json
+from prodgate.canaries.cleanup import UNDO
+from prodgate.canaries.drill import (
+    FOLDER,
+    KIND,
+    CanaryDrill,
+    CanaryRun,
+    Place,
+    drill_canary,
+    find_latest_drill,
+    mentions,
+)
 from prodgate.criteria import UsageError
-from prodgate.facts.dags.canaries import KilledOrFailed, canary_facts
+from prodgate.evidence import artifacts, runs
+from prodgate.evidence.journal import Journal
+from prodgate.facts.dags.failures import KilledOrFailed, canary_facts
 from prodgate.findings import Undetermined
 from tests.prodgate.canaries.fake import DAG, FakeAirflow
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
+from tests.prodgate.sample_run import ABOUT, CRITERIA, move
 
 pytestmark = pytest.mark.xdist_group("emulator")
 QUEUE, TOPIC = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
@@ -82,13 +92,6 @@ def test_what_comes_late_is_waited_for(account: Account, late: str) -> None:
     assert drilled(account, airflow(account, late=late), delivery=20).flaws == ()
 
 
-def test_the_record_survives_json(account: Account) -> None:
-    drill = drilled(account, airflow(account), delivery=20)
-    assert from_json(json.loads(json.dumps(drill.to_json()))) == drill
-    with pytest.raises(ValueError, match="form 7"):
-        from_json({**drill.to_json(), "format": 7})
-
-
 def test_messages_of_others_stay_and_can_be_seen_at_once(account: Account) -> None:
     other = json.dumps({"dag_id": DAG, "run_id": "prodgate-fail-1234567890ab", "tasks": ["act"]})
     for body in (other, "not JSON"):
@@ -119,6 +122,14 @@ def test_a_dead_letter_that_nobody_waits_for_any_more_is_told(account: Account) 
     assert len(drill.left) == 1
     assert f"in {QUEUE}: it was not there" in drill.left[0]
     assert any("delete it should it come" in line for line in told)
+
+
+@pytest.mark.parametrize(("until", "left"), [("2020-01-01T00:00:00+00:00", False), ("2999-01-01T00:00:00+00:00", True)])
+def test_a_dead_letter_that_is_not_there_may_come_until_its_drill_had_ended(
+    account: Account, until: str, left: bool
+) -> None:
+    with pytest.raises(LookupError, match="may come until 2999") if left else nullcontext():
+        UNDO["dead letter"](account, name="of r", queue=QUEUE, run_id="r", until=until)
 
 
 class Broken(FakeAirflow):
@@ -176,7 +187,7 @@ def test_a_queue_that_must_not_be_searched_is_refused(account: Account) -> None:
 
 
 def test_a_crowded_queue_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "MAX_MESSAGES", 1)
+    monkeypatch.setattr("prodgate.canaries.drill.MAX_MESSAGES", 1)
     for _ in range(2):
         account("sqs").send_message(QueueUrl=url(account), MessageBody="other")
     with pytest.raises(UsageError, match="holds 2 messages"):
@@ -245,3 +256,57 @@ def test_a_run_that_was_kept_and_told_has_no_flaw() -> None:
 def test_what_is_wrong_with_a_run_is_said(changed: dict[str, Any], unkept: str, untold: str) -> None:
     fact = facts(**changed)
     assert (fact.unkept, fact.untold) == (unkept, untold)
+
+
+TARGET = "aws://prod@ap-northeast-1"
+
+
+def record(dag_id: str) -> dict[str, Any]:
+    return CanaryDrill(
+        dag_id=dag_id, target=TARGET, queue="q", topic="t", started="2026-11-26T14:00:00+00:00", tried=()
+    ).to_json()
+
+
+def kept(
+    folder: Path, name: str, dag_id: str = "canary", *, target: str = TARGET, kind: str = KIND, closed: bool = True
+) -> Path:
+    """Keep the record of a drill in a directory whose name sorts as ``name`` does."""
+    criteria = folder / "criteria.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    criteria.write_text(CRITERIA, "utf-8")
+    made = runs.create(folder / FOLDER, {**ABOUT, "target": target}, criteria, folder / "waivers.toml")
+    path = move(made, f"2026-11-{name}Z-{made.name[-7:]}")
+    journal = Journal.of(path)
+    journal.record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
+    if closed:
+        runs.close(path)
+    return path
+
+
+def found(folder: Path) -> str:
+    drill = find_latest_drill(folder, TARGET)
+    return "" if drill is None else str(drill["dag_id"])
+
+
+def test_without_a_drill_there_is_none(tmp_path: Path) -> None:
+    assert found(tmp_path) == ""
+
+
+def test_the_newest_of_the_target_counts(tmp_path: Path) -> None:
+    kept(tmp_path, "01T000000", "older")
+    kept(tmp_path, "02T000000", "newer")
+    kept(tmp_path, "03T000000", "elsewhere", target="aws://test@ap-northeast-1")
+    kept(tmp_path, "04T000000", "alarm", kind="drill")
+    assert found(tmp_path) == "newer"
+    assert find_latest_drill(tmp_path, TARGET) == {**record("newer"), "tried": [], "left": []}
+
+
+def test_a_drill_that_was_cut_off_or_changed_is_none(tmp_path: Path) -> None:
+    kept(tmp_path, "01T000000", "whole")
+    kept(tmp_path, "02T000000", "cut off", closed=False)
+    changed = kept(tmp_path, "03T000000", "changed")
+    for file in (changed / artifacts.FOLDER).glob("*.json.gz"):
+        file.write_bytes(b"changed")
+    broken = kept(tmp_path, "04T000000", "broken")
+    (broken / "run.json").write_text("{}", "utf-8")
+    assert found(tmp_path) == "whole"

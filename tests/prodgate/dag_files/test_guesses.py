@@ -1,6 +1,4 @@
-"""What is guessed of DAG files from their text: ids and times that stand there, and a place for each that doesn't."""
-
-from __future__ import annotations
+"""Guesses about DAG files from their text: literal ids and times, and a place for each other one."""
 
 import pytest
 
@@ -28,7 +26,7 @@ def the_dag(text: str) -> GuessedDag:
 
 
 def told(text: str) -> tuple[str, ...]:
-    """What could not be read of a file, of which nothing was read."""
+    """The unreadable parts of a file of which nothing was read."""
     guesses = guess_dags({"orders.py": text})
     assert not guesses.dags
     return guesses.unread

@@ -1,7 +1,5 @@
 """Histories for tests: a DAG that runs every 6 hours in Japan; each slot succeeded unless a test changes it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,7 +36,7 @@ def run_of(slot: datetime, /, **changes: Any) -> Run:
 
 
 def tasks_of(run: Run, **changes: Any) -> list[Task]:
-    """Two tasks, the second after the first; changes are of the first."""
+    """Two tasks, the second after the first; changes apply to the first."""
     started = run.started
     first = Task(
         dag_id=run.dag_id, run_id=run.run_id, task_id="fetch", state="success", tries=1, queued=run.queued,

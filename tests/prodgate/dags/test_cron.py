@@ -1,17 +1,17 @@
-from __future__ import annotations
-
 import json
+import os
+import subprocess
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from prodgate.dags.cron import find_mistakes, find_next_slot, find_period, list_slots
+from prodgate.dags.cron import find_mistakes, find_next_slot, find_shortest_period, list_slots
 from prodgate.dags.declared import Schedule
+from prodgate.engines.environments import ensure_python
 
 #: [cron, zone, since, until, slots], made by scripts/airflow_slots.py with Airflow 3.0.6.
 GOLDEN = json.loads((Path(__file__).parent / "cron_golden.json").read_text("utf-8"))
@@ -70,13 +70,22 @@ def test_seconds_come_last() -> None:
     schedule = Schedule(cron="* * * * * */5", timezone="Asia/Tokyo")
     found = list_slots(schedule, at("2026-11-26T14:00:01Z"), at("2026-11-26T14:00:16Z"))
     assert [slot.second for slot in found] == [5, 10, 15]
-    assert find_period(schedule, at("2026-11-26T14:00:01Z")) == timedelta(seconds=5)
+    assert find_shortest_period(schedule, at("2026-11-26T14:00:01Z")) == timedelta(seconds=5)
 
 
-def test_a_period_is_as_long_as_the_clocks_make_it() -> None:
-    schedule = Schedule(cron="0 2 * * *", timezone="Europe/London")
-    assert find_period(schedule, at("2026-11-25T00:00Z")) == timedelta(hours=24)
-    assert find_period(schedule, at("2026-10-23T20:00Z")) == timedelta(hours=25)
+@pytest.mark.parametrize(
+    ("cron", "zone", "hours"),
+    [
+        ("0 2 * * *", "Asia/Tokyo", 24.0),
+        ("0 2 * * *", "Europe/London", 23.0),  # clocks go forward once a year
+        ("0,10 9,23 * * 1", "Asia/Tokyo", 1 / 6),
+        ("0 0 1 * *", "Asia/Tokyo", 28 * 24.0),
+        ("0 0 29 2 *", "Asia/Tokyo", 4 * 8766.0),
+    ],
+)
+def test_the_shortest_period_is_between_the_two_slots_that_are_nearest(cron: str, zone: str, hours: float) -> None:
+    found = find_shortest_period(Schedule(cron=cron, timezone=zone), at("2026-11-25T00:00Z"))
+    assert found == timedelta(hours=hours)
 
 
 @given(schedule=schedules, since=times, first=st.integers(0, 2000), second=st.integers(0, 2000))
@@ -131,3 +140,49 @@ def test_mistakes_say_what_to_write(cron: str, zone: str, expected: list[str]) -
 def test_no_slots_are_worked_out_of_a_mistake() -> None:
     with pytest.raises(ValueError, match="is no time zone"):
         list_slots(Schedule(cron="0 2 * * *", timezone="Nowhere"), at("2026-11-26T00:00Z"), at("2026-11-27T00:00Z"))
+
+
+# ── Airflow's own timetable beside ours
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "airflow_slots.py"
+OFTEN = (
+    "0 */6 * * *", "0 2 * * *", "30 1 * * *", "30 2 * * *", "15 2,3 * * *", "*/20 1-3 * * *", "*/20 * * * *",
+    "*/40 * * * *", "0 * * * *", "0 0-23 * * *",
+)  # fmt: skip
+SELDOM = ("0 0 1 * *", "0 * 1 * *", "5 4 * * 1-5", "59 23 * * 0", "0 0 13 * 5", "0 0 L * *", "0 9 * * mon#1")
+ALL_ZONES = (
+    "UTC", "Asia/Tokyo", "Asia/Kolkata", "America/New_York", "Europe/London", "Australia/Lord_Howe",
+    "Africa/Casablanca", "America/Santiago", "Pacific/Chatham", "Atlantic/Azores",
+)  # fmt: skip
+BEGIN = datetime(2026, 1, 1, 5, 17, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def changes(zone: str) -> list[datetime]:
+    """The hours of two years in which clocks change, and one in which they don't."""
+    offsets = {BEGIN + n * HOUR: (BEGIN + n * HOUR).astimezone(ZoneInfo(zone)).utcoffset() for n in range(2 * 8760)}
+    return [BEGIN + 48 * HOUR, *(after for before, after in pairwise(offsets) if offsets[before] != offsets[after])]
+
+
+def all_cases() -> list[tuple[str, str, datetime, datetime]]:
+    spans = [(-31 * HOUR, 26 * HOUR), (-1.25 * HOUR, 3 * HOUR), (-0.25 * HOUR, 3 * HOUR), (0.25 * HOUR, 3 * HOUR)]
+    around = [(zone, at + a, at + b) for zone in ALL_ZONES for at in changes(zone) for a, b in spans]
+    often = [(cron, *span) for cron, span in product(OFTEN, around)]
+    return often + [(cron, zone, BEGIN, BEGIN + 600 * 24 * HOUR) for cron, zone in product(SELDOM, ALL_ZONES)]
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("engine", ["airflow-2.11.0", "airflow-3.0.6", "airflow-3.3.2"])
+def test_slots_are_those_of_the_timetable(engine: str, tmp_path: Path) -> None:
+    cases = all_cases()
+    given = json.dumps([[cron, zone, since.isoformat(), until.isoformat()] for cron, zone, since, until in cases])
+    python = ensure_python(engine, print)
+    environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    environment["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
+    ended = subprocess.run(
+        [python, SCRIPT], input=given, capture_output=True, text=True, env=environment, check=False, timeout=900
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    for (cron, zone, since, until), theirs in zip(cases, json.loads(ended.stdout), strict=True):
+        ours = list_slots(Schedule(cron=cron, timezone=zone), since, until)
+        assert [f"{slot:%Y-%m-%dT%H:%M:%SZ}" for slot in ours] == theirs, f"{cron} in {zone} from {since}"

@@ -1,4 +1,4 @@
-"""The tree next to this file, scanned once by the real Checkov for all tests that look at the report."""
+"""The tree next to this file, scanned once by the real Checkov for all tests that read the report."""
 
 import hashlib
 import zipfile
@@ -26,7 +26,7 @@ def quiet(_step: str) -> None:
 
 @pytest.fixture(scope="session")
 def checkov() -> Path:
-    """The python of Checkov's environment, made in the user's cache when it is not there."""
+    """The python of Checkov's environment, made in the user's cache if it is missing."""
     return ensure_python("checkov", quiet)
 
 

@@ -1,4 +1,4 @@
-"""A run in a bucket that nobody can change, and back."""
+"""A run in a bucket that nobody can change, and its way back."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from prodgate.aws import sessions
-from prodgate.cli import main
 from prodgate.evidence import runs
 from prodgate.evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
 from prodgate.run.publishing import seal_again
+from tests.prodgate.conftest import Gate
 from tests.prodgate.rehearsal.emulated import REGION, Account
 
 from ..sample_run import judge
@@ -186,55 +186,46 @@ def opened(s3: Any, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("opened")
-def test_the_commands_archive_and_restore(closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["archive", str(closed), "s3://evidence/nba-news", *VIA]) == 0
-    said = capsys.readouterr().out
+def test_the_commands_archive_and_restore(closed: Path, tmp_path: Path, gate: Gate) -> None:
+    said = gate("archive", closed, "s3://evidence/nba-news", *VIA).out
     assert f"archived: s3://evidence/nba-news/{closed.name}, locked until " in said
     assert "(COMPLIANCE); not sealed\n" in said
     assert runs.read(closed).head in said
-    assert main(["restore", f"s3://evidence/nba-news/{closed.name}", str(tmp_path / "back"), *VIA]) == 0
-    said = capsys.readouterr().out
+    said = gate("restore", f"s3://evidence/nba-news/{closed.name}", tmp_path / "back", *VIA).out
     assert "\nGO for shop" in said
     assert "layers without criteria: live, load, e2e, dags, rollout, attested; not sealed\n" in said
+    assert (tmp_path / "back" / closed.name).stat().st_mode & 0o077 == 0
     assert runs.read(closed).head in said
 
 
 @pytest.mark.usefixtures("opened")
-def test_a_run_that_was_edited_or_cut_off_is_not_archived(
-    closed: Path, run: Path, s3: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_was_edited_or_cut_off_is_not_archived(closed: Path, run: Path, s3: Any, gate: Gate) -> None:
     (closed / "run.json").write_text("{}")
-    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 4
-    assert "CHANGED: run.json" in capsys.readouterr().err
+    assert "CHANGED: run.json" in gate("archive", closed, "s3://evidence", *VIA, ends=4).err
     assert "Versions" not in s3.list_object_versions(Bucket="evidence")
 
 
 @pytest.mark.usefixtures("opened")
 def test_a_sealed_run_is_archived_and_comes_back_as_it_was_sealed(
-    closed: Path, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    closed: Path, s3: Any, tmp_path: Path, gate: Gate
 ) -> None:
     seal_again(closed, None)
     sound = (closed / "report.html").read_bytes()
     (closed / "report.html").write_text("<p>GO")
-    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 4
-    assert "is not as it was sealed: CHANGED: report.html" in capsys.readouterr().err
+    assert "is not as it was sealed: CHANGED: report.html" in gate("archive", closed, "s3://evidence", *VIA, ends=4).err
     (closed / "report.html").write_bytes(sound)
-    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 0
+    gate("archive", closed, "s3://evidence", *VIA)
     s3.put_object(Bucket="evidence", Key=f"{closed.name}/more.txt", Body=b"of somebody else")
-    capsys.readouterr()
-    assert main(["restore", f"s3://evidence/{closed.name}", str(tmp_path / "back"), *VIA]) == 4
-    assert "UNLISTED: more.txt" in capsys.readouterr().err
+    assert "UNLISTED: more.txt" in gate("restore", f"s3://evidence/{closed.name}", tmp_path / "back", *VIA, ends=4).err
 
 
 @pytest.mark.usefixtures("opened")
-def test_a_run_that_was_cut_off_is_not_archived(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_was_cut_off_is_not_archived(run: Path, gate: Gate) -> None:
     judge(run, close=False)
-    assert main(["archive", str(run), "s3://evidence", *VIA]) == 4
-    assert "was cut off" in capsys.readouterr().err
+    assert "was cut off" in gate("archive", run, "s3://evidence", *VIA, ends=4).err
 
 
 @pytest.mark.usefixtures("opened")
-def test_what_aws_refuses_is_said(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["archive", str(closed), "s3://nobodys-bucket", *VIA]) == 4
-    assert "NoSuchBucket" in capsys.readouterr().err
-    assert main(["archive", str(closed), "s3://evidence", "--via", "rehearsal://"]) == 4
+def test_what_aws_refuses_is_said(closed: Path, gate: Gate) -> None:
+    assert "NoSuchBucket" in gate("archive", closed, "s3://nobodys-bucket", *VIA, ends=4).err
+    gate("archive", closed, "s3://evidence", "--via", "rehearsal://", ends=4)

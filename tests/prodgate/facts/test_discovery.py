@@ -1,6 +1,4 @@
-"""Every observer is found because it is there, in the same order whatever is imported first."""
-
-from __future__ import annotations
+"""Every observer is found because it exists, in the same order whatever is imported first."""
 
 import ast
 import subprocess
@@ -23,12 +21,12 @@ def decorated() -> Iterator[str]:
         module = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             calls = [d for d in getattr(node, "decorator_list", ()) if isinstance(d, ast.Call)]
-            if any(ast.unparse(call.func).rpartition(".")[2] == "observes" for call in calls):
+            if any(ast.unparse(call.func).rpartition(".")[2] in ("observes", "observes_each") for call in calls):
                 yield f"{module}.{node.name}"  # type: ignore[attr-defined]  # what is decorated has a name
 
 
 def registered(first: str) -> list[str]:
-    """Return the observers that a new interpreter knows which has imported one module."""
+    """Return the observers known to a new interpreter that has imported one module."""
     command = [sys.executable, "-c", f"import {first}\nfrom prodgate.facts.observers import OBSERVERS\n{SHOWN}"]
     return subprocess.run(command, capture_output=True, check=True, text=True, timeout=300).stdout.split()
 
@@ -40,7 +38,7 @@ def test_every_observer_of_the_package_is_found() -> None:
 def test_the_order_is_the_same_whatever_is_imported_first() -> None:
     orders = [
         registered(first)
-        for first in ("prodgate.facts.live.web_acls", "prodgate.layers.live.observing", "prodgate.facts.load")
+        for first in ("prodgate.facts.live.distributions", "prodgate.layers.live.observing", "prodgate.facts.load")
     ]
     assert orders[0] == orders[1]
     assert orders[2] in ([], orders[0])

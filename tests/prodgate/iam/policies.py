@@ -4,10 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from prodgate.iam.callers import read_caller
-from prodgate.iam.decision import Policies
 from prodgate.iam.documents import Document, read_document
-from prodgate.iam.evaluation import Request
+from prodgate.iam.evaluation import Policies, Request, read_caller
 
 ACCOUNT = "111122223333"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ann"

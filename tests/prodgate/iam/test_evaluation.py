@@ -1,16 +1,23 @@
-"""IAM's decision on one request: documented examples, and what must hold of any policies."""
+"""IAM's decision on one request, by documented examples, and proofs: what the solver says, beside what the
+evaluator says of single requests."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from prodgate.iam.decision import Policies
+from prodgate.iam import account
+from prodgate.iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, find_document, read_attached
+from prodgate.iam.containment import find_new_access
 from prodgate.iam.documents import Document
-from prodgate.iam.evaluation import Answer, Request, evaluate
+from prodgate.iam.evaluation import Answer, Policies, Request, evaluate
 from prodgate.iam.patterns import matches, read_pattern
+from prodgate.iam.space import Question, ask
+from prodgate.iam.truth import Doubt
 from prodgate.semantics.unresolved import Unresolved
+from tests.prodgate.conftest import Gate
 
 from .policies import (
     ACCOUNT,
@@ -21,10 +28,11 @@ from .policies import (
     contexts,
     document,
     identity,
+    named,
     request,
     statement,
     statements,
-)  # fmt: skip
+)
 
 BUCKET = "arn:aws:s3:::photos/a.png"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
@@ -211,3 +219,433 @@ def test_nobody_edits_what_a_role_may_that_a_service_made_for_itself(action: str
     linked = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     assert evaluate(request(action, linked), identity(ANYTHING)) is answer
     assert evaluate(request(action, ROLE), identity(ANYTHING)) is ALLOWED
+
+
+# ── Elements that are often read wrongly
+
+PHOTO = "arn:aws:s3:::photos/a.png"
+ANY = statement("*")
+
+
+def allow(**condition: Any) -> dict[str, Any]:
+    return statement("s3:*", Condition={key.replace("__", ":"): value for key, value in condition.items()})
+
+
+def deny(**condition: Any) -> dict[str, Any]:
+    return {**allow(**condition), "Effect": "Deny"}
+
+
+def can(policies: Policies, caller: str = USER, **known: Any) -> Any:
+    named_keys = {key.replace("__", ":"): value for key, value in known.items()}
+    return ask(
+        Question(
+            caller=request("s3:GetObject", PHOTO, caller).caller,
+            action="s3:GetObject",
+            resource=PHOTO,
+            account=ACCOUNT,
+            policies=policies,
+            given=named_keys,
+        )
+    )
+
+
+TAG, OWN = "aws:resourcetag/team", "aws:principaltag/team"
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "allowed"),
+    [
+        # a key that is left out fulfils every ForAllValues, IfExists and negation
+        ([allow(ForAllValues__StringEquals={"aws:tagkeys": "a"})], {"aws:tagkeys": None}, True),
+        ([allow(ForAnyValue__StringEquals={"aws:tagkeys": "a"})], {"aws:tagkeys": None}, False),
+        ([allow(ForAllValues__StringEquals={"t": "a"}, Null={"t": "false"})], {"t": None}, False),
+        ([allow(StringEqualsIfExists={"aws:x": "a"})], {"aws:x": None}, True),
+        ([allow(StringNotEquals={"aws:x": "a"})], {"aws:x": None}, True),
+        ([ANY, deny(StringNotEquals={"aws:sourcevpc": "vpc-1"})], {"aws:sourcevpc": None}, False),
+        ([ANY, deny(StringNotEqualsIfExists={"aws:sourcevpc": "vpc-1"})], {"aws:sourcevpc": None}, False),
+        ([ANY, deny(Bool={"aws:multifactorauthpresent": "false"})], {"aws:multifactorauthpresent": None}, True),
+        (
+            [ANY, deny(BoolIfExists={"aws:multifactorauthpresent": "false"})],
+            {"aws:multifactorauthpresent": None},
+            False,
+        ),
+        ([ANY, deny(ForAnyValue__StringNotEquals={"t": "a"})], {"t": None}, True),
+        ([ANY, deny(ForAllValues__StringNotEquals={"t": "a"})], {"t": None}, False),
+        # one value of several is enough, or is not
+        ([allow(ForAnyValue__StringEquals={"t": "a"})], {"t": ("a", "b")}, True),
+        ([allow(ForAllValues__StringEquals={"t": "a"})], {"t": ("a", "b")}, False),
+        ([ANY, deny(ForAnyValue__StringNotEquals={"t": "a"})], {"t": ("a", "b")}, False),
+        # tags of both sides, and variables that stand for them
+        ([allow(StringEquals={TAG: "keys"})], {TAG: "keys"}, True),
+        ([allow(StringEquals={TAG: "${aws:PrincipalTag/team}"})], {TAG: "keys", OWN: "keys"}, True),
+        ([allow(StringEquals={TAG: "${aws:PrincipalTag/team}"})], {TAG: "keys", OWN: "shop"}, False),
+        ([allow(StringEquals={TAG: "${aws:PrincipalTag/team}"})], {TAG: "keys", OWN: None}, False),
+        ([allow(StringNotEquals={TAG: "${aws:PrincipalTag/team}"})], {TAG: "keys", OWN: "shop"}, True),
+        ([statement("*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")], {OWN: "photos"}, True),
+        ([statement("*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")], {OWN: "phot"}, False),
+        ([statement("*", "arn:aws:s3:::${aws:PrincipalTag/team, 'photos'}/*")], {OWN: None}, True),
+        ([statement("*", "arn:aws:s3:::photos/${*}")], {}, False),
+    ],
+)
+def test_what_lets_a_request_through(written: list[Any], known: dict[str, Any], allowed: bool) -> None:
+    policies = identity(*written)
+    found = can(policies, **known)
+    assert isinstance(found, Request) is allowed, found
+    one = request("s3:GetObject", PHOTO, **{key: value for key, value in known.items() if value is not None})
+    assert (evaluate(one, policies) is Answer.ALLOWED) is allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ([statement("*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")], {OWN: "p*"}),
+        ([statement("*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")], {}),
+        ([ANY, {**ANY, "Effect": "Deny", "Resource": "arn:aws:s3:::${aws:PrincipalTag/team}/*"}], {OWN: "p*"}),
+        ([allow(StringEquals={TAG: "${aws:PrincipalTag/team}"})], {}),
+        ([allow(StringEquals={"t": "a"})], {"t": ("a", "b")}),
+        ([allow(ForAnyValue__StringEqualsIfExists={"t": "a"})], {}),
+        ([allow(NullIfExists={"t": "true"})], {}),
+    ],
+)
+def test_what_is_left_open_is_neither_allowed_nor_denied(written: list[Any], known: dict[str, Any]) -> None:
+    assert isinstance(can(identity(*written), **known), Doubt)
+
+
+@pytest.mark.parametrize(
+    ("spared", "caller", "answer"),
+    [
+        ([USER, ACCOUNT], USER, True),
+        ([ROLE, ACCOUNT, SESSION], SESSION, True),
+        (["arn:aws:iam::444455556666:root"], USER, False),
+        ([f"arn:aws:iam::{ACCOUNT}:user/bob", "444455556666"], USER, False),
+        ([USER], USER, Doubt),  # not its account: documented as denied in one place, and not in another
+        ([ROLE, ACCOUNT], SESSION, Doubt),
+    ],
+)
+def test_whom_a_denial_spares(spared: list[str], caller: str, answer: Any) -> None:
+    besides = {"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": spared}}
+    found = can(identity(ANY, resource=document(besides)), caller)
+    assert isinstance(found, Doubt) if answer is Doubt else isinstance(found, Request) is answer
+    bounded = can(identity(ANY, resource=document(besides), boundaries=(document(ANY),)), caller)
+    assert bounded is None  # such a denial always denies whoever has a boundary
+
+
+few = st.lists(statements(), min_size=1, max_size=2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.tuples(few, few, few), st.lists(st.tuples(statements(), named), max_size=2), asked, contexts)
+def test_solver_and_evaluator_agree_on_every_kind_of_policy(
+    identities: Any, guarding: Any, wanted: Any, context: Any
+) -> None:
+    own, bound, limit = identities
+    guard = document(*({**written, **who} for written, who in guarding)) if guarding else None
+    policies = identity(*own, boundaries=(document(*bound),), scps=((document(*limit),),), resource=guard)
+    one = request(*wanted, **context)
+    tests = [
+        test for each in (*own, *bound, *limit, *(one for one, _ in guarding)) for test in each["Condition"].values()
+    ]
+    given_keys = {key: None for test in tests for key in test} | dict(one.context)
+    found = ask(
+        Question(
+            caller=one.caller,
+            action=one.action,
+            resource=one.resource,
+            account=ACCOUNT,
+            policies=policies,
+            given=given_keys,
+        )
+    )
+    try:
+        assert isinstance(found, Request) is (evaluate(one, policies) is Answer.ALLOWED)
+    except Unresolved:
+        assert not isinstance(found, Request)
+
+
+def is_allowed(one: Request, written: Document) -> bool | None:
+    try:
+        return evaluate(one, Policies(identity=(written,))) is Answer.ALLOWED
+    except Unresolved:
+        return None
+
+
+@pytest.mark.slow
+@pytest.mark.once  # each proof takes the solver most of a second
+@settings(max_examples=12, deadline=None)
+@given(
+    few, few, st.lists(st.tuples(asked, contexts), min_size=8, max_size=8),
+)  # fmt: skip
+def test_what_is_proven_to_grant_nothing_new_grants_none_of_any_requests(old: Any, new: Any, tried: Any) -> None:
+    before, after = document(*old), document(*new)
+    found = find_new_access((before,), (after,))
+    if isinstance(found, Request):
+        assert (is_allowed(found, before), is_allowed(found, after)) == (False, True)
+    for wanted, context in tried if found is None else ():
+        one = request(*wanted, **context)
+        assert not (is_allowed(one, after) is True and is_allowed(one, before) is False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answer"),
+    [
+        ({"NotAction": "iam:*", "Resource": "*"}, {"NotAction": ["iam:*", "sts:*"], "Resource": "*"}, None),
+        ({"NotAction": ["iam:*", "sts:*"], "Resource": "*"}, {"NotAction": "iam:*", "Resource": "*"}, "sts:"),
+        (
+            {"Action": "s3:*", "NotResource": "arn:aws:s3:::a"},
+            {"Action": "s3:*", "NotResource": "arn:aws:s3:::*"},
+            None,
+        ),
+        (
+            {"Action": "s3:*", "NotResource": "arn:aws:s3:::a*"},
+            {"Action": "s3:*", "NotResource": "arn:aws:s3:::a"},
+            "s3:",
+        ),
+        (allow(ForAnyValue__StringEquals={"t": ["a", "b"]}), allow(ForAnyValue__StringEquals={"t": "a"}), None),
+        (allow(ForAnyValue__StringEquals={"t": "a"}), allow(ForAllValues__StringEquals={"t": "a"}), "s3:"),
+        (allow(StringEqualsIfExists={"x": "a"}), allow(StringEquals={"x": "a"}), None),
+        (allow(IpAddress={"ip": "10.0.0.0/8"}), allow(IpAddress={"ip": "10.1.0.0/16"}), None),
+    ],
+)
+def test_new_access_is_shown_or_disproven(old: dict[str, Any], new: dict[str, Any], answer: str | None) -> None:
+    found = find_new_access(*((document({"Effect": "Allow", **one}),) for one in (old, new)))
+    if answer is None:
+        assert found is None
+    else:
+        assert isinstance(found, Request)
+        assert found.action.startswith(answer)
+
+
+# ── Proofs: what the solver says, beside what the evaluator says of single requests
+
+
+def provable(policies: Policies, action: str = "s3:GetObject", resource: str = BUCKET, **given: Any) -> Any:
+    caller = request(action, resource).caller
+    known = {key.replace("__", ":"): value for key, value in given.items()}
+    return ask(
+        Question(caller=caller, action=action, resource=resource, account=ACCOUNT, policies=policies, given=known)
+    )
+
+
+def when(**condition: Any) -> dict[str, Any]:
+    return statement("s3:*", Condition={key.replace("__", ":"): value for key, value in condition.items()})
+
+
+DENY = statement("s3:*", effect="Deny", Condition={"StringNotEquals": {"aws:x": "a"}})
+
+
+@pytest.mark.parametrize(
+    ("policies", "context"),
+    [
+        (identity(when(StringEquals={"aws:x": "a"})), {"aws:x": "a"}),
+        (identity(statement("*"), DENY), {"aws:x": "a"}),
+        (identity(when(ForAnyValue__StringEquals={"t": "a"}), statement("*", "arn:aws:sqs:*")), {"t": "a"}),
+        (identity(when(NumericGreaterThan={"n": "3"}, NumericLessThan={"n": "4"})), {"n": "3.5"}),
+        (identity(when(IpAddress={"ip": "10.0.0.0/8"}, NotIpAddress={"ip": "10.0.0.0/9"})), {"ip": "10.128.0.0"}),
+        (identity(when(DateGreaterThan={"d": "2026-01-01T00:00:00Z"})), {"d": "2026-01-01T00:00:01+00:00"}),
+        (
+            identity(when(DateGreaterThan={"d": "2026-01-01T00:00:00Z"}, DateLessThan={"d": "2026-01-01T00:00:01Z"})),
+            {"d": "2026-01-01T00:00:00.500000+00:00"},
+        ),
+        (identity(when(Bool={"mfa": "true"})), {"mfa": "true"}),
+    ],
+)
+def test_a_yes_is_a_request_that_the_evaluator_confirms(policies: Policies, context: Any) -> None:
+    found = provable(policies)
+    assert isinstance(found, Request)
+    assert dict(found.context) == context
+    assert evaluate(found, policies) is Answer.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        identity(),
+        identity(statement("s3:GetObject", "arn:aws:s3:::other/*")),
+        identity(
+            when(StringEquals={"aws:x": "a"}),
+            statement("s3:*", effect="Deny", Condition={"StringLike": {"aws:x": "a*"}}),
+        ),
+        identity(when(StringEquals={"aws:x": "a"}, Null={"aws:x": "true"})),
+        identity(when(ForAllValues__StringEquals={"t": ["a"]}, ForAnyValue__StringEquals={"t": ["b"]})),
+        identity(when(NumericGreaterThan={"n": "4"}, NumericLessThan={"n": "4"})),
+        identity(when(IpAddress={"ip": "10.0.0.0/9"}, NotIpAddress={"ip": "10.0.0.0/8"})),
+        identity(when(StringIs={"x": "y"}), statement("*", effect="Deny")),
+        identity(statement("*"), boundaries=(document(statement("sqs:*")),)),
+    ],
+)
+def test_a_no_is_proven_for_every_context(policies: Policies) -> None:
+    assert provable(policies) is None
+
+
+def test_several_values_may_fulfil_what_one_cannot() -> None:
+    policies = identity(
+        statement("*", Condition={"ForAnyValue:StringEquals": {"t": "a"}, "ForAnyValue:StringLike": {"t": "b"}})
+    )
+    found = provable(policies)
+    assert sorted(found.context["t"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("policies", "reason"),
+    [
+        (identity(when(StringIs={"x": "y"})), "operator StringIs is not known"),
+        (identity(statement("*", "arn:aws:s3:::${aws:username}/*")), ""),
+        (identity(when(Bool={"x": "true"}, StringNotEquals={"x": "true"})), ""),
+        (identity(when(DateLessThan={"x": "9999-12-31T23:59:59Z"})), ""),
+        (identity(when(DateLessThan={"x": "9" * 30})), ""),
+        (Policies(identity=(Document(unread="ReadOnlyAccess is not read"),)), "ReadOnlyAccess is not read"),
+    ],
+)
+def test_what_is_not_understood_is_neither(policies: Policies, reason: str) -> None:
+    found = provable(policies)
+    assert isinstance(found, Doubt)
+    assert reason in str(found)
+
+
+def test_a_variable_with_a_known_value_is_replaced() -> None:
+    policies = identity(statement("*", "arn:aws:s3:::${aws:username}/*"))
+    assert isinstance(provable(policies, aws__username="photos"), Request)
+    assert provable(policies, aws__username="ann") is None
+    assert provable(policies, aws__username=None) is None
+
+
+def test_a_resource_may_be_any_of_a_pattern() -> None:
+    policies = identity(statement("s3:*", "arn:aws:s3:::*/a"), statement("s3:*", "arn:aws:s3:::b*", effect="Deny"))
+    found = provable(policies, resource="arn:aws:s3:::?*")
+    assert found.resource.endswith("/a")
+    assert provable(policies, resource="arn:aws:s3:::b*/a") is None
+
+
+@settings(max_examples=30)
+@given(st.lists(statements(), min_size=1, max_size=3), asked, contexts)
+def test_solver_and_evaluator_agree_on_every_request(written: Any, wanted: Any, context: Any) -> None:
+    policies, one = identity(*written), request(*wanted, **context)
+    given_keys = {key: None for each in written for test in each["Condition"].values() for key in test} | dict(
+        one.context
+    )
+    question = Question(
+        caller=one.caller,
+        action=one.action,
+        resource=one.resource,
+        account=ACCOUNT,
+        policies=policies,
+        given=given_keys,
+    )
+    try:
+        expected: Any = evaluate(one, policies) is Answer.ALLOWED
+    except Unresolved:
+        expected = Doubt
+    free = ask(
+        Question(caller=one.caller, action=one.action, resource=one.resource, account=ACCOUNT, policies=policies)
+    )
+    found = ask(question)
+    assert isinstance(found, Doubt) if expected is Doubt else isinstance(found, Request) is expected
+    assert free is not None or found is None or isinstance(found, Doubt)
+    assert not (free is None and expected is True)
+
+
+NOTHING: Any = None
+PUT = statement("s3:Put*", "arn:aws:s3:::photos/*")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answer"),
+    [
+        ([PUT], [PUT], None),
+        ([PUT], [statement("s3:PutObject", "arn:aws:s3:::photos/a*")], None),
+        ([statement("*")], [when(StringIs={"x": "y"})], None),
+        ([when(StringIs={"x": "y"})], [when(StringIs={"x": "y"})], None),
+        ([statement("*")], [statement("*"), DENY], None),
+        ([statement("s3:PutObject", "arn:aws:s3:::photos/*")], [PUT], Request),
+        ([statement("*"), DENY], [statement("*")], Request),
+        ([when(StringEquals={"x": "a"})], [when(StringLike={"x": "a*"})], Request),
+        ([PUT], [PUT, when(StringIs={"x": "y"})], Doubt),
+        ([PUT], [PUT, statement("vpc-lattice:AssociateViaAWSService-EventsAndStates")], Request),
+        ([when(StringLike={"a": "${b}*"})], [when(StringLike={"c": "${b}*"})], Doubt),
+        ([PUT], [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], Request),
+        ([when(StringEquals={"x": "a"})], [when(StringEquals={"x": r"\u{61}"})], Request),
+        ([when(StringLike={"x": "a*"})], [when(StringLike={"x": r"\u{61}*"})], Request),
+        ([statement("s3:*", "arn:aws:s3:::a")], [statement("s3:*", r"arn:aws:s3:::\u0061")], Request),
+    ],
+)
+def test_new_access(old: Any, new: Any, answer: Any) -> None:
+    found = find_new_access((document(*old),), (document(*new),))
+    assert found is None if answer is None else isinstance(found, answer)
+    if isinstance(found, Request):
+        assert found.caller.name != USER  # whose it is, is not asked
+        assert evaluate(found, identity(*new)) is Answer.ALLOWED
+        assert evaluate(found, identity(*old)) is not Answer.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "said"),
+    [
+        (PUT, 0, "No new access: it is proven"),
+        (statement("s3:*", "arn:aws:s3:::photos/*"), 1, "New access: NEW allows s3:"),
+        (when(StringIs={"x": "y"}), 2, "Undetermined: "),
+        ({"Effect": "Maybe"}, 4, "new.json statement 1 has the effect 'Maybe'"),
+        ({**PUT, "Principal": "*"}, 4, "new.json statement 1 names a principal"),
+        ({"Effect": "Allow", "Action": "s3:*"}, 4, "new.json statement 1 has neither Resource nor NotResource"),
+        ({**PUT, "action": "s3:GetObject"}, 4, "holds an element twice"),
+    ],
+)
+def test_the_command_says_it_by_its_exit_code(new: Any, code: int, said: str, tmp_path: Path, gate: Gate) -> None:
+    for name, one in (("old", PUT), ("new", new)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": one}))
+    words = ["iam", "check-no-new-access", str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    printed = gate(*words, ends=code)
+    assert said in printed.out + printed.err
+    if code < 3:
+        assert json.loads(gate(*words, "--json", ends=code).out)["new_access"] == ("no", "yes", "undetermined")[code]
+    gate("iam", "check-no-new-access", tmp_path / "none.json", tmp_path / "new.json", ends=4)
+    gate(*words, "--who-can", "s3:GetObject", "*", ends=4)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['{"Version": [], "Statement": []}', "[" * 100_000, "", "[1]", "null"],
+    ids=["version", "deep", "empty", "list", "null"],
+)
+def test_a_file_that_is_no_policy_is_refused_in_a_sentence(written: str, tmp_path: Path, gate: Gate) -> None:
+    (tmp_path / "a.json").write_text(written)
+    said = gate("iam", "check-no-new-access", tmp_path / "a.json", tmp_path / "a.json", ends=4).err
+    assert "a.json" in said
+    assert "Traceback" not in said
+
+
+# ── Managed policies of AWS
+
+BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+
+
+def test_a_policy_of_aws_is_read_with_its_version_and_day() -> None:
+    document = read_attached(BACKUP)
+    assert len(document.statements) > 10
+    version = document.statements[0].place.split()[1]
+    assert find_document(BACKUP, version) == document
+    assert find_document(BACKUP, "v0") is None
+    assert read_attached(ADMINISTRATOR_ACCESS) is EVERYTHING
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForBackup",  # without its path
+        "arn:aws-cn:iam::aws:policy/ReadOnlyAccess",
+        "arn:aws:iam::123456789012:policy/ReadOnlyAccess",
+        "arn:aws:iam::aws:policy/readonlyaccess",
+    ],
+)
+def test_what_the_data_does_not_hold_is_not_known(arn: str) -> None:
+    assert read_attached(arn).unread == f"what {arn} allows is not known here"
+
+
+def test_without_the_extra_only_administrators_policy_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "find_spec", lambda name: None)
+    assert account.list_policies.__wrapped__() == {}
+
+
+def test_every_document_of_the_data_can_be_read() -> None:
+    policies = account.list_policies()
+    assert len(policies) > 1000
+    assert [arn for arn in policies if read_attached(arn).unread] == []

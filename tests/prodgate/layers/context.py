@@ -1,6 +1,4 @@
-"""What a layer is tested with: the context of a new run, and that a run recalls what was observed."""
-
-from __future__ import annotations
+"""The setting for tests of a layer: the context of a new run, which recalls its observations."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +7,8 @@ from typing import Any
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
-from prodgate.layers.layer import Layer, LayerContext
+from prodgate.layers import Layer
+from prodgate.layers.layer import LayerContext
 from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 
@@ -39,7 +38,7 @@ def recall(layer: Layer, run: Path) -> Facts:
 
 
 def observe_and_recall(layer: Layer, context: LayerContext) -> Facts:
-    """What a layer observes, which is also what it recalls."""
+    """A layer's observations, which it also recalls."""
     observed = layer.observe(context)
     recalled = recall(layer, context.run)
     assert contents(recalled) == contents(observed)

@@ -1,7 +1,5 @@
 """The rehearsal stands behind one Protocol and is loaded when one runs, never on a real account."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -56,7 +54,7 @@ require = "<= 200 ms"
 source = "X-1"
 layers = ["static", "live", "load", "e2e"]
 """
-#: Notes, in every Python that is started with it on its path, who asks for a module of the rehearsal; there is none.
+#: Records, in every Python that starts with it on its path, the importers of a rehearsal module; there are none.
 WATCH = """
 import os, sys
 
@@ -83,7 +81,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def asked(shop: Path, *arguments: str) -> tuple[str, str]:
-    """Run the gate where the rehearsal can't be imported; return what it said, and what was asked for all the same."""
+    """Run the gate where the rehearsal can't be imported; return its output, and the requests it made nevertheless."""
     path = os.pathsep.join(filter(None, (str(shop / "watch"), os.environ.get("PYTHONPATH", ""))))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(

@@ -1,10 +1,11 @@
 """Reads figures from a record of a load."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from prodgate.load.profile import Profile
 
 
 def failed(record: Mapping[str, Any], request: str | None = None, *, other: bool = False) -> dict[str, int]:
@@ -41,3 +42,28 @@ def _cells(record: Mapping[str, Any], request: str | None, *, other: bool = Fals
     names = [each["name"] for each in record["requests"]]
     seconds = (record["other"] if other else record)["seconds"]
     return [cell for cell in seconds if request in (None, names[cell["request"]])]
+
+
+# ── A locustfile and a profile
+
+SIMPLE = """
+import locust
+from locust import FastHttpUser, task
+
+
+class Reader(FastHttpUser):
+    @task
+    def page(self):
+        self.client.get("/")
+"""
+
+
+def a_locustfile(tmp_path: Path, text: str = SIMPLE) -> Path:
+    folder = tmp_path / "loadtests"
+    folder.mkdir(exist_ok=True)
+    (folder / "locustfile.py").write_text(text, "utf-8")
+    return folder / "locustfile.py"
+
+
+def a_profile(**given: Any) -> Profile:
+    return Profile(**{"name": "trial", "rate": 60.0, "duration": 1.5, "warm_up": 0.0, "timeout": 30.0, **given})

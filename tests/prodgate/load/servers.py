@@ -1,7 +1,5 @@
 """Servers on loopback that misbehave on purpose, in a thread of the test's own process."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl
@@ -21,7 +19,7 @@ def answer(body: bytes = b"ok", *, status: str = "200 OK", **headers: str) -> by
 
 
 class Server:
-    """What a server was asked, by path; ``end`` closes it and every connection at once."""
+    """The requests that a server received, by path; ``end`` closes it and every connection at once."""
 
     def __init__(self, answering: Answer, context: ssl.SSLContext | None = None) -> None:
         self.asked: Counter[str] = Counter()
@@ -49,7 +47,7 @@ class Server:
         self._loop.close()
 
     def end_from_within(self) -> None:
-        """End it as soon as the answer being made is sent; to be called by what answers."""
+        """End it as soon as the current response is sent; called from within a response."""
         self._loop.call_soon(self._ended.set)
 
     async def _serve(self) -> None:
@@ -66,7 +64,7 @@ class Server:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
-            await asyncio.sleep(0)  # what was aborted in this round of the loop is closed in the next
+            await asyncio.sleep(0)  # connections aborted in this round of the loop are closed in the next
 
     def _accept(self, listener: socket.socket, accepted: ExitStack) -> None:
         """Take a connection; asyncio's own server leaves one open whose client leaves during the handshake."""

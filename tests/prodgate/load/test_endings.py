@@ -1,7 +1,5 @@
 """However a load run ends, its record says so, and no process is left."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -17,12 +15,10 @@ import psutil
 import pytest
 
 from prodgate.load import PLUGIN
-from prodgate.load.processes import process_group
-from prodgate.load.runner import LoadError, run_load
+from prodgate.load.runner import LoadError, process_group, run_load
 from prodgate.rehearsal.airflow.process import _free_port
 
-from .locustfiles import SIMPLE, a_locustfile, a_profile
-from .records import count, failed
+from .records import SIMPLE, a_locustfile, a_profile, count, failed
 from .servers import answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.
@@ -98,7 +94,7 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
 
 
 def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
-    """Workers that were started elsewhere, as is documented; one of three is killed while it works."""
+    """Workers started elsewhere, as documented; one of three is killed while it works."""
 
     def kill_one(line: str) -> None:
         if " sent" in line and " 0 sent" not in line:
@@ -173,8 +169,27 @@ def _processes_of(folder: Path) -> list[int]:
     [
         ("import locust\n\nlocust.nonsense\n", "locustfile.py:3: AttributeError: module 'locust' has no attribute"),
         (SIMPLE.replace("FastHttpUser", "HttpUser"), "Reader is no FastHttpUser; derive it from that"),
+        (
+            SIMPLE + "class Steps(locust.LoadTestShape):\n    def tick(self):\n        return (3, 3)\n",
+            "Steps is a LoadTestShape, which sets how many users there are; remove it, and write rate and duration",
+        ),
+        ("import sys\nsys.modules['grpc'] = sys\n" + SIMPLE, "it uses gRPC (grpc)"),
+        ("import sys\nsys.modules['websocket'] = sys\n" + SIMPLE, "it uses WebSocket (websocket)"),
+        ("import sys\nsys.modules['h2'] = sys\n" + SIMPLE, "it uses HTTP/2 (h2)"),
+        *(
+            (SIMPLE.replace("    @task", f"    {line}\n\n    @task", 1), said)
+            for line, said in {
+                "host = 'https://api.example'": "Reader sets host = 'https://api.example', which the gate does not use",
+                "fixed_count = 3": "Reader sets fixed_count = 3, which the gate does not use; remove it",
+                "proxy_host = 'p.example'": "Reader sets proxy_host = 'p.example', which the gate does not use",
+                "network_timeout = 3.0": "Reader sets network_timeout = 3.0, which the gate does not use",
+                "wait_time = locust.constant_throughput(2)": "Reader sets wait_time = constant_throughput or pacing",
+                "wait_time = lambda self: 3": "Reader sets wait_time = a function of its own, which the gate",
+                "def on_stop(self): pass": "Reader has an on_stop, which the gate never calls; make it the end of",
+            }.items()
+        ),
     ],
-    ids=["broken", "another client"],
+    ids=lambda given: given[-60:].replace("\n", " ") if "import" not in given else "",
 )
 def test_a_locustfile_that_cannot_run_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(LoadError) as caught:
@@ -207,7 +222,7 @@ def test_a_process_that_does_not_heed_an_interrupt_is_killed_with_its_whole_grou
 ) -> None:
     deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on', flush=True)\nsignal.pause()\n"
     (tmp_path / "locust.py").write_text(deaf, "utf-8")
-    monkeypatch.setattr("prodgate.load.processes.GRACE", 0.2)
+    monkeypatch.setattr("prodgate.load.runner.GRACE", 0.2)
     out = tmp_path / "out"
     with suppress(KeyboardInterrupt), process_group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
         [process] = running.processes

@@ -1,15 +1,18 @@
 """Runs emulated accounts for tests."""
 
-from __future__ import annotations
-
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+import pytest
+from botocore.exceptions import ClientError
 
 from prodgate.aws.clients import Clients, rehearsal_clients
 
@@ -32,7 +35,7 @@ class Account:
 
     @property
     def port(self) -> int:
-        return int(self.endpoint.rpartition(":")[2])
+        return urlsplit(self.endpoint).port or 0
 
     def admin(self, method: str, what: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -93,3 +96,28 @@ def start_zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
         finally:
             process.stdin.close()
             process.wait(60)
+
+
+def refused(call: Callable[..., object], **params: Any) -> dict[str, Any]:
+    """Return the error of a refused AWS call."""
+    with pytest.raises(ClientError) as raised:
+        call(**params)
+    return dict(raised.value.response)
+
+
+def code(call: Callable[..., object], **params: Any) -> str:
+    """Return the code of that error."""
+    return str(refused(call, **params)["Error"]["Code"])
+
+
+def closes(port: int) -> bool:
+    """Whether the process at a port ends within a minute."""
+    with socket.socket() as tried:
+        tried.settimeout(60)
+        try:
+            tried.connect(("127.0.0.1", port))
+            return tried.recv(1) == b""
+        except ConnectionError:
+            return True
+        except TimeoutError:
+            return False

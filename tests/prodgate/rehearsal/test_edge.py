@@ -1,6 +1,4 @@
-"""The edge does what Terraform declares of the distribution, and stands in nobody's way."""
-
-from __future__ import annotations
+"""The edge does exactly what Terraform declares of the distribution, and blocks no legitimate request."""
 
 import ssl
 from collections.abc import Mapping
@@ -13,13 +11,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.rehearsal.edge import Edge, edge
-from prodgate.rehearsal.edge_cache import Answer, Cache, lifetime
-from prodgate.rehearsal.edge_cookies import KeyCookies
-from prodgate.rehearsal.edge_firewall import is_refused
-from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings, read_edge_settings
-from prodgate.terraform.reading import UNKNOWN
-from prodgate.terraform.resources import Configuration, Resource
+from prodgate.rehearsal.edge import (
+    Behaviour,
+    Cache,
+    Edge,
+    EdgeSettings,
+    KeyCookies,
+    edge,
+    is_refused,
+    lifetime,
+    read_edge_settings,
+)
+from prodgate.rehearsal.loopback import Answer
+from prodgate.terraform.resources import UNKNOWN, Configuration, Resource
 
 from ..load.servers import answer, serving
 
@@ -246,3 +250,32 @@ def test_no_key_is_left_behind(tmp_path: Path) -> None:
     with edge("http://127.0.0.1:9", tmp_path, EdgeSettings()) as front:
         assert [path.name for path in tmp_path.iterdir()] == [front.ca_file.name]
         assert b"PRIVATE" not in front.ca_file.read_bytes()
+
+
+# ── A site without a distribution: the edge acts as its load balancers, and nothing more
+
+MODERN = {"protocol": "HTTPS", "port": 443, "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06"}
+REDIRECT = {"protocol": "HTTP", "port": 80, "default_action": [{"type": "redirect"}]}
+FORWARD = {"protocol": "HTTP", "port": 80, "default_action": [{"type": "forward"}]}
+
+
+@pytest.mark.parametrize(
+    ("listeners", "plain", "oldest"),
+    [
+        ((MODERN, REDIRECT), "redirect-to-https", "TLSv1.2"),
+        ((MODERN, REDIRECT, FORWARD), "allow-all", "TLSv1.2"),
+        ((MODERN,), "https-only", "TLSv1.2"),
+        ((MODERN, {"protocol": "HTTPS", "port": 8443, "ssl_policy": None}), "https-only", "TLSv1"),
+        ((), "https-only", "TLSv1.2"),
+    ],
+)
+def test_without_a_distribution_it_does_what_load_balancers_do(
+    listeners: tuple[Mapping[str, Any], ...], plain: str, oldest: str
+) -> None:
+    resources = [
+        Resource(address=f"aws_lb_listener.n{number}", type="aws_lb_listener", name=f"n{number}", values=values)
+        for number, values in enumerate(listeners)
+    ]
+    settings = read_edge_settings(Configuration(root="root", engine="made", resources=resources))
+    (behaviour,) = settings.behaviours
+    assert (behaviour.plain, behaviour.ttl, behaviour.headers, settings.minimum_tls) == (plain, (0, 0, 0), (), oldest)

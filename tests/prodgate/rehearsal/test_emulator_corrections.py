@@ -1,6 +1,4 @@
-"""Each correction of moto names where moto's tracker speaks of it, and corrects something that moto has."""
-
-from __future__ import annotations
+"""Each correction of moto names the entry in moto's tracker, and corrects something that moto has."""
 
 import json
 import re

@@ -1,6 +1,4 @@
-"""Deployments in the emulated account: at once, or step by step where somebody conducts them."""
-
-from __future__ import annotations
+"""Deployments in the emulated account: at once, or step by step if a conductor carries them out."""
 
 import json
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from urllib.error import HTTPError
 
 import pytest
 
-from prodgate.rehearsal.emulator.codedeploy_deployments import EVENTS
-from tests.prodgate.rehearsal.emulated import REGION, Account, Zygote, start_zygote
-from tests.prodgate.rehearsal.test_emulator_services import DIGEST, IMAGE, OTHER, code, defined, running, serve, service
+from prodgate.rehearsal.emulator.codedeploy import EVENTS
+from tests.prodgate.rehearsal.emulated import REGION, Account, Zygote, code, start_zygote
+from tests.prodgate.rehearsal.test_emulator_services import DIGEST, IMAGE, OTHER, defined, running, serve, service
 
 pytestmark = pytest.mark.xdist_group("emulator")
 NAMED = {"applicationName": "news", "deploymentGroupName": "api"}
@@ -95,7 +93,7 @@ def test_a_conducted_deployment_waits_and_becomes_what_it_is_told(account: Accou
     id = deploy(account, defined(account, f"{IMAGE}@{OTHER}"))
     assert shown(account, id)["status"] == "Created"
     assert service(account)["taskDefinition"] == before
-    assert code(lambda: deploy(account, before)) == "DeploymentLimitExceededException"
+    assert code(deploy, account=account, definition=before) == "DeploymentLimitExceededException"
     now = datetime.now(UTC)
     events = [{"lifecycleEventName": "BeforeInstall", "status": "Failed", "startTime": now.isoformat()}]
     error = {"code": "HOOK_EXECUTION_FAILURE", "message": "said no"}
@@ -116,8 +114,7 @@ def test_a_stop_is_a_request_to_whoever_conducts(account: Account) -> None:
     account("codedeploy").stop_deployment(deploymentId=id)
     assert shown(account, id)["errorInformation"]["code"] == "MANUAL_STOP"
     conduct(account, "codedeploy", deployment={id: {"status": "Stopped"}})
-    stop = lambda: account("codedeploy").stop_deployment(deploymentId=id)  # noqa: E731
-    assert code(stop) == "DeploymentAlreadyCompletedException"
+    assert code(account("codedeploy").stop_deployment, deploymentId=id) == "DeploymentAlreadyCompletedException"
 
 
 def test_nobody_can_be_told_what_is_not_kept(account: Account) -> None:
@@ -206,8 +203,7 @@ def test_a_service_that_ecs_deploys_has_deployments_and_revisions(account: Accou
     arns = [source["arn"], newest["targetServiceRevision"]["arn"]]
     revisions = ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"]
     assert [one["containerImages"][0]["imageDigest"] for one in revisions] == [DIGEST, OTHER]
-    stop = lambda: ecs.stop_service_deployment(serviceDeploymentArn=newest["serviceDeploymentArn"])  # noqa: E731
-    assert code(stop) == "ConflictException"
+    assert code(ecs.stop_service_deployment, serviceDeploymentArn=newest["serviceDeploymentArn"]) == "ConflictException"
 
 
 def test_a_conducted_service_deployment_waits_and_can_be_stopped(account: Account) -> None:

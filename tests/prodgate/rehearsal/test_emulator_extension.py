@@ -1,19 +1,18 @@
-"""What an answer of the extension can do, and what becomes of its mistakes."""
-
-from __future__ import annotations
+"""The abilities of an extension's answer, and the handling of its mistakes."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import botocore.session
 import pytest
 
-from prodgate.rehearsal.emulator.calls import IncomingRequest, recognise
-from prodgate.rehearsal.emulator.dispatch import Emulator
+from prodgate.rehearsal.emulator.calls import Call, IncomingRequest, check_shape, recognise
+from prodgate.rehearsal.emulator.dispatch import Emulator, InternalClients
 from prodgate.rehearsal.emulator.extension import ANSWERS, Ledger, Refused, answers
-from prodgate.rehearsal.emulator.internal_clients import InternalClients
 from tests.prodgate.rehearsal.emulated import ACCOUNT
 
-#: moto warns of codes that AWS's models don't hold.
+#: moto warns of codes that are not in AWS's models.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception.Refused. with code")
 #: moto keeps everything in this process; here no other test does anything.
 REGION = "eu-north-1"
@@ -123,3 +122,47 @@ def test_calls_of_services_unheard_of_are_refused_in_their_protocol(
     reply, _ = Emulator(ACCOUNT).answer(sent)
     assert reply.status == 400
     assert b"NotImplementedByEmulator" in reply.body
+
+
+# ── A response is one that AWS could give, by botocore's model of it; any other is the emulator's mistake
+
+
+def modelled(service: str, operation: str) -> Call:
+    model = botocore.session.get_session().get_service_model(service).operation_model(operation)
+    return Call(service=service, operation=operation, region="us-east-1", protocol="json", model=model)
+
+
+ALARM = {"AlarmName": "a", "StateUpdatedTimestamp": datetime(2026, 1, 1, tzinfo=UTC), "Threshold": 1}
+
+
+@pytest.mark.parametrize(
+    ("member", "why"),
+    [
+        ({"Alarm": "a"}, 'Unknown parameter in MetricAlarms\\[0\\]: "Alarm"'),
+        ({"AlarmName": None}, "Invalid type for parameter MetricAlarms\\[0\\].AlarmName"),
+        ({"Threshold": "1"}, "Invalid type for parameter MetricAlarms\\[0\\].Threshold"),
+        ({"ActionsEnabled": "yes"}, "ActionsEnabled"),
+    ],
+)
+def test_what_aws_cannot_answer_is_refused(member: dict[str, Any], why: str) -> None:
+    answer = {"MetricAlarms": [ALARM], "ResponseMetadata": {"of": "moto"}}
+    check_shape(modelled("cloudwatch", "DescribeAlarms"), answer)
+    with pytest.raises(TypeError, match=f"not what AWS answers: .*{why}"):
+        check_shape(modelled("cloudwatch", "DescribeAlarms"), {"MetricAlarms": [{**ALARM, **member}]})
+
+
+def test_what_aws_always_states_must_be_there() -> None:
+    with pytest.raises(TypeError, match='Missing required parameter in DistributionList: "MaxItems"'):
+        check_shape(
+            modelled("cloudfront", "ListDistributions"),
+            {"DistributionList": {"Marker": "", "IsTruncated": False, "Quantity": 0}},
+        )
+
+
+def test_an_answer_without_a_shape_and_a_document_are_let_through() -> None:
+    check_shape(modelled("cloudfront", "DeleteDistribution"), {})
+    check_shape(modelled("s3", "GetObject"), {"Body": b"text"})
+
+
+def test_a_limit_of_what_is_asked_is_none_of_an_answer() -> None:
+    check_shape(modelled("budgets", "DescribeSubscribersForNotification"), {"Subscribers": []})

@@ -1,13 +1,14 @@
 """The emulator's process: copies are private, and nothing outlives its parent."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from prodgate.rehearsal import emulator_process
 from prodgate.rehearsal.emulator_process import EmulatorProcess, RunningEmulator
 from prodgate.terraform.diagnostics import TerraformError
-from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, start_zygote, started
+from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, closes, start_zygote, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("emulator")]
 
@@ -45,19 +46,6 @@ def signalled_at_fork() -> tuple[str, ...]:
     return (sys.executable, "-c", script)
 
 
-def closes(port: int) -> bool:
-    """Whether the process that listens at a port ends within a minute."""
-    with socket.socket() as tried:
-        tried.settimeout(60)
-        try:
-            tried.connect(("127.0.0.1", port))
-            return tried.recv(1) == b""
-        except ConnectionError:
-            return True
-        except TimeoutError:
-            return False
-
-
 def refused(port: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex(("127.0.0.1", port)) != 0
@@ -77,6 +65,26 @@ def test_a_branch_is_a_private_copy(origin: Zygote) -> None:
         ended = one.port
     assert origin.begin_copy() not in (one.endpoint, "")
     assert refused(ended)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/_prodgate/faults", {}), ("/_prodgate/calls", {"Host": "s3.amazonaws.com"}), ("/", {}),
+     ("http://s3.amazonaws.com/", {}), ("//_prodgate/faults", {}), ("/", {"Origin": "https://news.example"}),
+     ("http://s3.amazonaws.com/", {"Proxy-Authorization": "Basic cmVoZWFyc2FsOg=="}),
+     ("http://iam.amazonaws.com/?Action=ListRoles&Version=2010-05-08", {})],
+)  # fmt: skip
+def test_who_was_not_given_the_account_is_refused(path: str, headers: dict[str, str], origin: Zygote) -> None:
+    """Each process of the machine, and each page in a browser on it, can connect."""
+    signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261201/us-east-1/s3/aws4_request"}
+    with origin.branch() as copy:
+        for port in (origin.port, copy.port):
+            with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as stranger:
+                stranger.request("GET", path, headers=signed | headers)
+                assert stranger.getresponse().status == 403
+        assert copy.endpoint.rpartition("/")[2] != origin.endpoint.rpartition("/")[2]
+    everybody = [" ".join(psutil.Process(each).cmdline()) for each in (os.getpid(), origin.process.pid)]
+    assert not any(origin.endpoint.rpartition("/")[2] in said for said in everybody)
 
 
 def test_a_branch_begun_while_calls_are_made_answers(origin: Zygote) -> None:
@@ -143,7 +151,7 @@ def test_branches_end_with_their_parent(origin: Zygote) -> None:
     make(copy, "alive")
     origin.process.kill()
     origin.process.wait(60)
-    # the end of all that held its stdout: the branch, too
+    # the end of all that held its stdout, including the branch
     assert origin.process.stdout
     assert origin.process.stdout.read() == ""
     assert refused(copy.port)
@@ -172,7 +180,7 @@ def test_it_ends_with_a_parent_that_leaves_its_stdin_open() -> None:
         (sys.executable, "-c", script, str(reading)), pass_fds=[reading], capture_output=True, text=True, check=True
     )
     os.close(reading)
-    port = int(told.stdout.strip().rpartition(":")[2])
+    port = urlsplit(told.stdout.split()[1]).port
     # the reading end is closed once the emulator has ended
     with os.fdopen(writing, "wb", buffering=0), socket.socket() as tried:
         tried.settimeout(60)

@@ -1,6 +1,4 @@
-"""What systems of another shape than the worked example's are made of is created, too, and nothing is left to change."""
-
-from __future__ import annotations
+"""Resources of systems shaped differently from the worked example are created as well, with no change left."""
 
 from collections.abc import Iterator
 

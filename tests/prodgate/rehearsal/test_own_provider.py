@@ -3,8 +3,6 @@
 Run with `tox -e differential`. The real provider is an old one (3.39), the newest that PyPI has.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -21,15 +19,14 @@ from prodgate.aws.clients import Clients, rehearsal_clients
 from prodgate.rehearsal.account import provision
 from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.rehearsal.proxy import Proxy, proxy
-from prodgate.terraform.hermetic import prepare_environment
-from prodgate.terraform.runner import find_engine, run
+from prodgate.terraform.runner import prepare_environment, run
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
-from tests.prodgate.terraform.provider.real_provider import real_provider
+from tests.prodgate.terraform.provider.real_provider import real_core, real_provider
 
 pytestmark = pytest.mark.differential
 
 ROOT = Path(__file__).parent / "own_root"
-#: Lists of what is in the account: service, operation of boto3, and where the list is in its answer.
+#: Lists of the account's contents: service, boto3 operation, and the place of the list in its response.
 LISTS = (
     ("rds", "describe_db_clusters", "DBClusters"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
@@ -43,21 +40,21 @@ LISTS = (
     ("secretsmanager", "list_secrets", "SecretList"),
     ("ecr", "describe_repositories", "repositories"),
 )
-#: Lists of which an empty account holds something too.
+#: Lists that are not empty even in an empty account.
 NEVER_EMPTY = (
     ("ec2", "describe_vpcs", "Vpcs"),
     ("ec2", "describe_subnets", "Subnets"),
     ("ec2", "describe_security_groups", "SecurityGroups"),
 )
-#: What is different each time that something is created, or was changed by the past that only ours has.
+#: Values that differ each time something is created, or that only our account's past has changed.
 VOLATILE = {
     "CreationDate", "CreateDate", "DbClusterResourceId", "RoleId", "ResponseMetadata", "StateReason", "revisionId",
     "PolicyRevisionId", "StateValue", "CreatedTimestamp", "LastModifiedTimestamp", "Owner",
     "HostedZoneId", "creationTime", "storedBytes",
 }  # fmt: skip
-#: What the providers say differently: (the real one, ours). AWS raised the largest message to 1 MiB since that old one.
+#: Differences between the providers: (the real one, ours). AWS raised the largest message to 1 MiB since that old one.
 DIFFERENT = {f"sqs.{name}.Attributes.MaximumMessageSize": ("262144", "1048576") for name in ("dead", "jobs")}
-#: Names that AWS makes up: they are the same where what they stand for is.
+#: Names that AWS generates: they are equal if the named things are.
 MADE_UP = (
     (re.compile(r"\b(vpc-cidr-assoc|vpc|subnet|sg|sgr|acl|rtb|dopt)-[0-9a-f]{8,17}\b"), r"\1"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "uuid"),
@@ -68,17 +65,17 @@ MADE_UP = (
 
 @dataclass(frozen=True)
 class Own:
-    """An account in front of which the proxy runs, and Terraform with the real provider."""
+    """An account behind the proxy, and Terraform with the real provider."""
 
     directory: Path
     settings: Mapping[str, str]
     aws: Clients
     proxy: Proxy
     made: dict[str, Any]
-    """What boto3 reads back after the root was applied."""
+    """boto3's view after the root was applied."""
 
     def terraform(self, *arguments: str) -> None:
-        command = (*find_engine(os.environ).command, *arguments)
+        command = (*real_core(), *arguments)
         done = run(command, cwd=self.directory, environment=self.settings, limit=600)
         assert done.code == 0, done.stdout + done.stderr
 
@@ -119,7 +116,7 @@ def test_it_is_planned_again_and_destroyed_and_nobody_else_is_asked(own: Own) ->
 
 
 def read_back(aws: Clients) -> dict[str, Any]:
-    """Return everything that the lists and the questions about what is in them answer, by where it stands."""
+    """Return everything that the lists and the calls about their items answer, by place."""
     found: dict[str, Any] = {}
     for service, operation, key in (*LISTS, *NEVER_EMPTY):
         flatten(f"{service}.{operation}", settled(listed(aws, service, operation, key)), found)
@@ -172,7 +169,7 @@ def _dns(aws: Clients, attribute: str) -> Any:
 
 
 def settled(value: Any) -> Any:
-    """Return an answer without what is different each time; text that is JSON counts by what it says.
+    """Return a response without the values that differ each time; JSON text counts by its content.
 
     The old provider writes an empty Sid into policy documents.
     """
@@ -191,7 +188,7 @@ def settled(value: Any) -> Any:
 
 
 def flatten(path: str, value: Any, into: dict[str, Any]) -> None:
-    """Write the leaves of an answer, by where they stand."""
+    """Write the leaves of a response, by place."""
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, each in parts:
         flatten(f"{path}.{name}", each, into)

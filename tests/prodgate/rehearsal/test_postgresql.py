@@ -1,27 +1,25 @@
-"""A PostgreSQL of a rehearsal serves on its socket, ends with whoever started it, and says why it does not start."""
-
-from __future__ import annotations
+"""A rehearsal's PostgreSQL serves on its socket, ends with its starter, and explains why it does not start."""
 
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from prodgate.engines.environments import EngineError
-from prodgate.engines.postgresql import PostgreSQL, find_postgresql
+from prodgate.engines.programs import PostgreSQL, find_postgresql
 from prodgate.processes.child import read_first_line
-from prodgate.rehearsal.postgresql import running_postgresql
+from prodgate.rehearsal import postgresql
+from prodgate.rehearsal.postgresql import running_database, running_postgresql
 from tests.prodgate.ending import ended
 
 RUNS = """
 import sys
-from prodgate.engines.postgresql import find_postgresql
+from prodgate.engines.programs import find_postgresql
 from prodgate.rehearsal.postgresql import running_postgresql
 with running_postgresql(find_postgresql()) as url:
     print(url, flush=True)
@@ -44,13 +42,6 @@ def ask(url: str, question: str) -> object:
             return connection.scalar(text(question))
     finally:
         engine.dispose()
-
-
-def until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.05)
 
 
 def test_it_serves_and_leaves_nothing(engine: PostgreSQL) -> None:
@@ -77,3 +68,17 @@ def test_it_ends_with_whoever_started_it(engine: PostgreSQL) -> None:
 def test_one_that_does_not_start_says_so(engine: PostgreSQL, changes: dict[str, str], says: str) -> None:
     with pytest.raises(EngineError, match=says), running_postgresql(replace(engine, **changes)):
         pytest.fail("it runs")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error", "says"),
+    [("", ValueError, "SQLite, since there is none"), ("required", EngineError, "there is none")],
+)
+def test_sqlite_holds_it_where_none_is_found_and_none_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, error: type[Exception], says: str
+) -> None:
+    monkeypatch.setattr(postgresql, "find_postgresql", Mock(side_effect=EngineError("there is none")))
+    monkeypatch.setenv("PRODGATE_POSTGRESQL", wanted)
+    with pytest.raises(error, match=says) as raised, running_database(tmp_path, lambda _: None) as (kept_in, _url):
+        raise ValueError(kept_in)
+    assert raised.value.__context__ is None or wanted, "the lack of PostgreSQL is in no error of the rehearsal"

@@ -2,21 +2,23 @@
 
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+
+from tests.prodgate.ending import ended
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")]
 
 ROOT = 'provider "aws" {\n  region = "eu-west-1"\n}\n' + "".join(
     f'resource "aws_sns_topic" "t{n}" {{\n  name = "t{n}"\n}}\n' for n in range(20)
 )
-#: What somebody does who looks around.
+#: Actions of somebody who looks around.
 LOOK = """
 import boto3
 print(len(boto3.client("sns").list_topics()["Topics"]))
@@ -50,25 +52,9 @@ def heard(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"{words!r} was never said")
 
 
-def descendants(process: subprocess.Popen[str]) -> list[int]:
-    """Open a descriptor of everything that it started, directly or not."""
-    parents = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    found = {process.pid}
-    for _ in range(4):
-        found |= {child for child, parent in parents.items() if parent in found}
-    return [os.pidfd_open(each) for each in found - {process.pid}]
-
-
-def all_end(descriptors: list[int]) -> bool:
-    ended = [bool(select.select([each], [], [], LIMIT)[0]) for each in descriptors]
-    for each in descriptors:
-        os.close(each)
-    return all(ended)
+def started_by(process: subprocess.Popen[str]) -> list[int]:
+    """The pids of everything that it started, directly or not."""
+    return [each.pid for each in psutil.Process(process.pid).children(recursive=True)]
 
 
 @pytest.mark.parametrize(
@@ -76,18 +62,18 @@ def all_end(descriptors: list[int]) -> bool:
 )
 def test_nothing_outlives_a_signal(rehearsal: subprocess.Popen[str], moment: str, number: signal.Signals) -> None:
     heard(rehearsal, moment)
-    started = descendants(rehearsal)
+    started = started_by(rehearsal)
     assert started
 
     rehearsal.send_signal(number)
 
-    assert all_end(started)
+    assert ended(*started)
     rehearsal.wait(LIMIT)
 
 
 def test_other_programs_are_let_in_until_the_input_ends(rehearsal: subprocess.Popen[str], tmp_path: Path) -> None:
     heard(rehearsal, "http://127")
-    started = descendants(rehearsal)
+    started = started_by(rehearsal)
     exported = [heard(rehearsal, "export .*http"), heard(rehearsal, "export .*KEY.*|http")]
     settings = dict(pair.split("=", 1) for line in exported for pair in line.split() if "=" in pair)
 
@@ -104,5 +90,5 @@ def test_other_programs_are_let_in_until_the_input_ends(rehearsal: subprocess.Po
 
     assert done.stdout.split() == ["20", "bbb"], done.stderr
     assert rehearsal.wait(LIMIT) == 0
-    assert all_end(started)
+    assert ended(*started)
     assert list((tmp_path / "scratch").iterdir()) == []

@@ -1,26 +1,26 @@
-"""The proxy hands AWS's hosts to the emulator, and reaches nothing else."""
-
-from __future__ import annotations
+"""The proxy forwards AWS's hosts to the emulator, and reaches nothing else."""
 
 import json
 import socket
 import ssl
-import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ProxyConnectionError, SSLError
 
+from prodgate.rehearsal.loopback import serving
 from prodgate.rehearsal.proxy import Proxy, proxy
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked."""
+    """Responds with the request it received."""
 
     protocol_version = "HTTP/1.1"
 
@@ -42,19 +42,18 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture
 def echoing() -> Iterator[Proxy]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    with proxy(f"http://127.0.0.1:{server.server_port}") as running:
+    with serving("echo", server), proxy(f"http://127.0.0.1:{server.server_port}/token") as running:
         yield running
-    server.shutdown()
-    server.server_close()
 
 
 @contextmanager
-def through(running: Proxy, host: str, port: int = 443) -> Iterator[HTTPSConnection]:
+def through(running: Proxy, host: str, port: int = 443, password: str = "") -> Iterator[HTTPSConnection]:
     trusted = ssl.create_default_context(cafile=str(running.authority))
-    place = running.endpoint.removeprefix("http://").split(":")
-    connection = HTTPSConnection(place[0], int(place[1]), context=trusted, timeout=60)
-    connection.set_tunnel(host, port)
+    place = urlsplit(running.endpoint)
+    assert place.hostname
+    connection = HTTPSConnection(place.hostname, place.port, context=trusted, timeout=60)
+    shown = b64encode(f"{place.username}:{password or place.password}".encode()).decode()
+    connection.set_tunnel(host, port, {"Proxy-Authorization": f"Basic {shown}"})
     with closing(connection):
         yield connection
 
@@ -87,6 +86,14 @@ def test_any_other_host_is_refused(echoing: Proxy, host: str, port: int) -> None
     assert echoing.refused == [f"{host}:{port}"]
 
 
+def test_who_was_not_given_the_account_is_refused(echoing: Proxy) -> None:
+    with through(echoing, "s3.amazonaws.com", password="x") as connection, pytest.raises(OSError, match="407"):
+        connection.request("GET", "/")
+    with closing(HTTPConnection("127.0.0.1", urlsplit(echoing.endpoint).port, timeout=60)) as connection:
+        connection.request("GET", "/", headers={"Host": "s3.amazonaws.com"})
+        assert connection.getresponse().status == 403
+
+
 def test_a_host_smuggled_into_the_tunnel_is_refused(echoing: Proxy) -> None:
     with through(echoing, "s3.amazonaws.com") as connection:
         connection.request("GET", "/", headers={"Host": "example.com"})
@@ -96,7 +103,7 @@ def test_a_host_smuggled_into_the_tunnel_is_refused(echoing: Proxy) -> None:
 def test_an_emulator_that_is_gone_is_a_bad_gateway() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        gone = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        gone = f"http://127.0.0.1:{unused.getsockname()[1]}/token"
         with proxy(gone) as running, through(running, "sts.amazonaws.com") as connection:
             connection.request("GET", "/")
             assert connection.getresponse().status == 502

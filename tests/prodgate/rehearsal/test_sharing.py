@@ -1,33 +1,32 @@
 """One account is applied for all layers of a run; each has a copy of its own, and none outlives the run."""
 
-from __future__ import annotations
-
 import os
 import signal
-import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from prodgate.criteria import LAYERS
 from prodgate.layers import BUILT
-from prodgate.rehearsal.account import RehearsalAccount
-from prodgate.rehearsal.shared_account import copy_shared
-from prodgate.run import account_lines
-from prodgate.run.account_lines import AccountLines, sharing_account
+from prodgate.rehearsal.account import RehearsalAccount, copy_shared
+from prodgate.run import lanes
+from prodgate.run.lanes import AccountLines, sharing_account
 from prodgate.sections.project import Project, open_project
 from prodgate.terraform.diagnostics import TerraformError
+from tests.prodgate.rehearsal.emulated import closes
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sharing")]
 
-#: Seconds in which what is waited for must happen.
+#: Seconds in which an awaited event must happen.
 LIMIT = 60.0
 CRITERIA = """
 system = "shop"
@@ -68,7 +67,7 @@ resource "aws_glacier_vault" "cold" {
 
 @dataclass
 class Shared:
-    """Layers that share an account, and what was said of it."""
+    """Layers that share an account, and the messages about it."""
 
     lines: AccountLines
     said: list[str]
@@ -79,7 +78,7 @@ class Shared:
         return found
 
     def copy(self, layer: str) -> RehearsalAccount:
-        """The copy of a layer, until `ends` is closed."""
+        """A layer's copy, until `ends` is closed."""
         return self.ends.enter_context(copy_shared(self.line(layer), dags=None, progress=self.said.append))
 
     @property
@@ -160,10 +159,15 @@ def test_every_layer_says_why_it_could_not_be_applied(tmp_path: Path) -> None:
         assert sum(line.endswith("initialising") for line in shared.said) == 1
 
 
-def test_nothing_is_applied_before_a_layer_asks(tmp_path: Path) -> None:
-    with sharing(tmp_path) as shared:
-        assert serving_processes(tmp_path)
-    assert shared.said == []
+def test_it_is_applied_at_once_though_no_layer_asks_yet(tmp_path: Path) -> None:
+    applied = threading.Event()
+
+    def hear(line: str) -> None:
+        if "4 of 4" in line:
+            applied.set()
+
+    with sharing_account(make_shop(tmp_path, TREE), ["live"], tmp_path, hear):
+        assert applied.wait(LIMIT)
 
 
 def test_nothing_is_run_for_layers_that_look_at_no_account(tmp_path: Path) -> None:
@@ -175,23 +179,12 @@ def test_the_layers_that_look_at_an_account_share_it() -> None:
     assert [name for name in LAYERS if BUILT[name].uses_account] == ["live", "dags", "rollout"]
 
 
-def refused(account: RehearsalAccount) -> bool:
-    """Whether nobody listens any more where a copy did, waiting for its end."""
-    with socket.socket() as tried:
-        tried.settimeout(LIMIT)
-        try:
-            tried.connect(("127.0.0.1", int(account.endpoint.rpartition(":")[2])))
-            return tried.recv(1) == b""
-        except ConnectionError:
-            return True
-
-
 def test_a_copy_ends_with_its_layer_and_others_go_on(tmp_path: Path) -> None:
     with sharing(tmp_path) as shared:
         one = shared.copy("live")
         with shared.ends.pop_all():
             other = shared.copy("dags")
-        assert refused(one)
+        assert closes(urlsplit(one.endpoint).port)
         assert topics(other) == ["orders"]
 
 
@@ -201,7 +194,7 @@ def test_an_account_whose_process_died_is_no_account(tmp_path: Path) -> None:
         serving_processes(tmp_path)[0].kill()
         with pytest.raises(TerraformError, match=r"the process that applies the account has ended; see logs/account"):
             shared.copy("dags")
-        assert refused(one)
+        assert closes(urlsplit(one.endpoint).port)
 
 
 def test_a_mistake_of_the_process_is_in_its_log_and_is_no_account(tmp_path: Path) -> None:
@@ -223,7 +216,7 @@ def test_who_waits_for_too_long_says_so(tmp_path: Path, monkeypatch: pytest.Monk
             serving_processes(tmp_path)[0].resume()
 
 
-#: A process that leaves one behind which holds its stderr, and says which.
+#: A process that leaves one behind which holds its stderr, and prints its id.
 LEAVING = """
 import subprocess, sys
 print(subprocess.Popen(("sleep", "60"), start_new_session=True).pid, file=sys.stderr)
@@ -233,8 +226,8 @@ print(subprocess.Popen(("sleep", "60"), start_new_session=True).pid, file=sys.st
 def test_what_holds_the_log_of_an_ended_process_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_lines, "make_command", lambda *_: (sys.executable, "-c", LEAVING))
-    monkeypatch.setattr(account_lines, "_SAID", 0)
+    monkeypatch.setattr(lanes, "make_command", lambda *_: (sys.executable, "-c", LEAVING))
+    monkeypatch.setattr(lanes, "_SAID", 0)
     with sharing(tmp_path) as shared:
         pass
     left = psutil.Process(int(shared.said[-1]))
@@ -246,8 +239,8 @@ def test_what_holds_the_log_of_an_ended_process_is_not_waited_for(
 RUN = """
 import sys
 from pathlib import Path
-from prodgate.rehearsal.shared_account import copy_shared
-from prodgate.run.account_lines import sharing_account
+from prodgate.rehearsal.account import copy_shared
+from prodgate.run.lanes import sharing_account
 from prodgate.sections.project import open_project
 folder = Path(sys.argv[1])
 with sharing_account(open_project(folder / "criteria.toml"), ["live", "dags"], folder, lambda _: None) as lines:

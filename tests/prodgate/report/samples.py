@@ -1,7 +1,5 @@
 """Runs made by hand for the tests of the report: small, complete, and the same every time."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -22,10 +20,10 @@ CLUSTER = sha256(b"cluster").hexdigest()
 
 
 def criterion(id_: str, *, require: str = "", **fields: Any) -> Criterion:
-    """Return a criterion; what a test does not name is plain."""
+    """Return a criterion with plain values except for those that a test states."""
     given = {
-        "statement": f"The {id_} holds.",
-        "statement_ja": f"{id_} が成り立つ。",
+        "wording": f"The {id_} holds.",
+        "wording_ja": f"{id_} が成り立つ。",
         "why": f"Without {id_} an outage lasts longer.",
         "source": "OPS-2",
         "layers": ("static",),
@@ -35,13 +33,29 @@ def criterion(id_: str, *, require: str = "", **fields: Any) -> Criterion:
 
 
 def finding(criterion: str, outcome: Outcome | str, subject: str = "aws_rds_cluster.main", **fields: Any) -> Finding:
-    """Return a finding of a static policy; what a test does not name is plain."""
+    """Return a finding of a static policy with plain values except for those that a test states."""
     given: dict[str, Any] = {"check": "PG_REC_1", "layer": "static", "evidence": (PLAN,)}
     return Finding(criterion=criterion, outcome=Outcome(outcome), subject=subject, **{**given, **fields})
 
 
+def far_reaching(outcome: str = "satisfied") -> Run:
+    """Return a run whose load says how far it holds, and one more finding with an outcome."""
+    said = {"a": "0 % (holds for disturbances up to 1.3 s)", "b": "0 % (holds for disturbances up to 900 ms, a screen)"}
+    said |= {
+        "c": "0 s (what comes less often than every 9 s can hide)",
+        "d": "(what comes less often than every 14 s can hide)",
+        "e": "what comes less often than every 1.2.3 x can hide",
+    }
+    found = [
+        finding("fast" if name in "ab" else "up", "satisfied", name, layer="load", observed=text)
+        for name, text in said.items()
+    ]
+    stated = [criterion(id_, layers=("load",)) for id_ in ("fast", "up")]
+    return run([*stated, criterion("c")], [*found, finding("c", outcome)], layers=("load", "static"))
+
+
 def failing(criterion: str = "backup-retention", subject: str = "aws_rds_cluster.main", **fields: Any) -> Finding:
-    """Return a not-satisfied finding with everything that one can say."""
+    """Return a not-satisfied finding with every possible part."""
     given: dict[str, Any] = {
         "expected": ">= 30 d",
         "observed": "7 d",
@@ -52,7 +66,7 @@ def failing(criterion: str = "backup-retention", subject: str = "aws_rds_cluster
 
 
 def not_built(criterion: str, layer: str = "live") -> Finding:
-    """Return what the journal gives for a criterion of a layer that is not built."""
+    """Return the journal's entry for a criterion of a layer that is not built."""
     reason = f"{layer} layer not built"
     return Finding(
         criterion=criterion, check=layer, layer=layer, subject=f"({layer} layer)",
@@ -118,7 +132,6 @@ def run(
 
 
 def fact(kind: str, subject: str, digest: str, layer: str = "static") -> dict[str, str]:
-    """Return a fact event."""
     at = (STARTED + timedelta(seconds=9)).isoformat()
     return {
         "event": "fact", "at": at, "layer": layer, "kind": kind, "subject": subject,
@@ -126,13 +139,18 @@ def fact(kind: str, subject: str, digest: str, layer: str = "static") -> dict[st
     }  # fmt: skip
 
 
+def measured_by(team: str) -> Run:
+    """Return a run whose evidence some code of a team measured; none for an empty text."""
+    seen = fact("load", "steady", PLAN, "load") | ({"team": team} if team else {})
+    return run([criterion("c")], [replace(finding("c", "satisfied", layer="load"), evidence=(PLAN,))], facts=(seen,))
+
+
 def note(text: str, layer: str = "live") -> dict[str, str]:
-    """Return a note event."""
     return {"event": "note", "at": STARTED.isoformat(), "layer": layer, "text": text}
 
 
 def asked_by(directory: Path, arn: str) -> Run:
-    """Return a run that asked AWS who it is."""
+    """Return a run that asked AWS for its caller."""
     calls = [{"operation": "GetCallerIdentity", "parameters": {}, "whole": False, "pages": [{"Arn": arn}]}]
     answers = {"service": "sts", "region": "us-east-1", "library": "botocore", "calls": calls}
     facts = (fact("answers", "sts in us-east-1", store_json(directory, answers), "live"),)
@@ -141,7 +159,7 @@ def asked_by(directory: Path, arn: str) -> Run:
 
 
 def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
-    """Return a run that holds one of everything the report can show."""
+    """Return a run with one of everything that the report can show."""
     live = ("static", "live")
     criteria = [
         criterion("backup-retention", require=">= 30 d", layers=live, population=2, controls=("NIST-800-53:CP-9",)),
@@ -153,7 +171,7 @@ def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
         ),
         criterion(
             "availability", require=">= 99.9 %", layers=("live",), source="SLO-4", needs_production=True,
-            confidence=Quantity.parse("95 %"), window=Quantity.parse("30 d"), rate=Quantity.parse("50 /s"),
+            confidence=Quantity.parse("95 %"), window=Quantity.parse("30 d"), layer_keys={"rate": "50 /s"},
         ),
         criterion("edge-functions-logged", source="EDGE", where_present=True),
         criterion("restore-drill", source="OPS-1", layers=("attested",)),
@@ -195,3 +213,39 @@ def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
         notes=(note("aws_glacier_vault can't be rehearsed yet: aws_glacier_vault.this"), note(f"{arn} was not created")),
     )  # fmt: skip
     return made if rehearsal else replace(made, about={**made.about, "layers": ["static", "live", "attested"]})
+
+
+#: How many findings and criteria an estate has.
+FINDINGS, CRITERIA = 10_000, 60
+
+
+def estate(every: int) -> Run:
+    """Return a run of ten thousand findings, of which one in ``every`` is not satisfied, to measure its report."""
+    criteria = [
+        criterion(
+            f"criterion-{n}",
+            require=">= 30 d",
+            wording=f"Every resource keeps agreement number {n} of the team that runs the system.",
+            wording_ja=f"すべてのリソースは、システムを運用するチームの取り決め {n} を守る。",
+            why="Without it an outage lasts longer than the agreed time.",
+            source=f"INF-{n % 12}",
+        )
+        for n in range(CRITERIA)
+    ]
+    return run(criteria, [_of_estate(n, failing=n % every == 0) for n in range(FINDINGS)], layers=("static",))
+
+
+def _of_estate(n: int, *, failing: bool) -> Finding:
+    wrong = {
+        "expected": ">= 30 d",
+        "observed": f"{n % 29} d",
+        "remedy": "Set retention_in_days to the agreed number of days.",
+    }
+    return finding(
+        f"criterion-{n % CRITERIA}",
+        "not-satisfied" if failing else "satisfied",
+        f"module.service_{n % 97}.aws_cloudwatch_log_group.this[{n}]",
+        check=f"PG_BENCH_{n % CRITERIA}",
+        where=(f"modules/service_{n % 97}/logs.tf:{n}",),
+        **(wrong if failing else {}),
+    )

@@ -1,4 +1,4 @@
-"""The report in real Chromium: what it loads, how it reads without script, at 375 px, in the dark and on paper."""
+"""The report in real Chromium: its files, and reading it without script, at 375 px, in the dark and on paper."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,18 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from prodgate.engines.chromium import ensure_chromium
+from prodgate.engines.programs import require_chromium
 from prodgate.evidence.runs import Run
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
 from prodgate.verdict import Decision
 
-from .dags.samples import scheduled, troubled
-from .load.samples import everything
-from .rollout.test_view import troubled as deployed
 from .samples import criterion, finding, not_built, run, showcase
-from .test_browser_part import of_all_sorts
-from .test_html import HOSTILE, hostile
+from .test_parts import everything, of_all_sorts, scheduled, troubled, troubled_dags
+from .test_summary import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
@@ -32,12 +29,12 @@ RUNS = {
     "go": run([criterion("c")], [finding("c", "satisfied")]),
 }
 
-#: Name of a run whose evidence is read, and so has a folder -> what makes it there.
+#: Name of a run whose evidence is read, and so has a folder -> the function that makes it there.
 READ: dict[str, Callable[[Path], Run]] = {
     "load": everything,
     "site": of_all_sorts,
-    "rollout": deployed,
-    "dags": lambda directory: scheduled(directory, troubled()),
+    "rollout": troubled,
+    "dags": lambda directory: scheduled(directory, troubled_dags()),
 }
 
 NAMES = (*RUNS, *READ)
@@ -47,7 +44,7 @@ NAMES = (*RUNS, *READ)
 def browser() -> Iterator[Browser]:
     """Chromium for this module only: Playwright keeps an event loop running, in which asyncio tests can't run."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=ensure_chromium(print).program or None)
+        found = playwright.chromium.launch(executable_path=require_chromium().program or None)
         yield found
         found.close()
 
@@ -64,9 +61,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-#: That in which most is said; the ordinary tests look at it alone.
+#: The run with the most text; the ordinary tests use it alone.
 FULLEST = "showcase"
-#: Every report in English, and those of which most is said in the other languages too.
+#: Every report in English, and those with the most text in the other languages too.
 ADDRESSES = [
     (name, file)
     for name in NAMES
@@ -102,7 +99,7 @@ def open_page(
 
 
 def unfold(page: Page) -> None:
-    """Open every fold and lay out every section, also those out of sight."""
+    """Open every fold and lay out every section, including those out of sight."""
     page.evaluate(
         """() => {
             document.querySelectorAll('details').forEach(each => each.open = true)

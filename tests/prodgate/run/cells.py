@@ -1,7 +1,5 @@
 """A project of cells made for tests, and runs of its cells."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,12 +7,10 @@ from typing import Any, Final
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.findings import Finding, Outcome
-from prodgate.run.cells import CellList, list_cells
-from prodgate.run.merging import Merging, merge
-from prodgate.run.places import find_places
-from prodgate.run.running import Plan, describe_run
+from prodgate.run.merging import CellList, Merging, list_cells, merge
+from prodgate.run.running import describe_run, make_plan
 from prodgate.sealing.seals import seal
-from prodgate.sealing.wanted import Wanted
+from prodgate.sealing.verifying import Wanted
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
 from prodgate.sections.targets import Target
@@ -41,11 +37,11 @@ layers = ["live"]
 
 
 def silent(_: str) -> None:
-    """Say nothing of how far a merge is."""
+    """Report no progress of a merge."""
 
 
 class Cells:
-    """A project in a folder, and what is made of it."""
+    """A project in a folder, and its products."""
 
     def __init__(self, folder: Path, criteria: str = CRITERIA, *, rehearsal: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +55,7 @@ class Cells:
 
     @property
     def listed(self) -> CellList:
-        return list_cells(self.project, self.project.waivers, rehearsal=self.rehearsal)
+        return list_cells(self.project, rehearsal=self.rehearsal)
 
     def observe(
         self, number: int, *found: Finding, broken: str = "", close: bool = True, sealed: bool = True,
@@ -67,15 +63,11 @@ class Cells:
     ) -> Path:  # fmt: skip
         """Make the run of a cell, as a layer's process would have written it."""
         cell = self.listed.cells[number]
-        plan = Plan(
-            project=self.project,
-            target=Target(cell.target),
-            layers=frozenset({cell.layer}),
-            runs=self.folder / "runs",
-            progress=silent,
-            cell={"cell": cell.name, "cells": cells or self.listed.digest},
-        )
-        said = {**describe_run(plan, find_places(self.project)), **about}
+        plan = make_plan(
+            self.project, self.folder / "runs", target=Target(cell.target), layers=frozenset({cell.layer}),
+            progress=silent, cell={"cell": cell.name, "cells": cells or self.listed.digest},
+        )  # fmt: skip
+        said = {**describe_run(plan), **about}
         run = runs.create(self.folder / "runs", said, self.folder / "criteria.toml", self.project.waivers)
         journal = Journal.of(run, cell.name)
         journal.write("collected", layer="live")
@@ -100,7 +92,6 @@ class Cells:
         merging = Merging(
             project=self.project,
             cells=self.listed,
-            waivers=self.project.waivers,
             runs=self.folder / "runs",
             wanted=wanted or Wanted(unsigned=True),
             progress=silent,

@@ -16,6 +16,8 @@ layers = ["static"]
 """
 
 
-def git(root: Path, *words: str) -> None:
+def git(root: Path, *words: str) -> str:
+    """Return the output of git in a repository."""
     who = ("-c", "user.name=x", "-c", "user.email=x@example.invalid")
-    subprocess.run(("git", "-C", str(root), *who, *words), check=True, capture_output=True)
+    done = subprocess.run(("git", "-C", str(root), *who, *words), check=True, capture_output=True, text=True)
+    return done.stdout.strip()

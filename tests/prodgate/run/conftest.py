@@ -1,6 +1,4 @@
-"""What tests of whole runs share."""
-
-from __future__ import annotations
+"""Fixtures for tests of whole runs."""
 
 from pathlib import Path
 
@@ -8,11 +6,9 @@ import pytest
 
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
-from prodgate.terraform.policy import POLICIES
 
 from . import committed, small_shop
 from .committed import git
-from .gated import Gate
 
 
 @pytest.fixture
@@ -24,15 +20,6 @@ def shop(tmp_path: Path) -> Path:
     (tmp_path / "infra" / "main.tf").write_text(small_shop.TREE)
     (tmp_path / "policies" / "shop.py").write_text(small_shop.POLICY)
     return tmp_path
-
-
-@pytest.fixture
-def gate(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
-    """Pytest in a folder, with the criteria of `gated.py`."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[3])
-    for registered in tuple(POLICIES):  # those of other tests in this process belong to none of the files here
-        monkeypatch.delitem(POLICIES, registered)
-    return Gate(pytester, tmp_path)
 
 
 @pytest.fixture

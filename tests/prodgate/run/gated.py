@@ -1,87 +1,121 @@
-"""Checks and policies that pytest runs in a test, with facts and a journal, as in a layer's process."""
+"""A small project whose own judges run in their process, with facts and a journal, as in a layer's process."""
 
-from __future__ import annotations
-
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from prodgate.criteria import Criteria
+from prodgate.checks import Check
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
+from prodgate.evidence.journal import Journal, load
 from prodgate.facts import Facts
 from prodgate.findings import Finding
-from prodgate.quantities import Bound
-from prodgate.run.pytest_plugin import Judging
+from prodgate.run import pytest_plugin
+from prodgate.run.team import Team, leave_unjudged, list_own_files, open_team, register_offer
+from prodgate.sections.project import Project, open_project
+from prodgate.terraform.policy import POLICIES
 
-from ..plugin_facts import Pod
 from ..sample_run import ABOUT
-from ..samples import criterion
 
-CRITERIA = Criteria(
-    {
-        c.id: c
-        for c in (
-            criterion("answers", bound=None),
-            criterion("rare", bound=None, population=0, where_present=True),
-            criterion("quick", bound=Bound.parse("< 1 s")),
-            criterion("restarts", bound=None, remedy="Restart it."),
-        )
-    }
+CRITERIA = 'system = "shop"\n' + "".join(
+    f"[criteria.{id_}]\nstatement = 'a'\nwhy = 'a'\nsource = 'X-1'\nlayers = ['static']\n{more}\n"
+    for id_, more in {
+        "answers": "",
+        "rare": "population = 0\napplicability = 'where-present'",
+        "quick": "require = '< 1 s'",
+        "restarts": "remedy = 'Restart it.'",
+    }.items()
 )
-
-
 HEADER = """
-from prodgate import Criterion, Quantity, check
-from tests.prodgate.plugin_facts import Pod
 import pytest
+from prodgate import Criterion, Quantity, Resource, check, policy
+from prodgate.facts.live.databases import DatabaseInstance, DatabaseSnapshot, Deletable
 """
-
-
 CHECK = """
 @check("answers", remedy="Restart it.")
-def test_pods_answer(pod: Pod, criterion: Criterion) -> None:
-    '''Does the pod answer?'''
-    criterion.hold(pod.answers, expected="an answer", observed="none")
+def test_it(it: Deletable, criterion: Criterion) -> None:
+    '''Does it answer?'''
+    criterion.hold(it.protected, expected="an answer", observed="none")
 """
 
 
-class Gate:
-    """Runs pytest on check files with facts and a journal, as a layer's process does."""
+@dataclass(frozen=True)
+class Judged:
+    """A run of the static layer's own judges."""
 
-    def __init__(self, pytester: pytest.Pytester, path: Path) -> None:
-        self.pytester, self.path = pytester, path
-        (path / "criteria.toml").write_text(
-            "system = 'shop'\n"
-            + "".join(
-                f"[criteria.{id_}]\nstatement = {{ en = 'a', ja = 'a' }}\nwhy = 'a'\nsource = 'X-1'\nlayers = ['static']\n"
-                for id_ in CRITERIA
-            ),
-            "utf-8",
-        )
-        self.run = runs.create(path / "runs", ABOUT, path / "criteria.toml", path / "waivers.toml")
-
-    def judge(self, *facts: object, policies: frozenset[Path] = frozenset(), options: tuple[str, ...] = ()) -> int:
-        unreadable = {Pod: "access denied"} if "unreadable" in facts else {}
-        known = tuple(fact for fact in facts if fact != "unreadable")
-        judging = Judging(
-            layer="static",
-            criteria=CRITERIA,
-            facts=Facts(known, unreadable),
-            journal=Journal.of(self.run),
-            cite=lambda kind: (sha256(kind.__name__.encode()).hexdigest(),) if isinstance(kind, type) else (),
-            policy_files=policies,
-        )
-        arguments = ["-p", "prodgate.run.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib", *options]
-        self.result = self.pytester.inline_run(*arguments, *map(str, policies), plugins=[judging])
-        runs.close(self.run)
-        return int(self.result.ret)
+    findings: Sequence[Finding]
+    broken: Sequence[str]
+    """Why the layer broke."""
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        return runs.read(self.run).findings
+    def by_judge(self) -> Mapping[str, Sequence[Finding]]:
+        """Findings by the name of the check or policy."""
+        found = defaultdict[str, list[Finding]](list)
+        for each in self.findings:
+            found[each.check].append(each)
+        return found
 
-    @property
-    def outcomes(self) -> list[tuple[str, str]]:
-        return [(finding.subject, str(finding.outcome)) for finding in self.findings]
+
+def write(root: Path, files: Mapping[str, str]) -> Project:
+    """Write files of judges into a project."""
+    (root / "criteria.toml").write_text(CRITERIA, "utf-8")
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, "utf-8")
+    return open_project(root / "criteria.toml")
+
+
+@contextmanager
+def opened(root: Path, files: Mapping[str, str], layer: str = "static") -> Iterator[tuple[Project, Team]]:
+    """Yield the process in which a project's own judges of a layer are."""
+    known = dict(POLICIES)
+    project = write(root, files)
+    try:
+        with open_team(project, layer, policies=True, suites=True) as team:
+            assert team is not None
+            yield project, team
+    finally:
+        POLICIES.clear()
+        POLICIES.update(known)
+
+
+def judge(root: Path, files: Mapping[str, str], facts: Facts) -> Judged:
+    """Judge facts by a project's own judges."""
+    with opened(root, files) as (project, team):
+        lost = register_offer(team, project, "static")
+        own = frozenset(file for several in list_own_files(project, "static") for file in several)
+        return collect(project, own, facts, team.offer.checks, lost)
+
+
+def collect(
+    project: Project, files: frozenset[Path], facts: Facts, checks: Sequence[Check], lost: Mapping[Path, str] = {}
+) -> Judged:
+    """Let pytest judge facts by the checks that are written in files."""
+    stated = project.stated.criteria
+    run = runs.create(project.root.parent / "runs", ABOUT, project.stated.path, project.waivers)
+    journal = Journal.of(run)
+    leave_unjudged(journal, "static", lost, stated, project.root)
+    judging = pytest_plugin.Judging(
+        layer="static",
+        criteria=stated,
+        facts=facts,
+        journal=journal,
+        cite=lambda kind: (sha256(kind.__name__.encode()).hexdigest(),) if isinstance(kind, type) else (),
+        files=files,
+        checks=checks,
+    )
+    options = (
+        "-c",
+        str(Path(pytest_plugin.__file__).with_name("judging.ini")),
+        f"--rootdir={project.root}",
+        "--noconftest",
+    )
+    silent = ("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "--capture=no")
+    pytest.main([*options, *silent, "-p", "prodgate.run.pytest_plugin", *map(str, sorted(files))], plugins=[judging])
+    runs.close(run)
+    broken = [str(event["reason"]) for event in load(journal.path).events if event["event"] == "broken"]
+    return Judged(runs.read(run).findings, broken)

@@ -1,7 +1,5 @@
 """A small project that declares a queue, and the gate as a user starts it there."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +58,7 @@ def only_run(shop: Path) -> Path:
 
 
 def ask_people(shop: Path) -> None:
-    """Let a criterion ask for a record, too."""
+    """Let a criterion also require a record."""
     text = (shop / "criteria.toml").read_text("utf-8")
     asked = text.replace('X-1"\nlayers = ["static"]', 'X-1"\nlayers = ["static", "attested"]')
     (shop / "criteria.toml").write_text(asked, "utf-8")

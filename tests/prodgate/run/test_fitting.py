@@ -1,12 +1,12 @@
-"""A check that measures something else than its criterion bounds is known before anything runs."""
-
-from __future__ import annotations
+"""A check that measures something other than its criterion's bound is detected before anything runs."""
 
 from pathlib import Path
 
 import pytest
 
 from prodgate.cli import main
+from prodgate.run.planning import plan_judges
+from prodgate.sections.project import open_project
 
 CRITERIA = """
 system = "shop"
@@ -47,27 +47,37 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("measures", "message"),
+    ("require", "measures", "message"),
     [
-        ('measures="ratio"', "test_kept measures a ratio but '>= 30 d' of 'kept' bounds a time; write measures='time'"),
-        ("population=3", "test_kept does not say what it measures but '>= 30 d' of 'kept' bounds a time"),
+        (">= 30 d", 'measures="ratio"', "measures a ratio but '>= 30 d' of 'kept' bounds a time; write measures='time'"),
+        (">= 30 d", 'measures="ratio without limit"', "measures a ratio without limit but '>= 30 d' of 'kept' bounds a time"),
+        (">= 30 d", "population=3", "does not say what it measures but '>= 30 d' of 'kept' bounds a time"),
+        ("<= 100 %", 'measures="ratio"', "measures a ratio, which is never above 100 %, so that nothing breaks '<= 100 %'"),
+        ("<= 100 %", 'measures="ratio without limit"', ""),
+        ("== 100 %", 'measures="ratio"', ""),
     ],
-)
+)  # fmt: skip
 def test_a_mismatch_is_refused_and_nothing_is_run(
-    shop: Path, capsys: pytest.CaptureFixture[str], measures: str, message: str
+    shop: Path, capsys: pytest.CaptureFixture[str], require: str, measures: str, message: str
 ) -> None:
+    (shop / "criteria.toml").write_text(CRITERIA.replace(">= 30 d", require), "utf-8")
     (shop / "suites" / "static" / "test_kept.py").write_text(CHECK.replace('measures="ratio"', measures), "utf-8")
-    assert main(["run", "rehearsal://", "--only", "static"]) == 4
-    assert message in capsys.readouterr().err
-    assert not (shop / "runs").exists()
+    if message:
+        assert main(["run", "rehearsal://", "--only", "static"]) == 4
+        assert f"test_kept {message}" in capsys.readouterr().err
+        assert not (shop / "runs").exists()
+    else:
+        assert len(plan_judges(open_project(shop / "criteria.toml"), {"static"})["static"]) == 1
 
 
 @pytest.mark.parametrize(
     ("covers", "hint"),
     [
-        ("kep", "'kep' is no criterion, policy or check; did you mean 'kept'?"),
+        ("kep", "'kep' is no criterion, policy or check that is asked; did you mean 'kept'?"),
         ("test_kep", "did you mean 'test_kept'?"),
         ("CKV", "'CKV' is no criterion, policy or check"),
+        ("backup-retention", "'backup-retention' is no criterion, policy or check that is asked"),
+        ("PG_REC_1", "'PG_REC_1' is no criterion, policy or check that is asked"),
     ],
 )
 def test_a_waiver_of_nothing_that_is_known_is_refused(
@@ -80,3 +90,9 @@ def test_a_waiver_of_nothing_that_is_known_is_refused(
     told = capsys.readouterr().err
     assert f"waivers.toml: waivers.one.covers: {covers!r}" in told
     assert hint in told
+
+
+def test_a_waiver_of_nothing_that_any_team_is_asked_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "waivers.toml").write_text(WAIVER.format(covers="PG_REC"), "utf-8")
+    assert main(["check", str(shop), "--waivers", "waivers.toml"]) == 4
+    assert "'PG_REC' is no criterion, policy or check that is asked; did you mean 'PG_REC_" in capsys.readouterr().err

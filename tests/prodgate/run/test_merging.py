@@ -1,7 +1,7 @@
-"""One verdict over many cells: what may be relied on, what may not, and that nothing is decided a second time."""
+"""One verdict over many cells: their list, the reliable ones and the others, and the merged run as any other,
+sealed, verified, shown and exported."""
 
-from __future__ import annotations
-
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,17 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.cli import main
+from prodgate.commands import running
+from prodgate.criteria import UsageError
 from prodgate.evidence import runs
-from prodgate.evidence.journal import NAME
+from prodgate.evidence.journal import NAME, Journal
 from prodgate.findings import Outcome
-from prodgate.sealing.wanted import Wanted
+from prodgate.layers.live.target import _refuse_other_cell
+from prodgate.layers.rehearsal import EmulatedAccount
+from prodgate.run.layer_process import _make_context, _place_in_cell
+from prodgate.run.merging import list_cells, read_list
+from prodgate.run.publishing import seal_again
+from prodgate.run.running import Plan
+from prodgate.sealing.verifying import Wanted, check
 from prodgate.verdict import Decision, Verdict
 
 from ..sealing.sealed import (
     DAY,
     EVE,
     NIGHTLY,
+    ask_gate,
+    ask_other,
+    load_other_verifier,
+    make_run,
+    pem,
+    read_statement,
+    seal,
     trust,
+    write_envelope,
 )
 from .cells import CRITERIA, ONE, TWO, Cells, judged
 
@@ -214,3 +231,186 @@ def test_a_cell_that_answers_nothing_is_not_covered_up_by_one_that_does(tmp_path
     verdict = made.merge([made.observe(0), made.observe(1), made.observe(2), silent]).verdict()
     assert verdict.decision is Decision.INSUFFICIENT
     assert doubts(verdict) == [(f"cell {LAST}", f"{LAST}: by itself, it is INSUFFICIENT EVIDENCE")]
+
+
+# ── A merged run as any other: sealed, verified by both hands, shown and exported; and the command that makes it
+
+
+def test_a_merged_run_is_sealed_verified_and_exported_as_any(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Cells(
+        tmp_path, CRITERIA + f'[evidence]\nsigners = [{{ name = "nightly", key = "{NIGHTLY.public.text}" }}]\n'
+    )
+    given = [made.observe(number, signer=NIGHTLY) for number in range(4)]
+    run = made.merge(given, Wanted(signers=[trust(NIGHTLY)]))
+    seal_again(run.path, NIGHTLY)
+    (key := tmp_path / "key.pem").write_text(pem(NIGHTLY))
+    assert main(["verify", str(run.path), "--key", str(key), "--whole", "--promotes", "--max-age", "1h"]) == 0
+    assert main(["report", str(run.path)]) == 0
+    for form in ("sarif", "junit", "json"):
+        assert main(["export", str(run.path), "--format", form]) == 0
+    assert main(["judge", str(run.path), "--criteria", str(tmp_path / "criteria.toml")]) == 4
+    assert "those are in the runs of its cells" in capsys.readouterr().err
+    arguments = load_other_verifier().argparse.Namespace(key=key, run=run.path, commit="", max_age=1.0)
+    assert load_other_verifier().verify(arguments)[1] == []
+
+
+def test_the_command_takes_folders_and_bundles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = Cells(tmp_path)
+    given = made.observe_all()
+    (tmp_path / "cells.json").write_bytes(made.listed.to_bytes())
+    (kept := tmp_path / "kept").mkdir()
+    assert main(["bundle", str(given[0]), "--to", str(kept / "first.tar")]) == 0
+    (kept / "second.tar").write_bytes(b"no bundle")
+    given[0].rename(tmp_path / given[0].name)
+    arguments = ["--criteria", str(tmp_path / "criteria.toml"), "--runs", str(tmp_path / "runs")]
+    command = ["merge", str(kept), str(tmp_path / "runs"), "--cells", str(tmp_path / "cells.json"), *arguments]
+    assert main([*command, "--unsigned"]) == 0
+    said = capsys.readouterr()
+    assert "second.tar" in said.err
+    merged = runs.latest(tmp_path / "runs")
+    assert merged is not None
+    assert not check(merged, Wanted(unsigned=True)).flaws
+    assert main(command) == 2
+    assert f"{LAST}: undetermined: run {given[3].name} can't be relied on: UNSIGNED" in capsys.readouterr().err
+    assert main(["merge", str(tmp_path / "nowhere"), *command[3:]]) == 4
+
+
+def test_a_run_of_a_cell_that_says_it_promotes_is_found_out(tmp_path: Path) -> None:
+    run = make_run(tmp_path, cell=FIRST, cells="0" * 64)
+    seal(run)
+    statement = read_statement(run)
+    assert statement["predicate"]["prodgate"]["promotes"] is False
+    statement["predicate"]["prodgate"]["promotes"] = True
+    write_envelope(run, statement)
+    (key := tmp_path / "key.pem").write_text(pem(NIGHTLY))
+    assert any("promotes" in flaw for flaw in ask_gate(run))
+    assert any("allows a promotion that does not follow from the run" in flaw for flaw in ask_other(run, key))
+
+
+def test_a_merged_run_is_of_no_cell_itself(tmp_path: Path) -> None:
+    made = Cells(tmp_path)
+    run = made.merge(made.observe_all())
+    seal_again(run.path, None)
+    again = made.merge([run.path])
+    assert again.verdict().decision is Decision.INSUFFICIENT
+    assert "is of no cell in the list" in again.notes[0]["text"]
+
+
+# ── The list of cells: its contents, that it can't be shortened, and a run of one of its cells as planned
+
+CELL = f"{ONE}/ap-northeast-1/live"
+
+
+def test_the_command_writes_the_list_and_its_digest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made, file = Cells(tmp_path), tmp_path / "cells.json"
+    criteria = ["--criteria", str(tmp_path / "criteria.toml")]
+    assert main(["cells", *criteria, "--to", str(file)]) == 0
+    assert capsys.readouterr().out == f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file}\n"
+    stated = json.loads(file.read_text("utf-8"))
+    assert stated["cells"][0] == {"cell": CELL, "target": f"aws://gate-{ONE}@ap-northeast-1"}
+    assert len(stated["cells"]) == 4
+    assert main(["cells", *criteria, "--rehearsal"]) == 0
+    rehearsed = json.loads(capsys.readouterr().out)
+    assert {each["target"] for each in rehearsed["cells"]} == {"rehearsal://"}
+    assert read_list(file, made.project).digest == made.listed.digest
+
+
+def test_a_list_that_is_not_that_of_the_criteria_is_refused(tmp_path: Path) -> None:
+    made, file = Cells(tmp_path), tmp_path / "cells.json"
+    with pytest.raises(UsageError, match="write it with prodgate cells"):
+        read_list(file, made.project)
+    shortened = json.loads(made.listed.to_bytes())
+    shortened["cells"].pop()
+    file.write_text(json.dumps(shortened, indent=2) + "\n", "utf-8")
+    with pytest.raises(UsageError, match="CHANGED: is not the list"):
+        read_list(file, made.project)
+    file.write_bytes(made.listed.to_bytes())
+    (tmp_path / "waivers.toml").write_text("# another file\n", "utf-8")
+    with pytest.raises(UsageError, match="CHANGED: is not the list"):
+        read_list(file, made.project)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "said"),
+    [
+        (CRITERIA.partition("[[cells]]")[0] + "[criteria" + CRITERIA.partition("[criteria")[2], "names no cells"),
+        (CRITERIA.replace("profile", 'layers = ["load"]\nprofile'), "nothing is asked of load"),
+    ],
+)
+def test_criteria_without_cells_and_cells_without_criteria_are_refused(
+    criteria: str, said: str, tmp_path: Path
+) -> None:
+    project = Cells(tmp_path, criteria).project
+    with pytest.raises(UsageError, match=said):
+        list_cells(project, rehearsal=False)
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+    """Return the plans that the command would have carried out."""
+    plans: list[Plan] = []
+    monkeypatch.setattr(running, "carry_out", lambda plan, **_: plans.append(plan))
+    monkeypatch.setattr(running, "publish", lambda *_, **__: 0)
+    monkeypatch.setattr(running, "_refuse_unopenable", lambda _: None)
+    return plans
+
+
+def test_a_cell_is_observed_where_the_list_says(tmp_path: Path, planned: list[Plan]) -> None:
+    made, file = Cells(tmp_path, rehearsal=True), tmp_path / "cells.json"
+    file.write_bytes(made.listed.to_bytes())
+    criteria = ["--criteria", str(tmp_path / "criteria.toml")]
+    assert main(["observe", CELL, *criteria, "--cells", str(file)]) == 0
+    assert main(["observe", CELL, *criteria]) == 0
+    rehearsed, real = planned
+    assert (rehearsed.target.url, real.target.url) == ("rehearsal://", f"aws://gate-{ONE}@ap-northeast-1")
+    assert rehearsed.layers == frozenset({"live"})
+    assert rehearsed.cell == {"cell": CELL, "cells": made.listed.digest}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((CELL.replace("111", "999"),), "is no cell that [[cells]] names"),
+        ((CELL, "--only", "live"), "--only: a cell is one layer"),
+        ((CELL, "--moment", "after"), "--moment: a cell is one layer"),
+    ],
+)
+def test_what_is_no_cell_or_less_than_one_is_not_observed(
+    given: tuple[str, ...], said: str, tmp_path: Path, planned: list[Plan], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Cells(tmp_path)
+    assert main(["observe", *given, "--criteria", str(tmp_path / "criteria.toml")]) == 4
+    assert said in capsys.readouterr().err
+    assert not planned
+
+
+def test_a_layer_of_a_cell_asks_the_account_of_the_cell_and_says_where_its_subjects_are(tmp_path: Path) -> None:
+    made = Cells(tmp_path)
+    run = made.observe(0, close=False)
+    project = _place_in_cell(made.project, run)
+    context = _make_context(run, project, "live")
+    assert context.stated.require_account() == ONE
+    context.journal.record_finding(judged("orders"))
+    assert f"{CELL}: orders" in {each.subject for each in runs.read(run).findings}
+    assert runs.read(run).scope.cell == CELL
+
+
+def test_what_judges_a_whole_system_names_no_cell(tmp_path: Path) -> None:
+    made = Cells(tmp_path)
+    run = made.observe(0, close=False, cell="")
+    assert _place_in_cell(made.project, run).stated.account == ""
+    assert Journal.of(run).cell == ""
+
+
+def test_a_rehearsal_of_another_account_or_region_is_not_one_of_the_cell() -> None:
+    class Made(EmulatedAccount):  # type: ignore[misc]
+        id = ONE
+        region = "ap-northeast-1"
+
+    _refuse_other_cell(Made(), "")  # type: ignore[abstract]
+    _refuse_other_cell(Made(), CELL)  # type: ignore[abstract]
+    for other in (CELL.replace("ap-northeast-1", "us-east-1"), CELL.replace("1111", "2222", 1)):
+        with pytest.raises(UsageError, match="by TF_VAR_"):
+            _refuse_other_cell(Made(), other)  # type: ignore[abstract]

@@ -1,21 +1,19 @@
-"""A run about one moment of a release: it asks that checklist alone, observes what it rests on, and never promotes."""
-
-from __future__ import annotations
+"""A run about one moment of a release: it judges that checklist alone, observes its evidence, and never promotes."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prodgate.criteria import PROMOTION
 from prodgate.evidence import runs
-from prodgate.layers.rollout.moments import RESTS_ON, find_supporting
+from prodgate.layers.rollout.kinds import RESTS_ON, find_supporting
 from prodgate.report.html import render_html
-from prodgate.sections.criteria_file import CriteriaFile
-from prodgate.sections.moments import JUDGED, MOMENTS, narrow
+from prodgate.sections.criteria_file import JUDGED, MOMENTS, CriteriaFile, narrow
 from prodgate.sections.project import open_project
+
+from .small_shop import gate
 
 pytestmark = pytest.mark.slow
 
@@ -47,11 +45,6 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def gate(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "prodgate.cli", *arguments]
-    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
-
-
 def events(shop: Path, kind: str) -> list[dict[str, Any]]:
     (found,) = (shop / "runs").iterdir()
     lines = (found / "journal.jsonl").read_text("utf-8").splitlines()
@@ -75,6 +68,17 @@ def test_a_moment_is_judged_alone_and_what_it_rests_on_is_observed(shop: Path) -
     assert "Partial" in (found / "summary.md").read_text("utf-8")
 
 
+def test_a_promotion_asks_what_must_always_hold_and_what_must_hold_before(shop: Path) -> None:
+    done = gate(shop, "run", "rehearsal://", "--moment", PROMOTION, "--only", "static,rollout")
+    assert done.returncode == 2, done.stderr
+    assert "partial: only what must hold before a deployment was asked" in " ".join(done.stdout.split())
+    assert {one["criterion"] for one in events(shop, "planned")} == {
+        "terraform-evaluates", "before-tests-pass", "before-security-scan",
+    }  # fmt: skip
+    (found,) = (shop / "runs").iterdir()
+    assert "Only what must hold before a deployment was asked." in (found / "report.html").read_text("utf-8")
+
+
 def test_a_moment_that_is_judged_again_stays_one(shop: Path) -> None:
     gate(shop, "run", "rehearsal://", "--moment", "after", "--only", "rollout")
     (first,) = (shop / "runs").iterdir()
@@ -86,7 +90,7 @@ def test_a_moment_that_is_judged_again_stays_one(shop: Path) -> None:
 def test_a_moment_is_not_judged_without_its_layers(shop: Path) -> None:
     done = gate(shop, "run", "rehearsal://", "--moment", "before", "--only", "static,live")
     assert done.returncode == 4
-    assert "--moment before: is judged by attested and rollout, and --only leaves both out" in done.stderr
+    assert "--moment before: is judged by attested and rollout, and --only leaves all of them out" in done.stderr
 
 
 def test_an_unknown_moment_is_refused(shop: Path) -> None:
@@ -106,6 +110,7 @@ def test_every_criterion_of_the_rollout_layer_belongs_to_a_moment(stated: Criter
 def test_the_moments_share_no_criterion_and_lose_none(stated: CriteriaFile) -> None:
     parts = [set(narrow(stated, moment).criteria) for moment in MOMENTS]
     assert sum(map(len, parts)) == len(set.union(*parts)) == len(stated.moments)
+    assert narrow(stated, PROMOTION).criteria.keys() == stated.criteria.keys() - parts[1] - parts[2]
     assert all(parts)
     assert narrow(stated, "") is stated
 
@@ -114,6 +119,7 @@ def test_what_criteria_rest_on_is_observed_by_other_layers(stated: CriteriaFile)
     assert set(RESTS_ON) <= set(stated.moments)
     assert not set(RESTS_ON.values()) & JUDGED
     assert find_supporting(narrow(stated, "before").criteria, rehearsal=True) == {"static", "load", "dags"}
+    assert find_supporting(narrow(stated, PROMOTION).criteria, rehearsal=True) == {"static", "load", "dags"}
     assert find_supporting(narrow(stated, "during").criteria, rehearsal=True) == {"dags"}
     assert find_supporting(narrow(stated, "after").criteria, rehearsal=True) == {"dags"}
     assert find_supporting(narrow(stated, "after").criteria, rehearsal=False) == {"dags", "e2e"}

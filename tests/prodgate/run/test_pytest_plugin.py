@@ -1,198 +1,224 @@
-"""Checks and policies as pytest items: whatever pytest does with an item, the journal never loses it."""
-
-from __future__ import annotations
+"""A team's checks and policies: whatever pytest does in their process with an item, the journal never loses it."""
 
 from hashlib import sha256
 from pathlib import Path
-from textwrap import dedent
+from typing import Any
 
 import pytest
 
+from prodgate import Criterion
+from prodgate.checks import CheckError, check, check_of
+from prodgate.criteria import UsageError
+from prodgate.facts import Facts
+from prodgate.facts.live.databases import DatabaseInstance, Deletable
 from prodgate.findings import Outcome
-from prodgate.sections.project import load_policies
-from prodgate.terraform.policy import POLICIES
+from prodgate.run.team import register_offer
 from prodgate.terraform.resources import Configuration, Resource
 
-from ..plugin_facts import Pod
-from .gated import CHECK, HEADER, Gate
+from .gated import CHECK, HEADER, Judged, collect, judge, opened, write
+
+BOTH, NEITHER = ("satisfied", "satisfied"), ("undetermined", "undetermined")
+WRONG, AS_IT_IS = ("not-satisfied", "not-satisfied"), ("satisfied", "not-satisfied")
+CAUGHT = "try: criterion.hold(False, expected='a', observed='b')\n    except AssertionError: return"
+#: Name of a check -> its decorators, what it takes besides, what it does first, and what is found of two facts.
+ROWS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
+    "plain": ("", "", "", AS_IT_IS),
+    "skip": ("", "", "pytest.skip('no time')", NEITHER),
+    "xfail": ("", "", "pytest.xfail('known')", NEITHER),
+    "fail": ("", "", "pytest.fail('broken')", NEITHER),
+    "bug": ("", "", "raise RuntimeError('bug')", NEITHER),
+    "attribute": ("", "", "assert it.nothing", NEITHER),
+    "importing": ("", "", "pytest.importorskip('no_such_module')", NEITHER),
+    "exit": ("", "", "raise SystemExit(0)", NEITHER),
+    "stop": ("", "", "pytest.exit('enough', 0)", NEITHER),
+    "nothing": ("", "", "return", NEITHER),
+    "caught": ("", "", CAUGHT, WRONG),
+    "returned": ("", "", "criterion.hold(True, expected='a', observed='b'); return 1", NEITHER),
+    "marked_skip": ("@pytest.mark.skip\n", "", "", NEITHER),
+    "marked_skipif": ("@pytest.mark.skipif(True, reason='x')\n", "", "", NEITHER),
+    "not_run": ("@pytest.mark.xfail(run=False)\n", "", "", NEITHER),
+    "expected_to_fail": ("@pytest.mark.xfail\n", "", "", AS_IT_IS),
+    "fixture": ("", ", page: str", "assert page == 'ready'", AS_IT_IS),
+    "broken_fixture": ("", ", browser: str", "", NEITHER),
+    "no_such_fixture": ("", ", none_such: str", "", NEITHER),
+}
+CONFTEST = """
+import pytest
+def pytest_addoption(parser):
+    parser.addoption('--page', default='ready')
+@pytest.fixture(scope='session', autouse=True)
+def begun():
+    yield
+@pytest.fixture
+def page(request):
+    return request.config.getoption('--page')
+@pytest.fixture
+def browser():
+    raise RuntimeError('no browser')
+class Plugin:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items):
+        items.clear()
+def pytest_configure(config):
+    config.pluginmanager.register(Plugin(), 'theirs')
+"""
+POLICY = """
+@policy("TEAM_{number}", criterion="answers", resources=("aws_sqs_queue",), remedy="Name it.")
+def queues_are_named_{number}(queue: Resource, criterion: Criterion) -> None:
+    '''Queues have a name.'''
+    {does}criterion.hold(queue.text("{name}") == "good", expected="name = good", observed=queue.text("name"))
+"""
+FILES = {
+    "suites/static/conftest.py": CONFTEST,
+    "suites/static/test_rows.py": HEADER
+    + "".join(
+        CHECK.replace("@check", f"{marks}@check")
+        .replace("test_it", f"test_{name}")
+        .replace("criterion: Criterion", f"criterion: Criterion{takes}")
+        .replace("criterion.hold(it", f"{does}\n    criterion.hold(it")
+        for name, (marks, takes, does, _) in ROWS.items()
+    ),
+    "suites/static/test_kinds.py": HEADER
+    + CHECK.replace("test_it", "test_restarts").replace('"answers", remedy="Restart it."', '"restarts"')
+    + CHECK.replace("test_it", "test_none").replace("Deletable", "DatabaseSnapshot")
+    + CHECK.replace("test_it", "test_unread").replace("Deletable", "DatabaseInstance")
+    + CHECK.replace("test_it", "test_rare").replace("Deletable", "DatabaseSnapshot").replace('"answers"', '"rare"'),
+    "suites/static/test_syntax.py": "def broken(:\n",
+    "suites/static/test_broken.py": HEADER + CHECK.replace("test_it", "test_lost") + "1 / 0\n",
+    "suites/static/test_skipped.py": HEADER + CHECK.replace("test_it", "test_left") + "pytest.skip('not now', allow_module_level=True)\n",
+    "policies/team.py": HEADER
+    + POLICY.format(number=1, does="", name="name")
+    + POLICY.format(number=2, does="1 / 0; ", name="name")
+    + POLICY.format(number=3, does="", name="nmae"),
+    "policies/broken.py": HEADER + POLICY.format(number=4, does="", name="name") + "1 / 0\n",
+}  # fmt: skip
 
 
-def test_one_item_is_applied_to_every_subject(gate: Gate) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK)
-    assert gate.judge(Pod(subject="a", answers=True), Pod(subject="b", answers=False)) == pytest.ExitCode.TESTS_FAILED
-    assert gate.outcomes == [("a", "satisfied"), ("b", "not-satisfied")]
-    assert gate.findings[1].remedy == "Restart it."
-    assert gate.findings[1].words == ("expected", "observed", "remedy")
-    assert {finding.evidence for finding in gate.findings} == {(sha256(b"Pod").hexdigest(),)}
-    assert len(gate.result.listoutcomes()[2]) == 1
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """All of these, judged once."""
+    queues = [
+        Resource(address=f"aws_sqs_queue.{name}", type="aws_sqs_queue", name=name, values={"name": name})
+        for name in ("good", "bad")
+    ]
+    known = (
+        Deletable(subject="a", protected=True),
+        Deletable(subject="b", protected=False),
+        Configuration(root="terraform", engine="made", resources=queues),
+    )
+    root = tmp_path_factory.mktemp("judged") / "project"
+    root.mkdir()
+    return judge(root, FILES, Facts(known, {DatabaseInstance: "access denied"}))
 
 
-def test_what_to_do_may_stand_in_the_criterion(gate: Gate) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace('"answers", remedy="Restart it."', '"restarts"'))
-    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.TESTS_FAILED
-    assert [finding.remedy for finding in gate.findings] == ["Restart it."]
+@pytest.mark.parametrize("name", ROWS)
+def test_whatever_pytest_makes_of_an_item_every_subject_is_judged(judged: Judged, name: str) -> None:
+    found = judged.by_judge[f"test_{name}"]
+    assert [(each.subject, str(each.outcome)) for each in found] == [*zip("ab", ROWS[name][3], strict=True)]
 
 
-def test_all_satisfied_passes(gate: Gate) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK)
-    assert gate.judge(Pod(subject="a", answers=True)) == pytest.ExitCode.OK
+def test_what_is_found_says_of_whom_and_of_what(judged: Judged) -> None:
+    _, found = judged.by_judge["test_plain"]
+    assert (found.remedy, found.words) == ("Restart it.", ("expected", "observed", "remedy"))
+    assert found.evidence == (sha256(b"Deletable").hexdigest(),)
+    assert [each.remedy for each in judged.by_judge["test_restarts"]] == ["", "Restart it."]
+    assert judged.by_judge["test_broken_fixture"][0].reason.endswith("it is skipped, or its fixtures can't be made")
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"), [((), "no Pod observed, at least 1 expected"), (("unreadable",), "access denied")]
-)
-def test_an_empty_or_unreadable_population_is_undetermined(gate: Gate, facts: tuple[object, ...], reason: str) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK)
-    assert gate.judge(*facts) == pytest.ExitCode.TESTS_FAILED
-    (found,) = gate.findings
-    assert (found.outcome, found.reason) == (Outcome.UNDETERMINED, reason)
-
-
-def test_no_check_asks_for_one_where_there_need_be_none(gate: Gate) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace('"answers"', '"rare"'))
-    assert gate.judge() == pytest.ExitCode.OK
-    (found,) = gate.findings
-    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "no Pod observed")
-
-
-@pytest.mark.parametrize(
-    "line",
+    ("name", "outcome", "reason"),
     [
-        "pytest.skip('no time')",
-        "pytest.xfail('known')",
-        "pytest.fail('broken')",
-        "raise RuntimeError('bug')",
-        "assert pod.nothing",
-        "pytest.importorskip('no_such_module')",
+        ("test_none", Outcome.UNDETERMINED, "no DatabaseSnapshot observed, at least 1 expected"),
+        ("test_unread", Outcome.UNDETERMINED, "access denied"),
+        ("test_rare", Outcome.NOT_APPLICABLE, "no DatabaseSnapshot observed"),
+        ("test_lost", Outcome.UNDETERMINED, "suites/static/test_broken.py: E   ZeroDivisionError: division by zero"),
+        ("test_left", Outcome.UNDETERMINED, "suites/static/test_skipped.py: "),
+        ("TEAM_4", Outcome.UNDETERMINED, "broken.py: can't be loaded: ZeroDivisionError: division by zero"),
     ],
 )
-def test_whatever_a_check_raises_is_undetermined(gate: Gate, line: str) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace("criterion.hold", f"{line}\n    criterion.hold"))
-    gate.judge(Pod(subject="a", answers=True), Pod(subject="b", answers=True))
-    assert gate.outcomes == [("a", "undetermined"), ("b", "undetermined")]
+def test_what_is_not_there_or_not_loaded_is_not_satisfied(
+    judged: Judged, name: str, outcome: Outcome, reason: str
+) -> None:
+    (found,) = judged.by_judge[name]
+    assert (found.outcome, reason in found.reason) == (outcome, True)
 
 
-@pytest.mark.parametrize("mark", ["skip", "skipif(True, reason='x')", "xfail(run=False)"])
-def test_a_check_that_pytest_does_not_run_is_undetermined(gate: Gate, mark: str) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace("@check", f"@pytest.mark.{mark}\n@check"))
-    gate.judge(Pod(subject="a", answers=True))
-    assert gate.outcomes == [("(unfinished)", "undetermined")]
+def test_a_policy_is_one_item_over_all_its_resources(judged: Judged) -> None:
+    found = {name: [str(each.outcome) for each in judged.by_judge[name]] for name in ("TEAM_1", "TEAM_2", "TEAM_3")}
+    assert found == {"TEAM_1": [*AS_IT_IS], "TEAM_2": [*NEITHER], "TEAM_3": [*NEITHER]}
+    assert [each.words for each in judged.by_judge["TEAM_1"]] == [("expected", "observed", "remedy")] * 2
 
 
-def test_an_expected_failure_is_not_a_waiver(gate: Gate) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace("@check", "@pytest.mark.xfail\n@check"))
-    gate.judge(Pod(subject="a", answers=False))
-    assert gate.outcomes == [("a", "not-satisfied")]
+def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
+    same, hidden = CHECK.replace("test_it", "test_same"), CHECK.replace("test_it", "test_hidden")
+    files = {"x": same, "y": same, "z": hidden + hidden, "w": "def test_plain():\n    assert False\n"}
+    with (
+        opened(tmp_path, {f"suites/static/test_{name}.py": HEADER + text for name, text in files.items()}) as (
+            project,
+            team,
+        ),
+        pytest.raises(UsageError) as refused,
+    ):
+        register_offer(team, project, "static")
+    said = str(refused.value)
+    assert "test_same is also the name of " in said
+    assert "test_hidden is hidden by something of the same name below it; rename one" in said
+    assert "test_w.py::test_plain: is no check; decorate it" in said
 
 
-@pytest.mark.parametrize("options", [("-k", "nothing_like_it"), ("--deselect", "test_x.py::test_pods_answer")])
-def test_a_deselected_check_is_undetermined(gate: Gate, options: tuple[str, ...]) -> None:
-    gate.pytester.makepyfile(test_x=HEADER + CHECK)
-    gate.judge(Pod(subject="a", answers=True), options=options)
-    assert gate.outcomes == [("(unfinished)", "undetermined")]
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"criterion": "answers"}, "states no remedy, and neither does criterion 'answers'; write remedy in one"),
+        ({"criterion": "answer", "remedy": "r"}, "no criterion 'answer'; did you mean 'answers'?"),
+        ({"criterion": "quick", "remedy": "r"}, "does not say what it measures but '< 1 s' of 'quick' bounds a time"),
+        (
+            {"criterion": "quick", "remedy": "r", "measures": "count"},
+            "measures a count but '< 1 s' of 'quick' bounds a time",
+        ),
+        (
+            {"criterion": "answers", "remedy": "r", "measures": "time"},
+            "measures a time but criterion 'answers' has no bound",
+        ),
+    ],
+)
+def test_a_check_that_does_not_fit_the_criteria_breaks_the_layer(
+    tmp_path: Path, stated: dict[str, Any], message: str
+) -> None:
+    @check(**stated)
+    def test_it(it: Deletable, criterion: Criterion) -> None:
+        """Does it answer?"""
+
+    made = check_of(test_it)
+    assert made is not None
+    found = collect(write(tmp_path, {}), frozenset({Path(__file__)}), Facts(), [made])
+    assert message in found.broken[0]
+    assert {each.outcome for each in found.findings} == {Outcome.UNDETERMINED}
 
 
-def test_a_check_that_a_conftest_takes_out_is_undetermined(gate: Gate) -> None:
-    hook = "@pytest.hookimpl(tryfirst=True)\ndef pytest_collection_modifyitems(items):\n    items.clear()\n"
-    gate.pytester.makeconftest("import pytest\n" + hook)
-    gate.pytester.makepyfile(HEADER + CHECK)
-    gate.judge(Pod(subject="a", answers=True))
-    assert gate.outcomes == [("(unfinished)", "undetermined")]
-
-
-CAUGHT = """try:
-        criterion.hold(False, expected='a', observed='b')
-    except AssertionError:
-        return"""
-
-
-@pytest.mark.parametrize(("line", "outcome"), [("return", Outcome.UNDETERMINED), (CAUGHT, Outcome.NOT_SATISFIED)])
-def test_a_check_that_ends_without_a_conclusion_does_not_hold(gate: Gate, line: str, outcome: Outcome) -> None:
-    gate.pytester.makepyfile(HEADER + CHECK.replace("criterion.hold", f"{line}\n    criterion.hold"))
-    gate.judge(Pod(subject="a", answers=True))
-    assert [f.outcome for f in gate.findings] == [outcome]
-
-
-def test_a_check_whose_fixture_fails_is_undetermined(gate: Gate) -> None:
-    fixture = "@pytest.fixture\ndef page():\n    raise RuntimeError('no browser')\n"
-    gate.pytester.makepyfile(
-        HEADER + fixture + CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)")
-    )
-    gate.judge(Pod(subject="a", answers=True))
-    assert gate.outcomes == [("(unfinished)", "undetermined")]
-
-
-def test_a_check_may_take_fixtures(gate: Gate) -> None:
-    fixture = "@pytest.fixture\ndef page():\n    return 'ready'\n"
-    text = CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)").replace(
-        "pod.answers,", "page == 'ready',"
-    )
-    gate.pytester.makepyfile(HEADER + fixture + text)
-    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.OK
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("'''Does it answer?'''\n", "pass\n", "has no docstring; write the question it answers"),
+        ("it: Deletable,", "it,", "takes 0 kinds of fact and 1 criteria"),
+        ("def test_it", "async def test_it", "would not run when called; drop async and yield"),
+        ("criterion.hold", "yield criterion.hold", "would not run when called; drop async and yield"),
+        ("criterion: Criterion", "criterion", "takes 1 kinds of fact and 0 criteria"),
+        ("it: Deletable,", "it: Deletable, other: Deletable,", "takes 2 kinds of fact"),
+    ],
+)
+def test_a_check_of_another_form_is_refused(before: str, after: str, message: str) -> None:
+    with pytest.raises(CheckError, match=message):
+        exec(HEADER + CHECK.replace(before, after), {"__name__": "theirs"})
 
 
 def test_ordinary_runs_are_silent_and_checks_without_a_run_fail(pytester: pytest.Pytester) -> None:
+    options = ("-p", "prodgate.run.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib")
     pytester.makepyfile(test_plain="def test_one():\n    pass")
-    result = pytester.runpytest_inprocess("-p", "prodgate.run.pytest_plugin", "-p", "no:randomly")
+    result = pytester.runpytest_inprocess(*options)
     result.assert_outcomes(passed=1)
     assert "GO" not in result.stdout.str()
     pytester.makepyfile(test_plain=HEADER + CHECK)
-    result = pytester.runpytest_inprocess(
-        "-p", "prodgate.run.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib"
-    )
+    result = pytester.runpytest_inprocess(*options)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*has no facts to judge; run it by: prodgate run*"])
-
-
-POLICY = '''
-"""A policy of a team's own."""
-from prodgate import Criterion, Resource, policy
-
-@policy("TEAM_1", criterion="answers", resources=("aws_sqs_queue",), remedy="Name it.")
-def queues_are_named(queue: Resource, criterion: Criterion) -> None:
-    """Queues have a name."""
-    criterion.hold(queue.text("name") == "good", expected="name = good", observed=queue.text("name"))
-'''
-
-
-def queue(name: str, **more: object) -> Resource:
-    return Resource(address=f"aws_sqs_queue.{name}", type="aws_sqs_queue", name=name, values={"name": name, **more})
-
-
-@pytest.mark.parametrize(
-    ("change", "outcomes"),
-    [
-        (("", ""), [("aws_sqs_queue.good", "satisfied"), ("aws_sqs_queue.bad", "not-satisfied")]),
-        (("criterion.hold", "1 / 0; criterion.hold"), [("aws_sqs_queue.good", "undetermined"), ("aws_sqs_queue.bad", "undetermined")]),
-        (('queue.text("name") ==', 'queue.text("nmae") =='), [("aws_sqs_queue.good", "undetermined"), ("aws_sqs_queue.bad", "undetermined")]),
-    ],
-)  # fmt: skip
-def test_a_policy_is_one_item_over_all_its_resources(
-    gate: Gate, tmp_path: Path, change: tuple[str, str], outcomes: list[tuple[str, str]]
-) -> None:
-    folder = tmp_path / "policies"
-    folder.mkdir()
-    (folder / f"team_{abs(hash(change))}.py").write_text(dedent(POLICY).replace(*change))
-    files = load_policies([folder])
-    configuration = Configuration(root="terraform", engine="made", resources=[queue("good"), queue("bad")])
-    gate.judge(configuration, policies=files)
-    assert gate.outcomes == outcomes
-    assert {finding.words for finding in gate.findings} <= {("expected", "observed", "remedy"), ("remedy",)}
-    POLICIES.pop("TEAM_1", None)
-
-
-def test_a_conftest_works_as_users_of_pytest_expect(gate: Gate) -> None:
-    gate.pytester.makeconftest(
-        "import pytest\n"
-        "def pytest_addoption(parser):\n    parser.addoption('--page', default='ready')\n"
-        "@pytest.fixture(scope='session', autouse=True)\ndef begun():\n    yield\n"
-        "@pytest.fixture\ndef page(request):\n    return request.config.getoption('--page')\n"
-        "class Plugin:\n    pass\n"
-        "def pytest_configure(config):\n    config.pluginmanager.register(Plugin(), 'theirs')\n"
-    )
-    text = CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)").replace(
-        "pod.answers,", "page == 'ready',"
-    )
-    gate.pytester.makepyfile(HEADER + text)
-    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.OK
-    assert gate.outcomes == [("a", "satisfied")]

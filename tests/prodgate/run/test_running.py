@@ -1,17 +1,28 @@
-"""A whole run as a user starts it, and what it says."""
-
-from __future__ import annotations
+"""Whole runs as a user starts them: their output, their end if something dies or does not end, and their
+observations judged again."""
 
 import json
 import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from prodgate.evidence import runs
+from prodgate.criteria import UsageError
+from prodgate.evidence import artifacts, runs
+from prodgate.evidence.journal import Journal
+from prodgate.findings import Outcome
+from prodgate.run.children import read_limit
 from prodgate.verdict import Decision
 
-from .small_shop import POLICY, TREE, ask_people, gate, only_run
+from .small_shop import CRITERIA, POLICY, TREE, ask_people, gate, only_run
 
 
 @pytest.mark.slow
@@ -130,3 +141,238 @@ def test_a_run_directory_that_cannot_be_made_is_one_line(shop: Path) -> None:
     done = gate(shop, "run", "--runs", "criteria.toml")
     assert done.returncode == 4
     assert "criteria.toml: cannot hold a run: Not a directory; name another folder with --runs" in done.stderr
+
+
+# ── A run's observations are judged again, as a user does it
+
+
+@pytest.mark.slow
+def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    (shop / "infra" / "main.tf").write_text("this is not read again")
+    assert gate(shop, "judge", str(observed)).returncode == 0
+    (shop / "criteria.toml").write_text(CRITERIA.replace(">= 4 d", ">= 30 d"), "utf-8")
+    again = gate(shop, "judge", str(observed), "--json")
+    assert again.returncode == 1
+    assert len(list((shop / "runs").iterdir())) == 3
+
+
+@pytest.mark.slow
+def test_the_account_of_a_rehearsal_is_applied_for_layers_that_observe_it_and_for_no_others(shop: Path) -> None:
+    text = (shop / "criteria.toml").read_text("utf-8")
+    (shop / "criteria.toml").write_text(text.replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["live"]'), "utf-8")
+    assert gate(shop, "observe", "--only", "live").returncode == 2
+    observed = only_run(shop)
+    assert "rehearsal: applying infra: 1 of 1" in (observed / "logs" / "account.txt").read_text()
+    assert "live: looking at account" in (observed / "logs" / "live.txt").read_text()
+    gate(shop, "judge", str(observed))
+    gate(shop, "observe", "--only", "static")
+    assert [file.parent.parent for file in (shop / "runs").glob("*/logs/account.txt")] == [observed]
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_evidence_that_is_not_whole_is_not_judged_again(shop: Path, damage: str) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    for file in (observed / "evidence").glob("*.json.gz"):
+        file.unlink() if damage == "missing" else file.write_bytes(b"something else")
+    done = gate(shop, "judge", str(observed))
+    assert done.returncode == 4
+    assert f"{damage.upper()}: evidence/" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert only_run(shop) == observed
+
+
+@pytest.mark.slow
+def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path) -> None:
+    (shop / "infra" / "main.tf").write_text("resource {\n")
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    (shop / "infra" / "main.tf").write_text(TREE)
+    done = gate(shop, "judge", str(observed))
+    assert done.returncode == 1
+    assert "infra/main.tf:1: " in done.stdout
+
+
+@pytest.mark.slow
+def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(shop: Path) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    whole = runs.read(only_run(shop))
+    cut = runs.create(shop / "runs", whole.about, shop / "criteria.toml", shop / "waivers.toml")
+    for fact in whole.facts:
+        artifacts.store(cut, artifacts.load(whole.path, fact["digest"]), ".json.gz")
+        Journal.of(cut).write("fact", **{key: value for key, value in fact.items() if key not in ("event", "at")})
+    runs.close(cut)
+    assert gate(shop, "judge", str(whole.path)).returncode == 0
+    done = gate(shop, "judge", str(cut))
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert f"run {cut.name} did not observe the static layer to the end; observe again" in said
+
+
+@pytest.mark.slow
+def test_judging_again_misses_no_layer_that_nobody_asks_and_each_that_is_asked_now(shop: Path) -> None:
+    assert gate(shop, "observe").returncode == 2
+    (observed := only_run(shop)).rename(shop / observed.name)
+    assert gate(shop, "judge", observed.name).returncode == 0
+    again = only_run(shop)
+    assert not [line for line in (again / "journal.jsonl").read_text("utf-8").splitlines() if '"broken"' in line]
+    (shop / "criteria.toml").write_text(CRITERIA.replace('["static"]', '["static", "live"]', 1), "utf-8")
+    done = gate(shop, "judge", observed.name)
+    assert done.returncode == 2
+    assert f"run {observed.name} did not observe the live layer to the end" in " ".join(done.stdout.split())
+
+
+@pytest.mark.slow
+def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:
+    assert gate(shop, "run", "--only", "static").returncode == 0
+    (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
+    done = gate(shop, "run", "--only", "static", "--compare")
+    assert done.returncode == 1
+    assert "queue-retention" in done.stdout.split("✘")[0]
+
+
+# ── Runs in which something dies, or does not end
+
+WAITS = "while not Path('go-on').exists():\n        time.sleep(0.05)"
+#: No other thread of the process runs meanwhile.
+HOLDS = "__import__('re').match('(a+)+$', 'a' * 60 + 'b')"
+
+
+Start = Callable[..., tuple[subprocess.Popen[str], Path]]
+
+
+@pytest.fixture
+def start(shop: Path) -> Iterator[Start]:
+    """A function that starts a run whose policy stays; it returns the run with its directory once the policy has begun.
+
+    In the end the test kills the processes that the run left.
+    """
+    with ExitStack() as ended:
+
+        def start(stays: str = WAITS) -> tuple[subprocess.Popen[str], Path]:
+            path = shop / "policies" / "shop.py"
+            path.write_text(POLICY.replace("criterion.require(", f"{stays}\n    criterion.require("))
+            command = [sys.executable, "-m", "prodgate.cli", "run", "--only", "static"]
+            process = ended.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=shop,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    start_new_session=True,
+                )
+            )
+            ended.callback(process.kill)
+            deadline = time.monotonic() + 240
+            while time.monotonic() < deadline:
+                for journal in (shop / "runs").glob("*/journal.jsonl"):
+                    if "SHOP_1" in journal.read_text().partition('"started", ')[2]:
+                        return process, journal.parent
+                select.select([], [], [], 0.05)
+            raise AssertionError("the policy did not begin")
+
+        yield start
+
+
+def children(process: int) -> list[int]:
+    """The processes of the session that a run started, by what /proc says of the layer's parent."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process:
+            found.append(int(status.parent.name))
+    return found
+
+
+def gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 120
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        select.select([], [], [], 0.05)
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGTERM)])
+def test_a_run_that_is_ended_keeps_what_was_found_and_is_insufficient(
+    start: Start, ending: tuple[signal.Signals, ...]
+) -> None:
+    process, run = start()
+    layer = children(process.pid)
+    for each in ending:  # like a CI runner, which asks twice
+        os.kill(process.pid, each)
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode == 2
+    assert "INSUFFICIENT EVIDENCE" in out
+    assert gone(layer)
+    assert (run / "report.html").exists()
+    assert any(f.outcome is Outcome.UNDETERMINED for f in runs.read(run).findings)
+
+
+@pytest.mark.slow
+def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(start: Start) -> None:
+    process, run = start()
+    (layer,) = children(process.pid)
+    os.kill(layer, signal.SIGKILL)
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode == 2
+    assert "the static layer died of SIGKILL; see logs/static.txt" in " ".join(out.split())
+    assert "static: judging" in (run / "logs" / "static.txt").read_text()
+
+
+@pytest.mark.slow
+def test_a_layer_that_does_not_end_is_undetermined_and_leaves_no_process(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "15")
+    path = shop / "policies" / "shop.py"
+    stops = (
+        "print('judge', os.getpid(), file=sys.stderr)\n    os.kill(os.getpid(), signal.SIGSTOP)\n    criterion.require("
+    )
+    path.write_text(
+        POLICY.replace("criterion.require(", stops).replace("import time", "import os\nimport signal\nimport sys")
+    )
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert re.search(
+        "the static layer did not end within 15 s; set PRODGATE_LAYER_TIMEOUT|did not answer within 15 s", said
+    )
+    (log,) = (shop / "runs").glob("*/logs/static.txt")
+    if stopped := re.search(r"judge (\d+)", log.read_text()):  # it had begun to judge, and heeds no signal
+        assert gone([int(stopped[1])])
+
+
+@pytest.mark.parametrize("stated", ["soon", "0", "-1", "inf", "nan"])
+def test_a_limit_that_is_no_number_of_seconds_is_a_mistake(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", stated)
+    with pytest.raises(UsageError, match=f"PRODGATE_LAYER_TIMEOUT: '{stated}' is not a number of seconds; write 3600"):
+        read_limit()
+
+
+def test_a_limit_that_is_a_mistake_ends_the_run_before_it_begins(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "soon")
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 4
+    assert "PRODGATE_LAYER_TIMEOUT: 'soon' is not a number of seconds; write 3600" in done.stderr
+    assert not (shop / "runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stays", [WAITS, HOLDS])
+def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: Path, start: Start, stays: str) -> None:
+    process, run = start(stays)
+    layer = children(process.pid)
+    assert layer
+    process.kill()
+    process.communicate(timeout=240)
+    assert gone(layer)
+    done = gate(shop, "report", str(run))
+    assert done.returncode == 2
+    assert "cut off" in done.stdout
+    assert (run / "report.html").exists()

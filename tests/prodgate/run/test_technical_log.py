@@ -1,7 +1,5 @@
 """pytest-html's page, with names that would be script in it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

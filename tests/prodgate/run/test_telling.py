@@ -1,6 +1,4 @@
-"""How far a run is: each line with its time, who waits for whom, and a word when nobody has said anything for long."""
-
-from __future__ import annotations
+"""The progress of a run: each line with its time, the waiting layers, and a heartbeat after a long silence."""
 
 import argparse
 import sys
@@ -10,10 +8,10 @@ from contextlib import suppress
 import pytest
 
 from prodgate.cli import _parser
-from prodgate.commands.opening import choose_progress
-from prodgate.run import publishing
-from prodgate.run import telling as module
-from prodgate.run.telling import Telling, reminding
+from prodgate.commands.opening import choose_progress, choose_status
+from prodgate.processes.progress import MOMENTARY
+from prodgate.run import publishing, running as module
+from prodgate.run.running import Telling, reminding
 
 ROUNDS = [[("static", "live"), ("dags",)], [("load",)], [("rollout",)]]
 
@@ -21,9 +19,10 @@ ROUNDS = [[("static", "live"), ("dags",)], [("load",)], [("rollout",)]]
 class Run:
     """A run whose clock a test moves."""
 
-    def __init__(self, rounds: list[list[tuple[str, ...]]] = ROUNDS) -> None:
-        self.now, self.lines = 1000.0, list[str]()
-        self.telling = Telling(rounds, self.lines.append, clock=lambda: self.now)
+    def __init__(self, rounds: list[list[tuple[str, ...]]] = ROUNDS, *, terminal: bool = False, **takes: float) -> None:
+        self.now, self.lines, self.shown = 1000.0, list[str](), list[str]()
+        status = self.shown.append if terminal else None
+        self.telling = Telling(rounds, self.lines.append, clock=lambda: self.now, takes=takes, status=status)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -40,11 +39,43 @@ def test_each_line_says_when_and_each_layer_how_long_it_took() -> None:
     assert run.lines == ["   0 s  static: starting", "   8 s  static: judging", "1 m 38 s  static: took 1 m 38 s"]
 
 
-def test_the_order_names_who_comes_after_whom_and_nothing_where_nobody_waits() -> None:
-    assert Run().telling.describe_order() == "layers: static then live, dags; after them load; after them rollout"
-    assert Run([[("static",)]]).telling.describe_order() == ""
-    assert Run([[("live",), ("e2e",)]]).telling.describe_order() == ""
-    assert Run([]).telling.describe_order() == ""
+def test_what_is_of_the_moment_is_shown_on_a_terminal_in_place_and_left_out_of_a_log() -> None:
+    for terminal, lines, shown in (
+        (False, ["   0 s  rehearsal: planning"], []),
+        (True, [], ["0 s  rehearsal: planning", "0 s  rehearsal: 58 of 580"]),
+    ):
+        run = Run(terminal=terminal)
+        run.telling.say("rehearsal: planning")
+        run.telling.say(f"rehearsal: 58 of 580{MOMENTARY}")
+        assert (run.lines, run.shown) == (lines, shown)
+
+
+def test_a_layer_that_begins_says_how_long_all_of_it_still_takes() -> None:
+    run = Run(static=20, live=10, dags=100, load=70, rollout=80)
+    with run.telling.during("static"), run.telling.during("dags"):
+        run.now += 120  # longer than ever before: nothing is left of it
+    with run.telling.during("live"):
+        run.now += 4
+    with run.telling.during("load"):
+        pass
+    starts = [line for line in run.lines if "starting" in line]
+    assert starts[0] == "   0 s  static: starting, about 4 m 10 s to go"
+    assert starts[2] == "2 m 0 s  live: starting, about 2 m 40 s to go"
+    assert starts[3].endswith("load: starting, about 2 m 30 s to go")
+    run.now += 200
+    with run.telling.during("rollout"):
+        run.wait(90)
+    assert run.lines[-2].endswith("still at work: rollout for 1 m 30 s")  # longer than ever: nobody knows
+    shown = Run(terminal=True, static=20, live=10, dags=100, load=70, rollout=80)
+    shown.telling.say("checkov: scanning")
+    assert shown.shown == ["0 s, about 4 m 10 s to go  checkov: scanning"]
+
+
+def test_who_does_not_know_how_long_one_layer_takes_says_nothing_of_the_whole() -> None:
+    run = Run(static=20)
+    with run.telling.during("static"):
+        pass
+    assert run.lines[0] == "   0 s  static: starting"
 
 
 def test_a_long_silence_says_what_goes_since_when_and_who_waits() -> None:
@@ -99,6 +130,7 @@ def test_a_quiet_command_says_nothing_on_the_way(command: list[str], capsys: pyt
     for options, said in (([], "static: judging\n"), (["--quiet"], "")):
         args: argparse.Namespace = _parser().parse_args([*command, *options])
         choose_progress(args)("static: judging")
+        assert choose_status(args) is None  # what is said here goes to no terminal
         captured = capsys.readouterr()
         assert (captured.out, captured.err) == ("", said)
 
@@ -122,3 +154,19 @@ def test_colour_is_for_terminals_of_those_who_want_it(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert publishing._has_colour() is painted
+
+
+def test_a_terminal_shows_one_line_in_place_of_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    show = choose_status(_parser().parse_args(["run"]))
+    assert show
+    show("static: waiting for Checkov")
+    show("")
+    assert capsys.readouterr().err == "\r\x1b[Kstatic: waiting for\r\x1b[K"
+    assert choose_status(_parser().parse_args(["run", "--quiet"])) is None
+    monkeypatch.setenv("TERM", "dumb")
+    assert choose_status(_parser().parse_args(["run"])) is None

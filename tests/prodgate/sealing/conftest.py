@@ -1,16 +1,15 @@
-"""An instance of Sigstore on loopback, and a run that it was asked to sign."""
-
-from __future__ import annotations
+"""An instance of Sigstore on loopback, and a run that it signed."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ..conftest import Gate, Said
 from ..signatures.sigstore_instance import Instance, running_instance
-from .forgeries import sign
+from .forgeries import WHO, sign
 from .sealed import EVE, NIGHTLY, make_run, pem
-from .test_signers import private
+from .test_seals import private
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +41,18 @@ def signed(own: Instance, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def ask(gate: Gate) -> Gate:
+    """Run `prodgate verify` on a run with the instance's trusted root; the signer counts unless words say who does."""
+
+    def verify(run: Path, *words: object, ends: int = 0) -> Said:
+        return gate("verify", run, "--trusted-root", "trusted_root.json", *(words or WHO), ends=ends)
+
+    return verify
+
+
+@pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    """A folder with keys of somebody who counts, and of somebody who does not."""
+    """A folder with keys of an accepted signer, and of another one."""
     (tmp_path / "nightly.pem").write_text(private(NIGHTLY))
     (tmp_path / "nightly.pub").write_text(pem(NIGHTLY))
     (tmp_path / "eve.pub").write_text(pem(EVE))

@@ -1,6 +1,4 @@
-"""What could be done to a run that was signed without a key, as data: how, and how it is named."""
-
-from __future__ import annotations
+"""Possible forgeries of a keylessly signed run, as data: the edit, and its message."""
 
 import base64
 import json
@@ -13,8 +11,11 @@ from cryptography import x509
 
 from prodgate.cli import main
 from prodgate.signatures.envelope import write_json
+from prodgate.signatures.keyless import parse_bundle
+from prodgate.signatures.keys import PublicKey
 
-from ..signatures.sigstore_instance import WORKFLOW, Instance, pem_of
+from ..sample_run import CRITERIA
+from ..signatures.sigstore_instance import ISSUER, WORKFLOW, Instance, pem_of
 from .sealed import EVE, NIGHTLY, edit_envelope, encode, make_run, read_statement, write_envelope
 
 SEAL, BUNDLE = "seal.dsse.json", "seal.sigstore.json"
@@ -53,7 +54,7 @@ def another_run(run: Path) -> Path:
 
 
 def certify_anew(run: Path) -> None:
-    """Put the certificate of another instance in, for the key that signed."""
+    """Insert the certificate of another instance for the key that signed."""
     held = json.loads((run / BUNDLE).read_bytes())["verificationMaterial"]["certificate"]["rawBytes"]
     own = x509.load_der_x509_certificate(base64.b64decode(held))
     made = "".join(pem_of(Instance().certify(own.public_key())).splitlines()[1:-1])
@@ -100,3 +101,16 @@ FORGERIES: dict[str, tuple[Callable[[Path], object], str]] = {
         f"WRONG KEY: {SUMMARY_BUNDLE}",
     ),
 }  # fmt: skip
+
+
+# ── Questions about a run that was signed without a key
+
+WHO = ("--identity", WORKFLOW, "--issuer", ISSUER)
+NAMED = f'{CRITERIA}\n[evidence]\nsigners = [{{ name = "nightly", identity = "{WORKFLOW}", issuer = "{ISSUER}" }}]\n'
+
+
+def write_key_of(run: Path, folder: Path) -> PublicKey:
+    """Write the key of the certificate, which the report's commands take out of the bundle."""
+    key = parse_bundle((run / BUNDLE).read_bytes()).public
+    (folder / "key.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{key.text}\n-----END PUBLIC KEY-----\n")
+    return key

@@ -1,11 +1,11 @@
 """A sealed run made for tests, its signers, and both verifiers."""
 
-from __future__ import annotations
-
 import argparse
 import base64
 import importlib.util
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
@@ -21,8 +21,7 @@ from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
 from prodgate.quantities import Quantity
 from prodgate.run.publishing import seal_again
-from prodgate.sealing.verifying import check
-from prodgate.sealing.wanted import Wanted
+from prodgate.sealing.verifying import Wanted, check
 from prodgate.sections.evidence import TrustedSigner
 from prodgate.signatures.envelope import Envelope, parse_envelope, write_json
 from prodgate.signatures.keys import KeySigner, parse_signer
@@ -45,6 +44,12 @@ NIGHTLY: Final = make_signer(1)
 EVE: Final = make_signer(2)
 
 
+SIGNERS = f"""
+[evidence]
+signers = [{{ name = "nightly", key = "{NIGHTLY.public.text}" }}]
+"""
+
+
 def trust(signer: KeySigner, name: str = "nightly") -> TrustedSigner:
     return TrustedSigner(name=name, key=signer.public.text, keyid=signer.public.keyid)
 
@@ -54,7 +59,7 @@ def pem(signer: KeySigner) -> str:
 
 
 def waive(folder: Path, *, opened: date, expires: date) -> None:
-    """Write the waivers of the next run in a folder: of what it finds when it is not good."""
+    """Write the waivers of the next run in a folder: for its findings when it is not good."""
     made = waiver(opened=opened, expires=expires)
     fields = {field: getattr(made, field) for field in ("covers", "subject", "reason", "owner", "approver")}
     stated = [f"{field} = {json.dumps(text)}" for field, text in fields.items()]
@@ -64,7 +69,7 @@ def waive(folder: Path, *, opened: date, expires: date) -> None:
 
 
 def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **about: Any) -> Path:
-    """Make a run of every layer, with a fact, logs and a verdict: GO, and one that allows a promotion, unless told else."""
+    """Make a run of every layer, with a fact, logs and a verdict: by default a GO that allows a promotion."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "criteria.toml").write_text(criteria, "utf-8")
     whole = {**ABOUT, "target": "aws://prod@ap-northeast-1", "layers": [*LAYERS], "commit": COMMIT, **about}
@@ -122,16 +127,16 @@ def encode(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """What whoever verifies asks for."""
+    """A verifier's requirements."""
 
     commit: str = COMMIT
     hours: float = 24
     later: timedelta = timedelta()
-    """How much later than now it is."""
+    """By how much its clock is ahead."""
 
 
 def ask_gate(run: Path, asked: Asked = Asked()) -> list[str]:
-    """Return what the gate finds wrong."""
+    """Return the gate's objections."""
     wanted = Wanted(
         signers=[trust(NIGHTLY)],
         commit=asked.commit,
@@ -152,8 +157,15 @@ def load_other_verifier() -> ModuleType:
     return module
 
 
+def run_other(run: Path, key: Path, *words: str) -> tuple[int, str]:
+    """Run the verifier in a run's folder as a program; return its exit code and its output."""
+    command = [sys.executable, "-I", str(run / "verify.py"), str(key), str(run), *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
 def ask_other(run: Path, key: Path, asked: Asked = Asked(), module: ModuleType = load_other_verifier()) -> list[str]:  # noqa: B008
-    """Return what the verifier of another hand finds wrong."""
+    """Return the objections of the independent verifier."""
     later = asked.later / timedelta(hours=1)
     given = argparse.Namespace(key=key, run=run, commit=asked.commit, max_age=asked.hours - later)
     _, flaws = module.verify(given)

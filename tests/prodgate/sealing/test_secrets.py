@@ -1,6 +1,4 @@
-"""A secret that stands in what the gate reads is in no byte of a bundle, in no encoding."""
-
-from __future__ import annotations
+"""A secret in the gate's input is in no byte of a bundle, in no encoding."""
 
 import base64
 import gzip
@@ -17,9 +15,9 @@ import pytest
 
 from .encodings import find
 from .sealed import NIGHTLY
-from .test_signers import private
+from .test_seals import private
 
-#: Each stands in a place of its own, so that the one which gets out says where from.
+#: Each has a place of its own, so that a leaked one reveals its source.
 CANARIES = {
     name: f"Canary/{number}+of a {name}?"
     for number, name in enumerate(("password", "secret", "parameter", "variable", "setting"))
@@ -169,6 +167,8 @@ def zipped(data: bytes) -> bytes:
         lambda s: gzip.compress(b"x" + s.encode()),
         lambda s: zipped(gzip.compress(base64.b64encode(s.encode()))),
         lambda s: base64.b64encode(gzip.compress(s.encode() * 3)),
+        lambda s: base64.b64encode(gzip.compress(s.encode() + os.urandom(200))[:-20]),
+        lambda s: base64.b64encode(b"\x1f\x8b\x07 begins like gzip, and is none ") + s.encode(),
         lambda s: s.encode("utf-16-le"),
     ],
 )

@@ -1,6 +1,4 @@
-"""What evidence.md and runs.md show of a run on disk, and how it is verified without us, done with a sealed run."""
-
-from __future__ import annotations
+"""The contents of a run on disk in evidence.md and runs.md, and verification without us, on a sealed run."""
 
 import re
 import shutil
@@ -30,10 +28,10 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(sealed: Path, tmp_path: Path) -> Path:
-    """A sealed run of its own, with the key of who signed it inside, for the commands that stand there."""
+    """A sealed run of its own, with its signer's key beside it, for the commands in the pages."""
     copy = tmp_path / sealed.name
     shutil.copytree(sealed, copy)
-    (copy / "nightly.pub").write_text(pem(NIGHTLY), "utf-8")
+    (tmp_path / "nightly.pub").write_text(pem(NIGHTLY), "utf-8")
     return copy
 
 
@@ -46,7 +44,7 @@ def bash(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def spoil(run: Path) -> None:
-    """Change a word of the journal, as somebody would who wants another verdict."""
+    """Change a word of the journal, as somebody who wants another verdict would."""
     text = (run / "journal.jsonl").read_text("utf-8")
     (run / "journal.jsonl").write_text(text.replace("backup-retention", "backup-detention", 1), "utf-8")
 
@@ -68,6 +66,8 @@ def test_by_hand_a_sealed_run_is_whole_and_signed(run: Path) -> None:
 
 
 def test_by_hand_a_changed_run_is_not(run: Path) -> None:
+    (run / "evidence" / "of nobody").touch()
+    assert "UNLISTED: evidence/of nobody\n" in bash(BY_HAND, run).stdout
     spoil(run)
     done = bash(BY_HAND, run)
     assert done.returncode
@@ -77,9 +77,8 @@ def test_by_hand_a_changed_run_is_not(run: Path) -> None:
 def test_the_verifier_of_another_hand_is_given_what_the_page_says(run: Path) -> None:
     program, verifier, key, _, option, shortened, *rest = VERIFIER.text.split()
     assert (program, option, shortened) == ("python3", "--commit", "c0ffee…")
-    for name in (verifier, "derive.py", key):
+    for name in (verifier, "derive.py"):
         shutil.copyfile(run / name, run.parent / name)
-    (run / key).unlink()
     for commit in (COMMIT, "e" * 40):
         done = give([sys.executable, verifier, key, run.name, option, commit, *rest], run.parent)
         assert (done.returncode == 0) is (commit == COMMIT), done.stdout + done.stderr

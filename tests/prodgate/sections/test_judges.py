@@ -1,6 +1,4 @@
-"""What a file says of its judges, without running any of it."""
-
-from __future__ import annotations
+"""The judges in a file, read without running any of it."""
 
 from pathlib import Path
 
@@ -134,6 +132,5 @@ def test_the_judges_of_a_file_are_the_same_where_nobody_looks_for_its_flaws(file
     file.write_text("from prodgate import check\n@check('truth', remedy='r')\n" + BODY + wrong)
     whole, alone = read_judges(file), read_judges(file, flaws=False)
     assert whole.mistakes
-    assert whole.lazy
-    assert (alone.judges, alone.mistakes, alone.lazy) == (whole.judges, (), ())
+    assert (alone.judges, alone.mistakes) == (whole.judges, ())
     assert [each.name for each in alone.judges] == ["test_it", "test_later"]

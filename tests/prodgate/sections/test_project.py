@@ -1,6 +1,4 @@
-"""What is a project's own, and what comes with the gate."""
-
-from __future__ import annotations
+"""Separates a project's own things from those of the gate."""
 
 import re
 import sys
@@ -9,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.criteria import CriteriaError, UsageError
+from prodgate.criteria import LAYERS, CriteriaError, UsageError
+from prodgate.run.planning import plan_judges
 from prodgate.sections import project
-from prodgate.sections.criteria_file import CriteriaFile
-from prodgate.sections.project import BUNDLED as ROOT
-from prodgate.sections.project import Project, is_own, load_facts, load_policies, open_project
+from prodgate.sections.criteria_file import CriteriaFile, find_undeclared, parse_criteria, parse_layers, refuse_unasked
+from prodgate.sections.project import BUNDLED as ROOT, Project, is_own, load_facts, load_policies, open_project
 from prodgate.terraform.policy import POLICIES
 
 POLICY = '@policy("TEAM_77", criterion="x", resources=("aws_sqs_queue",), remedy="r")\n'
@@ -72,7 +70,7 @@ def test_a_policy_module_that_would_hold_by_accident_is_refused(
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """What is imported as a project's own facts is forgotten afterwards."""
+    """A project's own facts are unloaded afterwards."""
     yield
     for name in [each for each in sys.modules if each.partition(".")[0] == "facts"]:
         del sys.modules[name]
@@ -134,3 +132,82 @@ def test_a_bound_on_something_else_than_is_measured_is_refused_before_anything_r
         return
     with pytest.raises(CriteriaError, match=re.escape(f"criteria.toml: criteria.{id_}.require: {told}")):
         open_project(tmp_path / "criteria.toml")
+
+
+# ── Layers without criteria
+
+CRITERIA = """
+system = "shop"
+
+[criteria.deletion-protection]
+statement = "Databases refuse to be deleted."
+why = "A slip would cost all orders."
+source = "X-1"
+layers = ["static"]
+"""
+REQUIREMENT = '[requirements]\nX-1 = { asks = "Data stays.", layers = ["static", "live"] }\n'
+PEOPLE = '[attested]\nfolder = "records"\n'
+SECTION = '[e2e]\nbase_url = "https://www.shop.example"\nhosts = ["shop.example"]\n'
+CHECK = '''
+"""Questions of the shop."""
+from prodgate import Criterion, check
+from prodgate.facts.live.databases import Database
+
+
+@check("deletion-protection", remedy="Protect it.")
+def test_databases_stay(database: Database, criterion: Criterion) -> None:
+    """Does each database refuse?"""
+    criterion.hold(database.deletion_protection, expected="on", observed=database.deletion_protection)
+'''
+
+
+def stated(text: str = CRITERIA) -> CriteriaFile:
+    return parse_criteria(text, Path("criteria.toml"))
+
+
+def test_layers_of_which_nothing_is_asked_are_found() -> None:
+    assert find_undeclared(stated()) == set(LAYERS) - {"static"}
+
+
+@pytest.mark.parametrize(("more", "layer"), [(REQUIREMENT, "live"), (SECTION, "e2e"), (PEOPLE, "attested")])
+def test_a_requirement_and_a_section_of_its_own_declare_a_layer_without_any_criterion(more: str, layer: str) -> None:
+    assert find_undeclared(stated(CRITERIA + more)) == set(LAYERS) - {"static", layer}
+
+
+@pytest.mark.parametrize("only", ["live", "live,load"])
+def test_a_run_of_nothing_that_is_asked_is_refused(only: str) -> None:
+    with pytest.raises(UsageError, match=r"--only .*asks anything of it; name one of static$"):
+        refuse_unasked(only, stated())
+
+
+@pytest.mark.parametrize("only", [None, "static", "static,live"])
+def test_a_run_of_something_that_is_asked_is_none_to_refuse(only: str | None) -> None:
+    refuse_unasked(only, stated())
+    assert parse_layers(only) >= {"static"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    return tmp_path
+
+
+def test_what_comes_with_the_gate_is_asked_in_the_layers_that_the_criterion_names(shop: Path) -> None:
+    planned = plan_judges(open_project(shop / "criteria.toml"), LAYERS)
+    assert {layer for layer, judges in planned.items() if judges} == {"static"}
+    text = CRITERIA.replace('layers = ["static"]', 'layers = ["static", "live"]')
+    (shop / "criteria.toml").write_text(text, "utf-8")
+    assert plan_judges(open_project(shop / "criteria.toml"), LAYERS)["live"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("suites/live", r":\d+: .*'deletion-protection' in the live layer, which that")]
+    + [(each, ": holds a policy or check where no layer reads it")
+       for each in ("suites/.kept/live", "suites/live/.old", "policies/.more", "suites/live/__pycache__", ".suites")],
+)  # fmt: skip
+def test_an_own_check_that_would_never_judge_is_refused(shop: Path, folder: str, said: str) -> None:
+    (shop / folder).mkdir(parents=True)
+    (shop / folder / "test_shop.py").write_text(CHECK, "utf-8")
+    with pytest.raises(UsageError, match=rf"{folder}/test_shop.py{said}"):
+        plan_judges(open_project(shop / "criteria.toml"), LAYERS)

@@ -1,7 +1,7 @@
-"""The page and the schema of criteria.toml are those of its reader, and the schema refuses what the reader refuses."""
+"""The page, the schema and the baseline of criteria.toml: they match its reader, and the schema refuses whatever
+the reader refuses."""
 
-from __future__ import annotations
-
+import ast
 import importlib
 import json
 from copy import deepcopy
@@ -11,22 +11,22 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from prodgate.commands.check_command import baseline
 from prodgate.criteria import CriteriaError
-from prodgate.sections.criteria_file import KEYS, parse_criteria
+from prodgate.sections.criteria_file import KEYS, SECTIONS, find_number, parse_criteria
 from prodgate.sections.includes import merge, read_files
-from prodgate.sections.sections import SECTIONS
+from prodgate.testing import POLICIES, load_criteria
 
 criteria_page: Any = importlib.import_module("scripts.criteria_page")
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads(criteria_page.SCHEMA.read_text("utf-8"))
 VALIDATOR = jsonschema_rs.validator_for(SCHEMA)
-#: A key of each kind of value, and what no criterion has there.
+#: A key of each kind of value, and a value that no criterion has there.
 WRONG = {str: 3, dict: [], list: "static", int: "3", bool: "yes"}
 PLAIN = {"statement": "Kept.", "why": "They are needed.", "source": "OPS-2", "layers": ["static"]}
 
 
 def stated(**keys: Any) -> dict[str, Any]:
-    """A criteria file with one criterion."""
     return {"system": "shop", "criteria": {"backup-retention": {**PLAIN, **keys}}}
 
 
@@ -64,6 +64,19 @@ def test_the_worked_example_is_valid() -> None:
 @pytest.mark.parametrize("extends", ["baseline", ["baseline/identity", "baseline/network"]])
 def test_a_file_that_extends_is_valid(extends: object) -> None:
     VALIDATOR.validate({"system": "shop", "extends": extends, "terraform": {"root": "infra"}})
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"load": {"most": {"rate": "1 /s"}}}, {"rollout": {"rehearsal": {"speed": 0}}}, {"site": {"network": []}},
+        {"e2e": {"mutates": "yes"}}, {"e2e": {"pages": {"front": {}}}}, {"cells": [{"accounts": []}]}, {"attested": {"due": 3}},
+        {"airflow": {"version": "3.0.6"}, "dags": {"collect": {"cron": "0 * * * *"}}}, {"evidence": {"signers": []}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_both_refuse_a_mistake_in_a_section(sections: dict[str, Any]) -> None:
+    assert (reads({**stated(), **sections}), VALIDATOR.is_valid({**stated(), **sections})) == (False, False)
 
 
 @pytest.mark.parametrize("extends", ["basline", ["baseline/identiy"], 3])
@@ -124,3 +137,58 @@ def test_both_say_the_same_of_a_criterion(changes: dict[str, Any], *, valid: boo
 )
 def test_both_refuse_a_file_that_is_none(data: dict[str, Any]) -> None:
     assert (reads(data), VALIDATOR.is_valid(data)) == (False, False)
+
+
+# ── The baseline for any team: each criterion has its source, and no number of the worked example
+
+for name in ("deployment", "encryption", "identity", "network", "observability"):
+    importlib.import_module(f"policies.{name}")
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
+ASKED = baseline(CRITERIA)
+#: Widely accepted catalogues: AWS Foundational Security Best Practices, the CIS benchmark, AWS Well-Architected,
+#: OWASP's risks of pipelines.
+SOURCES = ("AWS-FSBP:", "CIS-AWS-3.0.0:", "AWS-WA:", "OWASP-CICD:")
+
+
+@pytest.mark.parametrize("id_", sorted(set(ASKED) - {"terraform-evaluates"}))
+def test_what_any_team_is_asked_names_its_source(id_: str) -> None:
+    assert [control for control in CRITERIA[id_].controls if control.startswith(SOURCES)]
+
+
+def test_any_team_is_asked_for_less_than_the_worked_example_where_that_is_stricter() -> None:
+    bounds = {id_: (str(one.bound), str(CRITERIA[id_].bound)) for id_, one in ASKED.items() if one.bound}
+    different = {id_: (asked, own) for id_, (asked, own) in bounds.items() if asked != own}
+    assert different == {
+        "backup-retention": (">= 7 d", ">= 30 d"),
+        "kms-deletion-window": (">= 7 d", ">= 30 d"),
+        "logs-retention": (">= 1 d", ">= 30 d"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("any_team", "house"),
+    [
+        ("PG_NET_1", "PG_NET_16"),
+        ("PG_NET_10", "PG_NET_17"),
+        ("PG_IAM_10", "PG_IAM_16"),
+        ("PG_ENC_13", "PG_ENC_26"),
+        ("PG_OBS_21", "PG_OBS_22"),
+        ("PG_DEP_3", "PG_DEP_4"),
+    ],
+)
+def test_what_a_house_asks_besides_is_a_policy_of_its_own(any_team: str, house: str) -> None:
+    assert [POLICIES[id_].criterion in ASKED for id_ in (any_team, house)] == [True, False]
+
+
+def test_no_remedy_writes_out_a_number_that_a_criterion_states() -> None:
+    decorators = [
+        [each.value for each in ast.walk(decorator) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        for folder in ("policies", "suites", "e2e", "loadtests")
+        for file in (ROOT / folder).rglob("*.py")
+        for function in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for decorator in function.decorator_list
+    ]
+    bounded = [texts for texts in decorators if any(CRITERIA[each].bound for each in texts if each in CRITERIA)]
+    assert len(bounded) > 80
+    assert not [text for texts in bounded for text in texts if find_number(text, names=False)]

@@ -1,4 +1,4 @@
-"""How many things a judge compares is read from its code."""
+"""The number of comparisons in a judge is read from its code."""
 
 import sys
 from typing import Any

@@ -1,6 +1,4 @@
-"""JUnit XML as its writers write it, and files that are none, or not whole."""
-
-from __future__ import annotations
+"""JUnit XML as its writers write it, and invalid or incomplete files."""
 
 from datetime import UTC, datetime
 

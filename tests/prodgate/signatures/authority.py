@@ -1,6 +1,4 @@
-"""An authority that stamps times, on loopback: OpenSSL's own, behind a server that hands it what was asked."""
-
-from __future__ import annotations
+"""A time stamp authority on loopback: OpenSSL's own, behind a server that passes it the requests."""
 
 import subprocess
 from collections.abc import Iterator
@@ -67,7 +65,7 @@ class Authority:
     folder: Path
     url: str = ""
     answer: tuple[int, bytes] | None = None
-    """What it answers in place of a time stamp."""
+    """Its response instead of a time stamp."""
     asked: list[bytes] = field(default_factory=list)
 
     @property

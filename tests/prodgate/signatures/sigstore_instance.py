@@ -1,6 +1,4 @@
-"""An instance of Sigstore on loopback, with keys of its own: who says who somebody is, a CA with its log, and Rekor."""
-
-from __future__ import annotations
+"""An instance of Sigstore on loopback, with keys of its own: an identity provider, a CA with its log, and Rekor."""
 
 import base64
 import hashlib
@@ -48,7 +46,7 @@ def der_of(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def in_der(value: str) -> bytes:
-    """Return a text as DER has it, if it is short."""
+    """Return a short text in DER."""
     return b"\x0c" + lengthened(1, value.encode())
 
 
@@ -70,21 +68,21 @@ def lengthened(size: int, data: bytes) -> bytes:
 
 @dataclass
 class Instance:
-    """The instance. What it answers can be spoilt by its fields."""
+    """The instance. Its fields can spoil its responses."""
 
     subject: str = WORKFLOW
     issuer: str = ISSUER
     repository: str = "https://github.com/shop/shop"
     commit: str = COMMIT
-    """What the job has checked out; a certificate names none that is empty."""
+    """The checkout of the job; a certificate omits empty fields."""
     old: bool = False
     """Whether certificates name issuer and commit as they did before 2023."""
     age: timedelta = timedelta()
-    """How long ago Rekor says that it entered something."""
+    """The age of an entry by Rekor's statement."""
     promises: bool = True
-    """Whether Rekor's promise of an entry is one."""
+    """Whether Rekor's promise of an entry is valid."""
     refuses: str = ""
-    """What of a path is answered by an error."""
+    """Paths with an error as response."""
     url: str = ""
     asked: list[str] = field(default_factory=list)
     ca: ec.EllipticCurvePrivateKey = field(default_factory=make_key)
@@ -137,7 +135,7 @@ class Instance:
         return made
 
     def environment(self) -> dict[str, str]:
-        """Return what a job of GitHub Actions with ``id-token: write`` has in its environment."""
+        """Return the environment of a GitHub Actions job with ``id-token: write``."""
         url = f"{self.url}/token?job=1"
         return {
             "GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "pass", "ACTIONS_ID_TOKEN_REQUEST_URL": url,
@@ -182,7 +180,7 @@ class Instance:
         return builder.add_extension(constraints, critical=True) if ca else builder
 
     def certify(self, key: Any) -> x509.Certificate:
-        """Return a certificate for whoever this says they are, entered into the log of certificates."""
+        """Return a certificate for the identity in a token, entered into the log of certificates."""
         public = self.ca.public_key()
         builder = self._certify(key, x509.BasicConstraints(ca=False, path_length=None))
         for extension, critical in (
@@ -205,7 +203,7 @@ class Instance:
         return builder.add_extension(logged, critical=False).sign(self.ca, _SHA256)
 
     def _place(self) -> Iterator[x509.UnrecognizedExtension]:
-        """Yield what a certificate says of the job's repository and commit."""
+        """Yield a certificate's statements on the job's repository and commit."""
         said = (self.repository, self.commit)
         for new, old, value in zip(_PLACE_OIDS, _OLD_PLACE_OIDS, said, strict=True):
             if value:

@@ -1,4 +1,4 @@
-"""Trees that real core evaluates once for all tests that look at them."""
+"""Trees that real core evaluates once for all tests that use them."""
 
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ def plant(tmp_path: Path) -> Plant:
 
 @pytest.fixture(scope="module")
 def plant_once(tmp_path_factory: pytest.TempPathFactory) -> Plant:
-    """The same for a tree that all tests of a module look at."""
+    """The same for a tree that all tests of a module share."""
     return partial(write_tree, tmp_path_factory.mktemp("shared") / "tree")
 
 

@@ -1,4 +1,4 @@
-"""The committed schema is that of the real provider, as far as one can tell without it."""
+"""The committed schema is the real provider's, as far as can be checked without it."""
 
 import json
 import tomllib

@@ -1,14 +1,17 @@
-"""What can't be evaluated is taken out and is a gap, or is unknown; the rest of the root is judged."""
+"""Parts that can't be evaluated are removed as a gap, or are unknown; the rest of the root is judged."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from policies.identity import nobody_holds_a_key
 
+from prodgate import Configuration, Resource
 from prodgate.semantics.unresolved import Unknown
-from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
-from prodgate.terraform.resources import Configuration
-from prodgate.terraform.unread import UNREAD
+from prodgate.terraform.resources import Gap
+from prodgate.terraform.working_copy import UNREAD
+from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 from tests.prodgate.terraform.tree_files import Plant, write_tree
 
 #: A registry's module, a provider that nobody stands in for, and a resource of an older AWS provider.
@@ -188,14 +191,14 @@ def test_what_can_not_be_read_is_a_gap_with_its_reason_and_line(partial: Configu
     assert {subject: str(gap.position) for subject, gap in gaps.items()} == {
         "module.vpc": "main.tf:9",
         "docker_image.app": "main.tf:17",
+        "aws_db_instance.old.name": "main.tf:41",
         "aws_route_table_association.one": "main.tf:31",
         "aws_sns_topic.each": "main.tf:36",
-        "aws_db_instance.old": "main.tf:40",
     }
     assert "'terraform-aws-modules/vpc/aws' is not here; run `terraform init` first" in gaps["module.vpc"].reason
     assert "provider 'kreuzwerker/docker'" in gaps["docker_image.app"].reason
     assert "how many there are" in gaps["aws_sns_topic.each"].reason
-    old = gaps["aws_db_instance.old"].reason
+    old = gaps["aws_db_instance.old.name"].reason
     assert "AWS provider 3.76.1 (.terraform.lock.hcl:3)" in old
     assert 'argument named "name" is not expected' in old
 
@@ -204,7 +207,10 @@ def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configurat
     (queue,), (balancer,) = partial.of("aws_sqs_queue"), partial.of("aws_lb")
 
     assert queue.text("name") == "alone"
-    assert {each.type for each in partial.resources} == {"aws_sqs_queue", "aws_lb"}
+    assert {each.address for each in partial.resources} == {
+        "aws_sqs_queue.alone", "aws_lb.front", "aws_db_instance.old", "aws_sns_topic.each[0]", "aws_sns_topic.each[1]",
+        'aws_route_table_association.one["(unknown)"]',
+    }  # fmt: skip
     assert UNREAD not in str([each.values for each in partial.resources])
     for read, why in (
         (
@@ -216,15 +222,6 @@ def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configurat
     ):
         with pytest.raises(Exception, match=why):
             read()
-
-
-def test_argument_that_no_version_explains_is_refused_with_what_to_do(plant: Plant) -> None:
-    files = {"main.tf": PARTIAL["main.tf"]}
-
-    with pytest.raises(
-        TerraformError, match=r"main.tf:41: Unsupported argument.* say so in required_providers or keep"
-    ):
-        evaluate(plant(files))
 
 
 def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_declared(newer: Configuration) -> None:
@@ -289,3 +286,33 @@ def test_what_can_not_be_computed_still_comes_from_where_it_came_from(newer: Con
     assert "password" in read.sensitive
     assert read.credentials["password"] == ("data.aws_secretsmanager_secret_version.db.secret_string",)
     assert kept.credentials["password_wo"] == ("ephemeral.aws_secretsmanager_secret_version.db.secret_string",)
+
+
+# A part of the declarations that nobody could read hides no key that is declared, and is named where none is.
+
+CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
+GAPS = tuple(Gap(f"module.{name}", "is not here") for name in ("a", "b", "c", "d"))
+
+
+def declare(kind: str) -> Resource:
+    return Resource(address=f"{kind}.a", type=kind, name="a", values={"name": "a"}, references={})
+
+
+@pytest.mark.parametrize(
+    ("kinds", "gaps", "outcome", "said"),
+    [
+        (["aws_iam_user"], GAPS, Outcome.NOT_SATISFIED, ""),
+        (["aws_iam_user"], (), Outcome.NOT_SATISFIED, ""),
+        (["aws_iam_role"], GAPS, Outcome.UNDETERMINED, "is not known whole: module.a, module.b, module.c"),
+        (["aws_iam_role"], (), Outcome.SATISFIED, ""),
+        ([], (), Outcome.UNDETERMINED, "nothing is declared"),
+    ],
+)
+def test_a_key_is_found_beside_what_could_not_be_read(
+    kinds: list[str], gaps: tuple[Gap, ...], outcome: Outcome, said: str
+) -> None:
+    policy = next(each for each in POLICIES.values() if each.judge is nobody_holds_a_key)
+    tree = Configuration(root="r", engine="e", resources=[*map(declare, kinds)], gaps=gaps)
+    (finding,) = apply(policy, tree, CRITERIA[policy.criterion])
+    assert finding.outcome is outcome
+    assert finding.reason.endswith(said)

@@ -1,12 +1,9 @@
-"""A configuration as evidence, and as it is handed to who judges it."""
+"""A configuration as evidence, and as its judge receives it."""
 
 import json
-from pathlib import Path
 
-from prodgate.run import policies
 from prodgate.semantics.unresolved import Unknown
-from prodgate.terraform.reading import REDACTED, UNKNOWN
-from prodgate.terraform.resources import Configuration, Resource
+from prodgate.terraform.resources import REDACTED, UNKNOWN, Configuration, Resource
 from prodgate.terraform.serialization import from_json, to_json
 
 OPTIONS = {"core.parallelism": "8"}
@@ -27,13 +24,6 @@ DECLARED = Configuration(root="it", engine="made", resources=[AIRFLOW])
 def test_what_is_sensitive_is_no_evidence() -> None:
     kept = from_json(json.loads(json.dumps(to_json(DECLARED)))).resources[0]
     assert kept.values["airflow_configuration_options"] is REDACTED
-
-
-def test_policies_that_judge_in_a_process_of_their_own_see_what_is_sensitive(tmp_path: Path) -> None:
-    policies._give(tmp_path / "0000", DECLARED, [], tmp_path)
-    given = from_json(json.loads((tmp_path / "0000" / policies.CONFIGURATION).read_text())).resources[0]
-    assert given.values["airflow_configuration_options"] == OPTIONS
-    assert given.sensitive == AIRFLOW.sensitive
 
 
 def test_why_a_value_is_not_known_is_kept() -> None:

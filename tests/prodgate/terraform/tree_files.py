@@ -1,4 +1,4 @@
-"""Names and trees that the tests of the evaluator share."""
+"""Names and trees shared by the tests of the evaluator."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""What holds in the worked example, and each way for a record to be wrong, which flips exactly its criterion."""
-
-from __future__ import annotations
+"""The worked example holds, and each fault of a record flips exactly its criterion."""
 
 import errno
 import hashlib

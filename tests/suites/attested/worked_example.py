@@ -1,7 +1,5 @@
 """The worked example's records and documents, copied so that something can be done to them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +7,13 @@ from pathlib import Path
 
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
-from prodgate.layers.attested.layer import AttestedLayer
+from prodgate.layers import BUILT
 from prodgate.layers.layer import LayerContext
 from prodgate.sections.targets import Target
 from prodgate.testing import Finding, load_criteria
 
 ROOT = Path(__file__).parents[3]
-LAYER = AttestedLayer()
+LAYER = BUILT["attested"]
 #: What the records are of that the repository holds.
 RECORDED = frozenset(path.stem for path in (ROOT / "attestations").glob("*.toml"))
 

@@ -1,7 +1,5 @@
 """A real Airflow on which faults are done: DAGs of one task each, and a gate that only looks."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +10,7 @@ from typing import Any, Final
 
 from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
 from prodgate.engines.environments import ensure_python
-from prodgate.rehearsal.airflow.instance import Airflow
-from prodgate.rehearsal.airflow.process import running
+from prodgate.rehearsal.airflow.process import Airflow, running
 
 VERSION: Final = "3.0.6"
 #: How long anything may take on a busy machine, in seconds.
@@ -102,7 +99,6 @@ def staged(
 
 
 def write(folder: Path, name: str, **how: str) -> None:
-    """Write the file of a DAG."""
     (folder / f"{name}.py").write_text(DAG.format_map({"name": name} | USUAL | how), "utf-8")
 
 

@@ -1,15 +1,12 @@
 """Slots that a real Airflow missed and then ran by a backfill, which takes PostgreSQL: Airflow 3 refuses it on SQLite."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from prodgate.airflow.observing import observe_history, recall_history
-from prodgate.dags.ledger import Ledger, build_ledger
-from prodgate.dags.slot_states import SlotState
+from prodgate.airflow.history import observe_history, recall_history
+from prodgate.dags.ledger import Ledger, SlotState, build_ledger
 from prodgate.layers.dags.facts import dag_from_json
 from tests.prodgate.rehearsal.site.postgres import postgres
 
@@ -38,9 +35,9 @@ def seen(stage: Stage, since: datetime) -> Ledger:
 def test_a_backfill_covers_what_was_missed_and_is_seen_as_one(stage: Stage) -> None:
     since = datetime.now(UTC)
     stage.until(lambda: stage.ran_after("healthy", since), "a run of the clock")
-    stage.airflow.stop_scheduler()
+    stage.airflow.send_command("stop scheduler")
     stage.wait(STOPPED)
-    stage.airflow.start_scheduler()
+    stage.airflow.start("scheduler")
     begun = datetime.now(UTC)
     stage.until(lambda: stage.ran_after("healthy", begun), "a run after the pause")
     missed = [row.slot for row in seen(stage, since).rows if row.state is SlotState.MISSED]

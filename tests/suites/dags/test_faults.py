@@ -1,6 +1,4 @@
-"""Faults on a real Airflow: each turns exactly its checks red, and what can't be asked is undetermined."""
-
-from __future__ import annotations
+"""Faults on a real Airflow: each turns exactly its checks red, and anything unreadable is undetermined."""
 
 import os
 import re
@@ -16,16 +14,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from prodgate.airflow.direct import HttpTransport, Login
-from prodgate.airflow.observing import observe_history
+from prodgate.airflow.history import observe_history
 from prodgate.airflow.transport import Transport
 from prodgate.aws.answers import Unreadable
 from prodgate.collected.observing import observe as look_at_data
-from prodgate.layers.dags.facts import facts_of
-from prodgate.layers.dags.kinds import DATA, DECLARED, HISTORY, OBSERVED
-from prodgate.sections.data import parse_data_section
+from prodgate.layers.dags.facts import DATA, DECLARED, HISTORY, OBSERVED, facts_of
+from prodgate.sections.dags import parse_data_section
 from prodgate.testing import Finding, Outcome
+from tests.suites.judging import Findings, judged
 
-from .harness import dag_checks, judged, project
+from .harness import dag_checks
 from .stage import VERSION, Stage, staged, write
 
 pytestmark = [pytest.mark.alone, pytest.mark.once]
@@ -75,7 +73,7 @@ def history(
 
 
 def declared(cron: str) -> list[tuple[str, Any]]:
-    """What is declared of the DAGs, that of the DAG in another zone being on ``cron``."""
+    """The declared DAGs, with the one in another zone on ``cron``."""
     common = {"timezone": "Asia/Tokyo", "window": 600.0, "grace": 40.0, "limit": 600.0}
     dags = {name: {"cron": f"* * * * * {number}/{EVERY}", **common} for number, name in enumerate(DAGS)}
     dags[ELSEWHERE] = {"cron": cron, **common, "grace": 10.0}
@@ -83,9 +81,9 @@ def declared(cron: str) -> list[tuple[str, Any]]:
     return [(DECLARED, said), (OBSERVED, {"place": "airflow", "crowded": "", "dags": dags})]
 
 
-def findings(seen: Mapping[str, Any], *more: tuple[str, Any], cron: str = "0 0 1 1 *") -> dict[str, list[Finding]]:
+def findings(seen: Mapping[str, Any], *more: tuple[str, Any], cron: str = "0 0 1 1 *") -> Findings:
     facts = facts_of([*declared(cron), (HISTORY, seen), *more], {})
-    return judged(facts, dag_checks(), project())
+    return judged(facts, dag_checks(), "dags")
 
 
 def red(found: Mapping[str, list[Finding]], dag: str) -> set[str]:
@@ -97,7 +95,7 @@ def red(found: Mapping[str, list[Finding]], dag: str) -> set[str]:
 
 
 class Watched(NamedTuple):
-    """What befell the DAGs, and the end of that minute: other tests disturb Airflow later, in any order."""
+    """The faults of the DAGs, and the end of that minute: other tests disturb Airflow later, in any order."""
 
     since: datetime
     now: datetime
@@ -175,7 +173,7 @@ def test_a_list_that_is_not_whole_settles_nothing(
 
 
 def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, watched: Watched) -> None:
-    """All runs of all DAGs, of all times, are answered whatever was asked for; the same is judged."""
+    """All runs of all DAGs, of all times, are returned for any request; the judgement is the same."""
 
     class Deaf:
         def get(self, path: str, query: Mapping[str, str]) -> Any:
@@ -202,10 +200,10 @@ def test_an_empty_table_is_no_data(stage: Stage, watched: Watched, tmp_path: Pat
 
 
 def test_a_scheduler_that_stood_still_has_missed_slots(stage: Stage, watched: Watched) -> None:
-    stage.airflow.stop_scheduler()
+    stage.airflow.send_command("stop scheduler")
     since = datetime.now(UTC)  # a run that it was in the middle of is not of this time
     stage.wait(WATCHED)
-    stage.airflow.start_scheduler()
+    stage.airflow.start("scheduler")
     wait_for_run(stage)
     found = findings(history(since, stage.gate))
     assert {one.outcome for one in found["airflow-alive"]} == {Outcome.SATISFIED}
@@ -214,14 +212,14 @@ def test_a_scheduler_that_stood_still_has_missed_slots(stage: Stage, watched: Wa
 
 
 def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, watched: Watched) -> None:
-    stage.airflow.stop_scheduler()
+    stage.airflow.send_command("stop scheduler")
     try:
         stage.wait(SILENT)
         found = findings(history(datetime.now(UTC) - timedelta(seconds=5), stage.gate, patience=3))
         alive = {one.subject: one.outcome for one in found["airflow-alive"]}
         assert alive == {"airflow: scheduler": Outcome.NOT_SATISFIED, "airflow: dag_processor": Outcome.SATISFIED}
     finally:
-        stage.airflow.start_scheduler()
+        stage.airflow.start("scheduler")
         wait_for_run(stage)
 
 

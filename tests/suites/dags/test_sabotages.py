@@ -1,27 +1,23 @@
 """Every check of DAGs is seen red: one change to a healthy Airflow's answers breaks exactly the stated criteria."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prodgate.checks import Check
-from prodgate.sections.project import Project
+from prodgate.layers.dags.facts import facts_of
 from prodgate.testing import Outcome
+from tests.suites.judging import Sabotage, assert_found_apart, outcomes
 
 from .harness import (
     CANARY,
     CLEANUP,
     SCRAPER,
     Evidence,
-    Sabotage,
     dag_checks,
     healthy,
     judged_evidence,
-    outcomes,
-    project,
 )
 
 UNTRUE = {"dag-record-intact", "dag-success-rate-rehearsed"}
@@ -32,7 +28,7 @@ SLOTS = {
 #: What nobody can say without Airflow.
 AIRFLOW = SLOTS | {
     "airflow-alive", "airflow-version-as-declared", "dag-failures-accounted", "dag-nothing-stuck", "dag-record-intact",
-    "dag-served-as-declared", "data-every-source-fresh", "data-for-every-slot",
+    "dag-served-as-declared", "dags-all-declared", "data-every-source-fresh", "data-for-every-slot",
 }  # fmt: skip
 
 
@@ -126,6 +122,8 @@ def hang(evidence: Evidence) -> None:
 
 
 def overlap(evidence: Evidence) -> None:
+    """Let a run end after the next slot of a DAG whose own schedule is that of the rehearsal."""
+    evidence.of("dags-declared")["files"][SCRAPER]["cron"] = evidence.of("dags-observed")["dags"][SCRAPER]["cron"]
     run = evidence.runs()[1]
     run["end_date"] = later(run["end_date"], timedelta(seconds=16))
 
@@ -158,6 +156,17 @@ def served(**changes: Any) -> Any:
     return lambda evidence: answer(evidence, f"/dags/{SCRAPER}")["body"].update(changes)
 
 
+def beside(**changes: Any) -> Any:
+    """Let Airflow serve one more DAG."""
+
+    def by(evidence: Evidence) -> None:
+        page = answer(evidence, "/dags")["body"]
+        page["dags"].append({**page["dags"][0], **changes})
+        page["total_entries"] += 1
+
+    return by
+
+
 def truncate(evidence: Evidence) -> None:
     for page in evidence.answers(f"{SCRAPER}/dagRuns"):
         page.pop("body")
@@ -188,7 +197,7 @@ def tried(mode: str, **changes: Any) -> Any:
     return by
 
 
-SABOTAGES = (
+SABOTAGES: tuple[Sabotage[Evidence], ...] = (
     Sabotage("the scheduler stood still for a while", RATES, stop_the_scheduler),
     Sabotage("a run was marked as a success by hand", UNTRUE, launder),
     Sabotage("a task was set to success by hand, in silence", UNTRUE, set_in_silence),
@@ -203,13 +212,16 @@ SABOTAGES = (
         {"dag-success-rate-rehearsed", "dag-failures-accounted"},
         fail_a_run,
     ),
-    Sabotage("a run hangs", {"dag-nothing-stuck", "dag-run-duration", "dag-success-rate-rehearsed"}, hang),
-    Sabotage("a run was too long for its slot", {"dag-run-duration"}, overlap),
+    Sabotage("a run hangs", {"dag-nothing-stuck", "dag-success-rate-rehearsed"}, hang, {"dag-run-duration"}),
+    Sabotage("a run was too long for its slot", {"dag-run-duration", "dag-schedule-as-declared"}, overlap),
     Sabotage("a task waited for six minutes", {"dag-scheduler-delay"}, start_late),
-    Sabotage("every task was tried four times", {"dag-task-failure-rate"}, try_again_and_again, {"dag-scheduler-delay"}),
+    Sabotage("every task was tried four times", {"dag-task-failure-rate"}, try_again_and_again),
     Sabotage("a DAG is paused", {"dag-served-as-declared"}, served(is_paused=True)),
     Sabotage("the file of a DAG has gone", {"dag-served-as-declared"}, served(is_stale=True)),
     Sabotage("the file of a DAG is broken", {"dag-served-as-declared"}, served(has_import_errors=True)),
+    Sabotage("a DAG that nobody declared", {"dags-all-declared"}, beside(dag_id="billing")),
+    Sabotage("a DAG of others that is paused", set(), beside(dag_id="billing", is_paused=True)),
+    Sabotage("a DAG of others that is exempt", set(), beside(dag_id="airflow_monitoring")),
     Sabotage("another schedule is served", {"dag-served-as-declared"}, served(timetable_summary="0 0 * * *")),
     Sabotage(
         "a scheduler that has not been heard of for an hour",
@@ -224,7 +236,7 @@ SABOTAGES = (
         lambda evidence: answer(evidence, "/version")["body"].update(version="3.0.2"),
     ),
     Sabotage("a DAG processor that never ran, beside a triggerer", {"airflow-alive"}, never_parse),
-    Sabotage("a page that was cut off", set(), truncate, AIRFLOW - {"airflow-alive", "airflow-version-as-declared"}),
+    Sabotage("a page that was cut off", set(), truncate, AIRFLOW - {"airflow-alive", "airflow-version-as-declared", "dags-all-declared"}),
     Sabotage("Airflow is down", set(), deny_everything, AIRFLOW),
     Sabotage("a table without rows", {"data-for-every-slot", "data-every-source-fresh"}, data(lambda rows: rows.clear())),
     Sabotage("a time in the future", {"data-for-every-slot", "data-every-source-fresh"}, data(lambda rows: rows[-1].__setitem__(2, "2126-01-01T00:00:00+00:00"))),
@@ -257,13 +269,8 @@ SABOTAGES = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def stage() -> tuple[Project, tuple[Check, ...]]:
-    return project(), dag_checks()
-
-
-def test_a_healthy_airflow_satisfies_all_that_a_rehearsal_can(stage: tuple[Project, tuple[Check, ...]]) -> None:
-    found = outcomes(judged_evidence(healthy(), stage[1], stage[0]))
+def test_a_healthy_airflow_satisfies_all_that_a_rehearsal_can() -> None:
+    found = outcomes(judged_evidence(healthy()))
     expected = dict.fromkeys(found, Outcome.SATISFIED)
     only_production = ("dag-success-rate", "collection-every-slot-in-production", "dag-task-failure-rate")
     expected |= dict.fromkeys(only_production, Outcome.UNDETERMINED)
@@ -272,12 +279,11 @@ def test_a_healthy_airflow_satisfies_all_that_a_rehearsal_can(stage: tuple[Proje
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
-def test_each_fault_breaks_exactly_what_is_stated(sabotage: Sabotage, stage: tuple[Project, tuple[Check, ...]]) -> None:
-    stated, checks = stage
-    before = outcomes(judged_evidence(healthy(), checks, stated))
+def test_each_fault_breaks_exactly_what_is_stated(sabotage: Sabotage[Evidence]) -> None:
+    before = outcomes(judged_evidence(healthy()))
     evidence = healthy()
     sabotage.by(evidence)
-    findings = judged_evidence(evidence, checks, stated)
+    findings = judged_evidence(evidence)
     after = outcomes(findings)
     changed = {id_: outcome for id_, outcome in after.items() if outcome is not before[id_]}
     told = "\n".join(str(one) for id_ in changed for one in findings[id_] if one.outcome is not Outcome.SATISFIED)
@@ -285,22 +291,28 @@ def test_each_fault_breaks_exactly_what_is_stated(sabotage: Sabotage, stage: tup
     assert {id_ for id_, outcome in changed.items() if outcome is Outcome.UNDETERMINED} == sabotage.unsettles, told
 
 
-def test_every_check_of_dags_is_seen_red(stage: tuple[Project, tuple[Check, ...]]) -> None:
+def test_a_teams_checks_find_behind_the_boundary_what_they_would_find_here(tmp_path: Path) -> None:
+    every = [healthy(), *(healthy() for _ in SABOTAGES)]
+    for sabotage, evidence in zip(SABOTAGES, every, strict=False):
+        sabotage.by(evidence)
+    assert_found_apart([facts_of(each.stored, {}) for each in every], dag_checks(), "dags", tmp_path)
+
+
+def test_every_check_of_dags_is_seen_red() -> None:
     """Save those that only production answers, and the comparison, which has a test of its own."""
     broken = set().union(*(sabotage.breaks for sabotage in SABOTAGES))
     elsewhere = {"dag-success-rate", "collection-every-slot-in-production", "dag-duration-regression", "dag-real-run"}
-    assert {check.criterion for check in stage[1]} == broken | elsewhere
+    assert {check.criterion for check in dag_checks()} == broken | elsewhere
 
 
-def test_runs_that_slowed_down_are_seen(stage: tuple[Project, tuple[Check, ...]]) -> None:
+def test_runs_that_slowed_down_are_seen() -> None:
     """As many runs as a comparison needs, each a half longer than in the last good run of the gate."""
-    stated, checks = stage
     for factor, expected in ((1.0, Outcome.SATISFIED), (1.5, Outcome.NOT_SATISFIED)):
         evidence, before = healthy(), healthy()
         for kept, longer in ((evidence, factor), (before, 1.0)):
             multiply(kept, longer)
         evidence.stored.append(("airflow-before", {"run": "2026-11-25", "history": before.of("airflow")}))
-        findings = judged_evidence(evidence, checks, stated)["dag-duration-regression"]
+        findings = judged_evidence(evidence)["dag-duration-regression"]
         assert expected in {one.outcome for one in findings}, [str(one) for one in findings]
 
 
@@ -317,12 +329,10 @@ def multiply(evidence: Evidence, longer: float) -> None:
     page["body"] = {"dag_runs": rows, "total_entries": len(rows)}
 
 
-def test_why_airflow_could_not_be_read_is_the_reason_of_all_that_it_tells(
-    stage: tuple[Project, tuple[Check, ...]],
-) -> None:
+def test_why_airflow_could_not_be_read_is_the_reason_of_all_that_it_tells() -> None:
     evidence = healthy()
     for page in evidence.answers("/version"):
         del page["body"]
         page["unreadable"] = "user 'viewer' is not accepted (401)"
-    found = judged_evidence(evidence, stage[1], stage[0])
+    found = judged_evidence(evidence)
     assert {one.reason for id_ in AIRFLOW for one in found[id_]} == {"user 'viewer' is not accepted (401)"}

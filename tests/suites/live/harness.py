@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from prodgate.aws.answers import Unreadable
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
-from prodgate.checks import Check, registered_checks
+from prodgate.checks import Check
 from prodgate.facts import Facts
 from prodgate.facts.observers import OBSERVERS
-from prodgate.layers.live import policies
+from prodgate.layers.live.judging import KINDS, judge_policies
 from prodgate.layers.live.observing import make_account, observe_through
 from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
@@ -28,34 +28,24 @@ from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.run.judging import judge
 from prodgate.sections.project import Project
 from prodgate.terraform.evaluate import scratch_directory
-from prodgate.terraform.hermetic import prepare_environment
+from prodgate.terraform.runner import prepare_environment
 from prodgate.testing import Finding, Outcome
+from tests.suites import judging
 
-#: Outcomes from the worst to the best; a criterion's is the worst of its findings.
-_WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+#: Makes clients of the account, by service and region.
+Aws = Callable[..., Any]
 
 #: What is changed by hand is no longer as it is declared, whatever else it breaks.
 DRIFT = {"live-as-declared", "nothing-undeclared"}
 
 
-@dataclass(frozen=True)
-class Sabotage:
-    """A change of the healthy account, as a person would make it, and the criteria that it breaks."""
-
-    name: str
-    breaks: set[str]
-    by: Callable[[Callable[..., Any]], object]
-    """Takes clients of the account: ``lambda aws: aws("sns").delete_topic(TopicArn=...)``."""
-    unsettles: set[str] = field(default_factory=set)
-    """Criteria that become undetermined."""
-
-    def __str__(self) -> str:
-        return self.name
+#: A change of the healthy account, as a person would make it: ``lambda aws: aws("sns").delete_topic(TopicArn=...)``.
+Sabotage = judging.Sabotage[Aws]
 
 
 @dataclass(frozen=True)
 class Overheard:
-    """Answers from a recording and remembers which operations were asked for."""
+    """Replays a recording and records the requested operations."""
 
     recording: Recording
     asked: set[tuple[str, str]]
@@ -110,8 +100,8 @@ class Stage:
             if kinds is None or check.kind in kinds:
                 criterion = stated.criteria[check.criterion]
                 found[criterion.id] += judge(check, criterion, facts, layer="live", fixtures={})
-        for (policy, criterion_id), findings in policies.conclude(facts, stated).items():
-            if kinds is None or policies.KINDS[policy] in kinds:
+        for (policy, criterion_id), findings in judge_policies(facts, stated).items():
+            if kinds is None or KINDS[policy] in kinds:
                 found[criterion_id] += findings
         return dict(found)
 
@@ -163,43 +153,30 @@ class Observed:
     @property
     def outcomes(self) -> dict[str, Outcome]:
         """The worst outcome of each criterion."""
-        return outcomes(self.findings)
+        return judging.outcomes(self.findings)
 
     def of(self, outcome: Outcome) -> set[str]:
         """The criteria with an outcome."""
         return {criterion for criterion, each in self.outcomes.items() if each is outcome}
 
 
-def outcomes(findings: Mapping[str, list[Finding]]) -> dict[str, Outcome]:
-    """Return the worst outcome of each criterion."""
-    return {
-        criterion: min((finding.outcome for finding in found), key=_WORST.index)
-        for criterion, found in sorted(findings.items())
-    }
-
-
 def live_checks(project: Project) -> tuple[Check, ...]:
     """Import the live suites and return their checks."""
-    files = project.suite_files("suites/live")
-    before = set(registered_checks())
-    for path in files:
-        spec = importlib.util.spec_from_file_location(f"live_suite_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered_checks() if check not in before)
+    return judging.import_checks(project.suite_files("suites/live"))
 
 
 def sabotages() -> Iterator[Sabotage]:
     """Yield every sabotage of the modules beside this one."""
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        module = importlib.import_module(f"{__package__}.{path.stem}")
+        module = import_module(f"{__package__}.{path.stem}")
         yield from getattr(module, "SABOTAGES", ())
 
 
 def told(findings: Mapping[str, list[Finding]], criteria: set[str]) -> str:
     """Return what was found of some criteria, for the message of a failed test."""
-    lines = [f"{f.outcome}: {f}" for id_ in sorted(criteria) for f in findings.get(id_, ()) if f.outcome in _WORST[:2]]
+    lines = [
+        f"{f.outcome}: {f}" for id_ in sorted(criteria) for f in findings.get(id_, ()) if f.outcome in judging.WORST[:2]
+    ]
     return "\n".join(lines[:20])
 
 

@@ -1,13 +1,12 @@
 """Building and releasing, as a pipeline would: for sabotages that change what runs."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Aws = Callable[..., Any]
+from .harness import Aws
+
 CLUSTER, API, APPLICATION = "nba-news-prod", "nba-news-prod-api", "nba-news-prod"
 REPOSITORY = "nba-news-prod/api"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -15,27 +14,30 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 ADDED = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt")
 
 
+def register(aws: Aws, family: str, **changes: Any) -> str:
+    """Register a task definition anew that differs in this; return its ARN."""
+    task = aws("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]
+    kept = {name: value for name, value in task.items() if name not in ADDED}
+    return str(aws("ecs").register_task_definition(**kept | changes)["taskDefinition"]["taskDefinitionArn"])
+
+
+def list_containers(aws: Aws, family: str) -> list[dict[str, Any]]:
+    """Return the containers of a task definition."""
+    return list(aws("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"])
+
+
 def released(**changes: Any) -> Callable[[Aws], object]:
     """Return what releases the API with a task definition that differs in this."""
-
-    def release(aws: Aws) -> None:
-        task = aws("ecs").describe_task_definition(taskDefinition=API)["taskDefinition"]
-        kept = {name: value for name, value in task.items() if name not in ADDED}
-        made = aws("ecs").register_task_definition(**{**kept, **changes})["taskDefinition"]
-        deploy(aws, made["taskDefinitionArn"])
-
-    return release
+    return lambda aws: deploy(aws, register(aws, API, **changes))
 
 
 def image_released(reference: Callable[[str], str]) -> Callable[[Aws], object]:
     """Return what releases the API with another image, given the reference that it has."""
 
     def release(aws: Aws) -> None:
-        task = aws("ecs").describe_task_definition(taskDefinition=API)["taskDefinition"]
-        containers = [
-            {**one, "image": reference(one["image"])} if one["name"] == "api" else one
-            for one in task["containerDefinitions"]
-        ]
+        containers = list_containers(aws, API)
+        for one in (one for one in containers if one["name"] == "api"):
+            one["image"] = reference(one["image"])
         released(containerDefinitions=containers)(aws)
 
     return release

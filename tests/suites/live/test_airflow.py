@@ -1,7 +1,5 @@
 """Ways to set Airflow wrongly, to feed it wrongly, or to lose its failures, and the checks that see it."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable
@@ -12,9 +10,8 @@ import pytest
 
 from prodgate.testing import Outcome
 
-from .harness import Observed, Sabotage, Stage
+from .harness import Aws, Observed, Sabotage, Stage
 
-Aws = Callable[..., Any]
 NAME = "nba-news-prod"
 DAGS, DATA = "nba-news-prod-dags-123456789012", "nba-news-prod-pipeline-data-123456789012"
 

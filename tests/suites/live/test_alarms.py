@@ -1,14 +1,10 @@
 """Ways to lose an alarm or its recipients, and the checks that notice."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
-Aws = Callable[..., Any]
 NAME = "nba-news-prod"
 #: What is changed or deleted by hand is no longer as it is declared.
 DRIFT = "live-as-declared"

@@ -1,7 +1,5 @@
 """Ways to spoil the backups, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +9,10 @@ from prodgate.facts import Facts
 from prodgate.facts.live import DatabaseBackups, RestoreTest
 from prodgate.testing import Outcome
 
-from .harness import Sabotage, Stage
+from .harness import Aws, Sabotage, Stage
 
 VAULT, COPIES = "nba-news-prod-main", "nba-news-prod-copy"
 CLUSTER = "arn:aws:rds:ap-northeast-1:123456789012:cluster:nba-news-prod"
-Aws = Callable[..., Any]
 
 
 def select_nothing(aws: Aws) -> None:
@@ -146,9 +143,7 @@ def test_a_copy_that_a_restore_test_left_is_seen(stage: Stage) -> None:
         validation="SUCCESSFUL",
         deletion="FAILED",
     )
-    seen = DatabaseBackups(
-        subject=CLUSTER, plans=(), points=(), copied_to=frozenset(), testing_plans=("weekly",), tests=(test,)
-    )
+    seen = DatabaseBackups(subject=CLUSTER, plans=(), points=(), copies={}, testing_plans=("weekly",), tests=(test,))
     found = stage.judged(Facts(known=(seen,)))
     assert [
         str(finding.observed) for finding in found["restore-testing"] if finding.outcome is Outcome.NOT_SATISFIED
@@ -156,8 +151,6 @@ def test_a_copy_that_a_restore_test_left_is_seen(stage: Stage) -> None:
 
 
 def test_a_database_whose_plans_copy_nothing_has_no_copy(stage: Stage) -> None:
-    seen = DatabaseBackups(
-        subject=CLUSTER, plans=(), points=(), copied_to=frozenset(), testing_plans=("weekly",), tests=()
-    )
+    seen = DatabaseBackups(subject=CLUSTER, plans=(), points=(), copies={}, testing_plans=("weekly",), tests=())
     found = stage.judged(Facts(known=(seen,)))["backup-plan-selects-the-database"]
     assert [one.outcome for one in found if one.check.endswith("test_copies_have_arrived")] == [Outcome.NOT_SATISFIED]

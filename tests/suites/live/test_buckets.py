@@ -1,15 +1,10 @@
 """Ways to open the buckets, or to lose what is in them, and the checks that see it."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
-from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
 DATA = "nba-news-prod-pipeline-data-123456789012"
-Aws = Callable[..., Any]
 OFF = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), False)
 
 

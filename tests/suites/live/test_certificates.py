@@ -1,7 +1,5 @@
 """Ways to break what proves the site's names, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,10 +9,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 from .test_edge import GLOBAL, change
 
-Aws = Callable[..., Any]
 NAMES = ("nba-news.example", "www.nba-news.example")
 
 

@@ -1,14 +1,11 @@
-"""The live check that CONTRIBUTING shows, added as it says: it decides, and no other file need be touched."""
-
-from __future__ import annotations
+"""The policy and the live check that CONTRIBUTING shows, added as it says: they decide, and no other file need be touched."""
 
 import importlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,32 +19,41 @@ from prodgate.facts.observers import OBSERVERS, import_all
 from prodgate.sections.project import open_project
 from prodgate.testing import Outcome
 from tests.snippets.blocks import list_run_by
+from tests.snippets.outputs import commit, copy_tree
+from tests.suites.judging import outcomes
 
-from .harness import Observed, Stage, judge_alone, live_checks, outcomes
+from .harness import Observed, Stage, judge_alone, live_checks
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 CRITERION = "function-concurrency"
+PYTHON = (sys.executable, "-m")
 #: The right of the gate's role that an operation needs which it has never called; a command writes it.
 RIGHT = "terraform/modules/identity/gate-policy.json"
-#: A paragraph that ends with the name of a file, and what stands below it.
-BLOCK = re.compile(r"`([\w/.]+\.(?:py|toml))`:\n\n(?: *<!-- [^\n]+ -->\n)?( *)```\w+\n(.*?)\n\2```", re.DOTALL)
-#: Tests of all that is written in the package, the suites and the criteria.
-GUARDS = (
-    "-k", "not worker and not limit",  # tests of how tests are run, which take longer than all others
-    "tests/prodgate/aws/test_actions.py", "tests/prodgate/facts/test_discovery.py", "tests/prodgate/test_criteria.py",
-    "tests/test_house.py", "tests/test_public_api.py",
+#: A paragraph that names a file last, and what stands below it.
+BLOCK = re.compile(
+    r"`([\w/.]+\.(?:py|tf|toml))`[^`\n]*:\n\n(?: *<!-- [^\n]+ -->\n)?( *)```\w+\n(.*?)\n\2```", re.DOTALL
+)
+#: Tests of all that is written in this repository.
+HOUSE = (
+    ("tests/test_house.py", "tests/test_house_pages.py"),
+    ("tests/test_architecture.py", "tests/test_public_api.py", "tests/snippets"),
+    (
+        "tests/prodgate/aws/test_calls.py", "tests/prodgate/facts/test_discovery.py",
+        "tests/prodgate/sections/test_criteria_file.py",
+    ),
+    ("tests/policies/test_examples.py", "-k", "PG_REC_99"),
 )  # fmt: skip
 
 
 def shown() -> Mapping[str, str]:
-    """What the section shows, by the file that it belongs to."""
+    """The files in the sections on a policy and a live check."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    section = text.partition("\n## Add a live check\n")[2].partition("\n## ")[0]
-    found = {file: dedent(block) + "\n" for file, _, block in BLOCK.findall(section)}
+    sections = [text.partition(f"\n## Add a {kind}\n")[2].partition("\n## ")[0] for kind in ("policy", "live check")]
+    found = {file: dedent(block) + "\n" for each in sections for file, _, block in BLOCK.findall(each)}
     said = [block.text for block in list_run_by(__file__, "CONTRIBUTING.md")]
-    assert [text for name, text in found.items() if name.endswith(".py")] == said
+    assert [text for name, text in found.items() if not name.endswith(".toml")] == said
     return found
 
 
@@ -55,7 +61,7 @@ def run(folder: Path, *command: str) -> str:
     """Run a command that must succeed on the code in a folder; return what it prints."""
     environment = {**os.environ, "PYTHONPATH": f"{folder / 'src'}:{folder}"}
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=580, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -63,37 +69,37 @@ def run(folder: Path, *command: str) -> str:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository in which the check was added."""
-    made = tmp_path_factory.mktemp("repository")
-    listed = run(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    for name in listed:
-        if (ROOT / name).is_file():
-            (made / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, made / name)
-    run(made, "git", "init", "--quiet")
-    run(made, "git", "add", "--all")
+    """A copy of the repository to which the policy and the check were added, and nothing else."""
+    made = copy_tree(tmp_path_factory.mktemp("added") / "repository")
+    commit(made)
     for name, text in shown().items():
-        before = (made / name).read_text("utf-8") + "\n" if name.endswith(".toml") else ""
-        (made / name).write_text(before + text, "utf-8")
+        before = (made / name).read_text("utf-8") if (made / name).exists() else ""
+        gap = "\n\n" if name.endswith(".py") else "\n"
+        (made / name).write_text(f"{before}{gap if before else ''}{text}", "utf-8")
+    (made / RIGHT).write_text(run(made, *PYTHON, "prodgate.cli", "iam-policy"), "utf-8")
     return made
 
 
-def test_three_files_and_the_criterion_are_all(copy: Path) -> None:
-    python = (sys.executable, "-m")
-    (copy / RIGHT).write_text(run(copy, *python, "prodgate.cli", "iam-policy"), "utf-8")
-    files = [name for name in shown() if name.endswith(".py")]
-    touched = run(copy, "git", "ls-files", "--modified", "--others", "--exclude-standard").split()
-    assert len(files) == 3
-    assert sorted(touched) == sorted([*files, "criteria/infrastructure.toml", RIGHT])
-    run(copy, *python, "ruff", "check", *files)
-    run(copy, *python, "ruff", "format", "--check", *files)
-    run(copy, *python, "prodgate.cli", "trace", "--check")
-    run(copy, *python, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *GUARDS)
+def test_what_the_page_names_is_all(copy: Path) -> None:
+    run(copy, "git", "add", "--all")
+    touched = run(copy, "git", "diff", "--cached", "--name-only").split()
+    assert sorted(touched) == sorted([*shown(), RIGHT])
+    assert len(touched) == 7
+    files = [name for name in touched if name.endswith(".py")]
+    run(copy, *PYTHON, "ruff", "check", *files)
+    run(copy, *PYTHON, "ruff", "format", "--check", *files)
+    run(copy, *PYTHON, "prodgate.cli", "trace", "--check")
+
+
+@pytest.mark.parametrize("tests", HOUSE, ids=lambda tests: tests[0])
+def test_the_house_stands_with_what_was_added(copy: Path, tests: Sequence[str]) -> None:
+    run(copy, "git", "add", "--all")
+    run(copy, *PYTHON, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests)
 
 
 @dataclass(frozen=True)
 class Example:
-    """The check, and how the healthy account fared that is judged by it, too."""
+    """The check, and the result of the healthy account, which it judges as well."""
 
     stage: Stage
     seen: Observed

@@ -1,14 +1,10 @@
 """Ways to spoil the database, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
 CLUSTER, WRITER, READER = "nba-news-prod", "nba-news-prod-1", "nba-news-prod-2"
-Aws = Callable[..., Any]
 
 
 def scale(**capacity: float) -> Callable[[Aws], object]:

@@ -1,12 +1,10 @@
 """Ways to spoil how new versions come, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
-from .releasing import API, APPLICATION, CLUSTER, Aws
+from .harness import Aws, Sabotage
+from .releasing import API, APPLICATION, CLUSTER
 
 ALARMS = ("nba-news-prod-latency-p95", "nba-news-prod-error-rate")
 IN_PLACE = {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}

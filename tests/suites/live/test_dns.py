@@ -1,14 +1,8 @@
 """Ways to lead readers astray, and the checks that see it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 from .test_edge import change
 
-Aws = Callable[..., Any]
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 
 

@@ -1,16 +1,13 @@
 """Ways to spoil the distribution, and the checks that see it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
 STATIC = "nba-news-prod-static-123456789012"
 GLOBAL = "us-east-1"
-Aws = Callable[..., Any]
 
 
 def change(aws: Aws, how: Callable[[dict[str, Any]], object]) -> None:

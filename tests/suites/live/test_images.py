@@ -1,9 +1,7 @@
 """Ways to spoil images and their repositories, and the checks that see it."""
 
-from __future__ import annotations
-
-from .harness import Sabotage
-from .releasing import REPOSITORY, Aws, image_released, rebuilt
+from .harness import Aws, Sabotage
+from .releasing import REPOSITORY, image_released, rebuilt
 
 CLEAN = {"config": {"Env": ["PATH=/usr/bin"]}}
 

@@ -1,14 +1,11 @@
 """Ways to weaken keys and what is under them, and the checks that see it."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
+from .test_edge import change
 
-Aws = Callable[..., Any]
 KEY = "alias/nba-news-prod-data"
 
 
@@ -34,19 +31,17 @@ def keep_a_log_under_no_key(aws: Aws) -> None:
     aws("logs").put_retention_policy(logGroupName="by-hand", retentionInDays=365)
 
 
-def fetch_over_plain_http(aws: Aws) -> None:
-    cloudfront = aws("cloudfront", "us-east-1")
-    (site,) = cloudfront.list_distributions()["DistributionList"]["Items"]
-    found = cloudfront.get_distribution_config(Id=site["Id"])
-    origins, config = found["DistributionConfig"]["Origins"], found["DistributionConfig"]
+def fetch_over_plain_http(config: dict[str, Any]) -> None:
     plain = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
-    origins["Items"].append({"Id": "old", "DomainName": "old.nba-news.example", "CustomOriginConfig": plain})
-    origins["Quantity"] += 1
-    cloudfront.update_distribution(Id=site["Id"], DistributionConfig=config, IfMatch=found["ETag"])
+    origin = {"Id": "old", "DomainName": "old.nba-news.example", "CustomOriginConfig": plain}
+    origins = [*config["Origins"]["Items"], origin]
+    config["Origins"] = {"Quantity": len(origins), "Items": origins}
 
 
 SABOTAGES = (
-    Sabotage("an origin in plain text", breaks={"encryption-in-transit"}, by=fetch_over_plain_http),
+    Sabotage(
+        "an origin in plain text", breaks={"encryption-in-transit"}, by=lambda aws: change(aws, fetch_over_plain_http)
+    ),
     Sabotage(
         "a log without a key of its owner",
         breaks={"encryption-customer-managed-keys"},

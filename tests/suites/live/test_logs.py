@@ -1,14 +1,10 @@
 """Ways to lose a log, or to write into it what must not be there, and the checks that see it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
-from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
-Aws = Callable[..., Any]
 API = "/ecs/nba-news-prod/api"
 
 
@@ -55,16 +51,13 @@ def fall_silent(aws: Aws) -> None:
     logs.put_log_events(logGroupName=group, logStreamName="old", logEvents=lines)
 
 
-def print_token(aws: Aws) -> None:
-    now = int(time.time() * 1000)
-    lines = [{"timestamp": now, "message": "calling with ghp_" + "a1B2" * 9}]
-    aws("logs").put_log_events(logGroupName=API, logStreamName="rehearsal", logEvents=lines)
-
-
-def print_address(aws: Aws) -> None:
-    now = int(time.time() * 1000)
-    lines = [{"timestamp": now, "message": "postgres://api:correct-horse@db.internal/news is away"}]
-    aws("logs").put_log_events(logGroupName=API, logStreamName="rehearsal", logEvents=lines)
+def printing(message: str) -> Callable[[Aws], object]:
+    """Return what writes a line into the log of the API."""
+    return lambda aws: aws("logs").put_log_events(
+        logGroupName=API,
+        logStreamName="rehearsal",
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": message}],
+    )
 
 
 SABOTAGES = (
@@ -101,8 +94,12 @@ SABOTAGES = (
         ),
     ),
     Sabotage("a log whose newest line is two days old", breaks={"logs-arriving"}, by=fall_silent),
-    Sabotage("a token in a log", breaks={"secrets-not-in-logs"}, by=print_token),
-    Sabotage("a password in an address in a log", breaks={"secrets-not-in-logs"}, by=print_address),
+    Sabotage("a token in a log", breaks={"secrets-not-in-logs"}, by=printing("calling with ghp_" + "a1B2" * 9)),
+    Sabotage(
+        "a password in an address in a log",
+        breaks={"secrets-not-in-logs"},
+        by=printing("postgres://api:correct-horse@db.internal/news is away"),
+    ),
     Sabotage(
         "a network without flow logs",
         breaks={"network-flow-logs", "network-flow-logs-accepted", "logs-every-component", "logs-arriving"},

@@ -1,12 +1,10 @@
 """Ways to open the network, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
-from .releasing import API, CLUSTER, Aws
+from .harness import Aws, Sabotage
+from .releasing import API, CLUSTER
 
 EVERYBODY = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 OFFICE = {"IpRanges": [{"CidrIp": "198.51.100.0/24"}]}

@@ -1,14 +1,10 @@
 """A month that went badly, and the checks that see it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 
-Aws = Callable[..., Any]
 DAG = {"DAG": "nba_news_scraper", "Environment": "nba-news-prod"}
 
 

@@ -1,11 +1,4 @@
-"""What AWS's answers leave out costs the resource that it is of, and no other: no kind, and no sense.
-
-Each member that the healthy account states is taken out of the first resource that states it, and whoever asks for that
-answer looks again. Left alone is what AWS guarantees: what botocore's models require of an answer and no answer of a
-real account was found to leave out. The ordinary tests try a few operations.
-"""
-
-from __future__ import annotations
+"""A member missing in AWS's responses costs only its own resource: no kind, and no sense."""
 
 import pathlib
 import tomllib
@@ -132,7 +125,7 @@ def operations() -> Iterator[Any]:
 
 
 def fields(fact: Fact) -> list[Any]:
-    return [object.__getattribute__(fact, name) for name in type(fact).__dataclass_fields__]
+    return [fact.peek(name) for name in type(fact).__dataclass_fields__]
 
 
 def reasons(facts: Facts) -> Iterator[str]:
@@ -162,7 +155,7 @@ def omitted(records: Sequence[Record], answers: Answering, path: Path) -> tuple[
 
 
 def is_list(path: Path, value: Any) -> bool:
-    """Whether a member is the list that was asked for: AWS states no list where there is nothing."""
+    """Whether a member is the requested list: AWS omits an empty list."""
     listed = value.get("Items", value) if isinstance(value, dict) else value
     return "[]" not in path and isinstance(listed, list)
 

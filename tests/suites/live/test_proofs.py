@@ -1,6 +1,4 @@
-"""What went wrong while an account was observed is never taken for a good account, and never hides a bad one."""
-
-from __future__ import annotations
+"""A fault during an observation never looks like a good account, and never hides a bad one."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +15,13 @@ from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
 from prodgate.facts import Facts
 from prodgate.facts.live import AlarmTopic
-from prodgate.facts.live.principals import Permissions
-from prodgate.facts.live.resource_policies import PolicyResource
+from prodgate.facts.live.policies import Permissions, PolicyResource
 from prodgate.facts.observers import OBSERVERS
 from prodgate.iam.account import Account as Known
 from prodgate.testing import Finding, Outcome
+from tests.suites.judging import outcomes
 
-from .harness import Observed, Stage, outcomes, told
+from .harness import Observed, Stage, told
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +44,7 @@ def test_a_recording_is_judged_as_the_account_was(stage: Stage, healthy: Observe
 
 def test_a_denial_unsettles_what_depends_on_it_and_makes_nothing_better(stage: Stage, healthy: Observed) -> None:
     facts = stage.facts(healthy.recording)
-    known, policies = _list_permissions(facts), _list_policies(facts)
+    known, policies = _list_permissions(facts), _list_controls(facts)
     wrong = [
         text
         for denied in operations(healthy.recording)
@@ -62,7 +60,7 @@ def _unsettled(
     facts, after = stage.without(denied, healthy.recording)
     name, changed = ".".join(denied), bool(facts.unreadable)
     # what goals of criteria are proven of
-    changed = changed or _list_permissions(facts) not in ([], known[0]) or _list_policies(facts) != known[1]
+    changed = changed or _list_permissions(facts) not in ([], known[0]) or _list_controls(facts) != known[1]
     for id_, found in after.items():
         names = {finding.check for finding in found}
         before = [finding for finding in healthy.findings[id_] if finding.check in names]
@@ -76,14 +74,14 @@ def _unsettled(
         yield f"{name}: nothing depends on it; an observer hides its denial, or has no use for it"
 
 
-def _list_policies(facts: Facts) -> Mapping[str, str]:
+def _list_controls(facts: Facts) -> Mapping[str, str]:
     """Return the policies of functions, which goals alone are proven of, each as text or why it is not known."""
     found = {one.subject: one.values["policy"] for one in facts.of(PolicyResource) if "_lambda_" in one.type}
     return {arn: one.reason if isinstance(one, Unknown) else str(one) for arn, one in found.items()}
 
 
 def _list_permissions(facts: Facts) -> list[Known]:
-    read = (object.__getattribute__(fact, "known") for fact in facts.of(Permissions))
+    read = (fact.peek("known") for fact in facts.of(Permissions))
     return [known for known in read if isinstance(known, Known)]
 
 

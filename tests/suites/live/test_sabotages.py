@@ -4,8 +4,6 @@ Observing an account takes seconds, so several that break different things are d
 together what each says, and nothing else; where they don't, each is done to a copy of its own, and that decides.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import pytest

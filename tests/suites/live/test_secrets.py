@@ -1,25 +1,21 @@
 """Ways to let secrets out, or to keep them for ever, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
+from .releasing import list_containers, register
 
-Aws = Callable[..., Any]
-ROTATION = "nba-news-prod-rotate-session-keys"
-KEPT = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
-        "requiresCompatibilities", "cpu", "memory", "runtimePlatform", "ephemeralStorage")  # fmt: skip
+ROTATION, MIGRATION = "nba-news-prod-rotate-session-keys", "nba-news-prod-migration"
 
 
 def revise(change: Callable[[dict[str, Any]], None]) -> Callable[[Aws], None]:
     """Return what registers the migration's task definition anew, with a change of its first container."""
 
     def revised(aws: Aws) -> None:
-        task = aws("ecs").describe_task_definition(taskDefinition="nba-news-prod-migration")["taskDefinition"]
-        change(task["containerDefinitions"][0])
-        aws("ecs").register_task_definition(**{name: task[name] for name in KEPT if task.get(name)})
+        containers = list_containers(aws, MIGRATION)
+        change(containers[0])
+        register(aws, MIGRATION, containerDefinitions=containers)
 
     return revised
 

@@ -1,11 +1,9 @@
 """Ways to spoil services and what they run, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
-from .harness import Sabotage
-from .releasing import API, CLUSTER, Aws, image_released, pushed, released
+from .harness import Aws, Sabotage
+from .releasing import API, CLUSTER, image_released, pushed, released
 
 PLACE = {
     "ServiceNamespace": "ecs",

@@ -1,7 +1,5 @@
 """Checks that no change of the emulated account turns red, judged on facts that are stated: well, and not well."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 from prodgate import Quantity
 from prodgate.facts import Fact, Facts
 from prodgate.facts.live import DeployedImage, FrontDoor
-from prodgate.facts.live.edge_traffic import EdgeTraffic
+from prodgate.facts.live.traffic import EdgeTraffic
 from prodgate.testing import Outcome
 
 from .harness import Stage

@@ -1,9 +1,4 @@
-"""What belongs to other accounts or regions and is seen from here: neither taken for ours, nor for in order unseen.
-
-A second account is emulated beside the one that is looked at. What breaks nothing has to change nothing.
-"""
-
-from __future__ import annotations
+"""Resources of other accounts or regions, as seen from here: never mistaken for ours, nor assumed to be in order."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +12,7 @@ from prodgate.aws.clients import Clients, rehearsal_clients
 from .harness import Sabotage, Stage
 from .test_alarms import NAME, change, topic
 from .test_identity import ROLE, taken_by, trusting
-from .test_watchers import ACCOUNT, detector
+from .test_watchers import ACCOUNT, detector, found
 
 Aws = Clients
 #: Whoever manages the organization, keeps its logs and shares its network.
@@ -86,19 +81,6 @@ def from_another_home(aws: Aws, **stated: Any) -> None:
     trails.start_logging(Name="everything")
 
 
-def found(aws: Clients, account: str, region: str = "") -> None:
-    """Let Security Hub find something critical in an account and region."""
-    where = region or aws.region
-    about = {
-        "SchemaVersion": "2018-10-08", "Id": f"{account} {where}", "GeneratorId": "scan", "AwsAccountId": account,
-        "ProductArn": f"arn:aws:securityhub:{where}:{account}:product/{account}/default",
-        "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
-        "Severity": {"Label": "CRITICAL"}, "Title": "A port is open", "Description": "To the whole world.",
-        "Resources": [{"Type": "Other", "Id": "port"}],
-    }  # fmt: skip
-    aws("securityhub", region).batch_import_findings(Findings=[about])
-
-
 def aggregating(region: str) -> Callable[[Aws], None]:
     """Return what makes our region show what others find, and lets one of them find something."""
 
@@ -142,7 +124,7 @@ def use_network(aws: Aws) -> None:
 
 
 def alarming_elsewhere(admitted: str, *, shown: bool = True, key: bool = False) -> Callable[[Aws], None]:
-    """Return what lets an alarm notify a topic of the other account, too, which admits alarms of an account."""
+    """Return a policy that also lets an alarm notify the other account's topic, which admits an account's alarms."""
 
     def alarm(aws: Aws) -> None:
         sns = elsewhere(aws)("sns")

@@ -1,17 +1,13 @@
 """Ways to stop seeing how the system is, and the checks that see it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
+from .releasing import API, CLUSTER, list_containers, register
 
-Aws = Callable[..., Any]
 NAME = "nba-news-prod"
-KEPT = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
-        "requiresCompatibilities", "cpu", "memory", "runtimePlatform", "ephemeralStorage")  # fmt: skip
 
 
 def redrawn(change: Callable[[list[Any]], list[Any]]) -> Callable[[Aws], None]:
@@ -47,16 +43,11 @@ def untraced(aws: Aws) -> None:
 
 def renamed(aws: Aws) -> None:
     """Let the API report its traces under another name, of which none has arrived."""
-    ecs = aws("ecs")
-    arns = ecs.list_services(cluster=NAME)["serviceArns"]
-    (service,) = ecs.describe_services(cluster=NAME, services=[arn for arn in arns if "api" in arn])["services"]
-    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    for one in (one for container in task["containerDefinitions"] for one in container.get("environment", ())):
+    containers = list_containers(aws, API)
+    for one in (one for container in containers for one in container.get("environment", ())):
         one["value"] = "backend" if one["name"] == "OTEL_SERVICE_NAME" else one["value"]
-    made = ecs.register_task_definition(**{name: task[name] for name in KEPT if task.get(name)})
-    ecs.update_service(
-        cluster=NAME, service=service["serviceName"], taskDefinition=made["taskDefinition"]["taskDefinitionArn"]
-    )
+    made = register(aws, API, containerDefinitions=containers)
+    aws("ecs").update_service(cluster=CLUSTER, service=API, taskDefinition=made)
 
 
 SABOTAGES = (

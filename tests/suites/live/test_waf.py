@@ -1,15 +1,14 @@
 """Ways to disarm the web application firewall, and the checks that see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from .harness import Sabotage
+from .harness import Aws, Sabotage
 from .test_edge import GLOBAL, change
 
-Aws = Callable[..., Any]
 COMMON = "AWSManagedRulesCommonRuleSet"
+COUNTED = {"Name": "CrossSiteScripting_BODY", "ActionToUse": {"Count": {}}}
+SOFTENED = {"VendorName": "AWS", "Name": COMMON, "RuleActionOverrides": [COUNTED]}
 
 
 def the_acl(aws: Aws) -> dict[str, Any]:
@@ -24,19 +23,11 @@ def change_rules(aws: Aws, how: Callable[[list[dict[str, Any]]], list[dict[str, 
     aws("wafv2", GLOBAL).update_web_acl(Scope="CLOUDFRONT", Rules=how(acl["Rules"]), **kept)
 
 
-def only_count(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for rule in rules:
-        if rule["Name"] == COMMON:
-            rule["OverrideAction"] = {"Count": {}}
-    return rules
-
-
-def soften(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for rule in rules:
-        if rule["Name"] == COMMON:
-            override = {"Name": "CrossSiteScripting_BODY", "ActionToUse": {"Count": {}}}
-            rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"] = [override]
-    return rules
+def change_common(**changes: Any) -> Callable[[Aws], None]:
+    """Return what changes the rule that includes the group of common attacks."""
+    return lambda aws: change_rules(
+        aws, lambda rules: [rule | changes if rule["Name"] == COMMON else rule for rule in rules]
+    )
 
 
 def log_no_blocked_request(aws: Aws) -> None:
@@ -48,7 +39,18 @@ def log_no_blocked_request(aws: Aws) -> None:
     aws("wafv2", GLOBAL).put_logging_configuration(LoggingConfiguration=config)
 
 
+def allow_first(aws: Aws) -> None:
+    """Let every request past the rules, by one of the least priority, as in an hour of trouble."""
+    rule = {
+        "Name": "allow-all", "Priority": 0, "Action": {"Allow": {}},
+        "Statement": {"GeoMatchStatement": {"CountryCodes": ["JP"]}},
+        "VisibilityConfig": {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "all"},
+    }  # fmt: skip
+    change_rules(aws, lambda rules: [rule, *({**each, "Priority": each["Priority"] + 1} for each in rules)])
+
+
 SABOTAGES = (
+    Sabotage("a rule that allows before those that block", breaks={"waf-blocks", "waf-rate-limit"}, by=allow_first),
     Sabotage(
         "a distribution without a web ACL",
         breaks={"waf-attached"},
@@ -58,9 +60,13 @@ SABOTAGES = (
     Sabotage(
         "common attacks are only counted",
         breaks={"waf-blocks"},
-        by=lambda aws: change_rules(aws, only_count),
+        by=change_common(OverrideAction={"Count": {}}),
     ),
-    Sabotage("one rule of a group only counts", breaks={"waf-blocks"}, by=lambda aws: change_rules(aws, soften)),
+    Sabotage(
+        "one rule of a group only counts",
+        breaks={"waf-blocks"},
+        by=change_common(Statement={"ManagedRuleGroupStatement": SOFTENED}),
+    ),
     Sabotage(
         "no rules against SQL injection",
         breaks={"waf-blocks"},

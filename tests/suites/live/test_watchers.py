@@ -24,18 +24,17 @@ def without_standards(aws: Any) -> None:
     aws("securityhub").batch_disable_standards(StandardsSubscriptionArns=arns)
 
 
-def found_by_security_hub(aws: Any) -> None:
-    aws("securityhub").batch_import_findings(
-        Findings=[
-            {
-                "SchemaVersion": "2018-10-08", "Id": "open-port", "GeneratorId": "scan", "AwsAccountId": ACCOUNT,
-                "ProductArn": f"arn:aws:securityhub:ap-northeast-1:{ACCOUNT}:product/{ACCOUNT}/default",
-                "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
-                "Severity": {"Label": "CRITICAL"}, "Title": "A port is open", "Description": "To the whole world.",
-                "Resources": [{"Type": "Other", "Id": "port"}],
-            }
-        ]
-    )  # fmt: skip
+def found(aws: Any, account: str, region: str = "") -> None:
+    """Let Security Hub find something critical in an account and region."""
+    where = region or aws.region
+    about = {
+        "SchemaVersion": "2018-10-08", "Id": f"{account} {where}", "GeneratorId": "scan", "AwsAccountId": account,
+        "ProductArn": f"arn:aws:securityhub:{where}:{account}:product/{account}/default",
+        "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
+        "Severity": {"Label": "CRITICAL"}, "Title": "A port is open", "Description": "To the whole world.",
+        "Resources": [{"Type": "Other", "Id": "port"}],
+    }  # fmt: skip
+    aws("securityhub", region).batch_import_findings(Findings=[about])
 
 
 def trail(aws: Any) -> str:
@@ -132,7 +131,9 @@ SABOTAGES = (
         unsettles={"security-hub-findings"},
         by=without_standards,
     ),
-    Sabotage("Security Hub finds something critical", breaks={"security-hub-findings"}, by=found_by_security_hub),
+    Sabotage(
+        "Security Hub finds something critical", breaks={"security-hub-findings"}, by=lambda aws: found(aws, ACCOUNT)
+    ),
     Sabotage(
         "the trail is stopped",
         breaks={"audit-trail"},

@@ -1,22 +1,15 @@
-"""A release of which everything is known: evidence of the three checklists, to be changed in one place."""
+"""A release of which all three checklists hold, and what can be wrong with it."""
 
-from __future__ import annotations
-
-import importlib.util
-from collections import defaultdict
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
-from prodgate.checks import Check, registered_checks
-from prodgate.layers.rollout.facts import facts_of
-from prodgate.run.judging import judge
-from prodgate.sections.project import Project, open_project
-from prodgate.testing import Finding, Outcome
-from tests.prodgate.facts.load.load_records import record, stored
+from tests.prodgate.facts.load.load_records import record, slow, stored
 from tests.suites.dags.harness import healthy as healthy_dags
+from tests.suites.judging import Sabotage
 
-ROOT = Path(__file__).parents[3]
+from .evidence import journeys
+from .harness import Stored
+
 COMMIT = "c0ffee" + "0" * 34
 RUN = "2026-11-26T153000Z-0000001"
 URL = "https://www.example.com"
@@ -25,12 +18,9 @@ ARN = "arn:aws:ecs:ap-northeast-1:123456789012:service/news/api"
 PUT, SEEN, BEGAN, ENDED, VISITED, NOW = (
     f"2026-11-26T15:{minute}:00+00:00" for minute in ("36", "38", "40", "44", "45", "46")
 )
-WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
-
-Release = dict[str, list[Any]]
 
 
-def release() -> Release:
+def release() -> Stored:
     """Return the evidence of a release in which everything held, by kind."""
     return deepcopy(
         {
@@ -60,13 +50,13 @@ def release() -> Release:
     )
 
 
-def seen(of: Release, kind: str) -> dict[str, Any]:
+def seen(of: Stored, kind: str) -> dict[str, Any]:
     """Return the observation of another layer under some evidence."""
     found: dict[str, Any] = of[kind][0]["seen"]
     return found
 
 
-def value(of: Release, kind: str, inner: str) -> Any:
+def value(of: Stored, kind: str, inner: str) -> Any:
     """Return what another layer stored under one of its kinds."""
     return next(fact["value"] for fact in seen(of, kind)["facts"] if fact["kind"] == inner)
 
@@ -126,46 +116,137 @@ def _visit() -> dict[str, Any]:
 
 
 def _journeys() -> dict[str, Any]:
-    journey = {
-        "id": "e2e/journeys/test_reading.py::test_a_reader[chromium]", "name": "A reader reads.", "outcome": "passed",
-        "again": "", "refused": [], "cookies": [], "evidence": [], "why": "", "mutates": False, "file": "e2e/x.py",
-        "line": 3,
-    }  # fmt: skip
-    browser = {"name": "Chromium", "version": "1"}
-    told = {"format": 1, "place": URL, "browser": browser, "journeys": [journey], "broken": []}
     page = {"name": "front", "build": COMMIT}
     visits = {"place": URL, "build": {"how": "x-build", "expected": COMMIT, "unread": ""}, "pages": [page]}
-    return {**_observation("e2e"), "place": URL, "at": VISITED, "record": told, "visits": visits} | {
-        "seen": {**_observation("e2e", ("e2e-journeys", {}))["seen"]}
-    }
+    told = {"place": URL, "at": VISITED, "record": journeys(URL), "visits": visits}
+    return {**_observation("e2e", ("e2e-journeys", {})), **told}
 
 
-def checklist_checks() -> tuple[Check, ...]:
-    """Import the suites of the checklists and return their checks."""
-    before = set(registered_checks())
-    for name in ("before", "during", "after"):
-        path = ROOT / "suites" / "rollout" / f"test_{name}.py"
-        spec = importlib.util.spec_from_file_location(f"checklist_{name}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered_checks() if check not in before)
+#: What rests on each layer.
+DAGS = {"during-mwaa-up", "dags-deployed", "after-dags-ran"}
+BEFORE = {"before-tests-pass", "before-security-scan", "before-performance-test", "before-dag-tests"}
 
 
-def project() -> Project:
-    return open_project(ROOT / "criteria.toml")
+def observe_at(of: Stored, kind: str, time: str) -> None:
+    """Let another layer have observed something at another time."""
+    for fact in seen(of, kind)["facts"]:
+        fact["at"] = time
 
 
-def judged(of: Release, checks: tuple[Check, ...], stated: Project) -> dict[str, list[Finding]]:
-    """Judge a release by the checklists; findings by criterion."""
-    facts = facts_of([(kind, one) for kind, values in of.items() for one in values], {})
-    found = defaultdict[str, list[Finding]](list)
-    for check in checks:
-        criterion = stated.stated.criteria[check.criterion]
-        found[criterion.id] += judge(check, criterion, facts, layer="rollout", fixtures={})
-    return dict(found)
+def deployed(of: Stored) -> Any:
+    return value(of, "rollout-dag-release", "dags-deployed")
 
 
-def outcomes(findings: dict[str, list[Finding]]) -> dict[str, Outcome]:
-    """Return the worst outcome of each criterion."""
-    return {id_: min((one.outcome for one in found), key=WORST.index) for id_, found in sorted(findings.items())}
+def served(of: Stored, dag: str = "nba_news_scraper") -> Any:
+    answers = value(of, "rollout-dag-release", "airflow")["answers"]
+    return next(one["body"] for one in answers if one["path"] == f"/dags/{dag}")
+
+
+def fail_every_run(of: Stored) -> None:
+    for answer in value(of, "rollout-dag-release", "airflow")["answers"]:
+        if answer["path"].endswith("data_cleanup/dagRuns"):
+            for row in answer["body"]["dag_runs"]:
+                row["state"] = "failed"
+
+
+def put_later(of: Stored) -> None:
+    for one in deployed(of)["files"].values():
+        one["put"] = {"$time": "2026-11-26T15:38:05+00:00"}
+
+
+SABOTAGES: tuple[Sabotage[Stored], ...] = (
+    Sabotage("a test failed", {"before-tests-pass"}, lambda r: r["rollout-tests"][0]["results"][0].update(failures=1, failed=["x"])),
+    Sabotage(
+        "the tests are of another commit", set(), lambda r: r["rollout-tests"][0]["results"][0].update(marks=["deadbeef"]), {"before-tests-pass"}
+    ),
+    Sabotage("the tests say no commit", set(), lambda r: r["rollout-tests"][0]["results"][0].update(marks=[]), {"before-tests-pass"}),
+    Sabotage("no test ran", set(), lambda r: r["rollout-tests"][0]["results"][0].update(tests=0, skipped=0), {"before-tests-pass"}),
+    Sabotage("every test was skipped", set(), lambda r: r["rollout-tests"][0]["results"][0].update(skipped=12), {"before-tests-pass"}),
+    Sabotage("the results are cut off", set(), lambda r: r["rollout-tests"][0]["results"][0].update(unread="no whole XML"), {"before-tests-pass"}),
+    Sabotage("the results contradict themselves", set(), lambda r: r["rollout-tests"][0]["results"][0].update(flaws=["13 tests"]), {"before-tests-pass"}),
+    Sabotage("the tests came after the deployment began", set(), lambda r: r["rollout-tests"][0]["results"][0].update(at=NOW), {"before-tests-pass"}),
+    Sabotage(
+        "files differ from the commit", set(), lambda r: r["rollout-tests"][0].update(commit="c0ffee+changes"), {"before-tests-pass"}
+    ),
+    Sabotage("the scan left something open", {"before-security-scan"}, lambda r: r["rollout-configuration-scan"][0].update(open=["CKV_AWS_1 on x"])),
+    Sabotage("the scan did not complete", set(), lambda r: r["rollout-configuration-scan"][0].update(unread="no answer"), {"before-security-scan"}),
+    Sabotage(
+        "an image is vulnerable", {"before-security-scan"}, lambda r: r["rollout-image-scan"][0].update(grave=[{"title": "CVE-1", "first": ""}])
+    ),
+    Sabotage(
+        "an image was found vulnerable later", set(), lambda r: r["rollout-image-scan"][0].update(grave=[{"title": "CVE-1", "first": NOW}])
+    ),
+    Sabotage("an image was never scanned", set(), lambda r: r["rollout-image-scan"][0].update(unread="never scanned"), {"before-security-scan"}),
+    Sabotage(
+        "the release was slow under load",
+        {"before-performance-test"},
+        lambda r: value(r, "rollout-load-test", "load").update(record=record(seconds=slow([20] * 40))),
+    ),
+    Sabotage(
+        "the load went to another build",
+        set(),
+        lambda r: value(r, "rollout-load-test", "load")["build"].update(served="old"),
+        {"before-performance-test"},
+    ),
+    Sabotage("the load test came after the deployment began", set(), lambda r: observe_at(r, "rollout-load-test", NOW), {"before-performance-test"}),
+    Sabotage("the load test is of another commit", set(), lambda r: seen(r, "rollout-load-test").update(commit="d" * 40), {"before-performance-test"}),
+    Sabotage(
+        "the load test was of files in no commit",
+        set(),
+        lambda r: seen(r, "rollout-load-test").update(commit=f"{seen(r, 'rollout-load-test')['commit']}+changes"),
+        {"before-performance-test"},
+    ),
+    Sabotage(
+        "the load test is a week old", set(), lambda r: observe_at(r, "rollout-load-test", "2026-11-19T15:38:00+00:00"), {"before-performance-test"}
+    ),
+    Sabotage(
+        "a DAG is not imported",
+        {"before-dag-tests"},
+        lambda r: value(r, "rollout-dag-files", "dag-files")["bag"]["import_errors"].update({"x.py": "SyntaxError"}),
+    ),
+    Sabotage(
+        "a DAG's schedule is another",
+        {"before-dag-tests"},
+        lambda r: value(r, "rollout-dag-files", "dags-declared")["files"]["data_cleanup"].update(cron="0 3 * * *"),
+    ),
+    Sabotage("the DAG files were read after the deployment", set(), lambda r: observe_at(r, "rollout-dag-files", NOW), {"before-dag-tests"}),
+    Sabotage(
+        "a new kind of error", {"during-logs"}, lambda r: r["rollout-logs"][0]["during"]["kinds"].update({"api: UndefinedColumn": 1})
+    ),
+    Sabotage("a log without a line", set(), lambda r: r["rollout-logs"][0].update(during={"lines": False, "kinds": {}}), {"during-logs"}),
+    Sabotage("no log before", set(), lambda r: r["rollout-logs"][0].update(before={"lines": False, "kinds": {}}), {"during-logs"}),
+    Sabotage("the environment's update failed", {"during-mwaa-up"}, lambda r: deployed(r).update(last_update={"Status": "FAILED"})),
+    Sabotage("the environment is being updated", {"during-mwaa-up"}, lambda r: deployed(r).update(status="UPDATING")),
+    Sabotage("a DAG is paused", {"dags-deployed"}, lambda r: served(r).update(is_paused=True)),
+    Sabotage(
+        "a DAG file is not the repository's",
+        {"dags-deployed"},
+        lambda r: deployed(r)["own"].update({"data_cleanup.py": "3"}),
+        {"after-dags-ran"},
+    ),
+    Sabotage("every run of a DAG failed", {"after-dags-ran"}, fail_every_run),
+    Sabotage(
+        "DAG files were deployed after the last run", {"dags-deployed"}, put_later, {"after-dags-ran"}
+    ),
+    Sabotage(
+        "the machine was too busy for Airflow to run DAGs",
+        set(),
+        lambda r: value(r, "rollout-dag-release", "dags-observed").update(crowded="busy"),
+        {"after-dags-ran"},
+    ),
+    Sabotage("what Airflow did is of another commit", set(), lambda r: seen(r, "rollout-dag-release").update(commit="d" * 40), DAGS),
+    Sabotage("GuardDuty found something", {"after-security-alerts"}, lambda r: r["rollout-alerts"][0].update(raised=1, titles=["Recon"])),
+    Sabotage("Security Hub is off", set(), lambda r: r["rollout-alerts"][1].update(unread="it is off"), {"after-security-alerts"}),
+    Sabotage("the front page fails", {"after-user-access"}, lambda r: r["rollout-visit"][0]["pages"][0].update(status=502)),
+    Sabotage("an article is empty", {"after-user-access"}, lambda r: r["rollout-visit"][0]["pages"][1].update(words=3)),
+    Sabotage("the reader came before the end", set(), lambda r: r["rollout-visit"][0].update(at=BEGAN), {"after-user-access"}),
+    Sabotage("a journey failed", {"after-e2e"}, lambda r: r["rollout-journeys"][0]["record"]["journeys"][0].update(outcome="failed")),
+    Sabotage("a journey did not end", set(), lambda r: r["rollout-journeys"][0]["record"]["journeys"][0].update(outcome=""), {"after-e2e"}),
+    Sabotage("the journeys came before the end", set(), lambda r: r["rollout-journeys"][0].update(at=BEGAN), {"after-e2e"}),
+    Sabotage(
+        "the journeys met another build", set(), lambda r: r["rollout-journeys"][0]["visits"]["pages"][0].update(build="old"), {"after-e2e"}
+    ),
+    Sabotage(
+        "nobody knows when it began", set(), lambda r: r["rollout-deployment"][0].update(unreadable="denied"), BEFORE | {"after-e2e", "after-user-access"}
+    ),
+)  # fmt: skip

@@ -1,15 +1,13 @@
-"""What is wrong with a drill of rollbacks or with what its readers met, and the criteria that this breaks."""
+"""Faults of a rollback drill or of its readers' requests, and the criteria that they break."""
 
-from __future__ import annotations
-
-from prodgate.layers.rollout.kinds import DRILL, READERS
+from prodgate.layers.rollout.kinds import DRILL, READERS, WATCH
+from tests.suites.judging import Sabotage
 
 from .evidence import at, bad_samples, good_samples
-from .harness import Sabotage, of
+from .harness import Stored, change, of
 from .spoiling import (
     WATCHED,
     change_drill,
-    change_watch,
     fail,
     fail_for_long,
     left_behind,
@@ -18,7 +16,7 @@ from .spoiling import (
     tried,
 )
 
-OF_A_DRILL = (
+OF_A_DRILL: tuple[Sabotage[Stored], ...] = (
     Sabotage(
         "a bad build is not taken back",
         {"deployment-rollback-shown"},
@@ -100,7 +98,7 @@ OF_A_DRILL = (
     Sabotage(
         "a record of another version",
         set(),
-        change_watch(format=99),
+        change(WATCH, format=99),
         unsettles=WATCHED,
     ),
 )  # fmt: skip

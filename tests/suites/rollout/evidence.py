@@ -3,15 +3,16 @@
 Its answers of AWS have the shapes of botocore's models (``test_answers.py`` validates them).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from prodgate.aws.plain_json import to_plain
-from prodgate.facts.rollout.formats import STREAM_FORMAT, WATCH_FORMAT
+from prodgate.aws.recording import to_plain
+from prodgate.facts.rollout.deployments import WATCH_FORMAT
 from prodgate.layers.rollout.kinds import DEPLOYED, DEPLOYMENT, DRILL, READERS, WATCH
+from prodgate.load.record import STREAM_FORMAT
+
+from .harness import Stored
 
 BEGAN: Final = datetime(2026, 11, 24, 13, 0, 0, tzinfo=UTC)
 SERVICES: Final = ("api", "web")
@@ -68,7 +69,7 @@ def task_set(name: str, colour: str, weight: float, *, label: str) -> dict[str, 
 
 
 def deployment(name: str) -> dict[str, Any]:
-    """What CodeDeploy says of a deployment that succeeded."""
+    """CodeDeploy's description of a successful deployment."""
     events = [
         {
             "lifecycleEventName": event,
@@ -268,6 +269,11 @@ def drill() -> dict[str, Any]:
     return {"format": 1, "began": BEGAN.isoformat(), "tried": tried, "asked": at(3600).isoformat()}
 
 
+def drilled(build: str) -> dict[str, Any]:
+    """The record of the watch of a build of the drill."""
+    return dict(next(one["watch"] for one in drill()["tried"] if one["build"] == build))
+
+
 def readers() -> dict[str, Any]:
     counts = {
         "RequestCount": 40_000,
@@ -279,12 +285,23 @@ def readers() -> dict[str, Any]:
     return {"balancer": arn("loadbalancer", "app/shop/1"), "counts": counts, "settled": True}
 
 
-def healthy() -> list[tuple[str, Any]]:
+def journeys(place: str) -> dict[str, Any]:
+    """The record of a journey that succeeded."""
+    journey = {
+        "id": "e2e/journeys/test_accounts.py::test_sign_in[chromium]", "name": "A reader signs in.", "outcome": "passed",
+        "again": "", "refused": [], "cookies": [], "evidence": [], "why": "", "mutates": True, "file": "e2e/x.py",
+        "line": 3,
+    }  # fmt: skip
+    browser = {"name": "Chromium", "version": "1"}
+    return {"format": 1, "place": place, "browser": browser, "journeys": [journey], "broken": []}
+
+
+def healthy() -> Stored:
     """The evidence of a rollout in which everything held."""
-    return [
-        *((DEPLOYMENT, stored_deployment(name)) for name in SERVICES),
-        *((DEPLOYED, stored_service(name)) for name in SERVICES),
-        (WATCH, watch(good_samples())),
-        (READERS, readers()),
-        (DRILL, drill()),
-    ]
+    return {
+        DEPLOYMENT: [stored_deployment(name) for name in SERVICES],
+        DEPLOYED: [stored_service(name) for name in SERVICES],
+        WATCH: [watch(good_samples())],
+        READERS: [readers()],
+        DRILL: [drill()],
+    }

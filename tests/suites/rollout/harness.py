@@ -1,77 +1,27 @@
-"""Proves that each check of a rollout can fail: a named change to good evidence turns exactly its criteria red."""
+"""The rollout suites' findings on evidence, and ways to change it."""
 
-from __future__ import annotations
-
-import importlib.util
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prodgate.checks import Check, registered_checks
-from prodgate.facts import Facts
+from prodgate.aws.recording import to_plain
 from prodgate.layers.rollout.facts import facts_of
-from prodgate.run.judging import judge
-from prodgate.sections.project import Project, open_project
-from prodgate.testing import Finding, Outcome
+from tests.suites.judging import Findings, checks_in, judged
 
-ROOT = Path(__file__).parents[3]
-#: Outcomes from the worst to the best; a criterion's is the worst of its findings.
-WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
-
-Stored = list[tuple[str, Any]]
-
-
-@dataclass(frozen=True)
-class Sabotage:
-    """Something that goes wrong, what it breaks, and what nobody can say any more."""
-
-    name: str
-    breaks: set[str]
-    by: Callable[[Stored], object]
-    unsettles: set[str] = field(default_factory=set)
-
-    def __str__(self) -> str:
-        return self.name
+#: Kind of evidence -> each piece of it.
+Stored = dict[str, list[Any]]
 
 
 def of(stored: Stored, kind: str) -> Any:
     """Return the first evidence of a kind, to be changed in place."""
-    return next(value for each, value in stored if each == kind)
+    return stored[kind][0]
 
 
-def project() -> Project:
-    return open_project(ROOT / "criteria.toml")
+def change(kind: str, **changes: Any) -> Callable[[Stored], object]:
+    """Return what changes members of the first evidence of a kind."""
+    return lambda stored: of(stored, kind).update(to_plain(changes))
 
 
-def rollout_checks(*names: str) -> tuple[Check, ...]:
-    """Import some suites about a rollout and return their checks."""
-    before = set(registered_checks())
-    for name in names:
-        path = ROOT / "suites" / "rollout" / f"test_{name}.py"
-        spec = importlib.util.spec_from_file_location(f"rollout_suite_{name}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered_checks() if check not in before)
-
-
-def judged(facts: Facts, checks: tuple[Check, ...], stated: Project) -> dict[str, list[Finding]]:
-    """Judge facts by checks; findings by criterion."""
-    found = defaultdict[str, list[Finding]](list)
-    for check in checks:
-        criterion = stated.stated.criteria[check.criterion]
-        found[criterion.id] += judge(check, criterion, facts, layer="rollout", fixtures={})
-    return dict(found)
-
-
-def judged_evidence(
-    stored: Stored, checks: tuple[Check, ...], stated: Project, unreadable: Mapping[str, str] | None = None
-) -> dict[str, list[Finding]]:
-    return judged(facts_of(stored, unreadable or {}), checks, stated)
-
-
-def outcomes(findings: Mapping[str, list[Finding]]) -> dict[str, Outcome]:
-    """Return the worst outcome of each criterion."""
-    return {id_: min((one.outcome for one in found), key=WORST.index) for id_, found in sorted(findings.items())}
+def judged_evidence(stored: Stored, suites: Iterable[str], unreadable: Mapping[str, str] | None = None) -> Findings:
+    """Judge evidence by suites, such as ``traffic``."""
+    facts = facts_of([(kind, value) for kind, values in stored.items() for value in values], unreadable or {})
+    return judged(facts, checks_in(*(f"suites/rollout/test_{name}.py" for name in suites)), "rollout")

@@ -1,7 +1,5 @@
 """Ways to change good evidence of a rollout."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from prodgate.layers.rollout.kinds import DRILL, WATCH
@@ -41,10 +39,6 @@ def fail_all_through(stored: Stored) -> None:
         fail(of(stored, WATCH)["stream"], second, "HTTP 502", 5)
 
 
-def change_watch(**changes: Any) -> Any:
-    return lambda stored: of(stored, WATCH).update(changes)
-
-
 def watch_late(stored: Stored) -> None:
     """Begin to watch when new targets are registered already."""
     record = of(stored, WATCH)
@@ -53,10 +47,6 @@ def watch_late(stored: Stored) -> None:
 
 def change_writes(**changes: Any) -> Any:
     return lambda stored: of(stored, WATCH)["stream"]["writes"].update(changes)
-
-
-def change_samples(samples: list[dict[str, Any]]) -> Any:
-    return lambda stored: of(stored, WATCH).update(samples=samples)
 
 
 def change_seen(number: int, **changes: Any) -> Any:

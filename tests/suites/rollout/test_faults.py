@@ -1,29 +1,21 @@
 """Real deployments that go wrong, behind a real proxy: each turns its criteria red, and a good one none."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
-from prodgate.checks import Check
 from prodgate.facts.rollout.drills import drill_facts
 from prodgate.layers.rollout.kinds import WATCH
-from prodgate.sections.project import Project
 from prodgate.testing import Outcome
+from tests.suites.judging import listed, outcomes, told
 
 from .deploying import ELSEWHERE, SUITES, deployed
-from .harness import judged_evidence, outcomes, project, rollout_checks
+from .harness import judged_evidence, of
 
 pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("rollout")]
 
 HEALTH = {"deployment-shifts-after-health", "during-health-checks"}
 CUT = {"zero-downtime-deploy", "deployment-shifts-after-health"}
-
-
-@pytest.fixture(scope="module")
-def judging() -> tuple[tuple[Check, ...], Project]:
-    return rollout_checks(*SUITES), project()
 
 
 @pytest.mark.parametrize(
@@ -41,27 +33,20 @@ def judging() -> tuple[tuple[Check, ...], Project]:
         ("silent-alarms", {"rollback-alarms-have-data"}, set()),
     ],
 )
-def test_a_fault_turns_its_criteria_red(
-    fault: str, breaks: set[str], may: set[str], tmp_path: Path, judging: tuple[tuple[Check, ...], Project]
-) -> None:
+def test_a_fault_turns_its_criteria_red(fault: str, breaks: set[str], may: set[str], tmp_path: Path) -> None:
     """A fault breaks its criteria; how much else depends on how many requests met it."""
-    found = judged_evidence(deployed(tmp_path, "green", *filter(None, [fault])), *judging, ELSEWHERE)
-    wrong = {id_ for id_, outcome in outcomes(found).items() if outcome == Outcome.NOT_SATISFIED}
-    said = [f"{one.outcome} {one.criterion}: {one.observed} {one.reason}" for each in found.values() for one in each]
-    assert breaks <= wrong <= breaks | may, "\n".join(said)
+    found = judged_evidence(deployed(tmp_path, "green", *filter(None, [fault])), SUITES, ELSEWHERE)
+    assert breaks <= listed(found, Outcome.NOT_SATISFIED) <= breaks | may, told(found)
 
 
-def test_traffic_that_moves_early_is_never_taken_for_traffic_that_did_not(
-    tmp_path: Path, judging: tuple[tuple[Check, ...], Project]
-) -> None:
+def test_traffic_that_moves_early_is_never_taken_for_traffic_that_did_not(tmp_path: Path) -> None:
     """Where targets become healthy between the same two looks as traffic moves, nobody knows which came first."""
-    found = outcomes(judged_evidence(deployed(tmp_path, "green", "early-shift"), *judging, ELSEWHERE))
+    found = outcomes(judged_evidence(deployed(tmp_path, "green", "early-shift"), SUITES, ELSEWHERE))
     assert found["deployment-shifts-after-health"] in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
 
 
 def test_a_rollback_that_leaves_traffic_on_the_bad_build_is_seen(tmp_path: Path) -> None:
-    stored = deployed(tmp_path, "failing-hook", "leftover-group")
-    record = next(value for kind, value in stored if kind == WATCH)
+    record = of(deployed(tmp_path, "failing-hook", "leftover-group"), WATCH)
     drill = {"format": 1, "began": record["began"], "asked": record["began"]}
     tried = [{"build": "failing-hook", "expects": "rolled back", "watch": record}]
     release = next(drill_facts({**drill, "tried": tried}))

@@ -1,7 +1,5 @@
 """Migrations of releases that are carried out for real: what holds when all goes well, and what each fault breaks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,18 +12,19 @@ from prodgate.aws.clients import rehearsal_clients
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.rollout.before_shift import observe_old_journeys
-from prodgate.layers.rollout.failed_migration import observe_failed_migration
+from prodgate.layers.rollout.deployment import AFTER_MIGRATIONS, BEFORE_MIGRATIONS, observe_failed_migration
 from prodgate.layers.rollout.kinds import FAILED_MIGRATION, OLD_JOURNEYS
-from prodgate.layers.rollout.migrations import AFTER_MIGRATIONS, BEFORE_MIGRATIONS
-from prodgate.layers.rollout.observing import DURING, observe_part
-from prodgate.layers.rollout.parts import Part
+from prodgate.layers.rollout.observing import DURING, Part, observe_part
+from prodgate.layers.rollout.resting import observe_old_journeys
 from prodgate.layers.rollout.target import Scene, looking
 from prodgate.sections.criteria_file import CriteriaFile
 from prodgate.sections.targets import Target
-from prodgate.testing import Finding, Outcome, load_criteria
+from prodgate.testing import Outcome, load_criteria
 from tests.prodgate.rehearsal.rollout.staged import staged
-from tests.suites.rollout.test_migrations import JOURNEYS, OLD, RAN, SHOWN, Values, findings, listed
+from tests.suites.judging import Findings, listed, told
+
+from .harness import Stored, judged_evidence
+from .migrations import JOURNEYS, OLD, RAN, SHOWN
 
 pytestmark = pytest.mark.xdist_group("rollout")
 ROOT = Path(__file__).parents[3]
@@ -40,7 +39,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Release:
-    """What faults a release has, what they break, and what nobody can say any more."""
+    """The faults of a release, the criteria that they break, and those that become undetermined."""
 
     faults: tuple[str, ...]
     breaks: frozenset[str] = frozenset()
@@ -90,7 +89,7 @@ def new_context(tmp_path: Path) -> LayerContext:
 @contextmanager
 def scene(context: LayerContext, *faults: str) -> Iterator[Scene]:
     assert context.stated.rollout is not None
-    with staged(context.run / "logs" / "rollout", *faults) as running, ThreadPoolExecutor(4):
+    with staged(context.run / "logs" / "rollout", *faults, connections=1) as running, ThreadPoolExecutor(4):
         account = running.rollout.account
         clients = rehearsal_clients(account.endpoint, account.region, reads=True)
         with looking(context, clients, account.id, account.region) as look:
@@ -103,25 +102,19 @@ def scene(context: LayerContext, *faults: str) -> Iterator[Scene]:
             )
 
 
-def judge_release(context: LayerContext, faults: tuple[str, ...]) -> dict[str, list[Finding]]:
+def judge_release(context: LayerContext, faults: tuple[str, ...]) -> Findings:
     unreadable: dict[str, str] = {}
-    values: Values = {}
+    values: Stored = {}
     with scene(context, *faults) as opened:
         for part in PARTS:
             for seen in observe_part(part, context, opened, unreadable):
                 values.setdefault(seen.kind, []).append(seen.value)
-    return findings(values, unreadable)
+    return judged_evidence(values, ("migrations",), unreadable)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES, ids=str)
 def test_a_release_breaks_what_it_must_and_nothing_else(release: Release, tmp_path: Path) -> None:
     found = judge_release(new_context(tmp_path), release.faults)
-    told = [
-        f"{one.criterion}: {one.observed or one.reason}"
-        for each in found.values()
-        for one in each
-        if one.observed or one.reason
-    ]
-    assert listed(found, Outcome.NOT_SATISFIED) == release.breaks, told
-    assert listed(found, Outcome.UNDETERMINED) == release.unsettles, told
+    assert listed(found, Outcome.NOT_SATISFIED) == release.breaks, told(found)
+    assert listed(found, Outcome.UNDETERMINED) == release.unsettles, told(found)

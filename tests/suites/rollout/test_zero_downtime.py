@@ -1,23 +1,21 @@
 """A good build is deployed for real under a hundred thousand requests, of which none may fail."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
 from prodgate.layers.rollout.kinds import WATCH
-from prodgate.sections.rollout import parse_rollout_section
+from prodgate.sections.rollout import ROLLOUT
 from prodgate.testing import Outcome
 
 from .deploying import ELSEWHERE, SUITES, deployed
-from .harness import judged_evidence, of, project, rollout_checks
+from .harness import judged_evidence, of
 
 REQUESTS = 100_000
 #: Requests a second, and how many declared seconds pass in one: the declared ten minutes of steps and bake take as long
 #: as these requests, so that nearly all of them meet a deployment that goes on.
 RATE, SPEED = 200, 1.15
-SECTION = parse_rollout_section(
+SECTION = ROLLOUT.read(
     {
         "rate": f"{RATE} /s", "timeout": "5 s", "limit": "20 min", "poll": "1 s",
         "reads": ["/", "/api/stories", "/teams"], "write": "/api/stories/latest/applause",
@@ -33,7 +31,7 @@ def test_of_a_hundred_thousand_requests_none_fails_and_no_write_is_lost(
     tmp_path: Path, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stored = deployed(tmp_path, "green", section=SECTION, speed=SPEED)
-    found = judged_evidence(stored, rollout_checks(*SUITES), project(), ELSEWHERE)
+    found = judged_evidence(stored, SUITES, ELSEWHERE)
     wrong = [
         f"{one.outcome} {one.criterion}: {one.observed} {one.reason}"
         for each in found.values()

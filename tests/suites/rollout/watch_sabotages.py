@@ -1,18 +1,15 @@
-"""What is wrong with a deployment, as AWS and who watched it saw it, and the criteria that this breaks."""
-
-from __future__ import annotations
+"""Faults of a deployment, as AWS and a watch saw it, and the criteria that they break."""
 
 from prodgate.layers.rollout.kinds import DEPLOYED, DEPLOYMENT, WATCH
+from tests.suites.judging import Sabotage
 
 from .evidence import MOVED, definition, group, watch
-from .harness import Sabotage, of
+from .harness import Stored, change, of
 from .spoiling import (
     GONE,
     REQUESTS,
     UNSOUND,
-    change_samples,
     change_seen,
-    change_watch,
     change_writes,
     early,
     fail,
@@ -23,7 +20,7 @@ from .spoiling import (
     weights,
 )
 
-OF_A_DEPLOYMENT = (
+OF_A_DEPLOYMENT: tuple[Sabotage[Stored], ...] = (
     Sabotage(
         "the deployment of one service failed",
         {"service-deployments-completed"},
@@ -70,7 +67,7 @@ OF_A_DEPLOYMENT = (
         lambda stored: of(stored, DEPLOYED).update(tasks=[], running=0, targets={}),
         unsettles={"services-on-intended-image"},
     ),
-    Sabotage("green gets traffic before it is ready", {"deployment-shifts-after-health"}, change_samples(early())),
+    Sabotage("green gets traffic before it is ready", {"deployment-shifts-after-health"}, change(WATCH, samples=early())),
     Sabotage(
         "one request of all fails",
         {"zero-downtime-deploy"},
@@ -102,7 +99,7 @@ OF_A_DEPLOYMENT = (
         "requests were sent far too late",
         set(),
         lambda stored: of(stored, WATCH)["stream"].update(lag={"p99": 1.0, "max": 3.0}),
-        unsettles=UNSOUND,
+        unsettles=UNSOUND - {"acknowledged-writes-kept"},
     ),
     Sabotage(
         "requests that nobody heard of again",
@@ -119,13 +116,13 @@ OF_A_DEPLOYMENT = (
     Sabotage(
         "nobody may send requests",
         set(),
-        change_watch(stream=None, silent="nobody said that www.shop.example may be put under load"),
+        change(WATCH, stream=None, silent="nobody said that www.shop.example may be put under load"),
         unsettles=UNSOUND,
     ),
     Sabotage(
         "the watch came to its limit",
         set(),
-        change_watch(why="it was watched for 2 h and was not over", ended=""),
+        change(WATCH, why="it was watched for 2 h and was not over", ended=""),
         unsettles=REQUESTS | {"after-performance", "deployment-live-weights"},
     ),
     Sabotage("a write that was acknowledged is gone", {"acknowledged-writes-kept"}, change_writes(lost=1, first=[GONE])),
@@ -176,12 +173,12 @@ OF_A_DEPLOYMENT = (
     Sabotage(
         "an alarm that is OK since it sees nothing",
         {"rollback-alarms-have-data"},
-        change_watch(silent_alarms={"shop-errors": ["shop-latency"]}),
+        change(WATCH, silent_alarms={"shop-errors": ["shop-latency"]}),
     ),
     Sabotage(
         "nobody knows whether the alarms see anything",
         set(),
-        change_watch(silent_alarms={"unreadable": "denied"}),
+        change(WATCH, silent_alarms={"unreadable": "denied"}),
         unsettles={"rollback-alarms-have-data"},
     ),
     Sabotage(
@@ -203,7 +200,7 @@ OF_A_DEPLOYMENT = (
     Sabotage(
         "a health check is changed with the release",
         {"rollback-brings-all-back"},
-        change_watch(after={**watch([])["after"], "target group shop-api-b": '{"HealthCheckPort":"9090"}'}),
+        change(WATCH, after={**watch([])["after"], "target group shop-api-b": '{"HealthCheckPort":"9090"}'}),
     ),
     Sabotage(
         "a drill leaves a target group behind",
@@ -213,7 +210,7 @@ OF_A_DEPLOYMENT = (
     Sabotage(
         "what lies beside may not be read",
         set(),
-        change_watch(after={"unreadable": "denied"}),
+        change(WATCH, after={"unreadable": "denied"}),
         unsettles={"rollback-brings-all-back"},
     ),
 )  # fmt: skip

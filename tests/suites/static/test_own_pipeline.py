@@ -1,7 +1,5 @@
 """Our own workflows are green, and each edit that would let a deploy go wrong turns exactly its criteria red."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -50,9 +48,11 @@ VERIFIED, ROLLBACK = "workflow-verifies-after-deploy", "workflow-rolls-back-by-i
 SIGNED = "workflow-verifies-signed-run"
 SIGNS, CHECKED = (
     "Stand for what the gate made",
-    "Is it the run of this commit and of today, and does somebody stand for it?",
+    "May this commit go to this account, as somebody stands for it today?",
 )
-UNSIGNED = DEPLOY.replace("[tests, gate, sign, plan]", "[tests, gate, plan]")
+NEEDS = "    needs: [tests, rehearse, gate, sign, plan]\n"
+UNSIGNED = DEPLOY.replace(NEEDS, NEEDS.replace("sign, ", ""))
+FETCHED = "          name: run-signed\n          path: runs/\n"
 MIGRATE, SNAPSHOT, WAIT = "Migrate the database", "Back up the database", "Wait for the backup"
 API, FRONT = "Deploy the back end", "Deploy the front end"
 ASK, VERIFY, APPLY = "Does a reader get a page?", "Is all well afterwards?", "Apply what was approved"
@@ -62,10 +62,17 @@ WATCH_API, WATCH_FRONT = (
 )
 (STARTS,) = re.findall(r"if: \$\{\{ always\(\) && \(needs.deploy.*\n", DEPLOY)
 OF_VERIFY = " || needs.verify.outputs.no-go == 'true'"
-JUDGE = "        run: pipx run tox -e prod-gate\n"
+JUDGE = '        run: pipx run tox -e prod-gate -- "$TARGET" --moment promotion\n'
 KEYS = "          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}\n"
-NEEDS = "    needs: [tests, gate, sign, plan]\n"
-UNGATED = DEPLOY.replace("    needs: gate\n", "").replace(NEEDS, NEEDS.replace("gate, ", ""))
+UNGATED = (
+    DEPLOY.replace("    needs: [rehearse, gate]\n", "")
+    .replace("    needs: gate\n", "")
+    .replace(NEEDS, NEEDS.replace("gate, ", ""))
+)
+#: What the pipeline was, when it promoted on a rehearsal.
+AS_IT_WAS = DEPLOY.replace(JUDGE, "        run: pipx run tox -e prod-gate\n").replace(
+    '--promotes --target "$TARGET"', "--whole"
+)
 ROLE = "          role-to-assume: ${{ vars.APPLY_ROLE_ARN }}\n"
 
 #: What somebody does to the deploy, and the criteria that it breaks.
@@ -76,11 +83,30 @@ SABOTAGES = {
     ),
     "nothing needs the gate": (UNGATED, GATE),
     "what the deploy needs runs whatever the gate says": (
-        DEPLOY.replace(NEEDS, NEEDS.replace("gate, ", "")).replace("    needs: gate\n", "    needs: gate\n    if: always()\n"),
+        DEPLOY.replace(NEEDS, NEEDS.replace("gate, ", ""))
+        .replace("    needs: gate\n", "    needs: gate\n    if: always()\n")
+        .replace("    needs: [rehearse, gate]\n", "    needs: [rehearse, gate]\n    if: always()\n"),
         GATE,
     ),
+    "it promotes on a rehearsal, as it did": (AS_IT_WAS, GATE),
+    "the gate rehearses": (DEPLOY.replace(JUDGE, JUDGE.replace('"$TARGET"', "rehearsal://")), GATE),
+    "the gate has no target": (DEPLOY.replace(JUDGE, JUDGE.replace(' -- "$TARGET"', " --")), GATE),
+    "the target of the gate is set nowhere": (DEPLOY.replace(JUDGE, JUDGE.replace("$TARGET", "$PRODGATE_TARGET")), GATE),
+    "the account is asked after the apply alone": (
+        AS_IT_WAS.replace("--whole", '--promotes --target "$TARGET"')
+        .replace(step(APPLY), step(APPLY) + step("Judge")),
+        GATE,
+    ),
+    "the rehearsal is verified": (DEPLOY.replace(FETCHED, FETCHED.replace("run-signed", "run-rehearsed")), GATE),
+    "the rehearsal is signed": (
+        DEPLOY.replace("          name: run-before\n          path: runs/\n", "          name: run-rehearsed\n          path: runs/\n"),
+        GATE,
+    ),
+    "another run than was fetched is verified": (DEPLOY.replace("verify-run -- runs/*.tar", "verify-run -- last/*.tar"), GATE),
+    "a run of another account is verified": (DEPLOY.replace('--target "$TARGET"', "--target rehearsal://"), GATE),
+    "a run that does not promote is accepted": (DEPLOY.replace("--promotes ", "--whole "), GATE),
     "the gate is asked for something else": (DEPLOY.replace(JUDGE, JUDGE.replace("prod-gate", "lint")), GATE),
-    "the gate leaves layers out": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " -- rehearsal:// --only static\n"), GATE),
+    "the gate leaves layers out": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " --only static\n"), GATE),
     "the gate may fail": (DEPLOY.replace(JUDGE, JUDGE + "        continue-on-error: true\n"), GATE),
     "the job of the gate may fail": (DEPLOY.replace("  gate:\n", "  gate:\n    continue-on-error: true\n"), GATE),
     "the failure of the gate is hidden": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " || true\n"), GATE),
@@ -90,31 +116,32 @@ SABOTAGES = {
         f"{GATE} {PLAN} {SIGNED}",
     ),
     "the gate runs after the deploy": (
-        UNGATED.replace("  gate:\n", "  gate:\n    needs: deploy\n"),
+        UNGATED.replace("    needs: tests # whose results it judges\n", "    needs: deploy\n"),
         GATE,
     ),
-    "the signature is taken out": (without(SIGNS), SIGNED),
-    "the job that signs is taken out": (UNSIGNED.replace(job("sign"), ""), SIGNED),
-    "nothing needs the signature": (UNSIGNED, SIGNED),
+    "the signature is taken out": (without(SIGNS), f"{GATE} {SIGNED}"),
+    "the job that signs is taken out": (UNSIGNED.replace(job("sign"), ""), f"{GATE} {SIGNED}"),
+    "nothing needs the signature": (UNSIGNED, f"{GATE} {SIGNED}"),
     "the run is signed where it is made": (
         UNSIGNED.replace(job("sign"), "").replace(JUDGE, JUDGE + step(SIGNS)),
-        SIGNED,
+        f"{GATE} {SIGNED}",
     ),
-    "the verification of the run is taken out": (without(CHECKED), SIGNED),
-    "the run may be of another commit": (DEPLOY.replace(' --commit "$GITHUB_SHA"', ""), SIGNED),
-    "the run is verified for a commit of somebody's choice": (DEPLOY.replace('--commit "$GITHUB_SHA"', '--commit "$WHICH"'), SIGNED),
-    "the run may be of some layers": (DEPLOY.replace(" --whole", ""), SIGNED),
-    "the run may be unsigned": (DEPLOY.replace(" --whole", " --whole --unsigned"), SIGNED),
-    "nobody says whose key counts": (DEPLOY.replace(' "$@" --criteria criteria.toml', ""), SIGNED),
+    "the verification of the run is taken out": (without(CHECKED), f"{GATE} {SIGNED}"),
+    "the run may be of another commit": (DEPLOY.replace(' --commit "$GITHUB_SHA"', ""), f"{GATE} {SIGNED}"),
+    "the run is verified for a commit of somebody's choice": (DEPLOY.replace('--commit "$GITHUB_SHA"', '--commit "$WHICH"'), f"{GATE} {SIGNED}"),
+    "the run may be of some layers": (DEPLOY.replace(" --promotes", ""), f"{GATE} {SIGNED}"),
+    "the run may be unsigned": (DEPLOY.replace(" --promotes", " --promotes --unsigned"), f"{GATE} {SIGNED}"),
+    "nobody says whose key counts": (DEPLOY.replace(' "$@" --criteria criteria.toml', ""), f"{GATE} {SIGNED}"),
     "the verification of the run may fail": (
         DEPLOY.replace(step(CHECKED), step(CHECKED) + "        continue-on-error: true\n"),
-        SIGNED,
+        f"{GATE} {SIGNED}",
     ),
-    "the run is verified after the apply": (moved(step(CHECKED), step(APPLY)), SIGNED),
+    "the run is verified after the apply": (moved(step(CHECKED), step(APPLY)), f"{GATE} {SIGNED}"),
     "the approval is taken out": (
         re.sub(r"    environment:\n      name: production.*\n", "", DEPLOY),
         "workflow-approval workflow-production-deploy",
     ),
+    "whatever is called a plan is applied": (DEPLOY.replace("| sha256sum --check --strict", "> /dev/null"), PLAN),
     "a new plan is applied": (DEPLOY.replace('apply "$RUNNER_TEMP/reviewed.tfplan"', "apply -auto-approve"), PLAN),
     "the plan is made after the approval": (
         DEPLOY.replace(step(APPLY), step("Plan") + step(APPLY)),
@@ -196,12 +223,21 @@ def test_a_sabotage_of_the_deploy_breaks_exactly_its_criteria(name: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [("    needs: test\n", ""), ("tox -e dags\n", "tox -e dags || true\n"), ("tox -e dags\n", "tox -e lint\n")],
+    ("old", "new", "criterion"),
+    [
+        ("needs: [test, ", "needs: [", "workflow-dags-after-tests"),
+        ("tox -e dags\n", "tox -e dags || true\n", "workflow-dags-after-tests"),
+        ("tox -e dags\n", "tox -e lint\n", "workflow-dags-after-tests"),
+        (' -- "$TARGET" --moment promotion', "", GATE),
+        ("--promotes", "--whole", GATE),
+        (step(CHECKED, DAGS), "", GATE),
+        ("needs: [test, tests, gate, sign]", "needs: test", GATE),
+        ("name: run-signed\n          path: runs/\n", "name: dags-run\n          path: runs/\n", GATE),
+    ],
 )
-def test_dags_that_are_not_tested_first_are_seen(old: str, new: str) -> None:
+def test_dags_that_are_not_tested_or_promoted_first_are_seen(old: str, new: str, criterion: str) -> None:
     assert old in DAGS
-    assert broken(Outcome.NOT_SATISFIED, deploy_dags=DAGS.replace(old, new)) == {"workflow-dags-after-tests"}
+    assert broken(Outcome.NOT_SATISFIED, deploy_dags=DAGS.replace(old, new)) == {criterion}
 
 
 def test_every_job_says_how_long_it_may_take() -> None:

@@ -1,7 +1,5 @@
 """One sound pipeline of another team, one change each: every check of suites/static/test_pipelines.py seen red."""
 
-from __future__ import annotations
-
 import pytest
 from suites.static import test_pipelines
 
@@ -17,24 +15,37 @@ concurrency: production
 jobs:
   gate:
     steps:
-      - run: pipx run tox -e prod-gate
+      - run: pipx run tox -e prod-gate -- aws://ap-northeast-1 --moment promotion
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {name: run, path: runs/}
   sign:
     needs: gate
     steps:
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {name: run, path: runs/}
       - run: pipx run tox -e sign -- runs/*
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {name: signed, path: runs/}
   plan:
     needs: gate
+    outputs: {digest: "${{ steps.digest.outputs.sha256 }}"}
     steps:
       - run: tofu plan -input=false -out=plans/prod.tfplan
+      - id: digest
+        run: echo "sha256=$(sha256sum < plans/prod.tfplan | cut -c-64)" >> "$GITHUB_OUTPUT"
       - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
         with: {name: prod, path: plans/}
   release:
     needs: [plan, sign]
     environment: production
     steps:
-      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --commit "${{ github.sha }}" --whole
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {name: signed, path: runs/}
+      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --promotes --target aws://ap-northeast-1 --commit "${{ github.sha }}"
       - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
         with: {name: prod, path: plans/}
+      - run: echo "$DIGEST  plans/prod.tfplan" | sha256sum --check --strict
+        env: {DIGEST: "${{ needs.plan.outputs.digest }}"}
       - run: tofu apply -input=false plans/prod.tfplan
       - run: pg_dump --format=custom --file=before.dump "$DATABASE_URL"
       - run: alembic upgrade head
@@ -52,6 +63,8 @@ jobs:
   copy:
     steps:
       - run: pytest dags/tests
+      - run: prodgate run aws://ap-northeast-1
+      - run: prodgate verify runs/* --key signer.pub --promotes --target aws://ap-northeast-1 --commit "$GITHUB_SHA"
       - run: aws s3 sync dags/ "s3://$BUCKET/dags/" --delete
 """,
 }
@@ -69,9 +82,13 @@ VERIFIED, ROLLBACK, DAGS = (
 )
 APPROVAL = "workflow-approval workflow-production-deploy"
 
-JUDGES = "      - run: pipx run tox -e prod-gate\n"
-SIGNS = "  sign:\n    needs: gate\n    steps:\n      - run: pipx run tox -e sign -- runs/*\n"
+ACCOUNT = " -- aws://ap-northeast-1 --moment promotion"
+JUDGES = f"      - run: pipx run tox -e prod-gate{ACCOUNT}\n"
+SIGNS = "      - run: pipx run tox -e sign -- runs/*\n"
 VERIFIES = "      - run: pipx run tox -e verify-run"
+SIGNED_RUN = "        with: {name: signed, path: runs/}\n      - run: pipx run tox -e verify-run"
+ACTION = "      - uses: acme/prod-gate@0000000000000000000000000000000000000000\n        with: {{{}}}\n"
+COMMIT = ' --commit "${{ github.sha }}"\n'
 NEEDS = "    needs: [plan, sign]\n"
 DUMPS = '      - run: pg_dump --format=custom --file=before.dump "$DATABASE_URL"\n'
 MIGRATES = "      - run: alembic upgrade head\n"
@@ -85,12 +102,51 @@ BACK = """      - if: failure()
 IN_A_JOB = f"  back:\n    needs: release\n    environment: way-back\n    steps:\n{BACK}"
 STARTED = IN_A_JOB.replace("    steps", "    if: failure()\n    steps").replace("- if: failure()\n        run", "- run")
 APPLIES = "      - run: tofu apply -input=false plans/prod.tfplan\n"
+COMPARES = """      - run: echo "$DIGEST  plans/prod.tfplan" | sha256sum --check --strict
+        env: {DIGEST: "${{ needs.plan.outputs.digest }}"}
+"""
+SHOWS = "      - run: tofu show -json plans/prod.tfplan > plan.json\n"
 FETCHES = APPLIES.replace("apply -input=false", "plan -out")
 
 #: What is written, what in its place, the criteria that are broken.
 BROKEN = [
     (JUDGES, "      - run: pipx run tox -e lint\n", GATE),
-    (f"{SIGNS}  plan:\n    needs: gate\n", SIGNS.replace("    needs: gate\n", "") + "  plan:\n", GATE),
+    ("  plan:\n    needs: gate\n", "  plan:\n", ""),  # sign needs it
+    # of a rehearsal, or of what nothing states
+    (JUDGES, "      - run: pipx run tox -e prod-gate\n", GATE),
+    (JUDGES, "      - run: pipx run tox -e prod-gate -- rehearsal://\n", GATE),
+    (JUDGES, "      - run: prodgate run --quiet --moment promotion\n", GATE),
+    (JUDGES, "      - run: prodgate run rehearsal:// --moment promotion\n", GATE),
+    (JUDGES, '      - run: prodgate run "$TARGET"\n', GATE),
+    (JUDGES, '      - run: prodgate run "$TARGET"\n        env: {TARGET: "rehearsal://"}\n', GATE),
+    (JUDGES, '      - run: prodgate run "$TARGET"\n        env: {TARGET: "${{ vars.TARGET || \'rehearsal://\' }}"}\n', GATE),
+    (JUDGES, '      - run: prodgate run "$TARGET"\n        env: {TARGET: "${{ vars.TARGET }}"}\n', ""),
+    (JUDGES, '      - run: prodgate run --criteria c.toml "${TARGET:-aws://ap-northeast-1}"\n', ""),
+    (JUDGES, '      - run: prodgate run "aws://$AWS_REGION"\n', ""),
+    (JUDGES, "      - run: pipx run tox -e nightly\n", GATE),
+    (JUDGES, '      - run: pipx run tox -e nightly\n        env: {PRODGATE_TARGET: "${{ vars.TARGET }}"}\n', ""),
+    (JUDGES, "      - run: prodgate run aws://ap-northeast-1 --moment before\n", GATE),
+    (JUDGES, "      - run: prodgate run aws://ap-northeast-1 --moment promotion --only static\n", GATE),
+    (JUDGES, ACTION.format("target: 'aws://eu-west-1', only: '', moment: promotion"), ""),
+    (JUDGES, ACTION.format("target: 'aws://eu-west-1', only: ''"), ""),
+    (JUDGES, ACTION.format("target: 'aws://eu-west-1', only: '', moment: before"), GATE),
+    (JUDGES, ACTION.format("target: 'aws://eu-west-1'"), GATE),  # the static layer alone
+    (JUDGES, ACTION.format("only: ''"), GATE),
+    (JUDGES, ACTION.format("target: '${{ vars.TARGET }}', only: ''"), ""),
+    (JUDGES, ACTION.format("target: 'rehearsal://', only: ''"), GATE),
+    ("  gate:\n    steps:\n", "  gate:\n    uses: acme/prod-gate/.github/workflows/reusable-gate.yml@0000000000000000000000000000000000000000\n  other:\n    steps:\n", GATE),
+    # verified is less, another system or another run
+    (" --promotes --target aws://ap-northeast-1", " --whole --target aws://ap-northeast-1", GATE),
+    (" --promotes --target aws://ap-northeast-1", " --promotes", GATE),
+    (" --promotes --target aws://ap-northeast-1", " --promotes --target rehearsal://", GATE),
+    (" --promotes --target aws://ap-northeast-1", ' --promotes --target "$TARGET"', GATE),
+    ("--target aws://ap-northeast-1", "--target aws://ap-northeast-1 || true", f"{GATE} {SIGNED}"),
+    (SIGNED_RUN, SIGNED_RUN.replace("name: signed", "name: rehearsed"), GATE),
+    (SIGNED_RUN, SIGNED_RUN.replace("path: runs/", "path: old/"), GATE),
+    (SIGNED_RUN, SIGNED_RUN.replace("name: signed", "name: run"), ""),  # whose signature verify then misses
+    ("verify-run -- runs/*", "verify-run -- old/*", GATE),
+    ("with: {name: run, path: runs/}\n  sign", "with: {name: run, path: reports/}\n  sign", GATE),
+    ("with: {name: run, path: runs/}\n      - run: pipx run tox -e sign", "with: {name: other, path: runs/}\n      - run: pipx run tox -e sign", GATE),
     (NEEDS, NEEDS + "    if: always()\n", f"{GATE} {PLAN} {SIGNED}"),
     (NEEDS, NEEDS + "    if: ${{ !cancelled() && needs.plan.result != 'skipped' }}\n", f"{GATE} {PLAN} {SIGNED}"),
     (JUDGES, JUDGES.rstrip() + " || true\n", GATE),
@@ -99,25 +155,25 @@ BROKEN = [
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: last-good, path: before}}\n{JUDGES}", ""),
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ github.sha }}}}'}}\n{JUDGES}", ""),
     (APPLIES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ inputs.version }}}}'}}\n{APPLIES}", f"{GATE} {SIGNED}"),
-    (JUDGES, "      - run: |\n          set +e\n          tox -e prod-gate\n          echo done\n", GATE),
-    (JUDGES, "      - run: tox -e prod-gate | tee log\n", GATE),
-    (JUDGES, "      - run: if tox -e prod-gate; then echo good; fi\n", GATE),
-    (JUDGES, "      - run: tox -e prod-gate && echo good; echo done\n", GATE),
-    (JUDGES, "      - run: tox -e prod-gate &\n", GATE),
+    (JUDGES, "      - run: |\n          set +e\n          tox -e prod-gate -- aws://eu-west-1\n          echo done\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate -- aws://eu-west-1 | tee log\n", GATE),
+    (JUDGES, "      - run: if tox -e prod-gate -- aws://eu-west-1; then echo good; fi\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate -- aws://eu-west-1 && echo good; echo done\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate -- aws://eu-west-1 &\n", GATE),
     (JUDGES, "      - run: prodgate run rehearsal:// --only static\n", GATE),
     (JUDGES, "      - run: tox -e prod-gate --notest\n", GATE),
     (JUDGES, JUDGES + "        continue-on-error: true\n", GATE),
     (JUDGES, JUDGES + "        if: github.actor != 'robot'\n", GATE),
-    (JUDGES, "      - shell: bash {0}\n        run: |\n          tox -e prod-gate\n          echo done\n", GATE),
+    (JUDGES, "      - shell: bash {0}\n        run: |\n          tox -e prod-gate -- aws://eu-west-1\n          echo done\n", GATE),
     ("  gate:\n", "  gate:\n    continue-on-error: true\n", GATE),
-    (NEEDS, "    needs: plan\n", SIGNED),
-    (SIGNS, SIGNS.replace("tox -e sign", "tox -e lint"), SIGNED),
-    (SIGNS, SIGNS.replace("steps:\n", "steps:\n      - run: tox -e e2e\n"), SIGNED),
-    (SIGNS, SIGNS.replace("tox -e sign --", "tox -e sign --notest --"), SIGNED),
-    (VERIFIES, VERIFIES.replace("verify-run", "lint"), SIGNED),
-    (" --whole\n", " --whole || true\n", SIGNED),
-    (" --whole\n", "\n", SIGNED),
-    (" --whole\n", " --whole --unsigned\n", SIGNED),
+    (NEEDS, "    needs: plan\n", f"{GATE} {SIGNED}"),
+    (SIGNS, SIGNS.replace("tox -e sign", "tox -e lint"), f"{GATE} {SIGNED}"),
+    (SIGNS, f"      - run: tox -e e2e\n{SIGNS}", SIGNED),
+    (SIGNS, SIGNS.replace("tox -e sign --", "tox -e sign --notest --"), f"{GATE} {SIGNED}"),
+    (VERIFIES, VERIFIES.replace("verify-run", "lint"), f"{GATE} {SIGNED}"),
+    (COMMIT, f"{COMMIT.rstrip()} || true\n", f"{GATE} {SIGNED}"),
+    (COMMIT, "\n", f"{GATE} {SIGNED}"),
+    (COMMIT, f"{COMMIT.rstrip()} --unsigned\n", f"{GATE} {SIGNED}"),
     ("    environment: production\n", "", APPROVAL),
     ("apply -input=false plans/prod.tfplan", "apply -auto-approve", PLAN),
     ("apply -input=false plans/prod.tfplan", "apply -auto-approve -var a=b", PLAN),
@@ -125,6 +181,24 @@ BROKEN = [
     ("apply -input=false plans/prod.tfplan", "destroy -auto-approve", PLAN),
     (APPLIES, FETCHES + APPLIES, PLAN),
     ("        with: {name: prod, path: plans/}\n  release", "        with: {name: other, path: plans/}\n  release", PLAN),
+    # what is fetched may be another file than the one that was made
+    (COMPARES, "", PLAN),
+    (COMPARES + APPLIES, APPLIES + COMPARES, PLAN),
+    (COMPARES, COMPARES.replace("--strict", "--strict || true"), PLAN),
+    (COMPARES, COMPARES.replace("--strict", "--strict | tee log"), PLAN),
+    (COMPARES, COMPARES + "        if: github.actor != 'robot'\n", PLAN),
+    (COMPARES, COMPARES + "        continue-on-error: true\n", PLAN),
+    (COMPARES, COMPARES.replace("prod.tfplan", "other.tfplan"), PLAN),
+    (COMPARES, COMPARES.replace("needs.plan", "needs.sign"), PLAN),
+    (COMPARES, COMPARES.replace("sha256sum", "md5sum"), PLAN),
+    (COMPARES, "      - run: cd plans && sha256sum --check prod.tfplan.sha256\n", PLAN),  # which came with it
+    (COMPARES, COMPARES.replace("sha256sum", "shasum -a 256"), ""),
+    (COMPARES + APPLIES, f"{COMPARES.splitlines()[1].replace('        env', '      - env')}\n        run: |\n          sha256sum -c <<< \"$DIGEST  plans/prod.tfplan\"\n          tofu apply -input=false plans/prod.tfplan\n", ""),
+    ("        with: {name: prod, path: plans/}\n" + COMPARES, "        with: {artifact-ids: '${{ needs.plan.outputs.artifact }}', path: plans/}\n", ""),
+    ("        with: {name: prod, path: plans/}\n" + COMPARES, "        with: {artifact-ids: '${{ inputs.artifact }}', path: plans/}\n", PLAN),
+    (COMPARES, f"{SHOWS}      - run: prodgate verify runs/* --key signer.pub --plan plan.json\n", ""),
+    (COMPARES, f"{SHOWS}      - run: prodgate verify runs/* --key signer.pub --plan other.json\n", PLAN),
+    (COMPARES, "      - run: prodgate verify runs/* --key signer.pub --plan plan.json\n", PLAN),
     (DUMPS, "", BACKUP),
     (DUMPS + MIGRATES, MIGRATES + DUMPS, BACKUP),
     (DUMPS, DUMPS + "        continue-on-error: true\n", BACKUP),
@@ -157,7 +231,7 @@ def broken(texts: dict[str, str], outcome: Outcome = Outcome.NOT_SATISFIED) -> s
 
 
 def changed(old: str, new: str) -> dict[str, str]:
-    assert SOUND[DEPLOY].count(old) == 1
+    assert SOUND[DEPLOY].count(old) == 1, old
     return {**SOUND, DEPLOY: SOUND[DEPLOY].replace(old, new)}
 
 
@@ -172,6 +246,28 @@ def test_every_question_is_asked_of_a_sound_pipeline_and_holds(asked: set[str]) 
 def test_one_change_breaks_its_criteria_and_no_other(old: str, new: str, criteria: str) -> None:
     assert broken(changed(old, new)) - {"workflow-regular-scan"} == set(criteria.split())
     assert broken(changed(old, new), Outcome.UNDETERMINED) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "criteria"),
+    [("with: {target: 'aws://eu-west-1'}", set()), ("with: {target: 'rehearsal://'}", {GATE}), ("needs: []", {GATE})],
+)
+def test_the_target_of_a_called_workflow_is_the_one_that_it_is_given(given: str, criteria: set[str]) -> None:
+    start = SOUND[DEPLOY].index("      - run: pipx run tox -e prod-gate")
+    end = SOUND[DEPLOY].index("  sign:\n")
+    steps = SOUND[DEPLOY][start:end].replace("aws://ap-northeast-1", '"$TARGET"')
+    called = f"""\
+on: {{workflow_call: {{inputs: {{target: {{type: string, default: "rehearsal://"}}}}}}}}
+permissions: {{contents: read}}
+jobs:
+  run:
+    env: {{TARGET: "${{{{ inputs.target }}}}"}}
+    steps:
+{steps}"""
+    calls = f"    uses: ./.github/workflows/called.yml\n    {given}\n"
+    text = SOUND[DEPLOY][:start].removesuffix("    steps:\n") + calls + SOUND[DEPLOY][end:]
+    texts = {**SOUND, DEPLOY: text, ".github/workflows/called.yml": called}
+    assert broken(texts) - {"workflow-regular-scan"} == criteria
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Every check of suites/static/test_repository.py, green on a sound repository and red on one change."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from suites.static import test_repository as suite
 from prodgate.facts.static import DeclaredRoot, RepositoryPart, StateBackend
 from prodgate.facts.static.credentials import LARGEST, credential_facts, observe_credentials
 from prodgate.findings import Undetermined
-from prodgate.terraform.root_module import backend_facts, observe_backend
+from prodgate.layers.static.observing import backend_facts, observe_backend
 from prodgate.testing import NotSatisfied, load_criteria
 
 CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria

@@ -1,7 +1,5 @@
 """One compliant workflow, one change each: every check of suites/static/test_workflows.py seen red."""
 
-from __future__ import annotations
-
 import pytest
 from suites.static import test_workflows
 
@@ -22,12 +20,18 @@ jobs:
     permissions: {contents: read}
     steps:
       - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
-      - run: pipx run tox -e prod-gate
+      - run: pipx run tox -e prod-gate -- aws://ap-northeast-1
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {name: run, path: runs/}
   sign:
     needs: gate
     permissions: {contents: read}
     steps:
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {name: run, path: runs/}
       - run: pipx run tox -e sign -- runs/*
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {name: signed, path: runs/}
   deploy:
     needs: sign
     environment: production
@@ -36,7 +40,9 @@ jobs:
       - uses: aws-actions/configure-aws-credentials@a03048d87541d1d9fcf2ecf528a4a65ba9bd7838
         with:
           role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}
-      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --commit "$GITHUB_SHA" --whole
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {name: signed, path: runs/}
+      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --promotes --target aws://eu-west-1 --commit "$GITHUB_SHA"
       - run: aws s3 sync site/ "s3://$BUCKET"
 """,
     ".github/workflows/dags.yml": """\
@@ -49,10 +55,16 @@ jobs:
   test:
     steps:
       - run: pipx run tox -e dags
+      - run: pipx run tox -e prod-gate -- aws://ap-northeast-1
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {path: runs/}
   copy:
     needs: test
     environment: production-dags
     steps:
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {path: runs/}
+      - run: prodgate verify runs/* --key signer.pub --promotes --target aws://eu-west-1 --commit "$GITHUB_SHA"
       - run: aws s3 sync dags/ "s3://$BUCKET/dags/"
 """,
     ".github/workflows/nightly.yml": """\

@@ -1,6 +1,4 @@
-"""What the checks of suites/static say of a set of workflows."""
-
-from __future__ import annotations
+"""The findings of suites/static's checks on a set of workflows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +22,7 @@ CHECKS: dict[str, Check] = {
 
 
 def judge(texts: Mapping[str, str]) -> dict[str, list[tuple[str, Outcome, str]]]:
-    """The subject, the outcome and what was said of each fact, by check."""
+    """The subject, the outcome and the message of each fact, by check."""
     facts = workflow_facts(texts)
     return {
         name: [

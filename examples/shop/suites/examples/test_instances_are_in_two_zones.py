@@ -1,4 +1,4 @@
-"""What the check must say of groups."""
+"""Findings that the check must make about groups."""
 
 from facts.groups import Group
 

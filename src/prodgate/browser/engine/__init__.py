@@ -1,1 +1,1 @@
-"""What runs inside the processes that drive Chromium; nothing outside imports this, nor Playwright."""
+"""Code for the processes that drive Chromium; nothing outside imports it, or Playwright."""

@@ -1,1 +1,1 @@
-"""Facts about what people say: their records, and what became of the things that they looked at."""
+"""Facts about statements by people: their records, and the present state of the things that they looked at."""

@@ -1,11 +1,9 @@
-"""Records of what people say, beside the documents and runs that they looked at as those are now."""
-
-from __future__ import annotations
+"""Records of statements by people, beside the present state of the documents and runs that they looked at."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...sections.attestations_file import Record
+from ...sections.attested import Record
 from .. import Fact
 
 
@@ -15,13 +13,13 @@ class SeenDocument:
 
     path: str
     digest: str = ""
-    """SHA-256 in hex; empty when there was nothing to digest."""
+    """SHA-256 in hex; empty if there was nothing to digest."""
     sections: tuple[str, ...] = ()
-    """Its headings under which something is said."""
+    """Its headings with text under them."""
     wrong: str = ""
-    """Why it is no document that somebody can have looked at, such as ``is a link``."""
+    """Why nobody can have looked at it as a document, such as ``is a link``."""
     unread: str = ""
-    """Why nobody can say what it holds now."""
+    """Why its present content is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,38 +29,38 @@ class SeenRun:
     id: str
     started: datetime | None = None
     layers: tuple[str, ...] = ()
-    """What it judged."""
+    """The system that it judged."""
     wrong: str = ""
-    """Why it shows nothing, such as ``its verdict was NO-GO``."""
+    """Why it proves nothing, such as ``its verdict was NO-GO``."""
     unread: str = ""
-    """Why nobody can say what its verdict was."""
+    """Why its verdict is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Attestation(Fact):
-    """A record of what a person says of a criterion; ``subject`` is its file."""
+    """A record of a person's statement on a criterion; ``subject`` is its file."""
 
     criterion: str
     """The criterion that the file is named after."""
     record: Record
     when: datetime
-    """When it was made; for a record that is as old as the rehearsal, when that one looked at it."""
+    """When it was made; a record as old as the rehearsal counts as made when the rehearsal read it."""
     documents: tuple[SeenDocument, ...] = ()
     runs: tuple[SeenRun, ...] = ()
     counts_here: bool
-    """Whether what it says is of the system that was observed; a record made for rehearsals counts in those alone."""
+    """Whether it is about the system that was observed; a record made for rehearsals counts only there."""
     cites_runs: bool
-    """Whether it can be asked for a gate run: a record that is as old as the rehearsal that reads it can't."""
+    """Whether it can be required to name a gate run: one that is as old as the rehearsal that reads it can't."""
     signature: str
-    """Whether it is signed, and by what key, in words."""
+    """Whether it is signed, and with which key, in words."""
 
     def seen_document(self, path: str) -> SeenDocument | None:
-        """Return what was found of a document that the record names; None for one that it does not name."""
+        """Return the finding on a document that the record names; None for one that it does not name."""
         return next((each for each in self.documents if each.path == path), None)
 
     @property
     def oldest(self) -> datetime:
-        """When the oldest of what it rests on was so: the record itself, or a run that it names."""
+        """The time of the oldest thing it rests on: the record itself, or a run that it names."""
         return min([self.when, *(run.started for run in self.runs if run.started)])
 
 
@@ -71,6 +69,6 @@ class RecordFolder(Fact):
     """The folder of the records; ``subject`` is its path."""
 
     answers_for_production: bool
-    """Whether what only production can show can have been looked at: in a rehearsal nobody can."""
+    """Whether facts that only production can show can have been looked at: in a rehearsal nobody can."""
     asked: datetime
     """When it was looked at."""

@@ -1,6 +1,4 @@
-"""The data that the slots of a DAG left, and how old the newest is."""
-
-from __future__ import annotations
+"""The data of a DAG's slots, and its age."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,32 +7,34 @@ from typing import Any
 
 from ...airflow.records import History
 from ...aws.answers import Unread, Unreadable
-from ...collected.flaws import (
+from ...collected.records import (
+    Collected,
     explain_stale,
     find_data_flaws,
     find_impossible_values,
+    find_intervals,
     find_newest,
     list_successful_slots,
+    move_to_ends,
+    parse_collected,
 )
-from ...collected.intervals import find_intervals, move_to_ends
-from ...collected.records import Collected, parse_collected
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger
 from ...quantities import Quantity
-from ...sections.data import DataSection
+from ...sections.dags import DataSection
 from .. import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CollectedSlots(Fact):
-    """The data of a DAG's slots; ``subject`` is the DAG with where its data is: ``collect: table slots of env:DB``."""
+    """The data of a DAG's slots; ``subject`` is the DAG with the data's place: ``collect: table slots of env:DB``."""
 
     slots: int
     """Slots that succeeded, each of which must have data."""
     rows: int
-    """What all declared sources left for these slots."""
+    """The data that all declared sources left for these slots."""
     flaws: tuple[str, ...]
-    """What is missing, what no slot collected, and what can't be true."""
+    """Missing data, data that no slot collected, and impossible values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -46,13 +46,13 @@ class CollectedSource(Fact):
     stale: str
     """Why that is too long ago; empty if it is not."""
     wrong: tuple[str, ...]
-    """What can't be true of its times, such as one in the future."""
+    """Impossible times, such as one in the future."""
 
 
 def collected_facts(
     evidence: Mapping[str, Any], dag: DeclaredDag, section: DataSection, ledger: Ledger, history: History
 ) -> Iterator[Fact]:
-    """Yield what the evidence of a DAG's data shows, compared with its runs."""
+    """Yield the facts in the evidence of a DAG's data, compared with its runs."""
     subject, read = f"{dag.dag_id}: {evidence['where']}", datetime.fromisoformat(evidence["read"])
     try:
         runs = history.runs
@@ -74,8 +74,7 @@ def collected_facts(
         rows=sum(one.rows or 0 for one in found if one.source in section.sources),
         flaws=flaws if slots or flaws else nothing,
     )
-    for source in section.sources:
-        yield _source(dag, ledger, source, found, read)
+    yield from (_source(dag, ledger, source, found, read) for source in section.sources)
 
 
 def _source(
@@ -84,7 +83,7 @@ def _source(
     newest, subject = find_newest(source, found, read), f"{dag.dag_id}: {source}"
     age: Any = Unread(f"{subject}: there is no data of it since {ledger.since:%Y-%m-%dT%H:%M:%SZ}")
     if newest:
-        age = Quantity.seconds(max(0, int((read - newest).total_seconds())))
+        age = Quantity.between(newest, read)
     try:
         too_old: Any = explain_stale(dag, ledger, source, found, read)
     except Unreadable as error:

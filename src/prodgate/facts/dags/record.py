@@ -1,10 +1,9 @@
-"""Whether what Airflow remembers can be believed, and whether Airflow does its work."""
-
-from __future__ import annotations
+"""Whether Airflow's record can be trusted, and whether Airflow does its work."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -12,28 +11,30 @@ from ...airflow.records import Heartbeat, History
 from ...aws.answers import Unread, Unreadable
 from ...criteria import Criterion
 from ...dags.declared import DeclaredDag
-from ...dags.durations import Slowdown, compare_durations, list_durations
-from ...dags.record_flaws import Flaw, find_record_flaws
-from ...dags.service_flaws import find_service_flaws
-from ...dags.stuck import find_stuck
+from ...dags.flaws import Flaw, find_record_flaws, find_service_flaws, find_stuck
+from ...dags.rates import Slowdown, compare_durations, list_durations
+from ...estimates import Estimate
 from ...quantities import Quantity
 from .. import Fact
 
 #: Components without which no DAG runs, by whether Airflow is of version 2, where the scheduler may read files itself.
-#: A triggerer is only needed by tasks that defer.
+#: Only tasks that defer need a triggerer.
 _NEEDED = {True: ("scheduler",), False: ("scheduler", "dag_processor")}
+
+#: Kinds of flaws that a busy machine never causes.
+_CERTAIN = ("paused", "stale", "schedule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DagRecord(Fact):
-    """What is wrong with the record of a DAG; ``subject`` is its id."""
+    """The flaws in the record of a DAG; ``subject`` is its id."""
 
     flaws: tuple[str, ...]
     """Results that were set by hand, masked, never executed or lost."""
     stuck: tuple[str, ...]
-    """Runs and tasks that wait or run beyond the limit, or that no process runs any more."""
+    """Runs and tasks that wait or run beyond the limit, or have lost their process."""
     unserved: tuple[str, ...]
-    """Why Airflow does not run it as it is declared."""
+    """Why Airflow does not run it as declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -45,11 +46,20 @@ class AirflowVersion(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ActiveDags(Fact):
+    """The DAGs of which Airflow makes runs; ``subject`` is its place."""
+
+    active: int
+    undeclared: tuple[str, ...]
+    """Those that are neither declared nor exempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AirflowComponent(Fact):
     """A component of Airflow; ``subject`` is its place and its name."""
 
     silent: Quantity
-    """How long ago it gave its last sign of life."""
+    """How long ago it sent its last heartbeat."""
     healthy: bool
 
 
@@ -58,23 +68,27 @@ class DurationChange(Fact):
     """How much longer the runs of a DAG take than in the last good run of the gate; ``subject`` is its id."""
 
     change: Slowdown | None
-    """None when either has too few runs to compare."""
+    """None if either has too few runs to compare."""
     before: str
-    """The run of the gate that is compared with."""
+    """The run of the gate to compare with."""
 
-    def increase(self, criterion: Criterion) -> Quantity:
+    def increase(self, criterion: Criterion) -> Estimate:
         """Return how much the 95th percentile grew; 0 % if it may be chance. Raises TypeError."""
         if self.change is None or criterion.confidence is None:
             raise TypeError(f"criterion {criterion.id!r} needs a confidence, and enough runs, to tell what is chance")
         by_chance = self.change.p_value > 1 - criterion.confidence.base
-        return Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 1), "%")
+        grown = Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 1), "%")
+        runs = min(self.change.samples)
+        return Estimate(
+            value=grown, low=grown, high=grown, samples=runs, effective=runs, confidence=criterion.confidence, of="runs"
+        )
 
 
 def record_facts(dags: Sequence[DeclaredDag], history: History, hurried: str = "") -> Iterator[Fact]:
-    """Yield what is wrong with the record of each DAG; what can't be read makes one field Unread.
+    """Yield the flaws in the record of each DAG; data that can't be read makes one field Unread.
 
-    ``hurried`` says why Airflow could not work in time, if so: a file that was read too late or a task that waited too
-    long is not the DAG's fault then, and a result that was set by hand still is.
+    ``hurried`` says why Airflow could not work in time lately, if so: then a file that was read too late or a task that
+    waited too long may not be the DAG's fault, but a result that was set by hand still is.
     """
     for dag in dags:
         yield DagRecord(
@@ -86,25 +100,37 @@ def record_facts(dags: Sequence[DeclaredDag], history: History, hurried: str = "
 
 
 def _read_flaws(look: Callable[[], Sequence[Flaw]], hurried: str = "") -> tuple[str, ...]:
-    if hurried:
-        return Unread(hurried)  # type: ignore[return-value]  # a Fact raises it when it is read
     try:
-        return tuple(f"{flaw.run_id}: {flaw.words}" if flaw.run_id else flaw.words for flaw in look())
+        found = look()
     except Unreadable as error:
         return Unread(error.reason)  # type: ignore[return-value]  # a Fact raises it when it is read
+    if found and hurried and not any(flaw.kind in _CERTAIN for flaw in found):
+        return Unread(hurried)  # type: ignore[return-value]
+    return tuple(f"{flaw.run_id}: {flaw.words}" if flaw.run_id else flaw.words for flaw in found)
 
 
-def component_facts(place: str, history: History) -> Iterator[AirflowComponent]:
-    """Yield the health of each component; a needed one that never ran is not healthy.
+def count_active(place: str, history: History, known: Sequence[str]) -> ActiveDags:
+    """Return the active DAGs; ``*`` in a known name stands for any characters. Raises Unreadable."""
+    undeclared = tuple(name for name in history.active if not any(fnmatchcase(name, each) for each in known))
+    return ActiveDags(subject=place, active=len(history.active), undeclared=undeclared)
 
-    Raises Unreadable when its health could not be read.
+
+def component_facts(place: str, history: History, hurried: str = "") -> Iterator[AirflowComponent]:
+    """Yield the health of each component; a required one that never ran is not healthy.
+
+    ``hurried`` is as above: a live component sends heartbeats on a busy machine as well. Raises Unreadable if the
+    health could not be read.
     """
     told = {beat.component for beat in history.heartbeats}
     needed = _NEEDED[history.version.startswith("2.")]
     never = [Heartbeat(component=name, healthy=False, at=None) for name in needed if name not in told]
     for beat in (*history.heartbeats, *never):
         subject = f"{place}: {beat.component}"
-        yield AirflowComponent(subject=subject, silent=_silence(beat, history), healthy=beat.healthy)
+        yield (
+            AirflowComponent.unread(subject, hurried)
+            if hurried and not beat.healthy
+            else AirflowComponent(subject=subject, silent=_silence(beat, history), healthy=beat.healthy)
+        )
 
 
 def _silence(beat: Heartbeat, history: History) -> Any:

@@ -1,16 +1,20 @@
-"""The site as its users meet it, with a browser and without one."""
+"""The site from its users' side, with a browser and without one."""
 
-from .builds import ServedBuild
 from .caching import PrivatePage, PublicPage
 from .cookies import Cookie
-from .endpoints import HealthEndpoint, MissingPage
-from .firewall import AttackAnswered, OrdinaryAnswered
 from .headers import ContentPolicy, SecurityHeaders
 from .journeys import Journey
-from .keyboard import KeyboardWalk
-from .pages import PageLinks, VisitedPage
-from .redirects import PlainHttp, Redirects
-from .tls import ServedCertificate, ServedTls
+from .pages import KeyboardWalk, PageLinks, ServedBuild, VisitedPage
+from .probes import (
+    AttackAnswered,
+    HealthEndpoint,
+    MissingPage,
+    OrdinaryAnswered,
+    PlainHttp,
+    Redirects,
+    ServedCertificate,
+    ServedTls,
+)
 
 __all__ = [
     "AttackAnswered", "ContentPolicy", "Cookie", "HealthEndpoint", "Journey", "KeyboardWalk", "MissingPage",

@@ -1,6 +1,4 @@
-"""Reading the answers that probes recorded."""
-
-from __future__ import annotations
+"""Reads the responses that probes recorded."""
 
 import re
 from collections.abc import Mapping
@@ -10,16 +8,16 @@ from urllib.parse import urlsplit
 
 from ...semantics.challenges import find_challenge
 
-#: How a cache says that it answered: ``Hit from cloudfront``, ``RefreshHit``, ``TCP_HIT``, ``edge; hit``.
+#: A cache's statement that it responded: ``Hit from cloudfront``, ``RefreshHit``, ``TCP_HIT``, ``edge; hit``.
 _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
-#: How Cloudflare, nginx and Vercel say that it did so with what was out of date, or asked first whether it was.
+#: The words of Cloudflare, nginx and Vercel for serving a stale response, or a revalidated one.
 _KEPT: Final = re.compile(r"(?<![a-z])(?:stale|updating|revalidated|prerender)(?![a-z])")
-#: Kinds of page that are shown to everybody.
+#: Kinds of page that everybody sees.
 _SHOWN: Final = ("public", "")
-#: Statuses with which firewalls refuse, and sites as well.
+#: Status codes with which firewalls refuse, and sites as well.
 _REFUSALS: Final = (403, 503)
 _SAYS: Final = ("x-cache", "cf-cache-status", "cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
-#: Those in which such words say it; ``fwd=stale`` in Cache-Status says that the site was asked.
+#: Headers with such words; ``fwd=stale`` in Cache-Status means that the site was asked.
 _SAYS_MORE: Final = ("cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
 
 
@@ -32,7 +30,7 @@ def subject_of(record: Mapping[str, Any], url: str) -> str:
 
 
 def read_header_values(answer: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return each value of a header that was sent; ``name`` is in lower case."""
+    """Return each value of a header; ``name`` is in lower case."""
     return tuple(value for header, value in answer.get("headers", ()) if header == name)
 
 
@@ -42,26 +40,26 @@ def read_header(answer: Mapping[str, Any], name: str) -> str:
 
 
 def why_unanswered(answer: Mapping[str, Any]) -> str:
-    """Return why there is no answer, or an empty string."""
+    """Return why there is no response, or an empty string."""
     return f"{answer['url']} was not answered: {answer['failed']}: {answer['detail']}" if answer.get("failed") else ""
 
 
 def why_broken(answer: Mapping[str, Any]) -> str:
-    """Return why an answer shows nothing of a page: there is none, or it is a server error, or not the site's."""
+    """Return why a response shows nothing of a page: there is none, it is a server error, or it is not the site's."""
     if reason := why_unanswered(answer) or why_challenged(answer):
         return reason
     return f"{answer['url']} was answered {answer['status']}" if answer["status"] >= 500 else ""
 
 
 def why_challenged(answer: Mapping[str, Any]) -> str:
-    """Return that something in front of the site answered, to find out who asks or to slow it down; or nothing."""
+    """Return that something in front of the site challenged the client, to identify or slow it down; or nothing."""
     if answer.get("failed") or not (how := find_challenge(answer["status"], dict(answer.get("headers", ())))):
         return ""
     return f"{answer['url']} was answered by what is in front of the site ({how}); let the gate's address through"
 
 
 def why_refused(answer: Mapping[str, Any]) -> str:
-    """Return that an answer may be of what is in front of the site as well as of the site, or an empty string."""
+    """Return that a response may come from something in front of the site instead, or an empty string."""
     if reason := why_challenged(answer):
         return reason
     if answer.get("failed") or answer["status"] not in _REFUSALS:
@@ -70,9 +68,9 @@ def why_refused(answer: Mapping[str, Any]) -> str:
 
 
 def why_error(page: Mapping[str, Any]) -> str:
-    """Return that an error stands in the place of a page, which is no sample of it; or an empty string.
+    """Return that an error replaces a page and so is no sample of it; or an empty string.
 
-    Whom a private page refuses has not signed in, and a further host needs no page at its root.
+    A client that a private page refuses has not signed in, and a further host needs no page at its root.
     """
     last = page["chain"][-1]
     if page["kind"] not in _SHOWN or last.get("failed") or last["status"] < HTTPStatus.BAD_REQUEST:
@@ -93,13 +91,13 @@ def is_encrypted(answer: Mapping[str, Any]) -> bool:
 
 
 def describe_cache(answer: Mapping[str, Any]) -> str:
-    """Return the headers in which caches speak of an answer; empty if there are none."""
+    """Return the cache headers of a response; empty if there are none."""
     said = [f"{name}: {read_header(answer, name)}" for name in (*_SAYS, "age") if read_header_values(answer, name)]
     return ", ".join(said)
 
 
 def is_from_cache(answer: Mapping[str, Any]) -> bool:
-    """Whether the headers of an answer say that it came from a cache."""
+    """Whether the headers of a response say that it came from a cache."""
     said, more = (" ".join(read_header(answer, name) for name in names).lower() for names in (_SAYS, _SAYS_MORE))
     age = read_header(answer, "age").strip()
     return bool(_HIT.search(said) or _KEPT.search(more)) or (age.isdigit() and int(age) > 0)

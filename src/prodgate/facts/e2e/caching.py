@@ -1,6 +1,4 @@
-"""What shared caches store: public pages for everybody, private pages never."""
-
-from __future__ import annotations
+"""The storage of pages in shared caches: public ones for everybody, private ones never."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +7,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
-from ...semantics.sign_ins import is_for_strangers
+from ...semantics.challenges import is_for_strangers
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
-from .on_journeys import find_signed_in
-from .set_cookie import parse_set_cookie, read_date
+from .cookies import parse_set_cookie, read_date
+from .journeys import find_signed_in
 
-#: Statuses that a cache may store without being told to (RFC 9110, 15.1).
+#: Status codes that a cache may store by default (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
-#: What tells the caches of a delivery network alone what to keep, whatever Cache-Control says (RFC 9213, and older).
+#: Headers that instruct only the caches of a delivery network, whatever Cache-Control says (RFC 9213, and older).
 _TARGETED: Final = (
     "cdn-cache-control", "cloudflare-cdn-cache-control", "netlify-cdn-cache-control", "surrogate-control",
     "vercel-cdn-cache-control",
@@ -30,13 +28,13 @@ class PublicPage(Fact):
     """A page that is the same for everybody, requested several times in a row; ``subject`` is its address."""
 
     hit: bool
-    """Whether one of the answers came from a cache."""
+    """Whether one of the responses came from a cache."""
     said: tuple[str, ...]
-    """What caches said of each answer; empty if none said anything."""
+    """Cache headers of each response; empty if none had any."""
     varies: tuple[str, ...]
-    """Cookies with which no cache answers, where one does without: each reader who has one then reaches the origin."""
+    """Cookies that prevent a cache hit where one happens without them: readers with one always reach the origin."""
     given: tuple[str, ...]
-    """Cookies that an answer from a cache sets: everybody is given the same one."""
+    """Cookies that a cached response sets: everybody receives the same one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,7 +42,7 @@ class PrivatePage(Fact):
     """A page that belongs to one reader; ``subject`` is its address."""
 
     keepable: tuple[str, ...]
-    """Why a shared cache may store an answer, or that one did."""
+    """Why a shared cache may store a response, or that one did."""
 
 
 def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
@@ -61,7 +59,7 @@ def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _signed_in(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[PrivatePage]:
-    """Yield what readers were served who had signed in; a page that nobody else is served shows itself only to them."""
+    """Yield the responses to signed-in readers; a page that nobody else gets shows itself only to them."""
     url, last = page["chain"][0]["url"], page["chain"][-1]
     of, seen = f"{subject_of(record, url)}, signed in", find_signed_in(record, url)
     if seen:
@@ -72,7 +70,7 @@ def _signed_in(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[P
 
 
 def _is_kept_back(last: Mapping[str, Any], url: str) -> bool:
-    """Whether a page was led to another, or shows a sign-in in its own place."""
+    """Whether a page redirected elsewhere, or shows a sign-in in its own place."""
     path = urlsplit(url).path
     return urlsplit(last["url"]).path != path or (last.get("asks", False) and not is_for_strangers(path))
 
@@ -100,7 +98,7 @@ def _list_given(answers: Sequence[Mapping[str, Any]], at: str) -> Iterator[str]:
 
 
 def _varies(asked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
-    """Return the cookies that change what a cache answers, or Unread where an answer is missing."""
+    """Return the cookies that change a cache's response, or Unread if a response is missing."""
     if reason := next(filter(None, (why_broken(one) for answers in asked.values() for one in answers)), ""):
         return Unread(reason)
     return tuple(cookies for cookies, answers in asked.items() if not any(map(is_from_cache, answers)))
@@ -118,7 +116,7 @@ def _why_cacheable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def keeps_for_everybody(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer comes from a shared cache, or says that one may give it to others without asking again."""
+    """Whether a response comes from a shared cache, or allows one to reuse it for others without revalidation."""
     said = _read_directives(answer, "cache-control")
     if is_from_cache(answer) or _find_targeted(answer) or _keeps(said):
         return True
@@ -127,19 +125,19 @@ def keeps_for_everybody(answer: Mapping[str, Any]) -> bool:
 
 
 def _expires_later(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer lives on by Expires; what is no date, such as 0, is in the past (RFC 9111, 5.3)."""
+    """Whether a response lives on by Expires; an invalid date, such as 0, is in the past (RFC 9111, 5.3)."""
     until, sent = (read_date(read_header(answer, name)) for name in ("expires", "date"))
     return until is not None and (sent is None or until > sent)
 
 
 def _read_directives(answer: Mapping[str, Any], header: str) -> dict[str, str]:
-    """Return the directives of a header with their values, which are empty where there is none."""
+    """Return the directives of a header with their values, which are empty if there is none."""
     parts = (one.partition("=") for one in read_header(answer, header).lower().split(","))
     return {name.strip(): value.strip(' "') for name, _, value in parts if name.strip()}
 
 
 def _find_targeted(answer: Mapping[str, Any]) -> str:
-    """Return the header that tells the caches of a delivery network to keep an answer, or an empty string."""
+    """Return the header that lets the caches of a delivery network keep a response, or an empty string."""
     return next((name for name in _TARGETED if _keeps(_read_directives(answer, name))), "")
 
 
@@ -149,7 +147,7 @@ def _keeps(said: Mapping[str, str]) -> bool:
 
 
 def _forbids(said: Mapping[str, str], *names: str) -> bool:
-    """Whether an answer must not be kept, or not be given again unasked; one that names headers is of these alone."""
+    """Whether a response must not be stored, or reused without revalidation, unless only for the headers it names."""
     return any(said.get(name) == "" for name in names or ("no-store", "private", "no-cache"))
 
 

@@ -1,7 +1,6 @@
-"""Declared pages as a first visitor sees them in a browser."""
+"""Declared pages as a first visitor sees them in a browser, with and without a mouse, and the build they come from."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,18 +12,79 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from .. import Fact
 from .journeys import FORMAT, browser_of
-from .keyboard import keyboard_walk
 
-#: Failures that are no answer of the site: it may be down, or out of reach. Any other is an answer, if a bad one.
+_NO_KEY: Final[Any] = Unread("no key was answered")
+_NOT_TOLD: Final[Any] = Unread("the browser did not tell how long each key took; observe again where less else runs")
+#: The shortest response time to a key that browsers report, in milliseconds.
+_SHORTEST_REPORTED: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class KeyboardWalk(Fact):
+    """A walk through a page with the Tab key alone; ``subject`` is the page's name."""
+
+    offered: int
+    """Number of elements that a person can use: links, buttons, fields."""
+    missed: tuple[str, ...]
+    """The ones that the focus never reached."""
+    unseen: tuple[str, ...]
+    """The ones that did not show that they had the focus."""
+    slowest: Quantity
+    """Time until the slowest response to a key or a press on the first visit was painted (INP); at least 16 ms."""
+    untouched: tuple[str, ...] = ()
+    """Elements that were not pressed or typed into, since they announce a change, each with how."""
+
+
+def keyboard_walk(page: Mapping[str, Any], reason: str, untimed: str) -> KeyboardWalk:
+    """Return the walk through a page; the reasons say why none of it, or no times, were seen, if so."""
+    walk = page.get("keyboard")
+    if reason or not walk:
+        return KeyboardWalk.unread(page["name"], reason or "no walk was made")
+    answered: Any = Quantity.of(round(Decimal(str(walk["slowest"] or _SHORTEST_REPORTED))), "ms")
+    untouched = tuple(walk.get("untouched", ()))
+    if unasked := " or ".join(walk.get("unasked", ())):
+        said = "; ".join(untouched)
+        answered = Unread(f"all that can be {unasked} says that it changes something, and was left untouched: {said}")
+    told: Any = _NO_KEY if not walk["interactions"] else answered if walk.get("settled", True) else _NOT_TOLD
+    late: Any = Unread(untimed)
+    partial: Any = Unread(why) if (why := _why_partial(walk)) else ()
+    held = (f"Tab does not leave {walk['held']}",) if walk.get("held") and walk["missed"] else ()
+    return KeyboardWalk(
+        subject=page["name"],
+        offered=walk["offered"],
+        # an aborted walk missed the rest of the page
+        missed=(*held, *walk["missed"]) if walk["whole"] and walk["missed"] else partial,
+        unseen=tuple(walk["unseen"]) or partial,
+        slowest=late if untimed else told,
+        untouched=untouched,
+    )
+
+
+def _why_partial(walk: Mapping[str, Any]) -> str:
+    if not walk["whole"]:
+        left = f"{walk['left']} of {walk['offered']}" if "left" in walk else "some"
+        return (
+            f"the walk did not end within {walk['pressed']} keys or a minute, with {left} elements to come; "
+            "declare a shorter page of the same kind, or walk through this one by hand"
+        )
+    if walk.get("behind"):
+        return (
+            f"a dialog is in front of the page, and {walk['behind']} of {walk['offered']} elements are behind it: "
+            f"{walk['dialog']}; say how it is closed: "
+            'click = ["button: Accept all"] in [e2e.before], or a cookie or header that leaves it out'
+        )
+    return ""
+
+
+#: Failures that are no response of the site: it may be down, or out of reach. Any other is a response, if a bad one.
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other", "challenge", "sign-in")
-#: Answers that ask whoever comes to sign in, and those that leave open what is there.
+#: Statuses that require signing in, and those that leave open whether there is a page.
 _ASKING: Final = {HTTPStatus.UNAUTHORIZED}
-_REFUSING: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 _UNCLEAR: Final = (
     "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
     "'private', or let the gate's address in"
 )
-#: Answers of a private page to whoever has not signed in.
+#: Statuses of a private page for a visitor who has not signed in.
 _PRIVATE: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _WALL: Final = (
     "{}; declare it with cache = 'private' and open it on a journey that signs in, bring a cookie in [e2e.before], or "
@@ -39,24 +99,24 @@ _RESTLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class VisitedPage(Fact):
-    """A page at one size of the window; ``subject`` is such as ``front at 360 px``. Everything is of one cold visit."""
+    """A page at one size of the window, in one cold visit; ``subject`` is such as ``front at 360 px``."""
 
     complete: bool
-    """Whether it was answered with success, on the site's own host, and shows the regions that it must."""
+    """Whether it returned success, on the site's own host, and shows its required regions."""
     answered: str
-    """How it was answered, and what is missing."""
+    """Its response, and the missing regions."""
     violations: tuple[str, ...]
-    """What axe finds against WCAG 2.2 A and AA, or against good practice, in the page and every frame within it."""
+    """axe's violations of WCAG 2.2 A and AA, or of good practice, in the page and every frame within it."""
     undecided: tuple[str, ...]
-    """What axe leaves to a person's eyes, such as contrast on a picture; those in ``reviewed`` were looked at."""
+    """axe's undecided results, such as contrast on a picture; a person has looked at those in ``reviewed``."""
     largest_paint: Quantity
-    """Time until the largest part of what is seen first was painted (LCP)."""
+    """Time until the largest part in the first view was painted (LCP)."""
     shift: Quantity
     """How much the layout moved by itself, as the worst burst (CLS)."""
     errors: tuple[str, ...]
-    """What its scripts threw or logged as an error, or its policy refused."""
+    """Errors that its scripts threw or logged, or that its policy refused."""
     reported: tuple[str, ...]
-    """What a policy that only reports would refuse; nothing is missing for that."""
+    """Violations of a report-only policy; nothing is missing for them."""
     failed: tuple[str, ...]
     """Files that it requested and did not get."""
     foreign: tuple[str, ...]
@@ -74,24 +134,26 @@ class PageLinks(Fact):
     followed: int
     broken: tuple[str, ...]
     asking: tuple[str, ...]
-    """Those that answer that one has to sign in."""
+    """The ones that require signing in."""
+    untouched: tuple[str, ...] = ()
+    """The ones that were not followed, since they announce a change, each with how."""
 
 
 def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what each visit showed.
+    """Return the facts of each visit.
 
-    What a partner shows, where readers sign in, is not the site's to answer for, and a private page shows nothing to
-    whoever has not signed in: journeys open it.
+    The site is not responsible for a partner's pages, where readers sign in. A private page shows nothing to visitors
+    who have not signed in: journeys open it.
     """
     for page in (each for each in record["pages"] if not _is_closed(each, record)):
         yield _visited_page(page, record)
         if page["size"] == "desktop":
-            yield keyboard_walk(page, _why_unseen(page))
+            yield keyboard_walk(page, _why_unseen(page), why_untimed(page, record))
             yield _page_links(page, record)
 
 
 def _is_closed(page: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    """Whether a page is kept from a visitor as it should be."""
+    """Whether a page is closed to a visitor as it should be."""
     kind = (page["unreachable"] or {}).get("kind")
     asks = kind == "sign-in" or (kind is None and page.get("status") in _PRIVATE)
     return kind == "partner" or (asks and page["path"] in record.get("private", ()))
@@ -107,7 +169,8 @@ def why_pages_unreadable(record: Mapping[str, Any]) -> str:
 def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
     subject, answer = f"{page['name']} at {page['width']} px", _describe_bad_answer(page)
     disturbed = why_disturbed(page)
-    doubt = disturbed if answer and disturbed else answer if _is_silent(page) else ""
+    late = why_untimed(page, record) if answer and _is_of_time(page) else ""
+    doubt = disturbed if answer and disturbed else late or (answer if _is_silent(page) else "")
     known: dict[str, Any] = {
         "complete": Unread(doubt) if doubt else not answer,
         "answered": answer or "as it should be",
@@ -125,11 +188,13 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
     waiting = () if page["rested"] else page.get("waiting", ())  # a poll may just have begun
-    restless: Any = Unread(_RESTLESS.format("; ".join(waiting))) if waiting else None
+    untimed = why_untimed(page, record) or (_RESTLESS.format("; ".join(waiting)) if waiting else "")
+    unread: Any = Unread(untimed) if untimed else None
     return {
         **_axe_fields(page, record),
-        "largest_paint": restless or (_milliseconds(vitals["lcp"]) if vitals["lcp"] is not None else Unread(painted)),
-        "shift": restless or Quantity.of(_round(vitals["cls"], 3)),
+        "largest_paint": unread
+        or (Quantity.of(_round(vitals["lcp"], 0), "ms") if vitals["lcp"] is not None else Unread(painted)),
+        "shift": unread or Quantity.of(_round(vitals["cls"], 3)),
         "errors": Unread(disturbed) if disturbed and errors else errors,
         "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,
@@ -139,13 +204,19 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     }
 
 
+def why_untimed(page: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Return why the times of a visit prove nothing about the page: this machine was not well meanwhile; or nothing."""
+    said = record.get("health", {}).get("sick") or page.get("sick")
+    return f"{said}; run it on a machine with less other work" if said else ""
+
+
 def why_disturbed(page: Mapping[str, Any]) -> str:
-    """Return that the gate kept from a page what it may show, so that it is not what readers get; or nothing."""
+    """Return that the gate blocked parts of a page, so that readers get another one; or nothing."""
     return _describe_refused(page.get("missed", ()))
 
 
 def _describe_refused(requests: Sequence[str]) -> str:
-    """Return what was refused, and what to declare, or an empty string."""
+    """Describe the refused hosts and the declarations to add, or return an empty string."""
     refused, declare = "; ".join(requests), "reads = […], or for a WebSocket sockets = […]"
     said = f"the gate refused {refused}, which the page sends by itself; if that only reads, write {declare}"
     return said if refused else ""
@@ -156,7 +227,7 @@ def _list_foreign(page: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _axe_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what axe found. What it leaves open is open until somebody has looked."""
+    """Return axe's violations. Its undecided results stay open until somebody has looked."""
     found = page.get("undecided")
     violations: Any = tuple(_violation(each) for each in page["violations"])
     open_: list[Mapping[str, Any]] = [each for each in found or () if each["id"] not in record.get("reviewed", ())]
@@ -172,33 +243,41 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
     links = record["links"]
     if reason := _why_unseen(page) or links.get("unread", ""):
         return PageLinks.unread(page["name"], reason)
-    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": []}
-    for link in (each for each in page["links"] if each["url"] in links["asked"]):
-        answer = links["asked"][link["url"]]
-        told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))
+    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": [], "untouched": []}
+    for link in page["links"]:
+        answer = {"untouched": link["untouched"]} if "untouched" in link else links["asked"].get(link["url"])
+        if answer is not None:
+            told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))
     broken: Any = tuple(told["broken"])
+    untouched = tuple(told.pop("untouched"))
     if not broken and told["unclear"]:
         broken = Unread(_UNCLEAR.format("; ".join(told["unclear"])))
     elif not broken and (left_out := links["left_out"]):
         broken = Unread(f"{left_out} links of all pages were not followed; declare fewer pages, or judge them in parts")
     followed = sum(map(len, told.values()))
-    return PageLinks(subject=page["name"], followed=followed, broken=broken, asking=tuple(told["asking"]))
+    if untouched and not followed:
+        broken = Unread(f"every link says that it changes something, and was left untouched: {'; '.join(untouched)}")
+    return PageLinks(
+        subject=page["name"], followed=followed, broken=broken, asking=tuple(told["asking"]), untouched=untouched
+    )
 
 
 def _judge_link(url: str, answer: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    """Return what an answer says of a link. A site that refuses us may show the page to whoever may see it."""
+    """Return the meaning of a response for a link. A site that refuses us may show the page to permitted users."""
+    if "untouched" in answer:
+        return "untouched"
     status = answer["status"]
     if answer.get("challenged"):
         return "unclear"
-    if answer["why"] or status not in _ASKING | _REFUSING:
+    if answer["why"] or status not in _ASKING | {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}:
         return "good" if 200 <= status < 400 and not answer["why"] else "broken"
     private = urlsplit(url).path in record.get("private", ())
     return "asking" if status in _ASKING or (private and status == HTTPStatus.FORBIDDEN) else "unclear"
 
 
 def _describe_link(link: Mapping[str, str], answer: Mapping[str, Any]) -> str:
-    text = link["text"] or "a link without a text"
-    return f"{text!r} to {link['url']}: {answer['why'] or 'HTTP ' + str(answer['status'])}"
+    text, said = link["text"] or "a link without a text", answer.get("untouched") or answer["why"]
+    return f"{text!r} to {link['url']}: {said or 'HTTP ' + str(answer['status'])}"
 
 
 def _violation(found: Mapping[str, Any]) -> str:
@@ -207,14 +286,20 @@ def _violation(found: Mapping[str, Any]) -> str:
 
 
 def _is_silent(page: Mapping[str, Any]) -> bool:
-    """Whether the site did not answer, or not with what it has there, so that nobody knows whether it is at fault."""
+    """Whether the site did not respond, or not with its own content, so that it is unknown whether it is at fault."""
     if page["unreachable"] is None:
         return bool(page["status"] == HTTPStatus.FORBIDDEN)
     return page["unreachable"]["kind"] in _NO_ANSWER
 
 
+def _is_of_time(page: Mapping[str, Any]) -> bool:
+    """Whether the fault of a response may come from a busy machine that timed out too early."""
+    if page["unreachable"] is not None:
+        return bool(page["unreachable"]["kind"] == "timeout")
+    return bool(200 <= page["status"] < 300)
+
+
 def _describe_bad_answer(page: Mapping[str, Any]) -> str:
-    """Return what is wrong with the answer of a page, or an empty string."""
     if (failed := page["unreachable"]) is not None:
         return _WALL.format(failed["text"]) if failed["kind"] == "sign-in" else str(failed["text"])
     if page["status"] == HTTPStatus.FORBIDDEN:
@@ -226,7 +311,6 @@ def _describe_bad_answer(page: Mapping[str, Any]) -> str:
 
 
 def _why_unseen(page: Mapping[str, Any]) -> str:
-    """Return why nothing was seen of a page, or an empty string."""
     if disturbed := why_disturbed(page):
         return disturbed
     if page["unreachable"] is not None:
@@ -234,9 +318,55 @@ def _why_unseen(page: Mapping[str, Any]) -> str:
     return "" if 200 <= page["status"] < 300 else f"the page was not seen: HTTP {page['status']}"
 
 
-def _milliseconds(value: float) -> Quantity:
-    return Quantity.of(_round(value, 0), "ms")
-
-
 def _round(value: float, digits: int) -> Decimal:
     return round(Decimal(str(value)), digits)
+
+
+# ── The build that the site reports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServedBuild(Fact):
+    """The builds that answered the visits to all declared pages; ``subject`` is the place."""
+
+    seen: Mapping[str, int]
+    """Visits by build."""
+    expected: str
+    """The one under test."""
+
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Builds that are not the one under test, with the visits that each answered; a commit may be shortened."""
+        same = {each for each in self.seen if is_build(each, self.expected)}
+        return tuple(f"{each} ({count} visits)" for each, count in sorted(self.seen.items()) if each not in same)
+
+
+def why_other_build(record: Mapping[str, Any]) -> str:
+    """Return why visits may have been answered by another build than the expected one; empty if all were."""
+    (found,) = build_facts(record)
+    for name in ("seen", "expected"):
+        if isinstance(value := found.peek(name), Unread):
+            return value.reason
+    return f"another build answered: {found.strangers[0]}" if found.strangers else ""
+
+
+#: Fewest characters that identify a commit.
+_SHORTEST: Final = 7
+
+
+def build_facts(record: Mapping[str, Any]) -> Iterator[ServedBuild]:
+    """Yield the builds that served; unread if a page does not state its build."""
+    stated, answered = record["build"], [page for page in record["pages"] if "build" in page]
+    silent = sorted({page["name"] for page in answered if not page["build"]})
+    seen: Any = Counter(page["build"] for page in answered)
+    if silent:
+        seen = Unread(f"{', '.join(silent)} said no build; send it in {stated['how']}")
+    elif not answered:
+        seen = Unread("no page was answered")
+    expected: Any = Unread(stated["unread"]) if stated["unread"] else stated["expected"]
+    yield ServedBuild(subject=record["place"], seen=seen, expected=expected)
+
+
+def is_build(build: str, expected: str) -> bool:
+    """Whether a build is the expected one; a commit may be shortened."""
+    return build == expected or (len(build) >= _SHORTEST and expected.startswith(build))

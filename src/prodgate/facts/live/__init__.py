@@ -1,45 +1,12 @@
-"""What was observed of an AWS account: one module per kind of fact; importing them registers their observers."""
+"""Facts of an AWS account: one module per kind; importing them registers their observers."""
 
 from ..observers import import_all
-from .airflow import AirflowEnvironment
-from .airflow_figures import DagFigures, TaskFigures
-from .airflow_files import AirflowFiles
-from .backups import BackupPlan, BackupVault
-from .buckets import AccountBuckets, Bucket
-from .canaries import Canary
-from .certificates import CertificateInUse
-from .collected_data import CollectedData
-from .component_logs import ComponentLog
-from .costs import Budget
-from .database_backups import DatabaseBackups, RestoreTest
-from .databases import Database, DatabaseInstance, DatabaseSnapshot
-from .deletion import Deletable
-from .deployments import ServiceDeployment, TargetGroup
-from .distributions import BucketOrigin, CacheBehaviour, Distribution
-from .drift.declared import DeclaredResource, TaggedResource
-from .images import DeployedImage, ImageRepository
-from .ingress import Entrance
-from .keys import Key
-from .listeners import Listener
-from .log_groups import LoggedText, LogGroup
-from .origin_bypass import FrontDoor
-from .origins import ServerOrigin
-from .outside_access import OutsideAccess
-from .placements import Placement
-from .plain_text import Handed
-from .queues import DeadLetterQueue, WorkQueue
-from .running_services import RunningService
-from .secrets import Secret
-from .security_groups import SecurityGroup
-from .security_services import SecurityHub, ThreatDetection
-from .services import Service
-from .site_names import SiteName
-from .stores import Store
-from .surges import CacheInSurge, ServiceInSurge, WorkerUse
-from .traces import TracedService
-from .traffic import BalancerTraffic, CanaryVisits
-from .vpcs import NetworkRecord
-from .watching.alarm_coverage import (
+from .airflow import AirflowEnvironment, AirflowFiles, CollectedData, DagFigures, TaskFigures
+from .alarms import (
+    AirflowNotices,
+    Alarm,
+    AlarmTopic,
+    FindingSource,
     WatchedAirflow,
     WatchedBalancer,
     WatchedDatabase,
@@ -47,11 +14,39 @@ from .watching.alarm_coverage import (
     WatchedService,
     WatchedTargetGroup,
 )
-from .watching.alarm_topics import AlarmTopic
-from .watching.alarms import Alarm
-from .watching.dashboards import Dashboard, ShownComponent
-from .watching.notifications import AirflowNotices, FindingSource
-from .web_acls import WebAcl, WebAclRule
+from .costs import Budget
+from .databases import (
+    BackupPlan,
+    BackupVault,
+    Database,
+    DatabaseBackups,
+    DatabaseInstance,
+    DatabaseSnapshot,
+    Deletable,
+    RestoreTest,
+)
+from .declared import DeclaredResource, TaggedResource
+from .distributions import BucketOrigin, CacheBehaviour, CertificateInUse, Distribution, SiteName, WebAcl, WebAclRule
+from .ecs_services import (
+    DeployedImage,
+    Handed,
+    ImageRepository,
+    Placement,
+    RunningService,
+    Service,
+    ServiceDeployment,
+    TargetGroup,
+)
+from .keys import Key
+from .load_balancers import Listener
+from .log_groups import ComponentLog, LoggedText, LogGroup
+from .permissions import OutsideAccess
+from .queues import DeadLetterQueue, WorkQueue
+from .security_services import SecurityHub, ThreatDetection
+from .stores import AccountBuckets, Bucket, Secret, Store
+from .traffic import BalancerTraffic, CacheInSurge, CanaryVisits, ServiceInSurge, WorkerUse
+from .views import Canary, Dashboard, ShownComponent, TracedService
+from .vpcs import Entrance, FrontDoor, NetworkRecord, SecurityGroup, ServerOrigin
 
 __all__ = [
     "AccountBuckets", "AirflowEnvironment", "AirflowFiles", "AirflowNotices", "Alarm", "AlarmTopic", "BackupPlan",

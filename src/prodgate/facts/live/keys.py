@@ -1,6 +1,4 @@
-"""KMS keys of the account, and under whose key something is encrypted."""
-
-from __future__ import annotations
+"""KMS keys of the account, and the keys that encrypt a resource."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,22 +7,20 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Absent, Unread, Unreadable
 from .. import Fact
-from ..observers import apart, observes, reads
-from .backups import list_rules, list_unread_plans
+from ..observers import apart, observes
+from .databases import list_rules, list_unread_plans
 from .distributions import GLOBAL
-
-reads("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeys")
 
 _NAMELESS: Final = "a key without KeyArn and KeyId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Key(Fact):
-    """A customer-managed key that is not about to be deleted. ``subject`` is its ARN."""
+    """A customer-managed key that is not scheduled for deletion. ``subject`` is its ARN."""
 
     symmetric: bool
     origin: str
-    """``AWS_KMS`` for key material that KMS generated, the only kind it rotates."""
+    """``AWS_KMS`` for key material that KMS generated, the only kind that it rotates."""
     enabled: bool
     rotates: bool
 
@@ -44,14 +40,14 @@ class Encryption:
 def list_key_regions(account: Account) -> tuple[str, ...]:
     """Return the regions with data: the account's, that of CloudFront, and those that backups are copied to.
 
-    Where a plan that can't be read copies to is not known; whoever judges vaults and keys is told of it.
+    The copies of an unreadable plan may be in any region; judges of vaults and keys get that as a doubt.
     """
     copies = [arn for rule in list_rules(account) for arn in rule.copies]
     return tuple(sorted({account.region, GLOBAL, *(arn.split(":")[3] for arn in copies)}))
 
 
 def read_encryption(account: Account, key: str, region: str = "") -> Encryption:
-    """Return whose key it is; ``key`` may be an ARN, an id or an alias. Raises Unreadable."""
+    """Return the owner and state of a key; ``key`` may be an ARN, an id or an alias. Raises Unreadable."""
     if not key or "alias/aws/" in key:
         return Encryption(key=key, own=False, usable=True)
     place = key.split(":")[3] if key.startswith("arn:") else region
@@ -64,11 +60,10 @@ def read_encryption(account: Account, key: str, region: str = "") -> Encryption:
 
 @observes(Key)
 def observe_keys(account: Account) -> Iterator[Key]:
-    """See the customer-managed keys of every region that the system uses."""
+    """Observe the customer-managed keys of every region that the system uses."""
     for found in account.each(lambda region: _keys(account, region), list_key_regions(account)):
         yield from found
-    for plan, reason in list_unread_plans(account):
-        yield Key.unread(f"the keys where {plan} copies to", reason)
+    yield from (Key.unread(f"the keys where {plan} copies to", reason) for plan, reason in list_unread_plans(account))
 
 
 def _keys(account: Account, region: str) -> tuple[Key, ...]:
@@ -79,9 +74,9 @@ def _keys(account: Account, region: str) -> tuple[Key, ...]:
     names = [key.get("KeyArn") or key.get("KeyId", _NAMELESS) for key in listed]
     asked = [name for name in names if name.rpartition("/")[2] not in managed]
     rows = account.each(lambda name: account.attempt(_describe, account, name, region), asked)
-    # its own policy may let nobody look
+    # its own policy may let nobody read it
     unread = [Key.unread(name, row.reason) for name, row in zip(asked, rows, strict=True) if isinstance(row, Unread)]
-    # one of which KMS does not say whose it is, or in which state, may be a customer's
+    # a key without a stated owner or state may be a customer's
     own = [row for row in rows if not isinstance(row, Unread) and row.get("KeyManager", "CUSTOMER") == "CUSTOMER"]
     lasting = [row for row in own if "Pending" not in row.get("KeyState", "")]
     return (*unread, *account.each(apart(Key, lambda row: _key(account, row, region), "Arn", "KeyId"), lasting))
@@ -98,19 +93,16 @@ def _key(account: Account, row: Mapping[str, Any], region: str) -> Key:
     # KeySpec was CustomerMasterKeySpec until 2021
     spec = row["CustomerMasterKeySpec" if "KeySpec" not in row else "KeySpec"]
     symmetric = spec == "SYMMETRIC_DEFAULT" and row["KeyUsage"] == "ENCRYPT_DECRYPT"
-    rotated = symmetric and row["Origin"] == "AWS_KMS"
+    asked = {"region": region, "KeyId": row["Arn"]}
     return Key(
         subject=row["Arn"],
         symmetric=symmetric,
         origin=row["Origin"],
         enabled=row["KeyState"] == "Enabled",
-        rotates=account.attempt(_rotates, account, row["Arn"], region) if rotated else False,
+        rotates=symmetric
+        and row["Origin"] == "AWS_KMS"
+        and account.attempt(lambda: bool(account.get("kms", "GetKeyRotationStatus", **asked)["KeyRotationEnabled"])),
     )
-
-
-def _rotates(account: Account, key: str, region: str) -> bool:
-    rotates: bool = account.get("kms", "GetKeyRotationStatus", region=region, KeyId=key)["KeyRotationEnabled"]
-    return rotates
 
 
 def name_key(key: str, owner: str, region: str) -> str:
@@ -122,7 +114,7 @@ def name_key(key: str, owner: str, region: str) -> str:
 def read_key_policy(account: Account, key: Mapping[str, Any], region: str) -> str:
     """Return the policy of a key, given as DescribeKey shows it. Raises Absent, and Unreadable for a foreign key.
 
-    KMS shows it to the key's own account alone.
+    KMS shows it only to the key's own account.
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
     """
     if (owner := key["Arn"].split(":")[4]) != account.id:

@@ -1,20 +1,17 @@
 """The permissions of a role, over all policies that are attached to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
-from ...aws.documents import read_document
+from ...aws.answers import Unreadable, read_document
+from ...quantities import Quantity
 from ...semantics.policy_documents import Statement, read_statements
 from ...semantics.unresolved import Unresolved
-from ..observers import reads
-
-reads("iam", "GetAccountAuthorizationDetails")
+from .. import Fact
+from ..observers import observes_each
 
 #: Everything but the policies that AWS manages.
 IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
@@ -22,20 +19,20 @@ IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The permissions of one role. Service control policies are not looked at."""
+    """The permissions of one role. Service control policies are not considered."""
 
     statements: tuple[Statement, ...]
     by_aws: frozenset[str]
-    """Names of the attached policies that AWS manages, whose statements are not read."""
+    """Names of the attached AWS managed policies, whose statements are not read."""
     boundary: tuple[Statement, ...] | None = None
-    """The statements of its permissions boundary, which must allow what the policies allow; None without one."""
+    """The statements of its permissions boundary, which must allow whatever the policies allow; None without one."""
     unread_boundary: str = ""
-    """Name of a boundary that AWS manages, whose statements are not read."""
+    """Name of an AWS managed boundary, whose statements are not read."""
 
     def may(self, action: str, resource: str) -> bool:
         """Whether an action on a resource is allowed, under some condition at least, and not denied without one.
 
-        Raises Unreadable when only a policy that AWS manages could allow it.
+        Raises Unreadable if only an AWS managed policy could allow it.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
         """
         if self.boundary is not None and not Rights(self.boundary, frozenset()).may(action, resource):
@@ -46,7 +43,7 @@ class Rights:
         return allowed
 
     def denies(self, action: str, resource: str) -> bool:
-        """Whether a policy or the boundary denies an action on a resource without a condition, whoever allows it."""
+        """Whether a policy or the boundary denies an action on a resource unconditionally."""
         found = [one for one in (*self.statements, *(self.boundary or ())) if not one.allows and not one.conditions]
         return any(one.covers(action) and _applies_to(one, resource) for one in found)
 
@@ -59,7 +56,7 @@ class Rights:
         return any(one.allows for one in found)
 
     def reaches(self, action: str, prefix: str) -> tuple[str, ...]:
-        """Return the resource patterns with a prefix on which an action is allowed, as they are written."""
+        """Return the resource patterns with a prefix on which an action is allowed, as written."""
         allowed = [one for one in self.statements if one.allows and one.covers(action)]
         return tuple(name for one in allowed for name in one.resources if name.startswith(prefix))
 
@@ -70,7 +67,7 @@ def list_identities(account: Account, key: str) -> tuple[Any, ...]:
 
 
 def read_rights(account: Account, arn: str) -> Rights:
-    """Return what a role of this account is allowed. Raises Unreadable, also for a role that is not listed."""
+    """Return the permissions of a role of this account. Raises Unreadable, also for a role that is not listed."""
     for role in list_identities(account, "RoleDetailList"):
         if role["Arn"] == arn:
             limit = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
@@ -87,8 +84,7 @@ def read_rights(account: Account, arn: str) -> Rights:
 
 
 def _list_documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
-    for inline in role.get("RolePolicyList") or ():
-        yield _parse_document(inline["PolicyDocument"])
+    yield from (_parse_document(inline["PolicyDocument"]) for inline in role.get("RolePolicyList") or ())
     attached = {one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()}
     for policy in list_identities(account, "Policies"):
         if policy["Arn"] in attached:
@@ -112,3 +108,33 @@ def _parse_document(document: Any) -> Any:
 
 def _applies_to(statement: Statement, resource: str) -> bool:
     return any(fnmatchcase(resource, pattern) for pattern in statement.resources)
+
+
+# ── Access from outside the account, as IAM's analyzers have found it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OutsideAccess(Fact):
+    """An active analyzer of external access, and its findings."""
+
+    findings: Quantity
+    """Active findings."""
+
+
+@observes_each(
+    OutsideAccess, lambda account: account.list("accessanalyzer", "ListAnalyzers", "analyzers"), "arn", "name"
+)
+def observe_outside_access(account: Account, analyzer: Mapping[str, Any]) -> Iterator[OutsideAccess]:
+    """Observe the findings of the analyzers of external access."""
+    if analyzer["status"] != "ACTIVE" or analyzer["type"] not in ("ACCOUNT", "ORGANIZATION"):
+        return
+    # an organization's analyzer also lists openings of its members
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filter-keys.html
+    wanted = {"status": {"eq": ["ACTIVE"]}, "resourceOwnerAccount": {"eq": [account.id]}}
+    asked = {"analyzerArn": analyzer["arn"], "filter": wanted}
+    found = account.list("accessanalyzer", "ListFindingsV2", "findings", **asked)
+    if "lastResourceAnalyzedAt" not in analyzer:
+        raise Unreadable(f"{analyzer['name']}: has not analyzed anything yet; it begins within half an hour")
+    own = [one for one in found if one.get("resourceOwnerAccount", account.id) == account.id]
+    open_ = sum(one.get("status", "ACTIVE") == "ACTIVE" for one in own)
+    yield OutsideAccess(subject=analyzer["arn"], findings=Quantity.of(open_))

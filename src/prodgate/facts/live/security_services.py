@@ -1,35 +1,159 @@
-"""The services of AWS that watch an account, stated as Terraform would, and their findings."""
-
-from __future__ import annotations
+"""AWS services that watch and record an account, stated as Terraform would, and their findings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unread
+from ...aws.answers import Absent, Unread, Unreadable
 from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import all_apart, apart, observes, reads
+from ..observers import all_apart, apart, observes, observes_each
 from .distributions import GLOBAL
-from .record_deliveries import failed, list_trails, read_trail
 
-reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules")
-reads("config", "DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
-reads("guardduty", "GetDetector", "ListDetectors", "ListFindings")
-reads("securityhub", "DescribeHub", "GetEnabledStandards", "GetFindings")
+# ── Whether the records of the account arrive: CloudTrail's events, and AWS Config's configurations
+
+#: S3's last errors as GetTrailStatus shows them, each until a delivery succeeds.
+#: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
+_TRAIL: Final = {"LatestDeliveryError": "log files", "LatestDigestDeliveryError": "digest files"}
+#: The deliveries of a Config channel.
+#: https://docs.aws.amazon.com/config/latest/APIReference/API_DeliveryChannelStatus.html
+_CHANNEL: Final = {
+    "configHistoryDeliveryInfo": "histories",
+    "configSnapshotDeliveryInfo": "snapshots",
+    "configStreamDeliveryInfo": "notifications",
+}
 
 
-_FEATURE, _CHANNEL = "aws_guardduty_detector_feature", "aws_config_delivery_channel"
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrailDelivery(Fact):
+    """A trail that logs. ``subject`` is its ARN."""
+
+    failures: tuple[str, ...]
+    """The deliveries that its bucket refused since the last accepted one, with the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ConfigDelivery(Fact):
+    """A recorder or a delivery channel of AWS Config. ``subject`` is its kind and its name."""
+
+    failures: tuple[str, ...]
+    """The failures to record or deliver at the last attempt, with the reason."""
+
+
+def list_trails(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return the trails that record here, including an organization's, which AWS shows as shadow trails."""
+    rows = account.get("cloudtrail", "DescribeTrails", includeShadowTrails=True).get("trailList") or ()
+    return tuple({row.get("TrailARN") or row.get("Name"): row for row in rows}.values())
+
+
+@observes_each(TrailDelivery, list_trails, "TrailARN", "Name")
+def observe_trail_deliveries(account: Account, trail: Mapping[str, Any]) -> TrailDelivery:
+    """Observe the deliveries of each trail; a trail goes on logging while its bucket refuses them."""
+    return TrailDelivery(subject=trail["TrailARN"], failures=account.attempt(_find_failures, account, trail))
+
+
+@observes(ConfigDelivery)
+def observe_config_deliveries(account: Account) -> Iterator[ConfigDelivery]:
+    """Observe the last recordings and deliveries."""
+    statuses = account.get("config", "DescribeConfigurationRecorderStatus").get("ConfigurationRecordersStatus")
+    yield from map(apart(ConfigDelivery, _recorder, "name"), statuses or ())
+    channels = account.get("config", "DescribeDeliveryChannelStatus").get("DeliveryChannelsStatus")
+    yield from map(apart(ConfigDelivery, _channel, "name"), channels or ())
+
+
+def _recorder(status: Mapping[str, Any]) -> ConfigDelivery:
+    failures = (f"recordings: {_describe_failure(status)}",) if failed(status) else ()
+    return _delivery(f"recorder {status['name']}", [status], failures)
+
+
+def _channel(channel: Mapping[str, Any]) -> ConfigDelivery:
+    parts = {what: channel.get(name) or {} for name, what in _CHANNEL.items()}
+    failures = tuple(f"{what}: {_describe_failure(part)}" for what, part in parts.items() if failed(part))
+    return _delivery(f"delivery channel {channel['name']}", parts.values(), failures)
+
+
+def _delivery(subject: str, parts: Iterable[Mapping[str, Any]], failures: tuple[str, ...]) -> ConfigDelivery:
+    if any(part.get("lastStatus") for part in parts):
+        return ConfigDelivery(subject=subject, failures=failures)
+    return ConfigDelivery.unread(subject, "config does not state what became of the last attempt; look again later")
+
+
+def _ask_home(account: Account, trail: Mapping[str, Any], service: str, operation: str, named: str) -> Any:
+    """Request a trail by ARN in its home region; elsewhere it is a shadow with fewer details. Raises Unreadable.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
+    """
+    home = trail.get("HomeRegion") or account.region
+    try:
+        return account.get(service, operation, region=home, **{named: trail["TrailARN"]})
+    except Absent as error:
+        raise Unreadable(
+            f"cloudtrail in {home}: does not find a trail that is listed ({error.code}); one of an organization may be "
+            "shown to its owner alone"
+        ) from None
+
+
+def _read_status(account: Account, trail: Mapping[str, Any]) -> Any:
+    return _ask_home(account, trail, "cloudtrail", "GetTrailStatus", "Name")
+
+
+def read_trail(account: Account, trail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trail as Terraform would state it."""
+    logging = account.attempt(_read_status, account, trail)
+    chosen = account.attempt(_ask_home, account, trail, "cloudtrail", "GetEventSelectors", "TrailName")
+    unread = chosen if isinstance(chosen, Unread) else None
+    return {
+        "arn": trail["TrailARN"],
+        "name": trail["Name"],
+        "is_multi_region_trail": trail["IsMultiRegionTrail"],
+        "enable_log_file_validation": trail["LogFileValidationEnabled"],
+        "include_global_service_events": trail["IncludeGlobalServiceEvents"],
+        "enable_logging": logging if isinstance(logging, Unread) else logging["IsLogging"],
+        "event_selector": unread
+        or [
+            {"read_write_type": one["ReadWriteType"], "include_management_events": one["IncludeManagementEvents"]}
+            for one in chosen.get("EventSelectors") or ()
+        ],
+        "advanced_event_selector": unread
+        or [
+            {"field_selector": [{"field": one["Field"], "equals": one.get("Equals")} for one in each["FieldSelectors"]]}
+            for each in chosen.get("AdvancedEventSelectors") or ()
+        ],
+    }
+
+
+def failed(status: Mapping[str, Any]) -> bool:
+    """Whether the last attempt of AWS Config failed: documented as ``Failure``, but responses also have capitals."""
+    return str(status.get("lastStatus", "")).casefold() == "failure"
+
+
+def _describe_failure(status: Mapping[str, Any]) -> str:
+    said = filter(None, (status.get("lastErrorCode"), status.get("lastErrorMessage")))
+    return " ".join(said) or "no reason is stated"
+
+
+def _find_failures(account: Account, trail: Mapping[str, Any]) -> tuple[str, ...]:
+    status = _read_status(account, trail)
+    found = tuple(f"{what}: {status[name]}" for name, what in _TRAIL.items() if status.get(name))
+    if not found and status.get("IsLogging") and "LatestDeliveryTime" not in status:
+        arn = trail["TrailARN"]
+        raise Unreadable(f"cloudtrail GetTrailStatus: {arn} has not delivered anything yet; it does so within minutes")
+    return found
+
+
+# ── Services that watch the account, stated as Terraform would, and their findings
+
+_FEATURE, _DELIVERY_CHANNEL = "aws_guardduty_detector_feature", "aws_config_delivery_channel"
 _RECORDER, _STANDARD = "aws_config_configuration_recorder", "aws_securityhub_standards_subscription"
 _ANALYZER = ("aws_accessanalyzer_analyzer", "aws_accessanalyzer_archive_rule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WatcherResource(Fact):
-    """Something that watches the account, as Terraform would state it."""
+    """A service that watches the account, as Terraform would state it."""
 
     type: str
     values: Mapping[str, Any]
@@ -53,7 +177,7 @@ class SecurityHub(Fact):
 
 @observes(WatcherResource)
 def observe_watchers(account: Account) -> Iterator[WatcherResource]:
-    """Look at what watches the account."""
+    """Observe the services that watch the account."""
     for see in (_guardduty, _security_hub, _recorders, _trails, _analyzers):
         yield from see(account)
 
@@ -83,7 +207,7 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
 
 
 def _list_declared_features(account: Account) -> dict[str, str]:
-    """Return the declared features by name, and why one is not known of which GuardDuty says nothing.
+    """Return the declared features by name, and why one is unknown that GuardDuty does not mention.
 
     It lists all features, some of which exclude one another: only declared ones can be required.
     """
@@ -97,7 +221,7 @@ def _list_declared_features(account: Account) -> dict[str, str]:
 def _each(
     types: Sequence[str], look: Callable[[Any], Iterable[WatcherResource]], rows: Iterable[Any], *names: str
 ) -> Iterator[WatcherResource]:
-    """Yield what is made of each row; what is odd about one costs that one."""
+    """Yield a resource for each row; a malformed row costs only its own resource."""
     for found in map(all_apart(WatcherResource, look, *names, types=types), rows):
         yield from found
 
@@ -108,8 +232,7 @@ def _list_detectors(account: Account) -> tuple[tuple[str, Any], ...]:
 
 
 def _security_hub(account: Account) -> Iterator[WatcherResource]:
-    hub = account.find("securityhub", "DescribeHub")
-    if hub is None:
+    if (hub := account.find("securityhub", "DescribeHub")) is None:
         return
     yield from _each(("aws_securityhub_account",), _hub, [hub], "HubArn")
     standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
@@ -127,16 +250,20 @@ def _hub(hub: Mapping[str, Any]) -> Iterator[WatcherResource]:
 
 
 def _recorders(account: Account) -> Iterator[WatcherResource]:
-    recorders = account.get("config", "DescribeConfigurationRecorders")
-    yield from _each((_RECORDER,), _recorder, recorders.get("ConfigurationRecorders") or (), "name")
-    statuses = account.get("config", "DescribeConfigurationRecorderStatus")
-    rows = statuses.get("ConfigurationRecordersStatus") or ()
-    yield from _each((f"{_RECORDER}_status",), _status, rows, "name")
-    channels = account.get("config", "DescribeDeliveryChannels")
-    yield from _each((_CHANNEL,), _channel, channels.get("DeliveryChannels") or (), "name")
+    for type_, look, call, key in (
+        (_RECORDER, _stated_recorder, ("config", "DescribeConfigurationRecorders"), "ConfigurationRecorders"),
+        (
+            f"{_RECORDER}_status",
+            _status,
+            ("config", "DescribeConfigurationRecorderStatus"),
+            "ConfigurationRecordersStatus",
+        ),
+        (_DELIVERY_CHANNEL, _stated_channel, ("config", "DescribeDeliveryChannels"), "DeliveryChannels"),
+    ):
+        yield from _each((type_,), look, account.get(*call).get(key) or (), "name")
 
 
-def _recorder(recorder: Mapping[str, Any]) -> Iterator[WatcherResource]:
+def _stated_recorder(recorder: Mapping[str, Any]) -> Iterator[WatcherResource]:
     group = recorder.get("recordingGroup") or {}
     everything = {
         "all_supported": group.get("allSupported", False),
@@ -150,8 +277,8 @@ def _status(status: Mapping[str, Any]) -> Iterator[WatcherResource]:
     yield _resource(f"{_RECORDER}_status", f"{status['name']} status", name=status["name"], is_enabled=on)
 
 
-def _channel(channel: Mapping[str, Any]) -> Iterator[WatcherResource]:
-    yield _resource(_CHANNEL, channel["name"], name=channel["name"], s3_bucket_name=channel["s3BucketName"])
+def _stated_channel(channel: Mapping[str, Any]) -> Iterator[WatcherResource]:
+    yield _resource(_DELIVERY_CHANNEL, channel["name"], name=channel["name"], s3_bucket_name=channel["s3BucketName"])
 
 
 def _trails(account: Account) -> Iterator[WatcherResource]:
@@ -177,43 +304,33 @@ def _analyzer(account: Account, analyzer: Mapping[str, Any]) -> Iterator[Watcher
         yield _resource(_ANALYZER[1], subject, analyzer_name=name, filter=filters)
 
 
-@observes(ThreatDetection)
-def observe_threats(account: Account) -> Iterator[ThreatDetection]:
-    """Look at what GuardDuty has found; a detector that is off proves nothing."""
-
-    def look(row: tuple[str, Mapping[str, Any]]) -> Iterator[ThreatDetection]:
-        id_, detector = row
-        if detector["Status"] == "ENABLED":
-            # an administrator's detector lists the findings of its members, too
-            open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}, "accountId": {"Equals": [account.id]}}}
-            found = account.list("guardduty", "ListFindings", "FindingIds", DetectorId=id_, FindingCriteria=open_)
-            yield ThreatDetection(subject=id_, findings=Quantity.of(len(found)))
-
-    for seen in map(all_apart(ThreatDetection, look), _list_detectors(account)):
-        yield from seen
-
-
-@observes(SecurityHub)
-def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
-    """Look at what Security Hub has found, if it judges by a standard at all."""
-    hub = account.find("securityhub", "DescribeHub")
-    yield from map(apart(SecurityHub, partial(_judging, account), "HubArn"), _list_judging(account) if hub else ())
+@observes_each(ThreatDetection, _list_detectors)
+def observe_threats(account: Account, row: tuple[str, Mapping[str, Any]]) -> Iterator[ThreatDetection]:
+    """Observe GuardDuty's findings; a detector that is off proves nothing."""
+    id_, detector = row
+    if detector["Status"] == "ENABLED":
+        # an administrator's detector lists the findings of its members as well
+        open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}, "accountId": {"Equals": [account.id]}}}
+        found = account.list("guardduty", "ListFindings", "FindingIds", DetectorId=id_, FindingCriteria=open_)
+        yield ThreatDetection(subject=id_, findings=Quantity.of(len(found)))
 
 
 def _list_judging(account: Account) -> Iterator[Mapping[str, Any]]:
-    """Yield Security Hub, if it judges by a standard that is ready."""
-    standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
-    if any(one["StandardsStatus"] == "READY" for one in standards):
-        yield account.get("securityhub", "DescribeHub")
+    """Yield Security Hub, if it is on and judges by a standard that is ready."""
+    if hub := account.find("securityhub", "DescribeHub"):
+        standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
+        yield from [hub] if any(one["StandardsStatus"] == "READY" for one in standards) else ()
 
 
-def _judging(account: Account, hub: Mapping[str, Any]) -> SecurityHub:
+@observes_each(SecurityHub, _list_judging, "HubArn")
+def observe_security_hub(account: Account, hub: Mapping[str, Any]) -> SecurityHub:
+    """Observe Security Hub's findings, if it judges by a standard at all."""
     wanted = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         "SeverityLabel": [{"Value": label, "Comparison": "EQUALS"} for label in _SEVERE],
         "WorkflowStatus": [{"Value": state, "Comparison": "EQUALS"} for state in _OPEN],
-        # an administrator sees its members' findings, and an aggregation region those of others; what CloudFront has,
-        # such as certificates and firewalls, is in one of those
+        # an administrator sees its members' findings, and an aggregation region those of others; findings on
+        # CloudFront's resources, such as certificates and firewalls, are in one of those
         "AwsAccountId": [{"Value": account.id, "Comparison": "EQUALS"}],
         "Region": [{"Value": name, "Comparison": "EQUALS"} for name in sorted({account.region, GLOBAL})],
     }
@@ -226,7 +343,7 @@ _OPEN = ("NEW", "NOTIFIED")
 
 
 def _is_severe(finding: Mapping[str, Any]) -> bool:
-    """Apply the filter once more here, where tests can see it work. A finding that lacks a field counts."""
+    """Apply the filter once more here, where tests can check it. A finding that lacks a field counts."""
     return (
         finding.get("RecordState", "ACTIVE") == "ACTIVE"
         and finding.get("Severity", {}).get("Label", "CRITICAL") in _SEVERE

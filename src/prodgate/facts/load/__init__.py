@@ -1,9 +1,7 @@
-"""What a load test measured: facts made of the records of its runs, of which each can be made again."""
+"""Facts of load tests, derived from the records of their runs and reproducible from them."""
 
-from .account_view import BalancerTimes, EntranceCount
-from .changes import LoadChange
-from .runs import CacheableResponse, DeployUnderLoad, RequestLoad, Standstill, SteadyLoad, SurgeLoad
-from .server_view import ServerView
+from .runs import CacheableResponse, DeployUnderLoad, LoadChange, RequestLoad, Standstill, SteadyLoad, SurgeLoad
+from .server_view import BalancerTimes, EntranceCount, ServerView
 
 __all__ = [
     "BalancerTimes", "CacheableResponse", "DeployUnderLoad", "EntranceCount", "LoadChange", "RequestLoad", "ServerView",

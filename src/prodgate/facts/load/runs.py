@@ -1,32 +1,211 @@
-"""Runs under load: readers at the usual rate, in a surge, and while a deploy is carried out."""
-
-from __future__ import annotations
+"""Runs under load: at the usual rate, in a surge, during a deploy; and whether responses became slower."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
-from math import inf
+from math import ceil, exp, hypot, inf, isfinite, log
+from statistics import NormalDist, stdev
 from typing import Any, Final
 
-from ... import estimates
+from ... import estimates, statistics
 from ...aws.answers import Unread
-from ...estimates import Estimate
+from ...criteria import Criterion
+from ...estimates import UNBOUNDED, Estimate
+from ...load.record import UNCACHED
+from ...quantities import Bound, Quantity
+from ...statistics import nearest_rank
 from .. import Fact
-from .changes import compare_interleaved
 from .measurements import Measurements, read_measurements, read_stored
 from .server_view import server_view
-from .soundness import UNCACHED, run_name, why_clock_differs, why_unsound
+from .soundness import list_aside, run_name, why_clock_differs, why_incomplete, why_not_comparable
 
-#: Requests of a name that the origin must have answered for them to be judged by themselves.
+# ── How much one estimate is above another: as a difference and as a growth, with the joint interval of both
+# The interval follows square-and-add (MOVER, after Zou and Donner): each end is as far from the value as the root of
+# the squares of the distances of the two relevant ends from their values. Subtracting the ends instead would assume
+# that both are as wrong as possible at once, so that it would reveal nothing; for values with normal errors,
+# square-and-add is exact.
+#
+# Two runs at two times differ by more than their requests: by other work on machines and networks, and by cache
+# contents. So the upper end of such a comparison allows for the variation between runs, as the kept runs show it
+# (Student's t, since so few are kept) or as it is assumed (APART), and its lower end is unknown: it can show that
+# nothing became much slower, but proves no slowdown. Only builds that take turns can be distinguished.
+
+#: Standard deviation of a percentile from run to run, as a share of it, where too few runs are kept to show it.
+APART: Final = 0.05
+#: The least number of kept runs that show it.
+ENOUGH: Final = 5
+#: Decimals of a difference in milliseconds and of a growth in percent.
+_FINE: Final = Decimal("0.0001")
+#: Logarithm of the greatest growth that is shown.
+_MOST: Final = 30.0
+
+
+def allow_between_runs(kept: Sequence[float], confidence: float) -> tuple[float, str]:
+    """Return by what share chance may move a percentile from one run to another, one way, and how that is known.
+
+    ``kept`` are the percentiles of earlier runs of the same load.
+    """
+    if len(kept) < ENOUGH or not all(kept):
+        return NormalDist().inv_cdf(confidence) * APART, ""
+    spread = stdev(log(each) for each in kept)
+    return statistics.student(len(kept) - 1, confidence) * spread, f"{len(kept)} runs before differ by {spread:.1%}"
+
+
+def estimate_change(now: Estimate, before: Estimate, *, turns: bool, kept: Sequence[float] = ()) -> Estimate:
+    """Return by how many milliseconds a value is greater than another, which was measured in ``turns`` or before."""
+    one, other = float(now.value.magnitude), float(before.value.magnitude)
+    apart, known = (0.0, "") if turns else allow_between_runs(kept, float(now.confidence.base))
+    spread = apart * hypot(one, other) if apart else 0.0
+    found = _combine(now, before, _identity, lambda difference: difference, spread=spread, unit="ms", turns=turns)
+    return replace(found, detail=", ".join(filter(None, (found.detail, known))))
+
+
+def estimate_growth(now: Estimate, before: Estimate, *, turns: bool, kept: Sequence[float] = ()) -> Estimate:
+    """Return by how many percent a value is greater than another; without limit if the other is zero."""
+    apart, known = (0.0, "") if turns else allow_between_runs(kept, float(now.confidence.base))
+    back: Callable[[float], float] = lambda ratio: (exp(min(ratio, _MOST)) - 1) * 100  # noqa: E731
+    found = _combine(now, before, _log, back, spread=apart * 2**0.5, unit="%", turns=turns)
+    return replace(found, detail=", ".join(filter(None, (found.detail, known))))
+
+
+def _combine(
+    now: Estimate,
+    before: Estimate,
+    scale: Callable[[Quantity], float],
+    back: Callable[[float], float],
+    *,
+    spread: float,
+    unit: str,
+    turns: bool,
+) -> Estimate:
+    """Square and add on a scale on which differences have the wanted meaning."""
+    one, other = ({end: scale(getattr(each, end)) for end in ("low", "value", "high")} for each in (now, before))
+    centre = _less(one["value"], other["value"])
+    if isfinite(one["value"]) and isfinite(other["value"]):
+        low = centre - hypot(centre - _less(one["low"], other["value"]), other["high"] - other["value"], spread)
+        high = centre + hypot(one["high"] - one["value"], other["value"] - other["low"], spread)
+    else:
+        low, high = _less(one["low"], other["high"]), inf
+    return replace(
+        now,
+        value=_quantity(centre, back, unit),
+        low=_quantity(low if turns else -inf, back, unit),
+        high=_quantity(high, back, unit),
+        samples=min(now.samples, before.samples),
+        effective=min(now.samples, before.samples),
+        settles=""
+        if turns
+        else "two runs at two times convict nobody; state [load.compare], in which both builds take turns",
+        unfinished=now.unfinished or before.unfinished,
+        detail=f"{before.value} before, {now.value} now",
+        spell=0.0,
+    )
+
+
+def _less(one: float, other: float) -> float:
+    """Return a difference; of two infinite or two zero values, none is greater."""
+    return 0.0 if one == other else one - other
+
+
+def _identity(value: Quantity) -> float:
+    return float(value.magnitude)
+
+
+def _log(value: Quantity) -> float:
+    found = float(value.magnitude)
+    return -inf if found <= 0 else inf if found == inf else log(found)
+
+
+def _quantity(end: float, back: Callable[[float], float], unit: str) -> Quantity:
+    if not isfinite(end):
+        return Quantity.of(UNBOUNDED if end > 0 else -UNBOUNDED, unit)
+    return Quantity.of(Decimal(back(end)).quantize(_FINE), unit)
+
+
+#: A bound on a latency that everything meets: only the interval is of interest.
+_ANY: Final = Bound.parse(">= 0 ms")
+
+
+# ── Whether responses became slower: than in the last good run, or in green than in blue within one interleaved run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LoadChange(Fact):
+    """Two runs of the same profile; ``subject`` is such as ``steady at https://… against the run 2026-11-24T…``."""
+
+    before: Measurements
+    now: Measurements
+    turns: bool
+    """Whether both took turns in one run; only then does a comparison convict."""
+    kept: tuple[int, ...] = ()
+    """The same percentile of each earlier good run of the same load, in tenths of a millisecond."""
+
+    def p95(self, criterion: Criterion) -> Estimate:
+        """Return how many milliseconds longer the 95th percentile takes now."""
+        return estimate_change(*self._sides(criterion), turns=self.turns, kept=self.kept)
+
+    def growth(self, criterion: Criterion) -> Estimate:
+        """Return how many percent longer the 95th percentile takes now."""
+        return estimate_growth(*self._sides(criterion), turns=self.turns, kept=self.kept)
+
+    def _sides(self, criterion: Criterion) -> tuple[Estimate, Estimate]:
+        """Estimate the percentile of both; the ends are those of a latency, whatever the bound on the change."""
+        each = replace(criterion, bound=_ANY, window=None, layer_keys={})
+        return self.now.p95(each), replace(self.before, attempt=self.now.attempt).p95(each)
+
+
+def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
+    """Compare a run with an earlier one; ``earlier`` is its stored record, with the name of its run."""
+    return LoadChange(
+        subject=f"{run_name(stored)} against the run {earlier['run']}",
+        before=_comparable(earlier),
+        now=_comparable(stored),
+        turns=False,
+        kept=tuple(earlier.get("kept", ())),
+    )
+
+
+def find_p95(record: Mapping[str, Any]) -> int:
+    """Return the 95th percentile of a sound record in tenths of a millisecond, 0 where it has no end."""
+    found, took = read_measurements(record), Counter[int]()
+    for second in found.latencies:
+        took.update(second)
+    return nearest_rank(took, 950, beyond=sum(found.failed)) or 0
+
+
+def _comparable(stored: Mapping[str, Any]) -> Any:
+    """Return the measurements of a run, or Unread if the generator was later than a relevant change."""
+    found = read_stored(stored)
+    if not isinstance(found, Unread) and (reason := why_not_comparable(stored["record"])):
+        return Unread(reason)
+    return found
+
+
+def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
+    """Compare green with blue, which took turns in one run, so that disturbances hit both alike."""
+    record = stored["record"]
+    yield LoadChange(
+        subject=f"green against blue at {stored['place']}",
+        before=read_stored(stored),
+        now=read_stored({**stored, "record": {**record, **record["other"]}}),
+        turns=True,
+    )
+
+
+#: The minimum number of the origin's responses to a name for it to be judged by itself.
 LEAST: Final = 1000
+
+
+# ── Each run by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SteadyLoad(Fact):
-    """Readers arriving at the usual rate; ``subject`` says where, such as ``steady at https://www.example.com``."""
+    """Readers arriving at the usual rate; ``subject`` is such as ``steady at https://www.example.com``."""
 
     measured: Measurements
 
@@ -47,14 +226,14 @@ class SurgeLoad(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Standstill(Fact):
-    """For how long readers came and nobody was served, at the usual rate or in a surge."""
+    """How long readers came and nobody was served, at the usual rate or in a surge."""
 
     longest: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeployUnderLoad(Fact):
-    """Readers arriving while a deploy, or several, were carried out."""
+    """Readers arriving during a deploy, or several."""
 
     failed: Estimate
     """How many requests failed or could not be sent; its samples are those of the seconds of a deploy."""
@@ -69,7 +248,7 @@ class DeployUnderLoad(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CacheableResponse(Fact):
-    """How one cacheable request was answered; ``subject`` is such as ``GET / (steady at https://www.example.com)``."""
+    """Responses to one cacheable request; ``subject`` is such as ``GET / (steady at https://www.example.com)``."""
 
     answers: int
     """Successful ones."""
@@ -78,23 +257,30 @@ class CacheableResponse(Fact):
 
 
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
+    """Yield the facts of a run without a deploy; ``stored`` is its record with the place that it was sent to."""
     yield kind(subject=run_name(stored), measured=read_stored(stored))
-    yield Standstill(subject=run_name(stored), longest=_longest_standstill(read_measurements(stored["record"])))
+    yield Standstill(subject=run_name(stored), longest=_longest_standstill(stored))
     if kind is SteadyLoad:
         yield from _request_loads(stored)
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
-def _longest_standstill(measured: Any) -> Any:
-    return measured if isinstance(measured, Unread) else measured.standstill
+def _longest_standstill(stored: Mapping[str, Any]) -> Any:
+    """Return the longest standstill, which says how seldom a longer one must come to hide from the run."""
+    found = read_stored(stored)
+    if isinstance(found, Unread) or isinstance(found.standstill, Unread):
+        return found if isinstance(found, Unread) else found.standstill
+    sure = found.spend(estimates.CONFIDENCE).base
+    hidden = Quantity.seconds(ceil(statistics.rarest_seen(len(found.seconds), float(sure))))
+    said = f"what comes less often than every {hidden} can hide"
+    return replace(found.standstill, detail="; ".join(filter(None, (found.standstill.detail, said))))
 
 
 def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
-    """Yield the requests of each name, and all that the origin had to answer where a share of them was asked to.
+    """Yield the requests of each name, and all that the origin had to answer if a share of them was meant for it.
 
-    What a cache answers all the same, such as a style by any query, reaches the origin too seldom to be told apart.
+    Requests that a cache answers anyway, such as a style with any query, reach the origin too seldom to count.
     """
     names = [each["name"] for each in stored["record"]["requests"]]
     origin = [place for place, name in enumerate(names) if name.endswith(UNCACHED)]
@@ -109,17 +295,17 @@ def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
 
 
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield what a run during deploys shows."""
+    """Yield the facts of a run during deploys."""
     measured = read_measurements(stored["record"])
     yield DeployUnderLoad(
         subject=run_name(stored),
         failed=_failed_requests(stored),
         noticed=_noticed_deploys(measured, stored),
-        standstill=_longest_standstill(measured),
+        standstill=_longest_standstill(stored),
     )
 
 
-#: What makes facts of the stored run of a profile.
+#: The functions that derive facts from the stored run of a profile.
 FACTS_BY_PROFILE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
     "steady": partial(load_facts, SteadyLoad),
     "surge": partial(load_facts, SurgeLoad),
@@ -140,25 +326,36 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
     begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
     samples = sum(
         sum(latencies.values()) + failed
-        for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
-        if broken or _is_deploying(begin + second, deploys)
+        for second, latencies, failed in zip(found.seconds, found.latencies, found.failed, strict=True)
+        if broken or any(one["started"] < begin + second + 1 and one["ended"] >= begin + second for one in deploys)
     )
     unfinished = _why_unfinished(found, stored, broken)
     return estimates.exact_count(
-        sum(found.failed), samples=samples, unfinished=unfinished, detail=found.describe_failures()
+        sum(found.failed),
+        samples=samples,
+        unfinished=unfinished,
+        detail=", ".join(filter(None, (found.describe_failures(), found.aside))),
     )
 
 
 def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
-    """Return how many deploys readers noticed. One that did not succeed is not counted, and leaves the rest open."""
+    """Return how many deploys readers noticed. A failed deploy is not counted, and leaves the rest open.
+
+    A deploy that went on during a disturbance here is only known if it was noticed in the rest of the time.
+    """
     deploys, broken = stored["deploys"], stored["undeployed"]
     if isinstance(found, Unread) or not deploys:
         return found if isinstance(found, Unread) else Unread("no deploy was carried out while the load ran")
     begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
-    due = [sum(took.values()) + failed for took, failed in zip(found.latencies, found.failed, strict=True)]
+    lost = dict(zip(found.seconds, found.failed, strict=True))
+    took = zip(found.seconds, found.latencies, strict=True)
+    due = {second: sum(latencies.values()) + lost[second] for second, latencies in took}
     met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
     spans = pairwise([*(one["started"] - begin for one in met), inf])
-    failed, whole = sum(_within(found.failed, *span) > 0 for span in spans), len(met)
+    noticed = [_within(lost, *span) > 0 for span in spans]
+    aside = dict.fromkeys(list_aside(stored["record"]), 1)
+    spoilt = [_within(aside, one["started"] - begin, one["ended"] - begin) > 0 for one in met]
+    failed, whole = sum(noticed), sum(told or not bad for told, bad in zip(noticed, spoilt, strict=True))
     unfinished = _why_unfinished(found, stored, broken and f"a deploy did not succeed: {broken}")
     told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
     return estimates.exact_count(
@@ -170,19 +367,14 @@ def _why_unfinished(found: Measurements, stored: Mapping[str, Any], broken: str)
     return "; ".join(filter(None, (broken, found.stopped, found.doubt, why_clock_differs(stored["record"]))))
 
 
-def _within(counts: Sequence[int], first: float, last: float) -> int:
+def _within(counts: Mapping[int, int], first: float, last: float) -> int:
     """Return the sum of the seconds that end after a moment and begin before another."""
-    return sum(count for second, count in enumerate(counts) if first < second + 1 and second < last)
-
-
-def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a deploy was under way in the second that begins at ``second``."""
-    return any(one["started"] < second + 1 and one["ended"] >= second for one in deploys)
+    return sum(count for second, count in counts.items() if first < second + 1 and second < last)
 
 
 def _cacheable_responses(stored: Mapping[str, Any]) -> Iterator[CacheableResponse]:
     record = stored["record"]
-    reason = why_unsound(record)
+    reason = why_incomplete(record)
     for place, request in enumerate(record["requests"]):
         if request["cacheable"]:
             cells = [cell for cell in record["seconds"] if cell["request"] == place]

@@ -1,32 +1,26 @@
 """Whether the record of a load run can be trusted at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_UP, Decimal
+from math import ceil
 from typing import Any, Final
 
+from ...load.record import FORMAT, UNCACHED
 from ...quantities import Quantity
 
-#: Version of the records that are written and read here.
-FORMAT: Final = 1
 #: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
 #: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
-#: By how many seconds a clock may be set while load runs, for times that others recorded to be set beside its own.
+#: By how many seconds a clock may be set during a load for records by others' clocks to be comparable.
 MOST_MOVED: Final = 1.0
-#: Greatest share of failures after which a stronger load is sent.
+#: Greatest share of failures after which a stronger load is still sent.
 BEARABLE: Final = 0.05
 #: Settings that two comparable runs share.
 _SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning", "uncached")
-#: The class of failure of what something in front of the site answered, to find out who asks.
-STAND_IN: Final = "answered in front of the site"
-#: Ends the name of a request that the origin had to answer, in a visit that asked it to.
-UNCACHED: Final = " (uncached)"
 
 
 def run_name(stored: Mapping[str, Any]) -> str:
-    """Return how a run is called: its profile and where it was sent."""
+    """Return the name of a run: its profile and its target."""
     return f"{stored['record']['profile']['name']} at {stored['place']}"
 
 
@@ -36,26 +30,61 @@ def percent(part: int, whole: int) -> Quantity:
 
 
 def why_unsound(record: Mapping[str, Any]) -> str:
-    """Return why nothing can be concluded from a record, and what to do; or an empty string.
+    """Return why nothing that depends on time follows from a record, and the remedy; or an empty string.
 
     A run that was stopped early because far too much failed is sound: it can break a criterion, and satisfy none.
     """
+    return why_incomplete(record) or "; ".join(_find_disturbances(record))
+
+
+def why_incomplete(record: Mapping[str, Any]) -> str:
+    """Return why nothing at all follows from a record, however busy the machine was; or an empty string."""
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; run the load again"
     return "; ".join(_find_flaws(record))
 
 
+def list_counted(record: Mapping[str, Any]) -> list[int]:
+    """Return the seconds that count, in order: those of each place's first sound window.
+
+    In a record without windows, and in one without a closed window, all do.
+    """
+    if not record.get("windows"):
+        told = max((one["second"] + 1 for one in (*record["seconds"], *record["unsent"])), default=0)
+        return list(range(max(told, ceil(record["profile"]["duration"])) if record["complete"] else told))
+    first: dict[int, Mapping[str, Any]] = {}
+    for window in record["windows"]:
+        if not window["sick"]:
+            first.setdefault(window["place"], window)
+    return sorted({second for one in first.values() for second in _range_of(one)})
+
+
+def list_aside(record: Mapping[str, Any]) -> list[int]:
+    """Return the seconds in which generator or machine were not well."""
+    return sorted({second for one in record.get("windows", ()) if one["sick"] for second in _range_of(one)})
+
+
+def _range_of(window: Mapping[str, Any]) -> range:
+    return range(window["second"], ceil(window["second"] + window["seconds"]))
+
+
+def measured_seconds(record: Mapping[str, Any]) -> float:
+    """Return how long load was measured, including repeated measurements."""
+    ended = (window["second"] + window["seconds"] for window in record.get("windows", ()))
+    return float(max(ended, default=record["profile"]["duration"]))
+
+
 def lateness(record: Mapping[str, Any]) -> float:
     """Return by how many seconds a measured time may be too long, in one of a hundred cases; to a tenth of a ms.
 
-    A request may be sent late, and its answer wait until the generator's loop comes round to it.
+    A request may be sent late, and its response wait for the generator's event loop.
     """
     health = record["health"]
     return round(float(health["send_lag"]["p99"]) + float(health.get("loop_lag", {"p99": 0})["p99"]), 4)
 
 
 def why_not_comparable(record: Mapping[str, Any]) -> str:
-    """Return why a sound record can't be compared with another run's, and what to do; or an empty string."""
+    """Return why a sound record can't be compared with another run's, and the remedy; or an empty string."""
     lag = lateness(record)
     if lag <= MOST_LAG:
         return ""
@@ -66,9 +95,9 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
 
 
 def why_clock_differs(record: Mapping[str, Any]) -> str:
-    """Return why what others recorded at a time can't be set beside a run, and what to do; or an empty string.
+    """Return why records by others' clocks can't be compared with a run, and the remedy; or an empty string.
 
-    The run itself is measured by a clock that nobody sets.
+    A clock that nobody sets measures the run itself.
     """
     moved = record.get("clock_moved", 0.0)
     if abs(moved) <= MOST_MOVED:
@@ -80,20 +109,22 @@ def why_clock_differs(record: Mapping[str, Any]) -> str:
 
 
 def why_no_more_load(record: Mapping[str, Any]) -> str:
-    """Return why nothing that is as strong may be sent after a run, for the site's sake; or an empty string."""
+    """Return why no load as strong may be sent after a run, for the site's sake; or an empty string."""
     if not record["complete"]:
         return record["why"] or "it did not run to its end"
     sides = [side for side in (record, record["other"]) if side]
-    lost = sum(sum(cell["failed"].values()) for side in sides for cell in side["seconds"])
-    lost += sum(side["not_sent"] for side in sides)
-    due = sum(count_requests(side) + side["not_sent"] for side in sides)
+    counted = set(list_counted(record))
+    cells = [cell for side in sides for cell in side["seconds"] if cell["second"] in counted]
+    unsent = sum(told["not_sent"] for side in sides for told in side["unsent"] if told["second"] in counted)
+    lost = sum(sum(cell["failed"].values()) for cell in cells) + unsent
+    due = count_requests({"seconds": cells}) + unsent
     return f"{lost:,} of {due:,} requests failed" if lost > BEARABLE * due else ""
 
 
 def find_other_load(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
-    """Yield in what two stored runs are not the same load, sent to the same place.
+    """Yield the differences between the loads of two stored runs, including the place.
 
-    Raises LookupError for a record that lacks what is compared.
+    Raises LookupError for a record that lacks a compared field.
     """
     before, now = one["record"], other["record"]
     for key in _SAME:
@@ -106,7 +137,7 @@ def find_other_load(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterato
 
 
 def _request_names(record: Mapping[str, Any]) -> set[str]:
-    """Return what readers asked for; another locustfile is another load."""
+    """Return the request names of readers; another locustfile is another load."""
     return {request["name"].removesuffix(UNCACHED) for request in record["requests"]}
 
 
@@ -121,16 +152,19 @@ def _find_flaws(record: Mapping[str, Any]) -> Iterator[str]:
             yield f"worker {worker['name']!r} was lost, and what it measured with it; run the load again"
     if not record["complete"] and not record["stopped_early"]:
         yield f"the load did not run to its end: {record['why'] or 'no reason is known'}; run it again"
-    elif not record["health"]["send_lag"]["max"]:
-        yield "nothing was measured of the generator itself, so nothing says that it kept up; run the load again"
-    if sick := record["health"]["sick"]:
-        yield f"the generator was the bottleneck: {', '.join(sick)}; {record['health']['advice']}"
     if record["complete"]:
         yield from _find_contradictions(record)
 
 
+def _find_disturbances(record: Mapping[str, Any]) -> Iterator[str]:
+    if sick := record["health"]["sick"]:
+        yield f"{', '.join(sick)}; {record['health']['advice']}"
+    elif not record["health"]["send_lag"]["max"]:
+        yield "nothing was measured of the generator itself, so nothing says that it kept up; run the load again"
+
+
 def _find_contradictions(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield which numbers of a complete run don't add up: something was lost between a request and its record."""
+    """Yield the numbers of a complete run that don't add up: something was lost between a request and its record."""
     planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), count_requests(record))
     if planned != sent + not_sent:
         yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"

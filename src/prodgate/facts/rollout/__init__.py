@@ -1,1 +1,1 @@
-"""Facts about one rollout: its deployments, what was watched while they went on, and what they left."""
+"""Facts about one rollout: its deployments, the observations during them, and their results."""

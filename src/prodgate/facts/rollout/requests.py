@@ -1,31 +1,28 @@
-"""What became of the requests that were sent while a deployment was carried out, and when it was over."""
-
-from __future__ import annotations
+"""The outcomes of the requests during a deployment and after it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from math import ceil
+from typing import Any, Final, TypeVar
 
 from ... import estimates
-from ...aws.answers import Unread
+from ...aws.answers import Unread, Unreadable
 from ...criteria import Criterion
-from ...estimates import Estimate
+from ...estimates import Estimate, exact_count
+from ...load.record import STREAM_FORMAT
 from .. import Fact
-from .formats import STREAM_FORMAT
-from .watched import require_format
+from ..load.measurements import SLOWEST, count_slower, describe_classes, require_bound
+from .watched import Look, require_format
 
-#: What may be slower than the 95th percentile.
-_SLOWEST: Final = Decimal("0.05")
+F = TypeVar("F", bound=Fact)
+
 #: Failures in which nothing reached the site.
 _OWN: Final = ("no socket left here",)
-#: Classes of failure in which a request that was under way was cut off.
+#: Classes of failure in which an open request was cut off.
 _CUT: Final = ("closed", "answer cut short")
-#: Classes of failure that are shown by name.
-_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +42,8 @@ class Stream:
         return sum(map(sum, (second.values() for second in self.latencies))) + sum(self.failed)
 
     def describe_failures(self) -> str:
-        """Return what failed, as a person would read it."""
-        most = Counter(self.classes).most_common(_SHOWN)
-        rest = sum(self.classes.values()) - sum(number for _, number in most)
-        return ", ".join([f"{number:,} {name}" for name, number in most] + ([f"{rest:,} other"] if rest else []))
+        """Describe the failures for people."""
+        return describe_classes(self.classes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -56,19 +51,17 @@ class WatchedRequests(Fact):
     """Requests from before the first stage of a deployment to after its clean-up."""
 
     failed: Estimate
-    """How many failed; what it says includes which outage would have been seen, and what those seen cost."""
+    """How many failed, with the outage that would have been seen, and the cost of those seen."""
     cut_off: str
-    """Requests that were cut off once traffic had begun to move; empty if all were finished."""
+    """Requests that were cut off after traffic began to move; empty if all were finished."""
     sent: Stream
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed. Raises TypeError for a criterion without a bound."""
-        if criterion.bound is None:
-            raise TypeError(f"criterion {criterion.id!r} has no bound, so nothing can be estimated for it")
         return estimates.estimate_share(
             self.sent.failed,
             self.sent.trials,
-            bound=criterion.bound,
+            bound=require_bound(criterion),
             confidence=criterion.confidence,
             unfinished=self.failed.unfinished,
             detail=self.sent.describe_failures(),
@@ -80,89 +73,128 @@ class RequestsAfterwards(Fact):
     """Requests that were due after the clean-up of a deployment; each is timed from when it was due."""
 
     sent: Stream
+    aside: str
+    """How much measured time does not count because the generator was at fault, and why; empty if all counts."""
 
     def p95(self, criterion: Criterion) -> Estimate:
         """Return the 95th percentile of response times. Raises TypeError for a criterion without a bound."""
-        if criterion.bound is None:
-            raise TypeError(f"criterion {criterion.id!r} has no bound, so nothing can be estimated for it")
         return estimates.estimate_percentile(
-            partial(_count_slower, self.sent),
+            partial(count_slower, self.sent.latencies, self.sent.failed),
             sorted({latency for second in self.sent.latencies for latency in second}),
             self.sent.trials,
-            slowest=_SLOWEST,
-            bound=criterion.bound,
+            slowest=SLOWEST,
+            bound=require_bound(criterion),
             confidence=criterion.confidence,
-            detail=self.sent.describe_failures(),
+            detail=", ".join(filter(None, (self.sent.describe_failures(), self.aside))),
         )
 
 
-def _count_slower(sent: Stream, latency: int) -> list[int]:
-    slow = [sum(count for took, count in second.items() if took > latency) for second in sent.latencies]
-    return [late + failed for late, failed in zip(slow, sent.failed, strict=True)]
-
-
 def request_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield what the requests of a watch show. Raises Unreadable for a record of another version."""
+    """Yield the facts in the requests of a watch. Raises Unreadable for a record of another version."""
     require_format(record)
-    stream = record["stream"]
-    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in record["ids"].values()))
-    subject = f"requests to {stream['plan']['url'] if stream else record['place']} during {named or 'a deployment'}"
-    reason = record["silent"] if stream is None else why_unsound(stream)
-    if reason:
-        yield WatchedRequests.unread(subject, reason)
-        yield RequestsAfterwards.unread(subject, reason)
-        return
-    began = stream["began"]
-    yield WatchedRequests(
-        subject=subject,
-        failed=_count_failed(record, stream),
-        cut_off=_find_cut_off(record, stream),
-        sent=_select(stream, 0, len(stream["seconds"]) + 1),
-    )
-    if not record["ended"]:
-        yield RequestsAfterwards.unread(subject, record["why"])
-        return
-    after = int(datetime.fromisoformat(record["ended"]).timestamp() - began) + 1
-    yield RequestsAfterwards(subject=subject, sent=_select(stream, after, int(stream["ended"] - began) + 1))
+    place = record["stream"]["plan"]["url"] if record["stream"] else record["place"]
+    subject = f"requests to {place} during {name_deployments(record) or 'a deployment'}"
+    yield read_or_unread(WatchedRequests, subject, _read_watched, record)
+    yield read_or_unread(RequestsAfterwards, subject, _read_afterwards, record)
 
 
-def why_unsound(stream: Mapping[str, Any]) -> str:
-    """Return why nothing can be concluded from a stream, or an empty text."""
+def name_deployments(record: Mapping[str, Any]) -> str:
+    """Return the ids of the deployments of a watch, for people; empty for none."""
+    return ", ".join(sorted(id_.rpartition("/")[2] for id_ in record["ids"].values()))
+
+
+def read_or_unread(
+    kind: type[F], subject: str, read: Callable[[str, Mapping[str, Any]], F], record: Mapping[str, Any]
+) -> F:
+    """Return the result of ``read`` on a record; if that raises Unreadable, a fact with no known field."""
+    try:
+        return read(subject, record)
+    except Unreadable as error:
+        return kind.unread(subject, error.reason)
+
+
+def require_stream(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the requests of a record. Raises Unreadable if nothing that depends on time follows from them."""
+    stream = require_complete(record)
+    if why := why_late(stream):
+        raise Unreadable(why)
+    return stream
+
+
+def require_complete(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the requests of a record. Raises Unreadable if nothing at all follows from them."""
+    stream: Mapping[str, Any] | None = record["stream"]
+    if stream is None:
+        raise Unreadable(record["silent"] or "no requests were sent")
     if stream["format"] != STREAM_FORMAT:
-        return f"the requests were recorded in form {stream['format']!r}, this version reads {STREAM_FORMAT}"
-    own = sum(second["failed"].get(kind, 0) for second in stream["seconds"] for kind in _OWN)
-    if own:
-        return f"{own:,} requests found no socket left here; let a process open more files (ulimit -n)"
+        raise Unreadable(f"the requests were recorded in form {stream['format']!r}, this version reads {STREAM_FORMAT}")
+    if own := sum(second["failed"].get(kind, 0) for second in stream["seconds"] for kind in _OWN):
+        raise Unreadable(f"{own:,} requests found no socket left here; let a process open more files (ulimit -n)")
     if stream["unknown"]:
-        return f"of {stream['unknown']:,} requests nobody knows what became; watch again"
+        raise Unreadable(f"of {stream['unknown']:,} requests nobody knows what became; watch again")
+    if not stream["due"]:
+        raise Unreadable("no request was sent")
+    return stream
+
+
+def _read_watched(subject: str, record: Mapping[str, Any]) -> WatchedRequests:
+    stream = require_stream(record)
+    sent = _select(stream, 0, len(stream["seconds"]) + 1)
+    cut_off = _find_cut_off(record, stream)
+    return WatchedRequests(subject=subject, failed=_count_failed(record, sent), cut_off=cut_off, sent=sent)
+
+
+def _read_afterwards(subject: str, record: Mapping[str, Any]) -> RequestsAfterwards:
+    """Return the requests after the clean-up, without windows that were disturbed here.
+
+    If the record has windows, each stands for itself. Raises Unreadable.
+    """
+    stream = require_complete(record) if "windows" in (record["stream"] or {}) else require_stream(record)
+    if record["why"] and not record["ended"]:
+        raise Unreadable(record["why"])
+    began = stream["began"]
+    first = int(datetime.fromisoformat(record["ended"]).timestamp() - began) + 1
+    end = int(stream["ended"] - began) + 1
+    windows = (one for one in stream.get("windows", ()) if one["sick"])
+    lost = {second for one in windows for second in range(one["second"], ceil(one["second"] + one["seconds"]))}
+    aside = len(lost & set(range(first, end)))
+    said = f"{aside} of {end - first} s were set aside: {stream['disturbed']}" if aside else ""
+    if 2 * aside > end - first:
+        raise Unreadable(f"{said}; run it on a machine with less other work")
+    return RequestsAfterwards(subject=subject, sent=_select(stream, first, end, lost), aside=said)
+
+
+def why_late(stream: Mapping[str, Any]) -> str:
+    """Return that a request that timed out may have done so because of its sender, or an empty text."""
     late, most = stream["lag"]["max"], stream["plan"]["timeout"] / 2
-    if late > most:
-        return f"a request was sent {late:.1f} s late, at most {most:g} s keeps timeouts the site's own; watch again"
-    return "" if stream["due"] else "no request was sent"
+    if late <= most:
+        return ""
+    return f"a request was sent {late:.1f} s late, at most {most:g} s keeps timeouts the site's own; watch again"
 
 
-def _select(stream: Mapping[str, Any], first: int, end: int) -> Stream:
-    """Return the requests that were due from a second on, up to another."""
+def _select(stream: Mapping[str, Any], first: int, end: int, but: Collection[int] = ()) -> Stream:
+    """Return the requests that were due from one second up to another, except for some."""
     cells = {cell["second"]: cell for cell in stream["seconds"] if first <= cell["second"] < end}
-    chosen = [cells.get(second, {}) for second in range(min(cells, default=0), max(cells, default=-1) + 1)]
-    classes = sum((Counter(cell.get("failed", {})) for cell in chosen), Counter[str]())
+    seconds = (second for second in range(min(cells, default=0), max(cells, default=-1) + 1) if second not in but)
+    each = [cells.get(second, {}) for second in seconds]
+    classes = sum((Counter(cell.get("failed", {})) for cell in each), Counter[str]())
     return Stream(
         record=stream,
-        latencies=tuple({int(took): count for took, count in cell.get("latency", {}).items()} for cell in chosen),
-        failed=tuple(sum(cell.get("failed", {}).values()) for cell in chosen),
+        latencies=tuple({int(took): count for took, count in cell.get("latency", {}).items()} for cell in each),
+        failed=tuple(sum(cell.get("failed", {}).values()) for cell in each),
         classes=classes,
     )
 
 
-def _count_failed(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
-    whole = _select(stream, 0, len(stream["seconds"]) + 1)
+def _count_failed(record: Mapping[str, Any], whole: Stream) -> Estimate:
+    stream = whole.record
     begin, end = (_parse(record[key]) for key in ("acted", "ended"))
     unfinished = record["why"]
     if (begin is None or stream["began"] > begin) and not _had_moved_nothing(record):
         unfinished = unfinished or "requests were sent only after the deployment had begun"
     first = begin if begin is not None else stream["began"]
     last = min(end if end is not None else stream["ended"], stream["ended"])
-    return estimates.exact_count(
+    return exact_count(
         sum(whole.failed),
         samples=max(0, round((last - first) * stream["plan"]["rate"])),
         unfinished=unfinished,
@@ -171,16 +203,11 @@ def _count_failed(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
 
 
 def _had_moved_nothing(record: Mapping[str, Any]) -> bool:
-    """Whether the first look found one group with all of the traffic, and no target in any other, for each service."""
-    if not record["samples"]:
-        return False
-    for service in record["ids"]:
-        seen = record["samples"][0]["services"].get(service, {})
-        groups = {group for rule in seen.get("weights", {}).values() for group, weight in rule.items() if weight > 0}
-        others = [states for group, states in seen.get("targets", {}).items() if group not in groups and states]
-        if len(groups) != 1 or "targets" not in seen or others:
-            return False
-    return True
+    """Whether the first sample found one group with all traffic, and no target in any other, for each service."""
+    first = [Look.of(sample, service) for sample in record["samples"][:1] for service in record["ids"]]
+    return bool(record["samples"]) and all(
+        len(look.receiving) == 1 and look.targets is not None and not look.idle for look in first
+    )
 
 
 def _parse(text: str) -> float | None:
@@ -188,7 +215,7 @@ def _parse(text: str) -> float | None:
 
 
 def _describe_outages(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Iterator[str]:
-    """Say which outage would have been seen, which was, and how much of the error budget that took."""
+    """Describe the outage that would have been seen, the one that was, and its share of the error budget."""
     step = 1 / stream["plan"]["rate"]
     lasted = [outage["ended"] - outage["began"] + step for outage in stream["outages"]]
     if lasted:
@@ -212,7 +239,7 @@ def _find_cut_off(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
 
 
 def find_first_move(record: Mapping[str, Any]) -> float | None:
-    """Return the time of the last look before any weight changed, seconds since 1970."""
+    """Return the time of the last sample before any weight changed, seconds since 1970."""
     before: Any = None
     last = 0.0
     for sample in record["samples"]:
@@ -221,3 +248,52 @@ def find_first_move(record: Mapping[str, Any]) -> float | None:
             return last
         before, last = {**(before or {}), **weights}, datetime.fromisoformat(sample["at"]).timestamp()
     return None
+
+
+# ── Whether readers' writes during a deployment are there when it is over, once each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AcknowledgedWrites(Fact):
+    """Writes that the site answered with success during a deployment; ``subject`` says of which."""
+
+    wrong: Estimate
+    """How many were missing afterwards, or there more than once, with the builds that had acknowledged them."""
+
+
+def write_facts(record: Mapping[str, Any], during: str) -> Iterator[AcknowledgedWrites]:
+    """Yield the facts about the writes of a watch. Raises Unreadable for a record of another version."""
+    require_format(record)
+    yield read_or_unread(AcknowledgedWrites, f"writes during {during}", _read_writes, record)
+
+
+def _read_writes(subject: str, record: Mapping[str, Any]) -> AcknowledgedWrites:
+    stream = require_complete(record)
+    told = stream.get("writes")
+    if told is None:
+        raise Unreadable(_why_not_read(stream["plan"]))
+    if not told["acknowledged"]:
+        raise Unreadable("no write was acknowledged; look why each of them failed")
+    return AcknowledgedWrites(subject=subject, wrong=_count_wrong(told))
+
+
+def _why_not_read(plan: Mapping[str, Any]) -> str:
+    if not plan["write"]:
+        return "nothing was written; state [rollout] write = a path that takes an Idempotency-Key"
+    return "nothing was read back; state [rollout] written = the path of one write, with {key} for its key"
+
+
+def _count_wrong(told: Mapping[str, Any]) -> Estimate:
+    lines = [f"{told[what]:,} {what}" for what in ("lost", "doubled") if told[what]]
+    if told["first"]:
+        one = told["first"][0]
+        by = f" by build {one['build']}" if one["build"] else ""
+        lines.append(f"the first acknowledged{by} after {one['at']:.1f} s")
+    lines.append(f"{told['again']:,} were sent again when it was over")
+    return exact_count(
+        told["lost"] + told["doubled"],
+        samples=told["acknowledged"],
+        unfinished=f"{told['unread']:,} writes could not be read back: {told['why']}" if told["unread"] else "",
+        detail="; ".join(lines),
+        of="writes",
+    )

@@ -1,9 +1,7 @@
-"""What a team's repository holds: workflows, credentials in plain text, the Terraform roots as a whole."""
+"""Facts about a team's repository: workflows, credentials in plain text, the Terraform roots as a whole."""
 
 from .credentials import RepositoryPart
-from .pipelines import Change, Search
-from .plan_files import PlanTrace
-from .stages import Stage
+from .pipelines import Change, PlanTrace, Search, Stage
 from .terraform_roots import DeclaredRoot, StateBackend
 from .workflows import Job, Step, Workflow, Workflows
 

@@ -1,7 +1,5 @@
 """Credentials in a repository's files, recognised by the formats that issuers give them."""
 
-from __future__ import annotations
-
 import codecs
 import os
 import shutil
@@ -20,12 +18,12 @@ LARGEST: Final = 10_000_000
 
 #: Seconds in which git must have listed the files.
 _GIT_LIMIT: Final = 60.0
-#: How a text begins that is not in UTF-8; the longer marks first.
+#: Beginnings of a text that is not in UTF-8; the longer marks first.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"),
 )  # fmt: skip
-#: How files begin that hold pictures and sound, in which wide characters are chance.
+#: Beginnings of pictures, sounds and fonts; text in UTF-16 would be chance in them.
 PACKED: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"wOF2", b"OggS")
 _SKIPPED: Final = frozenset({"node_modules", "venv", "__pycache__"})
 
@@ -39,13 +37,13 @@ class RepositoryPart(Fact):
     credentials: tuple[str, ...]
     """Each credential as ``file:line: kind``; never the credential itself."""
     place: str = ""
-    """``file:line`` of the first one."""
+    """``file:line`` of the first credential, by file and then by kind."""
     unseen: tuple[str, ...] = ()
-    """Each file that was not read, as ``file: why``: what is in it is not known."""
+    """Each file that was not read, as ``file: why``: its content is unknown."""
 
 
 def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
-    """Read the files below ``root`` that git tracks or would add, except those that match a pattern of ``exempt``.
+    """Read the files below ``root`` that git tracks or does not ignore, but for matches of a pattern of ``exempt``.
 
     Returns ``{top: {"files": n, "credentials": [[file, line, kind], …], "unread": [[file, why], …]}}``.
     """
@@ -62,7 +60,7 @@ def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
 
 
 def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
-    """Return the facts in what ``observe_credentials`` returned."""
+    """Return the facts in a result of ``observe_credentials``."""
     return tuple(
         RepositoryPart(
             subject=top,
@@ -77,12 +75,14 @@ def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
 
 def _find_credentials(text: str) -> Iterator[tuple[int, str]]:
     for kind, form in FORMS.items():
-        for match in form.finditer(text):
-            yield text.count("\n", 0, match.start()) + 1, kind
+        yield from ((text.count("\n", 0, match.start()) + 1, kind) for match in form.finditer(text))
 
 
 def _list_files(root: Path) -> Iterator[str]:
-    """Yield paths relative to ``root``: what git tracks or would add, or every file where there is no git."""
+    """Yield the files that git tracks or does not ignore, by their paths from ``root``.
+
+    If git is missing or fails, yield all files outside of .git, node_modules, venv and __pycache__.
+    """
     git = shutil.which("git")
     if git:
         command = [git, "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -99,10 +99,10 @@ def _list_files(root: Path) -> Iterator[str]:
 
 
 def _read_text(path: Path) -> tuple[str, str]:
-    """Return the text of a file, and why it was not read, if it was not: then nobody knows what is in it."""
+    """Return the text of a file and "", or "" and why it was not read: then its content is unknown."""
     if path.is_symlink():
-        return str(path.readlink()), ""  # git keeps the name that it leads to, and nothing else
-    if path.is_dir():
+        return str(path.readlink()), ""  # git stores the path that it points to, and nothing else
+    if path.is_dir():  # a submodule, or a repository inside of this one
         return "", "is a repository of its own"
     if path.exists() and not path.is_file():
         return "", "is no file but a pipe, a socket or a device"
@@ -117,7 +117,7 @@ def _read_text(path: Path) -> tuple[str, str]:
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """Return the text in what a file holds; binary data is read as the single bytes that a credential is made of."""
+    """Return the text of a file; binary data byte by byte, and as every second byte, for UTF-16 without a mark."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ""

@@ -1,30 +1,167 @@
 """Reading the workflows of a repository, with the local actions, workflows and scripts that they run."""
 
-from __future__ import annotations
-
-import io
+import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ...criteria import UsageError
-from ...processes.regular_files import NotRegularError, open_regular
+from ...processes.regular_files import NotRegularError, read_measured
 from .. import Fact
-from .called_workflows import Parse, expand_calls, fill_inputs
-from .local_actions import find_action, is_action, is_workflow, list_scripts, list_steps, read_local
 from .pipelines import Change, list_changes
-from .workflows import Job, Step, Workflow, Workflows, flatten
+from .workflows import RUNS_ANYWAY, Job, Step, Workflow, Workflows, flatten
 from .yaml_nodes import Node, YamlError, parse_yaml
 
+# ── Workflows that others of the repository call: their jobs are read where they run, after the caller's needs
+
+#: GitHub lets workflows call one another four deep.
+_DEEPEST_CALL = 4
+#: Values that can replace an input without changing the YAML structure of the file.
+_PLAIN: Final = re.compile(r"[\w./@-](?:[\w./@ -]|:(?=\S))*")
+#: Reads a workflow of the repository with its inputs; None if there is none.
+Parse = Callable[[str, Mapping[str, str]], Workflow | None]
+
+
+def expand_calls(workflow: Workflow, parse: Parse, depth: int = 0) -> Workflow:
+    """Return the workflow with the jobs of each local workflow that it calls, after the job that calls it."""
+    becomes: dict[str, tuple[Job, ...]] = {}
+    for job in sorted(workflow.jobs, key=lambda one: len(one.needs)):  # a job's needs come before it
+        called = parse(job.uses[2:], job.inputs) if job.uses.startswith("./") and depth < _DEEPEST_CALL else None
+        own = replace(
+            job,
+            unknown=job.uses.startswith("./") and called is None,
+            after=tuple(one for needed in job.after for one in becomes[needed.id]),
+            needs=tuple(one.id for id_ in job.needs for one in becomes[id_]),
+        )
+        inner = expand_calls(called, parse, depth + 1).jobs if called else ()
+        becomes[job.id] = (own, *_put_inside(own, inner))
+    return replace(workflow, jobs=tuple(one for job in workflow.jobs for one in becomes[job.id]))
+
+
+def fill_inputs(text: str, stated: Node, given: Mapping[str, str]) -> str:
+    """Return a workflow's text with the caller's values, or else its own defaults, in place of its inputs."""
+    values = {name: given.get(name, node.at("default").text()) for name, node in stated.items()}
+    plain = {name: value for name, value in values.items() if _PLAIN.fullmatch(value)}
+    pattern = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+    return pattern.sub(lambda found: plain.get(found[1], found[0]), text)
+
+
+def _put_inside(caller: Job, jobs: tuple[Job, ...]) -> Iterator[Job]:
+    """Yield jobs of a called workflow as they run for one caller."""
+    moved: dict[str, Job] = {}
+    for job in sorted(jobs, key=lambda one: len(one.needs)):
+        moved[job.id] = replace(
+            job,
+            id=f"{caller.id}/{job.id}",
+            subject=f"{caller.subject} > {job.subject}",
+            condition=" && ".join(f"({text})" for text in (caller.condition, job.condition) if text),
+            permissions=caller.permissions if job.permissions is None else job.permissions,
+            inherits_permissions=caller.inherits_permissions if job.permissions is None else job.inherits_permissions,
+            concurrency=job.concurrency or caller.concurrency,
+            cancels=job.cancels or caller.cancels,
+            after=(*caller.after, *(moved[one.id] for one in job.after)),
+            needs=(*caller.needs, *(f"{caller.id}/{id_}" for id_ in job.needs)),
+        )
+    return (moved[job.id] for job in jobs)
+
+
+# ── Actions and shell scripts of the repository that its workflows run, each read like the step that runs it
+
+#: GitHub's file names for the definition of an action.
+NAMES: Final = ("action.yml", "action.yaml")
+#: GitHub's folder for workflows, and their file extensions.
 DIRECTORY, _SUFFIXES = ".github/workflows", (".yml", ".yaml")
-#: Conditions under which a job runs although one that it needs has failed.
-_RUNS_ANYWAY = re.compile(r"\b(?:always|cancelled|failure)\s*\(")
+#: A word that may be a shell script: it begins a command, or follows a shell.
+_SCRIPT: Final = re.compile(
+    r"(?:^|[\s;&|(\"'])((?:\$\{\{[^{}]*\}\}/|\$[A-Z_]+/|\./|\.\./)*[\w.-]+(?:/[\w.-]+)*\.(?:sh|bash)|\./[\w./-]+)"
+)
+_ROOTS: Final = re.compile(r"^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE)/")
+_OF_ACTION: Final = re.compile(r"^(?:\$\{\{\s*github\.action_path\s*\}\}|\$GITHUB_ACTION_PATH)/")
+
+
+def is_action(file: str) -> bool:
+    """Whether a file defines an action."""
+    return PurePosixPath(file).name in NAMES and not is_workflow(file)
+
+
+def is_workflow(file: str) -> bool:
+    """Whether a file is a workflow."""
+    return str(PurePosixPath(file).parent) == DIRECTORY and file.endswith(_SUFFIXES)
+
+
+def read_local(project: Path, texts: Mapping[str, str], read: Callable[[Path, str], str]) -> dict[str, str]:
+    """Return the text of each local action and shell script that workflows reach, even through others, by path."""
+    found: dict[str, str] = {}
+    waiting = list(texts.items())
+    while waiting:
+        for file in _list_local(*waiting.pop()):
+            if file in found or file in texts or (file.startswith((".", "/")) and not file.startswith(".github/")):
+                continue
+            if (project / file).is_file() and (project / file).resolve().is_relative_to(project.resolve()):
+                found[file] = read(project / file, file)
+                waiting.append((file, found[file]))
+    return found
+
+
+def find_action(uses: str, texts: Mapping[str, str]) -> str:
+    """Return the path of the local action that a step uses, if it is known."""
+    files = (os.path.normpath(PurePosixPath(uses, name)) for name in NAMES)
+    return next((file for file in files if uses.startswith("./") and file in texts), "")
+
+
+def list_steps(text: str) -> Iterator[Node]:
+    """Yield the steps of a composite action; the image of one that runs in a container counts as its only step.
+
+    Raises YamlError.
+    """
+    runs = parse_yaml(text).at("runs")
+    yield from runs.at("steps").nodes()
+    image = runs.at("image")
+    if image.text().startswith("docker://"):
+        yield Node({"uses": image}, image.line)
+
+
+def list_scripts(script: str, folder: str, file: str) -> Iterator[tuple[str, str]]:
+    """Yield words of a script that may run a shell script of the repository, with the path that each would have."""
+    found = (
+        re.sub(r"\{\{([^{}]*)\}\}", lambda one: f"{{{{{one[1].strip()}}}}}", word) for word in _SCRIPT.findall(script)
+    )
+    for word in dict.fromkeys(found):
+        if _OF_ACTION.match(word):
+            yield word, os.path.normpath(PurePosixPath(file).parent / _OF_ACTION.sub("", word))
+        elif _ROOTS.match(word):
+            yield word, os.path.normpath(_ROOTS.sub("", word))
+        elif "$" not in word:
+            yield word, os.path.normpath(PurePosixPath(folder, word))
+
+
+def _list_local(file: str, text: str) -> Iterator[str]:
+    if not (is_workflow(file) or is_action(file)):
+        yield from (path for _, path in list_scripts(text, "", file))
+        return
+    try:
+        root = parse_yaml(text)
+    except YamlError:
+        return  # the reader of the file reports that
+    jobs = [job for _, job in root.at("jobs").items()]
+    for part in (*jobs, root.at("runs")):
+        for step in part.at("steps").nodes():
+            uses = step.at("uses").text()
+            yield from (os.path.normpath(PurePosixPath(uses, name)) for name in NAMES if uses.startswith("./"))
+            said = (
+                step.at("working-directory"),
+                *(one.at("defaults", "run", "working-directory") for one in (part, root)),
+            )
+            folder = next((text for one in said if (text := one.text())), "")
+            yield from (path for _, path in list_scripts(step.at("run").text(), folder, file))
+
+
 _SUCCEEDED = re.compile(r"\bneeds\.([\w-]+)\.result\s*==\s*'success'")
 _DEEPEST = 5
 
-#: The kinds of fact that workflows give.
+#: The kinds of fact derived from workflows.
 WORKFLOW_FACTS: Final[tuple[type[Fact], ...]] = (Workflows, Workflow, Job, Step, Change)
 
 
@@ -33,7 +170,7 @@ class WorkflowError(UsageError):
 
 
 def observe_workflows(directory: Path) -> Mapping[str, str]:
-    """Return the text of each workflow, and of each local action and script that one reaches, by path.
+    """Return the text of each workflow, and of each local action and script that a workflow reaches, by path.
 
     Raises WorkflowError.
     """
@@ -57,7 +194,7 @@ def workflow_facts(texts: Mapping[str, str]) -> tuple[Fact, ...]:
 
 
 def _caller(texts: Mapping[str, str]) -> Parse:
-    """Return what reads a workflow of the repository for one that calls it."""
+    """Return a reader of the repository's workflows for one that calls them."""
     known: dict[tuple[str, frozenset[tuple[str, str]]], Workflow] = {}
 
     def parse(file: str, given: Mapping[str, str]) -> Workflow | None:
@@ -72,7 +209,7 @@ def _caller(texts: Mapping[str, str]) -> Parse:
 
 
 def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None) -> Workflow:
-    """Read the text of a workflow; ``file`` names it in subjects and messages. Raises WorkflowError.
+    """Parse the text of a workflow; ``file`` names it in subjects and messages. Raises WorkflowError.
 
     ``texts`` holds the local actions and scripts that it may run, by path.
     """
@@ -94,16 +231,14 @@ def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None)
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a step stands."""
-
     file: str
     job: str
     texts: Mapping[str, str]
     """The local actions and scripts that it may run, by path."""
     defaults: tuple[Node, ...] = ()
-    """What holds for a step that says nothing else; the nearest first."""
+    """Defaults for a step; the nearest first."""
     depth: int = 0
-    """How many actions it stands in."""
+    """How many actions it is nested in."""
 
 
 def _action_steps(file: str, texts: Mapping[str, str], depth: int = 0) -> tuple[Step, ...]:
@@ -115,8 +250,7 @@ def _action_steps(file: str, texts: Mapping[str, str], depth: int = 0) -> tuple[
 
 def _read_text(path: Path, file: str) -> str:
     try:
-        with io.TextIOWrapper(open_regular(path), "utf-8") as opened:
-            return opened.read()
+        return read_measured(path).decode("utf-8")
     except NotRegularError as error:
         raise WorkflowError(f"{file}: {error.strerror}; save it as UTF-8 text") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -137,8 +271,7 @@ def _jobs(root: Node, file: str, texts: Mapping[str, str]) -> Iterator[Job]:
             built[id_] = _job(id_, root, file, [build(name, (*waiting, id_)) for name in needed], texts)
         return built[id_]
 
-    for id_ in tables:
-        yield build(id_, ())
+    yield from (build(id_, ()) for id_ in tables)
 
 
 def _job(id_: str, root: Node, file: str, needed: list[Job], texts: Mapping[str, str]) -> Job:
@@ -170,10 +303,8 @@ def _job(id_: str, root: Node, file: str, needed: list[Job], texts: Mapping[str,
 
 
 def _needs_success(condition: str, job: str) -> bool:
-    """Whether a job with such a condition starts only after one that it needs has succeeded."""
-    if not _RUNS_ANYWAY.search(condition):
-        return True
-    return "||" not in condition and job in _SUCCEEDED.findall(condition)
+    """Whether a job with such a condition starts only after one of its needs has succeeded."""
+    return not RUNS_ANYWAY.search(condition) or ("||" not in condition and job in _SUCCEEDED.findall(condition))
 
 
 def _step(table: Node, place: _Place) -> Step:
@@ -203,7 +334,7 @@ def _step(table: Node, place: _Place) -> Step:
 
 
 def _permissions(node: Node) -> Mapping[str, str] | None:
-    """Read ``read-all``, ``write-all``, or a mapping; a mapping gives nothing beyond what it names."""
+    """Read ``read-all``, ``write-all``, or a mapping; a mapping grants nothing beyond its keys."""
     if node.value is None:
         return None
     return {"*": node.text().removesuffix("-all")} if node.text() else node.texts()

@@ -1,6 +1,4 @@
-"""GitHub Actions workflows: what they run, after what, and with which permissions."""
-
-from __future__ import annotations
+"""GitHub Actions workflows: the commands they run, in which order, and with which permissions."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -8,23 +6,26 @@ from dataclasses import dataclass, field, replace
 
 from ...quantities import Quantity
 from .. import Fact
-from .shell_commands import Command, drop_patterns, read_commands
-from .workflow_commands import (
+from .shell_commands import (
     CHANGES,
-    DAG_TEST,
     DAGS,
     JUDGE,
     OPAQUE,
     SCAN,
+    Command,
+    drop_patterns,
     list_kinds,
     list_kinds_of_action,
     longest_pause,
+    read_commands,
 )
 from .yaml_nodes import Node
 
-#: Characters of a script that are read; what is longer can't be seen through.
+#: How many characters of a script are read; a longer one is opaque.
 _LONGEST_SCRIPT = 16 * 1024
-#: Variables that say which system is meant, and names of systems that are not production.
+#: Conditions under which a job or a step runs although an earlier one has failed.
+RUNS_ANYWAY = re.compile(r"\b(?:always|cancelled|failure)\s*\(")
+#: Variables that name the target system, and names of systems other than production.
 _STAGE_VARIABLE = re.compile(r"(?:TF_WORKSPACE|(?:APP_|DEPLOY_|NODE_|RAILS_)?ENV(?:IRONMENT)?|STAGE)")
 _ELSEWHERE = re.compile(
     r"(?!.*(?<!non)(?<!non-)(?<!pre)(?<!pre-)prod)(?:dev|devel(?:op(?:ment)?)?|test(?:ing)?|stag(?:e|ing)?|stg|qa|uat"
@@ -46,15 +47,15 @@ class Step(Fact):
     env: Mapping[str, str] = field(default_factory=dict)
     condition: str = ""
     tolerated: bool = False
-    """Whether the job goes on when the step fails."""
+    """Whether the job continues if the step fails."""
     shell: str = ""
-    """What runs the script, if the step, the job or the workflow says so."""
+    """The shell of the script, if the step, the job or the workflow states it."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """Text of each shell script of the repository, by the word that runs it."""
-    inner: tuple[Step, ...] = ()
+    inner: tuple["Step", ...] = ()
     """The steps of the local action that the step uses."""
     unknown: bool = False
-    """Whether the step uses an action of this repository that was not found, so that nobody knows what it runs."""
+    """Whether the step uses an action of this repository that was not found, so that its commands are unknown."""
 
     @property
     def insists(self) -> bool:
@@ -63,7 +64,7 @@ class Step(Fact):
 
     @property
     def does(self) -> Iterator[tuple[str, Command]]:
-        """What the step does, as kind and command, in its order; an action is a command of its own."""
+        """The effects of the step, as kind and command, in order; an action is one command."""
         if self.uses and not self.inner:
             yield from ((kind, Command(self.uses, False)) for kind in list_kinds_of_action(self.uses, self.inputs))
         if len(self.run) > _LONGEST_SCRIPT:
@@ -75,7 +76,7 @@ class Step(Fact):
             yield from ((kind, command) for kind in list_kinds(f"{command.text} {said}" if said else command.text))
 
     def list_commands(self) -> Iterator[str]:
-        """Yield every command that the step runs, those of known scripts among them."""
+        """Yield every command that the step runs, including the commands of known scripts."""
         if len(self.run) > _LONGEST_SCRIPT:
             yield f"script-of-{len(self.run)}-characters"
             return
@@ -84,7 +85,7 @@ class Step(Fact):
         yield from (one.text for one in replace(self, scripts=scripts)._follow(commands, ()))
 
     def _follow(self, commands: Collection[Command], within: tuple[str, ...]) -> Iterator[Command]:
-        """Yield commands, with those of a known script in place of the one that runs it."""
+        """Yield commands; a command that runs a known script is replaced by the commands of the script."""
         for command in commands:
             named = [word for word in command.text.split()[:2] if word.strip("\"'") in self.scripts]
             if not named or named[0] in within:
@@ -97,7 +98,7 @@ class Step(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Fact):
-    """One job, with what the workflow gives to it. ``subject`` is ``file:line job``."""
+    """One job, with the workflow's settings for it. ``subject`` is ``file:line job``."""
 
     line: int
     id: str
@@ -107,35 +108,35 @@ class Job(Fact):
     uses: str = ""
     """The reusable workflow that the job calls, if any."""
     unknown: bool = False
-    """Whether the job calls a workflow of this repository that was not found, so that nobody knows what it runs."""
+    """Whether the job calls a workflow of this repository that was not found, so that its commands are unknown."""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """What it hands to that workflow."""
+    """The inputs that it passes to that workflow."""
     permissions: Mapping[str, str] | None = None
-    """Effective permissions of the token, ``*`` for all; None when the repository's default applies."""
+    """Effective permissions of the token, ``*`` for all; None if the repository's default applies."""
     inherits_permissions: bool = True
     """Whether the permissions are the workflow's, and so every job's."""
     concurrency: str = ""
     """Effective concurrency group."""
     cancels: bool = False
-    """Whether a newer run cancels this one half way."""
+    """Whether a newer run cancels this one halfway."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Variables of the workflow and the job."""
     tolerated: bool = False
-    """Whether the workflow goes on when the job fails."""
+    """Whether the workflow continues if the job fails."""
     services: bool = False
     """Whether containers run beside the job, such as a database for its tests."""
     steps: tuple[Step, ...] = ()
-    after: tuple[Job, ...] = ()
+    after: tuple["Job", ...] = ()
     """Every job that must have succeeded before this one starts."""
     needs: tuple[str, ...] = ()
-    """Every job, by id, that must have ended before this one starts, whether well or not."""
+    """Every job, by id, that must have ended before this one starts, successfully or not."""
 
     def does(self, *kinds: str) -> bool:
-        """Whether a step, or one of an action that it uses, does something of these kinds."""
+        """Whether a step of the job, or a step of a local action that it uses, does something of these kinds."""
         return any(kind in kinds for step in flatten(self.steps) for kind, _ in step.does)
 
     def insists_on(self, *kinds: str) -> bool:
-        """Whether the job does something of these kinds, whatever the conditions of steps, and fails with it."""
+        """Whether the job always does something of these kinds, without conditions, and fails if that fails."""
         firm = [step for step in self.steps if step.insists and not self.tolerated]
         found = (one for step in firm for one in flatten((step,)) if one.insists)
         return any(
@@ -144,7 +145,7 @@ class Job(Fact):
 
     @property
     def elsewhere(self) -> bool:
-        """Whether it says by the name of its environment that this is not production."""
+        """Whether its environment's name identifies another system than production."""
         return bool(_ELSEWHERE.match(self.environment)) or (not self.environment and is_elsewhere(self.env))
 
     @property
@@ -163,23 +164,18 @@ class Job(Fact):
         return self.insists_on(JUDGE)
 
     @property
-    def tests_dags(self) -> bool:
-        """Whether the job runs tests of the DAGs and fails with them."""
-        return self.insists_on(DAG_TEST)
-
-    @property
     def scans(self) -> bool:
-        """Whether the job looks for known vulnerabilities or misconfiguration."""
+        """Whether the job scans for known vulnerabilities or misconfiguration."""
         return self.does(SCAN)
 
 
 def is_elsewhere(env: Mapping[str, str]) -> bool:
-    """Whether variables say that another system than production is meant."""
+    """Whether variables name another target system than production."""
     return any(_STAGE_VARIABLE.fullmatch(key) and _ELSEWHERE.match(text) for key, text in env.items())
 
 
 def flatten(steps: Collection[Step]) -> Iterator[Step]:
-    """Yield steps, each before those of the local action that it uses."""
+    """Yield steps; after each, the steps of the local action that it uses."""
     for step in steps:
         yield step
         yield from flatten(step.inner)
@@ -193,7 +189,7 @@ class Workflow(Fact):
     triggers: Mapping[str, Node]
     """Event -> its filters."""
     jobs: tuple[Job, ...]
-    """Its jobs, and after each that calls a workflow of the repository the jobs of that one."""
+    """Its jobs; after a job that calls a workflow of the repository, the jobs of the called workflow."""
 
     @property
     def is_called(self) -> bool:

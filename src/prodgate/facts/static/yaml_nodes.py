@@ -4,8 +4,6 @@ PyYAML speaks YAML 1.1, where the key ``on`` is the boolean true; GitHub does no
 here, and only ``true`` and ``false`` are booleans. Numbers stay text as well: nothing compares them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ import yaml
 
 _NULL, _BOOL = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
 _DEEPEST = 50
-#: Characters of a file, and values in it with every alias written out, that are read at most.
+#: The maximum number of characters of a file, and of values in it after expanding every alias.
 _LONGEST, _MOST = 256 * 1024, 50_000
 
 
@@ -23,13 +21,13 @@ class YamlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and the line it is written on (its key's, when it has one); None for null and for what is absent."""
+    """A value and the line it is written on (its key's, if it has one); None for null and for a missing value."""
 
-    value: bool | str | Mapping[str, Node] | tuple[Node, ...] | None
+    value: bool | str | Mapping[str, "Node"] | tuple["Node", ...] | None
     line: int
 
-    def at(self, *keys: str) -> Node:
-        """Return the value under nested keys; one that is absent has the line of its nearest parent."""
+    def at(self, *keys: str) -> "Node":
+        """Return the value under nested keys; a missing one has the line of its nearest parent."""
         node = self
         for key in keys:
             children = node.value if isinstance(node.value, Mapping) else {}
@@ -42,11 +40,11 @@ class Node:
             return str(self.value).lower()
         return self.value if isinstance(self.value, str) else ""
 
-    def items(self) -> Iterator[tuple[str, Node]]:
+    def items(self) -> Iterator[tuple[str, "Node"]]:
         """Yield the keys and values of a mapping; nothing for anything else."""
         yield from self.value.items() if isinstance(self.value, Mapping) else ()
 
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple["Node", ...]:
         """Return the values of a list; a single scalar counts as a list of one."""
         if isinstance(self.value, tuple):
             return self.value
@@ -58,7 +56,7 @@ class Node:
 
 
 def parse_yaml(text: str) -> Node:
-    """Read one document. Raises YamlError for what is not YAML, for a repeated key and for endless nesting."""
+    """Read one document. Raises YamlError for invalid YAML, for a repeated key and for endless nesting."""
     if len(text) > _LONGEST:
         raise YamlError(f"1: is longer than {_LONGEST:,} characters; split it")
     try:
@@ -76,7 +74,7 @@ def parse_yaml(text: str) -> Node:
 
 
 def _refuse_bomb(root: yaml.Node) -> None:
-    """Raise YamlError when aliases, written out, make more values than anybody writes; each node is counted once."""
+    """Raise YamlError if expanded aliases make more values than anybody writes; each node is counted once."""
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node, depth: int) -> int:

@@ -1,19 +1,28 @@
 """The facts about records, made from stored evidence; the same evidence always makes the same facts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ...facts import Fact, Facts
 from ...facts.attested.records import Attestation, RecordFolder, SeenDocument, SeenRun
-from ...sections.attestations_file import AttestationError, parse_attestation
+from ...sections.attested import AttestationError, parse_attestation
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
-from .kinds import FOLDER, KINDS, RECORD
 
-#: Until runs are sealed with a key, so are no records.
+#: The list of records, and where they count.
+FOLDER: Final = "attestation-folder"
+#: The text of one record, and the state of what it names.
+RECORD: Final = "attestation"
+
+#: Kind of evidence -> the kinds of fact in it.
+KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {FOLDER: (RecordFolder,), RECORD: (Attestation,)}
+#: Kinds of evidence that must be there; a folder without records has none of them.
+REQUIRED: Final = (FOLDER,)
+TEAM: Final[Mapping[str, str]] = {}
+
+
+#: Records are not signed.
 _UNSIGNED = "unsigned"
 
 
@@ -51,16 +60,12 @@ def make_attestation(value: Mapping[str, Any]) -> Attestation:
         criterion=criterion,
         record=record,
         when=record.when or asked,
-        documents=tuple(_document(each) for each in value["documents"]),
+        documents=tuple(SeenDocument(**{**each, "sections": tuple(each["sections"])}) for each in value["documents"]),
         runs=tuple(_run(each) for each in value["runs"]),
         counts_here=value["rehearsal"] or not record.rehearsal,
         cites_runs=record.when is not None,
         signature=_UNSIGNED,
     )
-
-
-def _document(value: Mapping[str, Any]) -> SeenDocument:
-    return SeenDocument(**{**value, "sections": tuple(value["sections"])})
 
 
 def _run(value: Mapping[str, Any]) -> SeenRun:

@@ -1,56 +1,108 @@
 """The facts about DAGs, made from stored evidence; the same evidence always makes the same facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
-from ...airflow.observing import recall_history
+from ...airflow.history import recall_history
 from ...airflow.records import History
 from ...aws.answers import Unreadable
-from ...dags.acknowledgements import parse_acknowledged
-from ...dags.declared import DeclaredDag, Schedule
-from ...dags.ledger import build_ledger
+from ...dags.declared import DeclaredDag, Schedule, Spell
+from ...dags.ledger import build_ledger, explain_hurry
 from ...facts import Fact, Facts
-from ...facts.dags.canaries import canary_facts
 from ...facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
-from ...facts.dags.dead_letters import dead_letter_facts
-from ...facts.dags.files import DagFile, dag_file_facts, list_teardowns, unread_files
+from ...facts.dags.failures import FailedRuns, KilledOrFailed, Retried, canary_facts, dead_letter_facts
+from ...facts.dags.files import (
+    DagFile,
+    DagFolder,
+    DagStructure,
+    DeclaredFile,
+    dag_file_facts,
+    explain_uninstalled,
+    find_uninstalled,
+    list_teardowns,
+    schedule_facts,
+    structure_facts,
+    unread_files,
+)
 from ...facts.dags.record import (
+    ActiveDags,
     AirflowComponent,
     AirflowVersion,
     DagRecord,
     DurationChange,
     change_facts,
     component_facts,
+    count_active,
     record_facts,
 )
-from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, count_attempts, slot_facts
-from ...facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
-from ...facts.dags.uninstalled import explain_uninstalled, find_uninstalled
-from ...sections.data import parse_data_section
+from ...facts.dags.slots import (
+    CollectionSlots,
+    RealRun,
+    SlotHistory,
+    TaskAttempts,
+    count_attempts,
+    real_run_facts,
+    slot_facts,
+)
+from ...sections.dags import parse_acknowledged, parse_data_section
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
-from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
+
+#: Facts in the DAG files.
+FILES: Final = "dag-files"
+#: The declarations about DAGs in the criteria file when they were observed.
+DECLARED: Final = "dags-declared"
+#: Where they were observed, and the schedules that applied there.
+OBSERVED: Final = "dags-observed"
+#: The responses of Airflow.
+HISTORY: Final = "airflow"
+#: The responses of Airflow in the last good run, to compare with.
+BEFORE: Final = "airflow-before"
+#: The data that the slots of one DAG left.
+DATA: Final = "dag-data"
+#: The state of the dead-letter queue.
+LETTERS: Final = "dead-letters"
+#: The outcome of the canary.
+CANARY: Final = "dag-canary"
+#: The files that the environment reads beside the repository's, and its state; the rollout layer asks about them.
+DEPLOYED: Final = "dags-deployed"
+
+#: Kind of evidence -> the kinds of fact in it.
+KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
+    FILES: (DagFile, DagFolder, DagStructure, DeclaredFile),
+    HISTORY: (
+        SlotHistory, CollectionSlots, RealRun, TaskAttempts, DagRecord, AirflowVersion, AirflowComponent,
+        ActiveDags,
+    ),
+    BEFORE: (DurationChange,),
+    DATA: (CollectedSlots, CollectedSource),
+    LETTERS: (FailedRuns,),
+    CANARY: (Retried, KilledOrFailed),
+    DEPLOYED: (),
+}  # fmt: skip
+#: Kinds of evidence that must be there; a run to compare with need not, nor what another layer asks about.
+REQUIRED: Final = tuple(kind for kind in KINDS if kind not in (BEFORE, DEPLOYED))
+#: Kind of evidence that a team's own code measures -> that code, and what counts the same without it.
+TEAM: Final = {
+    FILES: "the DAG files, which Airflow imports; nothing else says what they declare",
+    **dict.fromkeys((HISTORY, BEFORE), "the DAGs; Airflow's own record says how each run ended"),
+}
+
 
 _DURATIONS: Final = ("window", "grace", "limit")
-#: Kinds of fact that are not judged when the machine was too busy to run Airflow in time.
-_HURRIED: Final = (
-    SlotHistory, CollectionSlots, RealRun, TaskAttempts, CollectedSlots, CollectedSource, AirflowComponent,
-    DurationChange,
-)  # fmt: skip
 #: Kinds of fact that need DAG files to be imported.
 _IMPORTED: Final = (DagFile, DagStructure, DeclaredFile)
 
 
 @dataclass(frozen=True, slots=True)
 class FactContext:
-    """What facts are made with besides their own evidence."""
+    """The context of facts besides their own evidence."""
 
     declared: Mapping[str, Any]
-    """What was declared, and where and on which schedule it was observed."""
+    """The declarations, and where and on which schedule Airflow was observed."""
     history: History | None
     unread: str = NOT_OBSERVED
     """Why there is no history, where there is none."""
@@ -61,7 +113,27 @@ class FactContext:
     def dags(self) -> tuple[DeclaredDag, ...]:
         """The DAGs with the schedules that they had while they were observed."""
         stated = (dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
-        return tuple(replace(dag, may_fail=self.teardowns.get(dag.dag_id, frozenset())) for dag in stated)
+        spells = spells_from_json(self.declared)
+        return tuple(
+            replace(
+                dag,
+                may_fail=self.teardowns.get(dag.dag_id, frozenset()),
+                tasks=frozenset(self.declared.get("files", {}).get(dag.dag_id, {}).get("tasks", ())),
+                own_schedule=self._find_own_schedule(dag),
+                spells=spells,
+            )
+            for dag in stated
+        )
+
+    def _find_own_schedule(self, dag: DeclaredDag) -> Schedule | None:
+        own = self.declared.get("files", {}).get(dag.dag_id)
+        schedule = Schedule(cron=own["cron"], timezone=own["timezone"]) if own else dag.schedule
+        return schedule if schedule != dag.schedule else None
+
+    @property
+    def hurried(self) -> str:
+        """Why Airflow may have lagged behind its requests; empty without a reason."""
+        return explain_hurry(spells_from_json(self.declared), self.require_history().now)
 
     def require_history(self) -> History:
         """Return Airflow's history. Raises Unreadable when there is none."""
@@ -89,6 +161,22 @@ def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
     return DeclaredDag(dag_id=id_, schedule=schedule, since=since, may_skip=may_skip, **durations)
 
 
+def spells_to_json(spells: Iterable[Spell]) -> list[dict[str, str]]:
+    """Return spells as JSON values."""
+    return [{"begin": each.begin.isoformat(), "end": each.end.isoformat(), "reason": each.reason} for each in spells]
+
+
+def spells_from_json(observed: Mapping[str, Any]) -> tuple[Spell, ...]:
+    """Return the spells of observed evidence; an earlier run called all of its time crowded, or none."""
+    always = {"begin": "0001-01-02T00:00:00+00:00", "end": "9999-12-30T00:00:00+00:00"}
+    spells = [{**always, "reason": observed["crowded"]}] if observed.get("crowded") else observed.get("spells", ())
+    stated = map(itemgetter("begin", "end", "reason"), spells)
+    return tuple(
+        Spell(begin=datetime.fromisoformat(begin), end=datetime.fromisoformat(end), reason=reason)
+        for begin, end, reason in stated
+    )
+
+
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
     """Return the facts of stored evidence; ``unreadable`` says why a kind of evidence is missing."""
     kept = tuple(stored)
@@ -110,10 +198,9 @@ def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) ->
         except Unreadable as error:
             unknown |= dict.fromkeys(kinds, error.reason)
     unimported = next((unread_files(value) for kind, value in kept if kind == FILES), "")
-    for kinds, reason in ((_HURRIED, known.declared.get("crowded", "")), (_IMPORTED, unimported)):
-        if reason:
-            facts = [fact for fact in facts if not isinstance(fact, kinds)]
-            unknown |= dict.fromkeys(kinds, reason)
+    if unimported:
+        facts = [fact for fact in facts if not isinstance(fact, _IMPORTED)]
+        unknown |= dict.fromkeys(_IMPORTED, unimported)
     return Facts(tuple(facts), unknown)
 
 
@@ -131,24 +218,10 @@ def _version(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
     yield AirflowVersion(subject=declared["place"], runs=known.require_history().version, declared=declared["version"])
 
 
-def _slots(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from slot_facts(known.dags, frozenset(known.declared["collecting"]), known.require_history())
-
-
-def _attempts(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield count_attempts(known.declared["place"], known.dags, known.require_history())
-
-
-def _record(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from record_facts(known.dags, known.require_history(), known.declared.get("crowded", ""))
-
-
-def _components(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from component_facts(known.declared["place"], known.require_history())
-
-
-def _before(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from change_facts(known.dags, known.require_history(), recall_history(value["history"]), value["run"])
+def _active(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    declared = known.declared
+    names = (*declared["dags"], *declared.get("exempt", ()))
+    yield count_active(declared["place"], known.require_history(), names)
 
 
 def _data(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
@@ -161,12 +234,7 @@ def _data(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
 def _letters(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
     history = known.require_history()
     ids = [dag.dag_id for dag in known.dags]
-    handled = parse_acknowledged(known.declared["acknowledged"])
-    yield from dead_letter_facts(value, ids, history.runs, handled)
-
-
-def _canary(value: Mapping[str, Any], _known: FactContext) -> Iterator[Fact]:
-    yield from canary_facts(value)
+    yield from dead_letter_facts(value, ids, history.runs, parse_acknowledged(known.declared["acknowledged"]))
 
 
 #: Kind of evidence -> (kinds of fact, what makes them); one that fails does not take the others with it.
@@ -174,13 +242,31 @@ MAKERS: Final[Mapping[str, Sequence[tuple[tuple[type[Fact], ...], FactMaker]]]] 
     FILES: ((KINDS[FILES], _files),),
     HISTORY: (
         ((AirflowVersion,), _version),
-        ((SlotHistory, CollectionSlots, RealRun), _slots),
-        ((TaskAttempts,), _attempts),
-        ((DagRecord,), _record),
-        ((AirflowComponent,), _components),
+        (
+            (SlotHistory, CollectionSlots),
+            lambda _, known: slot_facts(known.dags, frozenset(known.declared["collecting"]), known.require_history()),
+        ),
+        ((RealRun,), lambda _, known: real_run_facts(known.dags, known.require_history())),
+        (
+            (TaskAttempts,),
+            lambda _, known: iter((count_attempts(known.declared["place"], known.dags, known.require_history()),)),
+        ),
+        ((DagRecord,), lambda _, known: record_facts(known.dags, known.require_history(), known.hurried)),
+        ((ActiveDags,), _active),
+        (
+            (AirflowComponent,),
+            lambda _, known: component_facts(known.declared["place"], known.require_history(), known.hurried),
+        ),
     ),
-    BEFORE: ((KINDS[BEFORE], _before),),
+    BEFORE: (
+        (
+            KINDS[BEFORE],
+            lambda value, known: change_facts(
+                known.dags, known.require_history(), recall_history(value["history"]), value["run"]
+            ),
+        ),
+    ),
     DATA: ((KINDS[DATA], _data),),
     LETTERS: ((KINDS[LETTERS], _letters),),
-    CANARY: ((KINDS[CANARY], _canary),),
+    CANARY: ((KINDS[CANARY], lambda value, _: canary_facts(value)),),
 }

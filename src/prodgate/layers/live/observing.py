@@ -1,30 +1,28 @@
-"""What the live layer does with an account: observe it by every registered observer, and keep each answer."""
-
-from __future__ import annotations
+"""Observes an account by every registered observer, and keeps each answer."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...aws.account import WORKERS, Account, Calls
-from ...aws.recording import recall
+from ...aws.recording import recall as recall_answers
 from ...evidence.artifacts import load_json
-from ...facts import Fact, Facts
-from ...facts import live as _observers  # noqa: F401  importing them registers them
+from ...facts import (
+    Fact,
+    Facts,
+    live as _observers,  # noqa: F401  importing them registers them
+)
 from ...facts.observers import OBSERVERS, Observer, observe_all
 from ...processes.memory import share_heaps
 from ..goals import OVERVIEW, check_name
 from ..layer import LayerContext
 from ..static.repository import ProjectView
-from . import goals, policies
-from .foreign import is_foreign
-from .unrehearsed import leave_unrehearsed
-
-if TYPE_CHECKING:
-    from .target import LiveTarget
+from .judging import GOAL_KINDS, KINDS, is_foreign
+from .target import LiveTarget, leave_unrehearsed, open_target
 
 #: Kind of the fact that says which account was observed, when, and what of the project was compared with it.
 ACCOUNT: Final = "account"
@@ -32,15 +30,22 @@ ACCOUNT: Final = "account"
 ANSWERS: Final = "answers"
 
 
-def recall_account(run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+def recall(
+    run: Path, events: Iterable[Mapping[str, Any]], observe_more: Callable[[Account], Facts] | None = None
+) -> Facts:
     """Run the observers on the answers of an earlier run; the facts are the same."""
     stored = [(fact["kind"], load_json(run, fact["digest"])) for fact in events]
-    about = next((value for kind, value in stored if kind == ACCOUNT), None)
-    if about is None:
+    if (about := next((value for kind, value in stored if kind == ACCOUNT), None)) is None:
         reason = "no account was observed in that run"
         return Facts(unreadable={kind: reason for kinds in OBSERVERS.values() for kind in kinds})
-    recording = recall(value for kind, value in stored if kind == ANSWERS)
-    return observe_through(recording, about, ProjectView.from_evidence(about, run))
+    recording = recall_answers(value for kind, value in stored if kind == ANSWERS)
+    return observe_through(recording, about, ProjectView.from_evidence(about, run), observe_more=observe_more)
+
+
+def observe(context: LayerContext) -> Facts:
+    """Open the account and observe it; every answer is stored as evidence."""
+    with open_target(context) as target:
+        return observe_account(target, context)
 
 
 def observe_account(target: LiveTarget, context: LayerContext) -> Facts:
@@ -59,7 +64,8 @@ def observe_account(target: LiveTarget, context: LayerContext) -> Facts:
         context.note("live", f"left out, by [account] exempt: {', '.join(context.stated.foreign)}")
     context.progress(f"live: looking at account {target.id} in {target.region}")
     try:
-        facts = _run_interruptibly(target, lambda: observe_through(target.calls, about, project))
+        look = partial(observe_through, target.calls, about, project, observe_more=context.observe_more)
+        facts = _run_interruptibly(target, look)
     finally:
         _store_answers(target, {**about, **project.to_json()}, context)
     records = target.calls.recording.records.values()
@@ -84,15 +90,20 @@ def observe_through(
     about: Mapping[str, Any],
     project: ProjectView,
     observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS,
+    *,
+    observe_more: Callable[[Account], Facts] | None = None,
 ) -> Facts:
-    """Return the facts that observers make of calls; ``about`` says of which account and when."""
+    """Return the facts that observers make of calls, and a team's; ``about`` says of which account and when."""
     share_heaps()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
-        facts = observe_all(make_account(calls, about, project, pool), observers)
-    known = [fact for fact in facts.known if not is_foreign(fact.subject, about["foreign"])]
-    judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
-    judged_by[check_name("*")] = frozenset({OVERVIEW}).union(*map(facts.sources, goals.KINDS))
-    seen = replace(facts, known=known, made_of={**facts.made_of, **judged_by})
+        account = make_account(calls, about, project, pool)
+        facts = observe_all(account, observers)
+        more = observe_more(account) if observe_more else Facts()
+    known = [fact for fact in (*facts.known, *more.known) if not is_foreign(fact.subject, about["foreign"])]
+    judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in KINDS.items()}
+    judged_by[check_name("*")] = frozenset({OVERVIEW}).union(*map(facts.sources, GOAL_KINDS))
+    unreadable, made_of = {**facts.unreadable, **more.unreadable}, {**facts.made_of, **more.made_of, **judged_by}
+    seen = replace(facts, known=known, unreadable=unreadable, made_of=made_of)
     return leave_unrehearsed(seen, about.get("unrehearsed", {}))
 
 

@@ -1,23 +1,72 @@
 """Opening the account that is observed: the one that the criteria name, or an emulated one with what is declared."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ...aws.actions import READS
 from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
 from ...aws.clients import VERSION, rehearsal_clients
 from ...aws.sessions import open_account
 from ...criteria import UsageError
-from ...sections.rehearsal import name_past
+from ...facts import Facts
+from ...sections.e2e import name_past
 from ...terraform.diagnostics import TerraformError
+from ...terraform.provider.synthesis import SERVICES
 from ..layer import LayerContext
 from ..named_site import require_account
 from ..rehearsal import EmulatedAccount, load_rehearsal
-from .unrehearsed import is_asked
+
+# ── Kinds of fact of which a rehearsal account can't have everything: what is declared and could not be created the
+
+_TYPE: Final = re.compile(r"(?:^|\.)aws_(\w+)\.[\w-]+(?:\[.*\])?$")
+#: First words of a type -> the service that lists it, as boto3 calls it, where neither they nor its ARN name it so.
+_LISTED_BY: Final = {
+    "cloudwatch_log": "logs", "cloudwatch_query": "logs", "cloudwatch_event": "events", "lb": "elbv2", "alb": "elbv2",
+    "elb": "elb", "mwaa": "mwaa", "appautoscaling": "application-autoscaling", "wafv2": "wafv2", "sfn": "stepfunctions",
+    "api_gateway": "apigateway", "apigatewayv2": "apigatewayv2", "config": "config", "docdb": "rds", "neptune": "rds",
+}  # fmt: skip
+#: The resources of EC2 of which facts are made; volumes, images and addresses are not among them.
+_OF_EC2: Final = re.compile(
+    r"(default_|main_|ec2_managed_)?(vpc|subnet|security_group|route|network|flow_log|instance|launch|spot|prefix_list)"
+)
+
+
+def leave_unrehearsed(facts: Facts, missing: Mapping[str, str]) -> Facts:
+    """Leave unread each kind that rests on a service which lacks a declared resource; ``missing`` is by address.
+
+    A failure about such a kind may come from the missing resource, and is undetermined.
+    """
+    lacking: dict[str, dict[str, None]] = {}
+    for address, why in missing.items():
+        if service := find_service(address):
+            lacking.setdefault(service, {})[why] = None
+    whys: dict[type, str] = {}
+    for kind, asked in facts.made_of.items():
+        reasons = dict.fromkeys(why for place in sorted(asked) for why in lacking.get(place.partition(" ")[0], ()))
+        if reasons and isinstance(kind, type):
+            whys[kind] = "; ".join(reasons)
+    unread = {kind: "; ".join(filter(None, (facts.unreadable.get(kind, ""), why))) for kind, why in whys.items()}
+    return replace(facts, unreadable={**facts.unreadable, **unread}, unrehearsed=whys)
+
+
+def is_asked(address: str) -> bool:
+    """Whether a loaded observer makes calls to the service that lists a resource."""
+    return find_service(address) in READS
+
+
+def find_service(address: str) -> str:
+    """Return the service, as boto3 calls it, that lists a resource of AWS; empty for what no fact is made of."""
+    if (found := _TYPE.search(address)) is None:
+        return ""
+    words = found[1].split("_")
+    first, two = words[0], "_".join(words[:2])
+    service = _LISTED_BY.get(two) or _LISTED_BY.get(first) or SERVICES.get(first, first)
+    return "" if service == "ec2" and not _OF_EC2.match(found[1]) else service
+
 
 #: Where a project keeps its DAGs.
 DAGS: Final = "dags"
@@ -31,7 +80,7 @@ class LiveTarget:
     region: str
     calls: LiveCalls
     notes: tuple[str, ...] = ()
-    """What a rehearsal could not create as declared."""
+    """Resources that a rehearsal could not create as declared."""
     unrehearsed: Mapping[str, str] = field(default_factory=dict)
     """Why a declared resource is not in a rehearsal's account, by address."""
     library: str = f"botocore {VERSION}"
@@ -51,8 +100,7 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
 @contextmanager
 def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
     """Provision an emulated account with what is declared. Raises UsageError."""
-    root = context.stated.applied_root
-    if not root:
+    if not (root := context.stated.applied_root):
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
         opened = load_rehearsal().open_account(
@@ -75,7 +123,6 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
 
 
 def _refuse_other_cell(made: EmulatedAccount, cell: str) -> None:
-    """Raise UsageError when the account is not that of the cell which is rehearsed."""
     if cell and not cell.startswith(f"{made.id}/{made.region}/"):
         raise UsageError(
             f"the root makes account {made.id} in {made.region}, and {cell} is rehearsed; let allowed_account_ids and "

@@ -1,13 +1,11 @@
 """Where a rollout is observed: the account that the criteria name, or a rehearsal that deploys."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import WORKERS, Account
 from ...aws.answers import Unreadable
@@ -25,20 +23,24 @@ from ..own_site import require_sample
 from ..rehearsal import Rollout, load_rehearsal
 from ..static.repository import ProjectView
 
+#: The build that a rehearsal deploys over, and the one that must be deployed without anybody noticing.
+OLD: Final = "blue"
+GOOD: Final = "green"
+
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
     """A system in which a deployment can be followed."""
 
     place: str
-    """How a person calls it; the same in every run."""
+    """Its name for people; the same in every run."""
     look: Callable[[], Account]
-    """Returns the account as it is now: nothing that was asked before is remembered."""
+    """Returns the account as it is now, without any response from before."""
     url: str
-    """Where readers reach the site; empty when nothing says so."""
+    """Where visitors reach the site; empty if nothing states it."""
     watching: Watching
     rollout: Rollout | None = None
-    """What deploys, in a rehearsal. On a real account nothing is deployed."""
+    """The deployment that a rehearsal carries out; None on a real account, where the gate deploys nothing."""
     deployments: list[Mapping[str, Any]] = field(default_factory=list)
     """Evidence of the deployments that were followed, once they were; one for each service."""
     visit: Mapping[str, Any] | None = None
@@ -105,7 +107,7 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
 
 @contextmanager
 def looking(context: LayerContext, clients: Clients, id_: str, region: str) -> Iterator[Callable[[], Account]]:
-    """Yield what returns an account that was asked nothing yet; what is made of its answers is stored, not they."""
+    """Yield a function that returns a fresh account; samples made from its answers are stored, the answers are not."""
     project = ProjectView(context)
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
 

@@ -1,11 +1,11 @@
-"""Watching a deployment: a stream of requests, and a look at the account every few moments, until it is cleaned up."""
+"""Watching a deployment: a stream of requests, and samples of the account every few moments, until the clean-up.
 
-from __future__ import annotations
+Records of watches by hand, and of drills, lie beside the runs of the gate."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,22 +15,20 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...evidence import runs
 from ...facts.live.ecs_services import list_services
-from ...facts.rollout.alarm_data import find_silent
-from ...facts.rollout.formats import WATCH_FORMAT
-from ...facts.rollout.migration_runs import read_runs
-from ...facts.rollout.reading import find_since
-from ...facts.rollout.routes import Route, read_routes
-from ...facts.rollout.samples import take_sample
-from ...facts.rollout.surroundings import read_surroundings
-from ...facts.rollout.watched import have_succeeded, is_over
-from ...load.stream.plan import Plan
-from ...load.stream.process import Stream, streaming
+from ...facts.rollout.deployments import WATCH_FORMAT, find_since
+from ...facts.rollout.migrations import read_runs
+from ...facts.rollout.watched import Route, have_succeeded, is_over, read_routes, read_surroundings, take_sample
+from ...facts.rollout.windows import find_silent
+from ...load.stream.process import Plan, Stream, StreamError, streaming
 from ...processes.progress import Progress
 from ...sections.rollout import RolloutSection, Watching
 
 #: Requests that are sent when the deployment is over, for the response times of what it left.
 AFTERWARDS: Final = 1_200
+#: How many times as long they may go on, where this machine was not well meanwhile.
+LONGEST: Final = 3
 #: Seconds of requests before the first stage.
 BEFORE: Final = 2.0
 #: Seconds that requests may go on beyond the limit, while the last look is taken.
@@ -39,8 +37,8 @@ MARGIN: Final = 60.0
 LOOK_BACK: Final = timedelta(minutes=5)
 #: Looks in a row that must find everything ended.
 SETTLED: Final = 3
-#: How much earlier than the first look a deployment may have been made to be the one that is meant; clocks differ.
-_EARLIER: Final = timedelta(seconds=5)
+#: How far the clock of AWS may be behind ours: a deployment may seem that much older than the first look at it.
+EARLIER: Final = timedelta(seconds=5)
 
 #: Deploys; returns the id of the deployment of each service, by the service's ARN.
 Deploy = Callable[[], Mapping[str, str]]
@@ -48,7 +46,7 @@ Deploy = Callable[[], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What is to be watched, and how."""
+    """The deployment to watch, and how."""
 
     place: str
     look: Callable[[], Account]
@@ -78,7 +76,17 @@ class Watch:
     budget: Mapping[str, Any] | None = None
     """The error budget, as ``budget.find_budget`` returns it."""
     pause: threading.Event = field(default_factory=threading.Event)
-    """Never set; what is waited on between two looks."""
+    """Never set; the watch waits for it between two samples."""
+
+
+@contextmanager
+def sending(watch: Watch) -> Iterator[Stream | None]:
+    """Send the requests of a watch, if it has any, while the context is open. Raises Unreadable when that fails."""
+    try:
+        with streaming(watch.plan, watch.folder) if watch.plan else nullcontext() as stream:
+            yield stream
+    except StreamError as error:
+        raise Unreadable(str(error)) from None
 
 
 def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]) -> Mapping[str, Any]:
@@ -96,8 +104,8 @@ def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]
     )
     before = _read_beside(watch.look(), followed.routes)
     with ExitStack() as stack:
-        stream = stack.enter_context(streaming(watch.plan, watch.folder)) if watch.plan else None
-        followed.follow(deploy, stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="deploy")))
+        stream = stack.enter_context(sending(watch))
+        followed.follow(deploy, stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="deploy")), stream)
     after = _read_beside(watch.look(), followed.routes)
     silent = _find_silent_alarms(watch, followed.routes, began)
     return {**followed.to_record(stream), "before": before, "after": after, "silent_alarms": silent}
@@ -120,8 +128,6 @@ def _read_beside(account: Account, routes: tuple[Route, ...]) -> Mapping[str, st
 
 @dataclass(slots=True)
 class _Followed:
-    """The deployments that are followed, and what was seen of them."""
-
     watch: Watch
     routes: tuple[Route, ...]
     ids: dict[str, str]
@@ -136,17 +142,17 @@ class _Followed:
     migrations: dict[str, Any] = field(default_factory=dict)
     """Tasks of the migrations, by ARN, as they were seen last."""
 
-    def follow(self, deploy: Deploy | None, thread: ThreadPoolExecutor) -> None:
+    def follow(self, deploy: Deploy | None, thread: ThreadPoolExecutor, stream: Stream | None) -> None:
         """Look again and again: before, while it goes on, and for some time after."""
         work: Future[Mapping[str, str]] | None = None
         ready, over = monotonic() + self.watch.before, 0.0
-        while not over or monotonic() < over:
+        while not over or self._is_short(monotonic() - over, stream):
             self._look(finding=work is not None or self.watch.waits)
             if deploy is not None and work is None and monotonic() >= ready:
                 self.acted = datetime.now(UTC).isoformat()
                 work = thread.submit(deploy)
             if not over and self._is_over(deploy, work):
-                over = monotonic() + (self.watch.afterwards / self.watch.plan.rate if self.watch.plan else 0)
+                over = monotonic()
             if monotonic() > self.until:
                 # where only one that was waited for never began, the others were watched whole
                 self.why = "" if self.ended else f"it was watched for {self.watch.watching.limit} and was not over"
@@ -154,6 +160,13 @@ class _Followed:
             self.watch.pause.wait(float(self.watch.watching.poll.base))
         if work is not None:
             work.result(timeout=float(self.watch.watching.limit.base))
+
+    def _is_short(self, passed: float, stream: Stream | None) -> bool:
+        """Whether too few requests were sent since it was over while this machine was well, and there is time."""
+        if stream is None or self.watch.plan is None:
+            return False
+        wanted = self.watch.afterwards / self.watch.plan.rate
+        return passed < wanted or (passed < LONGEST * wanted and passed - stream.count_aside(passed) < wanted)
 
     def _look(self, *, finding: bool) -> None:
         account = self.watch.look()
@@ -175,7 +188,7 @@ class _Followed:
         missing = {route.service for route in self.routes} - self.ids.keys()
         with suppress(Unreadable):  # the next look asks again; what it can't see stands in the sample
             for service in account.once(list_services):
-                if service["serviceArn"] in missing and (id_ := find_since(account, service, self.began - _EARLIER)):
+                if service["serviceArn"] in missing and (id_ := find_since(account, service, self.began - EARLIER)):
                     self.ids[service["serviceArn"]] = id_
                     # it was made after the look before this one, at which there was none
                     self.acted = self.acted or (self.samples[-1]["at"] if self.samples else self.began.isoformat())
@@ -234,16 +247,63 @@ def _describe(routes: tuple[Route, ...], sample: Mapping[str, Any]) -> Iterator[
         yield f"{route.name}: {', '.join(filter(None, words)) or 'nothing could be read'}"
 
 
-def make_plan(section: RolloutSection, watching: Watching, url: str, build_header: str) -> Plan:
-    """Return the requests that are sent to a site while a deployment of it is watched."""
+def make_plan(
+    section: RolloutSection, watching: Watching, url: str, *, build_header: str, slow: float, own: int = 0
+) -> Plan:
+    """Return the requests that are sent to a site while a deployment of it is watched; ``own`` as of ``Plan``."""
     return Plan(
+        slow=slow,
+        own=own,
         url=url,
         rate=float(watching.rate.base),
         timeout=float(watching.timeout.base),
-        limit=float(watching.limit.base) + AFTERWARDS / float(watching.rate.base) + MARGIN,
+        limit=float(watching.limit.base) + LONGEST * AFTERWARDS / float(watching.rate.base) + MARGIN,
         reads=section.reads,
         write=section.write,
         written=section.written,
         keys=f"prodgate-{token_hex(6)}",
         build_header=build_header,
+    )
+
+
+# ── Records of watches and drills, kept beside the runs of the gate
+
+#: Folder beside the runs in which watches leave their records.
+FOLDER: Final = "watches"
+#: Kind of the fact that holds the record of a watch.
+WATCHED: Final = "watched deployment"
+#: Kind of the fact that holds the record of a drill of rollbacks.
+DRILLED: Final = "rollback drill"
+#: Kind of the fact that holds the record of a migration that was made to fail.
+MIGRATION: Final = "failed migration"
+
+
+def ids_of(deployments: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the id of the deployment in each of the stored answers, by its service."""
+    found: dict[str, str] = {}
+    for answers in deployments:
+        row = answers.get("deployment", {})
+        if id_ := row.get("serviceDeploymentArn") or row.get("deploymentId"):
+            found[answers["service"]["serviceArn"]] = id_
+    return found
+
+
+def find_watches(runs_folder: Path, target: str, ids: Mapping[str, str]) -> tuple[list[Mapping[str, Any]], str]:
+    """Return the newest record of a watch for each deployment, and a list of deployments that nobody watched.
+
+    A watch that was cut short, or whose record was changed, does not count.
+    """
+    missing, found = set(ids.values()), list[Mapping[str, Any]]()
+    for record in runs.list_records(runs_folder / FOLDER, target, WATCHED) if missing else ():
+        if seen := missing & set(record.get("ids", {}).values()):
+            found.append(record)
+            missing -= seen
+        if not missing:
+            break
+    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in missing))
+    if not missing and ids:
+        return found, ""
+    return (
+        found,
+        f"nobody watched {named or 'the last deployment'}; watch the next: prodgate watch deploy --next {target}",
     )

@@ -1,7 +1,5 @@
 """Checkov's opinion of the declared infrastructure: it scans while Terraform evaluates, and is judged with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final

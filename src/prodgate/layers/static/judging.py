@@ -1,24 +1,22 @@
-"""What the static layer judges itself: whether the configuration evaluates, what the scanner says of it, and goals."""
+"""The static layer's own judgements: whether the configuration evaluates, the scanner's findings, and goals."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from ...facts import Facts
 from ...findings import Finding, Outcome
+from ...iam.account import Account
 from ...sections.criteria_file import CriteriaFile
 from ...semantics.json_texts import read_json
 from ...terraform.diagnostics import Diagnostic
 from ...terraform.positions import Position
 from ...terraform.resources import Configuration
-from ..goals import keep_overview
-from ..goals import list_questions as list_goals
+from ..goals import Keep, judge, keep_overview, list_questions as list_goals
 from ..layer import LayerContext
-from . import checkov, goals
-from .names import EVALUATES
+from . import checkov
+from .repository import EVALUATES
+from .used import find_needs
 
 
 def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
@@ -33,13 +31,9 @@ def conclude(facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Se
     evaluated = tuple(_judge_evaluation(facts) if EVALUATES in stated.criteria else _find_flaws(facts))
     judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
     keep = partial(keep_overview, context, "static")
-    proven = goals.conclude(facts, stated, partial(_read_start, context.run), keep)
+    about = context.run / "run.json"  # says when the run began, the moment for which permissions are judged
+    proven = judge_goals(facts, stated, lambda: str(read_json(about.read_text("utf-8"))["started"]), keep)
     return {**judged, **checkov.conclude(facts, stated), **proven}
-
-
-def _read_start(run: Path) -> str:
-    """Return when a run began: the moment of which it is asked what may be done."""
-    return str(read_json((run / "run.json").read_text("utf-8"))["started"])
 
 
 def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
@@ -84,3 +78,25 @@ def _make_finding(outcome: Outcome, subject: str, reason: str, position: Positio
         remedy="Mend what Terraform says about the configuration." if reason else "",
         where=(str(position),) if position else (),
     )
+
+
+# ── Goals, proven of the declared users and roles
+
+
+def judge_goals(
+    facts: Facts, stated: CriteriaFile, now: Callable[[], str], keep: Keep
+) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge every goal, as of a moment, by (check, criterion); ``keep`` keeps who can become whom."""
+    return judge(
+        stated, "static", lambda: _read(facts, stated, now), keep, lambda uses, role: find_needs(uses, facts, role)
+    )
+
+
+def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account | str:
+    configuration = next(iter(facts.of(Configuration)), None)
+    if configuration is None:
+        return facts.why_unreadable(Configuration) or "no configuration was observed"
+    from .principals import add_guards, read_account  # noqa: PLC0415  only goals ask
+
+    account = add_guards(read_account(configuration, now()), configuration)
+    return account if stated.organization is None else replace(account, organization=stated.organization)

@@ -1,6 +1,4 @@
-"""What the static layer looks at: the configuration, the workflows and the repository, all at once."""
-
-from __future__ import annotations
+"""Observes the configuration, the workflows and the repository, side by side."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,20 +9,18 @@ from typing import Any, Final
 from ...engines.checkov import Scan, ScannerReport
 from ...evidence.artifacts import load_json
 from ...facts import Facts
-from ...facts.static.called.folders import code_facts, observe_code
+from ...facts.static.called import code_facts, observe_code
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
 from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
-from ...facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
+from ...facts.static.workflow_files import DIRECTORY, WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...terraform.diagnostics import TerraformError
+from ...terraform.hcl import parse
 from ...terraform.resources import Configuration
-from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from ..goals import OVERVIEW, check_name, list_code
 from ..layer import NOT_OBSERVED, LayerContext
 from . import checkov
-from .repository import evaluate_root
-
-_WORKFLOWS: Final = Path(".github/workflows")
+from .repository import EVALUATES, evaluate_root
 
 #: Kind of evidence -> the kinds of fact that can't be judged without it.
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -42,7 +38,7 @@ _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
 }
 
 
-def observe_declared(context: LayerContext) -> Facts:
+def observe(context: LayerContext) -> Facts:
     """Observe everything in parallel; what fails is unreadable, with the reason."""
     with checkov.start_scan(context) as scan, ThreadPoolExecutor(2) as pool:
         seen = [
@@ -57,7 +53,7 @@ def observe_declared(context: LayerContext) -> Facts:
     return replace(facts, made_of=_MADE_OF)
 
 
-def recall_declared(run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+def recall(run: Path, events: Iterable[Mapping[str, Any]], _observe_more: object = None) -> Facts:
     """Rebuild what was observed from evidence; what was not observed then is unreadable."""
     unreadable = {kind: NOT_OBSERVED for kinds in _KINDS.values() for kind in kinds}
     by_name = {kind.__name__: kind for kind in unreadable}
@@ -81,7 +77,8 @@ def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:
         configuration = evaluate_root(context, "static", on_plan=scan.submit_plan if scan else None)
     except TerraformError as error:
         context.store_fact("static", "diagnostics", root, diagnostics_to_json(error.diagnostics), "Terraform core")
-        return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
+        reason = f"{root} does not evaluate, as {EVALUATES} says"
+        return Facts(error.diagnostics, {Configuration: reason, DeclaredRoot: reason})
     for note in configuration.notes:
         context.note("static", note)
     context.store_fact("static", "configuration", root, to_json(configuration), configuration.engine)
@@ -89,13 +86,13 @@ def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:
 
 
 def _observe_workflows(context: LayerContext) -> Facts:
-    context.progress(f"static: reading {_WORKFLOWS}")
+    context.progress(f"static: reading {DIRECTORY}")
     try:
-        texts = observe_workflows(context.project / _WORKFLOWS)
+        texts = observe_workflows(context.project / DIRECTORY)
         facts = workflow_facts(texts)
     except WorkflowError as error:
         return Facts(unreadable=dict.fromkeys(WORKFLOW_FACTS, str(error)))
-    context.store_fact("static", "workflows", str(_WORKFLOWS), texts, "files of the repository")
+    context.store_fact("static", "workflows", DIRECTORY, texts, "files of the repository")
     return Facts(facts)
 
 
@@ -118,7 +115,35 @@ def _rebuild_configuration(stored: Mapping[str, Any]) -> tuple[Any, ...]:
     return configuration, describe_root(configuration)
 
 
-#: What each kind of evidence is rebuilt with.
+# What is asked of a root as a whole rather than of a resource: where it keeps its state, what it declares.
+
+
+def describe_root(configuration: Configuration) -> DeclaredRoot:
+    """Return which types of managed resources a configuration declares."""
+    types = frozenset(resource.type for resource in configuration.resources if resource.mode == "managed")
+    return DeclaredRoot(subject=configuration.root, types=types)
+
+
+def observe_backend(root: Path, base: Path) -> dict[str, Any]:
+    """Read where the root keeps its state; files are named relative to ``base``."""
+    found: dict[str, Any] = {"root": root.resolve().relative_to(base.resolve()).as_posix(), "kind": "", "settings": {}}
+    for path in sorted(root.glob("*.tf")):
+        source = parse(path, path.resolve().relative_to(base.resolve()).as_posix())
+        for block in (each for each in source.blocks if each.kind == "terraform"):
+            for inner in (each for each in block.blocks if each.kind in ("backend", "cloud")):
+                settings = {name: value.literal or value.text for name, value in inner.arguments.items()}
+                kind = inner.labels[0] if inner.labels else "cloud"
+                found |= {"kind": kind, "settings": settings, "place": f"{inner.file}:{inner.line}"}
+    return found
+
+
+def backend_facts(stored: Mapping[str, Any]) -> tuple[StateBackend, ...]:
+    """Return the fact of what ``observe_backend`` returned."""
+    place = stored.get("place", "")
+    return (StateBackend(subject=stored["root"], kind=stored["kind"], settings=stored["settings"], place=place),)
+
+
+#: Kind of evidence -> the function that makes facts of it again.
 _REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
     "configuration": _rebuild_configuration,
     "diagnostics": diagnostics_from_json,

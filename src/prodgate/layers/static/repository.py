@@ -1,8 +1,5 @@
-"""What of the project is compared with the account: its declarations and files, stored with the account's answers."""
+"""The declarations and files of the project for the comparison with the account, stored beside its answers."""
 
-from __future__ import annotations
-
-import hashlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,14 +9,16 @@ from typing import Any, Final, Self
 from ...aws.answers import Unread, Unreadable
 from ...evidence import journal
 from ...evidence.artifacts import load_json
+from ...processes.regular_files import digest_file
 from ...semantics.unresolved import Unknown
 from ...terraform.diagnostics import TerraformError
 from ...terraform.evaluate import evaluate
-from ...terraform.reading import REDACTED
-from ...terraform.resources import Configuration
+from ...terraform.resources import REDACTED, Configuration
 from ...terraform.serialization import from_json, to_json
 from ..layer import LayerContext
 
+#: Criterion: the configuration evaluates, and completely.
+EVALUATES: Final = "terraform-evaluates"
 _SKIPPED: Final = ("__pycache__", ".pytest_cache", ".terraform")
 
 
@@ -29,7 +28,7 @@ class ProjectView:
     def __init__(self, context: LayerContext | None) -> None:
         self._context = context
         self._configuration: Configuration | str | None = None
-        """What is declared, or why that can't be known; None until somebody asks."""
+        """The declared configuration, or why it can't be known; None until it is needed."""
         self._digest = ""
         self._files: dict[str, Mapping[str, str]] = {}
         self._declared: dict[str, Mapping[str, Mapping[str, Any]]] = {}
@@ -114,8 +113,7 @@ def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Confi
 
 def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:
     """Yield the arguments of a resource, with REDACTED for those that are sensitive."""
-    for name, value in resource.values.items():
-        yield name, REDACTED if name in resource.sensitive else value
+    yield from ((name, REDACTED if name in resource.sensitive else value) for name, value in resource.values.items())
 
 
 def _mark_unread(value: Any, path: str) -> Any:
@@ -131,4 +129,4 @@ def _list_digests(folder: Path) -> Iterator[tuple[str, str]]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for path in (Path(parent) / name for name in sorted(files)):
             if path.suffix != ".pyc" and path.is_file():
-                yield path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+                yield path.relative_to(folder).as_posix(), digest_file(path)

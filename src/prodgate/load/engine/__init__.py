@@ -1,1 +1,1 @@
-"""What runs inside Locust's process; nothing outside imports this, nor Locust or gevent."""
+"""Code for Locust's process; nothing outside imports it, or Locust or gevent."""

@@ -1,6 +1,4 @@
-"""The coordinating side: adds up what the senders report, stops a run that has clearly failed, writes the record."""
-
-from __future__ import annotations
+"""The coordinating side: adds up the workers' reports, stops a run that has clearly failed, writes the record."""
 
 import os
 import signal
@@ -17,18 +15,24 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
-from ...processes.progress import print_progress
+from ...processes.progress import MOMENTARY, print_progress
 from ..early_stop import OutageWatch, find_broken, find_clear_failure, find_silence
-from ..health import assess_health, combine_vitals
-from ..record import Requests, build_record, write_record
-from ..settings import Settings
-from ..tally import Tally
-from .arrivals import LEAD
-from .failures import GENERATOR_FAILURES
-from .provenance import PROTOCOL, offered_protocol, read_versions, resolve_addresses
-from .sender import BEGIN, DONE, HOLD, PART
+from ..health import Limits, Vitals, Window, assess_windows, find_counted, find_problems, plan_round, profile_of
+from ..profile import Settings, count_arrivals
+from ..record import (
+    PROTOCOL,
+    Requests,
+    Tally,
+    build_record,
+    offered_protocol,
+    read_versions,
+    resolve_addresses,
+    write_record,
+)
+from .arrivals import BEGIN, DONE, HOLD, LEAD, NEXT, PART
+from .connections import GENERATOR_FAILURES
 
-#: Seconds between checks that every worker is there and the run makes sense.
+#: Seconds between checks of the workers, and of failures.
 CHECK_INTERVAL: Final = 1.0
 #: Seconds between lines of progress.
 PROGRESS_INTERVAL: Final = 5.0
@@ -36,25 +40,28 @@ PROGRESS_INTERVAL: Final = 5.0
 
 @dataclass(slots=True)
 class Worker:
-    """What is known of one sender."""
+    """The state of one worker, which sends requests."""
 
     name: str
     sent: int = 0
     settled: int = 0
     missing: int = 0
-    """How many of the requests it counted were never reported here."""
+    """How many of its ended requests are in no report that arrived."""
     clock: float = 0.0
-    """By how many seconds its machine's clock was set meanwhile."""
+    """By how many seconds the clock of its machine was changed during the run."""
     done: bool = False
+    """Whether its last message arrived."""
     finished: bool = False
+    """Whether it sent all arrivals."""
     lost: bool = False
-    vitals: dict[str, Any] = field(default_factory=dict)
+    windows: dict[int, tuple[Window, Vitals]] = field(default_factory=dict)
+    """First second of a window -> the window, and what the worker measured of itself in it."""
     silences: list[tuple[int, float]] = field(default_factory=list)
-    """By host, how many came since something came back, and for how many seconds the first of them has waited."""
+    """For each host: the requests begun since one last ended, and for how many seconds the first of them has waited."""
 
 
 class Coordinator:
-    """Starts the run, watches it and writes its record: at the start, in case the process is killed, and at the end."""
+    """Starts the run, watches it and writes its record at the end; also at the start, in case the process is killed."""
 
     def __init__(self, environment: Environment, settings: Settings, *, cacheable: Collection[str]) -> None:
         assert environment.runner is not None
@@ -64,7 +71,10 @@ class Coordinator:
         self._started = datetime.now(UTC)
         self._why = "it was ended before its time"
         self._early = self._stopping = False
+        self._round = plan_round(settings.profile, ())
+        self._number, self._planned = 0, count_arrivals(settings.profile)
         self._holds: dict[str, str] = {}
+        self._learned: set[str] = set()
         self._outages = [OutageWatch() for _ in settings.hosts]
         self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
@@ -94,13 +104,53 @@ class Coordinator:
         worker, part = self._workers[msg.data["worker"]], msg.data["book"]
         worker.settled += self._tally.add(part)
         self._holds = {**msg.data["holds"], **self._holds}
+        self._learned.update(msg.data["learned"])
         worker.sent += sum(part["totals"]["sent"])
+        for told in msg.data["windows"]:
+            vitals = Vitals.from_json(told.pop("vitals"))
+            sick = find_problems(vitals, Limits.of(self._settings.profile), told["seconds"])
+            worker.windows[told["second"]] = (Window(**{**told, "sick": sick}), vitals)
         worker.silences = msg.data["silences"]
         self._started = datetime.fromtimestamp(msg.data["started"], UTC)
+        if self._round and all(self._round[-1].second in each.windows for each in self._workers):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Decide which windows come next: only the generator's health counts, never the site's results.
+
+        No window comes after the run was stopped.
+        """
+        profile, self._number = self._settings.profile, self._number + 1
+        self._round = () if self._early or self._stopping else plan_round(profile, self._list_windows())
+        if self._round:
+            self._planned += count_arrivals(profile_of(profile, self._round, self._number))
+        for worker in self._workers:
+            order = {"windows": [window.to_json() for window in self._round]}
+            self._runner.send_message(NEXT, order, worker.name if isinstance(self._runner, MasterRunner) else None)
+
+    def _list_windows(self, *, warming: bool = False) -> tuple[Window, ...]:
+        """Return the windows that all workers have measured; each fault is as large as the worst worker's.
+
+        A worker without any window does not count.
+        """
+        known = [each.windows for each in self._workers if each.windows]
+        shared = [second for second in sorted(known[0] if known else ()) if all(second in each for each in known)]
+        measured = [[each[second][0] for each in known] for second in shared if (second < 0) == warming]
+        return tuple(
+            replace(
+                same[0],
+                seconds=min(each.seconds for each in same),
+                sick={
+                    name: max(each.sick.get(name, 0.0) for each in same)
+                    for name in dict.fromkeys(name for each in same for name in each.sick)
+                },
+            )
+            for same in measured
+        )
 
     def _receive_done(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
         worker = self._workers[msg.data["worker"]]
-        worker.done, worker.finished, worker.vitals = True, msg.data["finished"], msg.data["vitals"]
+        worker.done, worker.finished = True, msg.data["finished"]
         worker.missing, worker.clock = msg.data["settled"] - worker.settled, msg.data["clock"]
         if all(each.done for each in self._workers):
             gevent.spawn(self._runner.quit)
@@ -109,7 +159,7 @@ class Coordinator:
         while not self._stopping and not all(each.done for each in self._workers):
             gevent.sleep(CHECK_INTERVAL)
             self._print_progress()
-            if os.getppid() != self._parent:  # one that was killed could not end us
+            if os.getppid() != self._parent:  # a parent that was killed did not end this process
                 self._stop("who started it is gone")
             for worker in self._find_lost_workers():
                 worker.lost = True
@@ -120,17 +170,25 @@ class Coordinator:
                 self._hold(f"stopped early: {failure}")
 
     def _find_failure(self) -> str:
-        """Return what has clearly failed, or that a host is broken, "" for neither."""
-        whole = [self._tally.per_second(side, warming=True) for side, _ in enumerate(self._outages)]
+        """Return why to stop early: a host is broken, or a limit is clearly missed. Empty if there is no reason.
+
+        An outage or a silence counts at any time. ``find_broken`` leaves out seconds in which the generator was sick;
+        ``find_clear_failure`` takes only seconds in which it is known to have been sound.
+        """
+        windows = self._list_windows()
+        aside = {second for window in windows if window.sick for second in window.range}
+        sound = {second for window in windows if not window.sick for second in window.range}
+        sides = range(len(self._outages))
+        whole = [self._tally.per_second(side, among=lambda second: second not in aside) for side in sides]
         outages = [watch.look(*self._tally.ended(side)) for side, watch in enumerate(self._outages)]
         failed = [find_broken(seconds) for seconds in whole]
         waiting = zip(*(each.silences for each in self._workers), strict=False)
         silent = [find_silence(each, self._settings.profile) for each in waiting]
-        found = find_clear_failure(self._tally.per_second(), self._settings.profile)
+        found = find_clear_failure(self._tally.per_second(among=sound.__contains__), self._settings.profile)
         return next(filter(None, (*outages, *silent, *failed, found)), "")
 
     def _hold(self, why: str) -> None:
-        """Let nobody arrive any more; what is under way ends by itself or times out, and is judged, too."""
+        """Stop the workers from sending more; requests under way still end or time out, and count."""
         self._why, self._early = why, True
         for worker in self._workers:
             self._runner.send_message(HOLD, {}, worker.name if isinstance(self._runner, MasterRunner) else None)
@@ -151,8 +209,9 @@ class Coordinator:
         profile = self._settings.profile
         passed = (datetime.now(UTC) - self._started).total_seconds()
         failed = sum(cell.failed.total() for cell in self._tally.cells.values())
-        left = f"{min(passed, profile.duration):.0f} of {profile.duration:g} s" if passed > 0 else "warming up"
-        print_progress(f"{profile.name}: {left}, {sent:,} sent, {failed:,} failed")
+        most = max(profile.duration, self._round[-1].end if self._round else 0.0)
+        progress = f"{min(passed, most):.0f} of {most:g} s" if passed > 0 else "warming up"
+        print_progress(f"{profile.name}: {progress}, {sent:,} sent, {failed:,} failed{MOMENTARY}")
 
     def _stop(self, why: str) -> None:
         self._why, self._stopping = why, True
@@ -160,7 +219,7 @@ class Coordinator:
 
     def _finish(self, **_given: Any) -> None:
         if self._workers and not all(each.done for each in self._workers):
-            self._runner.quit()  # so that senders still at work report the rest
+            self._runner.quit()  # so that workers that still send report the rest
         if self._workers:
             self._write_record()
 
@@ -175,24 +234,39 @@ class Coordinator:
             "stopped_early": bool(why)
             and self._early
             and not self._explain_own_failures()
-            and all(each.vitals for each in self._workers),
+            and all(each.windows for each in self._workers),
             "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],
-            "health": assess_health(
-                combine_vitals(each.vitals for each in self._workers if each.vitals), self._settings.profile
-            ),
+            **self._describe_health(),
             "clock_moved": self._find_greatest_move(),
             "versions": read_versions(),
         }
-        requests = Requests(cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts)
-        data = build_record(self._settings, self._tally, requests=requests, about=about, started=self._started)
+        requests = Requests(
+            cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts, learned=self._learned
+        )
+        data = build_record(
+            self._settings, self._tally, requests=requests, about=about, started=self._started, planned=self._planned
+        )
         write_record(data, Path(self._settings.record))
+
+    def _describe_health(self) -> dict[str, Any]:
+        """Return the windows and the health for the record.
+
+        If the load ended in its warm-up, the windows of the warm-up stand in for the others.
+        """
+        measured, moved = self._list_windows(), 0
+        if not sum(self._tally.totals["sent"]) and (warming := self._list_windows(warming=True)):
+            moved = -warming[0].second
+            measured = tuple(replace(window, place=0, second=window.second + moved) for window in warming)
+        counted = [window.second - moved for window in find_counted(measured)]
+        vitals = [each.windows[second][1] for each in self._workers for second in counted if second in each.windows]
+        health = assess_windows(measured, vitals, self._settings.profile)
+        return {"windows": [window.to_json() for window in measured], "health": health}
 
     def _find_greatest_move(self) -> float:
         moves = sorted((each.clock for each in self._workers), key=abs)
         return round(moves[-1], 3) if moves else 0.0
 
     def _explain_incomplete(self) -> str:
-        """Return why the record is incomplete, "" when it is complete."""
         if own := self._explain_own_failures():
             return own
         if not all(each.finished for each in self._workers):
@@ -203,7 +277,7 @@ class Coordinator:
         return "" if sum(self._tally.totals["sent"]) else "no request was sent"
 
     def _explain_own_failures(self) -> str:
-        """Return the failures in which nothing reached the system, so that it is not to blame, "" for none."""
+        """Return the failures of the generator itself, for which the site is not to blame; empty if there are none."""
         counts = sum((cell.failed for cell in self._tally.cells.values() if cell.failed), Counter[str]())
         examples = {each["class"]: each for each in reversed(self._tally.failures.values())}
         return "; ".join(

@@ -12,11 +12,7 @@ from locust.argument_parser import LocustArgumentParser
 _FILES: Final = "_open_config_files"
 
 
-def _open_no_files(_parser: Any, _arguments: Any) -> list[Any]:
-    return []
-
-
 if __name__ == "__main__":
-    setattr(LocustArgumentParser, _FILES, _open_no_files)
+    setattr(LocustArgumentParser, _FILES, lambda _parser, _arguments: [])
     start: Any = program.main
     start()

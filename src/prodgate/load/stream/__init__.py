@@ -1,5 +1,5 @@
-"""Requests that come evenly, wait for no answer, and are never sent twice, until somebody says that it is enough.
+"""Requests that come evenly, wait for no answer, and are never sent twice, until somebody stops them.
 
-A load test of Locust lasts as long as it was planned. This lasts as long as a deployment, and keeps what a load test
-does not: when every failure was, which requests around it succeeded, and which build answered.
+A load test of Locust lasts as long as it was planned; a stream lasts as long as a deployment. It also keeps what a load
+test does not: the time of each failure, the requests around it that succeeded, and the build that answered.
 """

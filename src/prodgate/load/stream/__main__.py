@@ -1,6 +1,7 @@
-"""The process of a stream: its argument is a plan as JSON; it sends until its input ends, then prints the record."""
+"""The process of a stream: its argument is a plan as JSON; it sends until its input ends.
 
-from __future__ import annotations
+It prints a line of JSON for each window that is over, and the record as the last.
+"""
 
 import asyncio
 import gc
@@ -8,17 +9,20 @@ import json
 import signal
 import sys
 
-from .outcomes import Outcomes
-from .plan import Plan
-from .sender import Sender
+from .process import Plan
+from .sender import Outcomes, Sender
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def main(plan: Plan) -> None:
     """Send until the input ends, and print the record."""
     stop, over = asyncio.Event(), "the limit was reached"
-    loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin.fileno(), stop.set)
-    outcomes = Outcomes(plan)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+    outcomes = Outcomes(plan, _write_line)
     began = await Sender(plan, outcomes).run(stop)
     if stop.is_set():
         over = ""
@@ -27,6 +31,6 @@ async def main(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it says when it is enough
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it says when it is enough
     gc.freeze()  # what is loaded stays: a collection need not look at it
     asyncio.run(main(Plan.from_json(json.loads(sys.argv[1]))))

@@ -1,1 +1,6 @@
-"""What the rehearsal provider does to create a declared resource in the rehearsal account: one function per type."""
+"""The functions that create declared resources in the rehearsal account, by type: ``ADAPTERS``, whole once imported."""
+
+from . import table
+from .registry import ADAPTERS
+
+__all__ = ["ADAPTERS", "table"]

@@ -1,39 +1,192 @@
-"""What an Airflow starts from: its DAGs, its settings, and a database with the tables of its release and two users."""
-
-from __future__ import annotations
+"""An Airflow's home: its DAGs, its settings, and a database with the tables of its release and two users."""
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from ...engines.environments import EngineError
 from ...terraform.runner import run
 from ..deployed_dags import list_deployed_files
-from .releases import Place, Release, settings
 
-#: Inherited from the user's environment; DAGs get everything else explicitly.
+# ── The differences between Airflow's releases: processes, and settings for a short life on loopback
+
+#: The component that takes the reports of tasks, if it is not the web server.
+REPORTS: Final = "execution-api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The location of an Airflow, and the secrets that its processes share."""
+
+    home: Path
+    port: int
+    secret: str
+    """The key with which its processes sign."""
+    tasks_port: int = 0
+    """The port of the process that takes the reports of tasks, if it is not the web server."""
+    server: str = field(default="", repr=False)
+    """SQLAlchemy URL of an empty PostgreSQL database that takes the place of the file."""
+
+    @property
+    def dags(self) -> Path:
+        """The folder of its DAG files."""
+        return self.home / "dags"
+
+    @property
+    def database(self) -> Path:
+        """The address of its own database, a SQLite file unless it is on a server."""
+        return self.home / "airflow.sqlite"
+
+    @property
+    def url(self) -> str:
+        """The address of its web server."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def reports(self) -> str:
+        """The address for reports of tasks, in releases that have a separate process for them."""
+        return f"http://127.0.0.1:{self.tasks_port}/execution/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The specifics of a major release."""
+
+    server: str
+    """The component that serves the REST API."""
+    commands: Mapping[str, tuple[str, ...]]
+    """Arguments of ``airflow`` for each process, by component."""
+    api: str
+    """The path of the REST API below the URL."""
+    health: str
+    users_in_database: bool
+    settings: Mapping[str, str]
+
+
+#: The same in all releases. Intervals are in seconds, as short as two cores can sustain.
+_COMMON: Final = {
+    "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "CORE__EXECUTOR": "LocalExecutor",
+    "CORE__LOAD_EXAMPLES": "False",
+    "CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "1",
+    "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "1",
+    "CORE__PARALLELISM": "6",
+    "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+    "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+    "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+_SCHEDULER: Final = ("scheduler", "--skip-serve-logs")
+
+_AIRFLOW_2: Final = Release(
+    server="webserver",
+    commands={
+        "webserver": ("webserver", "--hostname", "127.0.0.1", "--workers", "1", "--port", "{port}"),
+        "scheduler": _SCHEDULER,
+    },
+    api="/api/v1",
+    health="/health",
+    users_in_database=True,
+    settings={
+        "API__AUTH_BACKENDS": "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth",
+        "SCHEDULER__DAG_DIR_LIST_INTERVAL": "1",
+        "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
+        "WEBSERVER__BASE_URL": "{url}",
+        "WEBSERVER__SECRET_KEY": "{secret}",
+    },
+)
+_SERVER: Final = ("api-server", "--host", "127.0.0.1", "--workers", "1")
+_AIRFLOW_3: Final = Release(
+    server="api-server",
+    commands={
+        "api-server": (*_SERVER, "--port", "{port}"),
+        "scheduler": _SCHEDULER,
+        "dag-processor": ("dag-processor",),
+    },
+    api="/api/v2",
+    health="/api/v2/monitor/health",
+    users_in_database=False,
+    settings={
+        "API__BASE_URL": "{url}",
+        "API__PORT": "{port}",
+        "API__SECRET_KEY": "{secret}",
+        "API_AUTH__JWT_SECRET": "{secret}",
+        "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "CORE__EXECUTION_API_SERVER_URL": "{url}/execution/",
+        "CORE__INTERNAL_API_SECRET_KEY": "{secret}",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": "{home}/passwords.json",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,admin:admin",
+        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
+        "WEBSERVER__SECRET_KEY": "{secret}",
+    },
+)
+#: Since 3.2 Airflow writes an entry of the audit log at a point where a server can do nothing else meanwhile. In a
+#: file, with one writer at a time, it would wait for a task's report that the same server is processing.
+_AIRFLOW_3_2: Final = replace(
+    _AIRFLOW_3,
+    commands={
+        **_AIRFLOW_3.commands,
+        "api-server": (*_SERVER, "--port", "{port}", "--apps", "core"),
+        REPORTS: (*_SERVER, "--port", "{tasks_port}", "--apps", "execution"),
+    },
+    settings={**_AIRFLOW_3.settings, "CORE__EXECUTION_API_SERVER_URL": "{reports}"},
+)
+_ONE_SERVER: Final = re.compile(r"3\.[01](\D|$)")
+
+
+def release_of(version: str) -> Release:
+    """Return the release that a version belongs to."""
+    if version.startswith("2."):
+        return _AIRFLOW_2
+    return _AIRFLOW_3 if _ONE_SERVER.match(version) else _AIRFLOW_3_2
+
+
+def settings(release: Release, place: Place) -> dict[str, str]:
+    """Return the variables that configure Airflow's processes for a place."""
+    known = {"home": place.home, "port": place.port, "secret": place.secret, "url": place.url}
+    known |= {"reports": place.reports}
+    stated = _COMMON | {name: value.format_map(known) for name, value in release.settings.items()}
+    stated |= {
+        "CORE__DAGS_FOLDER": str(place.dags),
+        "DATABASE__SQL_ALCHEMY_CONN": place.server or f"sqlite:///{place.database}",
+        "LOGGING__BASE_LOG_FOLDER": str(place.home / "logs"),
+    }
+    if not place.server:
+        stated["DATABASE__SQL_ALCHEMY_CONNECT_ARGS"] = "airflow_local_settings.PATIENT"
+    named = {f"AIRFLOW__{name}": value for name, value in stated.items()}
+    # without it Airflow 2 refuses to run tasks in parallel on SQLite; its writers wait for each other, as in Airflow 3
+    return named | {"AIRFLOW_HOME": str(place.home), "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}
+
+
+# ── The home
+
+#: Variables inherited from the user's environment; DAGs get everything else explicitly.
 INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
-#: Seconds after which a failed task is tried again, whatever its DAG says.
+#: Seconds after which a failed task is retried, whatever its DAG states.
 RETRY_DELAY: Final = 1.0
 #: Seconds that creating the tables may take.
 LIMIT: Final = 180.0
-#: Beside an environment's Python: its database before anything has happened in it.
+#: Beside an environment's Python: its database in its initial state.
 _EMPTY: Final = "prodgate-airflow.sqlite"
 _POLICY: Final = Path(__file__).with_name("local_settings.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Somebody who may use the REST API."""
+    """A user of the REST API."""
 
     name: str
     password: str = field(repr=False)
@@ -41,7 +194,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logins:
-    """One who may only look, and one who may do everything."""
+    """A user who may only read, and one who may do everything."""
 
     viewer: Login
     admin: Login
@@ -68,18 +221,18 @@ def copy_dags(folder: Path, place: Path) -> None:
         shutil.copyfile(path, place / name)
 
 
-def variables(place: Place, release: Release, stated: Mapping[str, str]) -> dict[str, str]:
+def variables(place: Place, release: Release) -> dict[str, str]:
     """Return the environment of Airflow's processes."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     own = {"HOME": str(place.home), "LANG": "C.UTF-8", "TMPDIR": str(place.home), "PYTHONUNBUFFERED": "1"}
     own["PYTHONWARNINGS"] = "ignore"  # Airflow's own
-    return kept | own | settings(release, place) | dict(stated)
+    return kept | own | settings(release, place)
 
 
 def put_database(place: Place, release: Release, python: Path, logins: Logins) -> None:
     """Put a database where Airflow looks for it: a copy of one that is made once, in Airflow's environment.
 
-    On a server it is made anew, which takes half a minute. Raises EngineError when it can't be made.
+    On a server it is made anew, which takes half a minute. Raises EngineError if it can't be made.
     """
     if place.server:
         _migrate(place, release, python, logins)
@@ -96,7 +249,7 @@ def put_database(place: Place, release: Release, python: Path, logins: Logins) -
 
 
 def _migrate(place: Place, release: Release, python: Path, logins: Logins) -> None:
-    """Create the tables of a release, and its users where the database holds them."""
+    """Create the tables of a release, and its users if the database holds them."""
     _run_airflow(place, release, python, "db", "migrate")
     if release.users_in_database:
         _run_airflow(place, release, python, "sync-perm")
@@ -107,9 +260,9 @@ def _migrate(place: Place, release: Release, python: Path, logins: Logins) -> No
 
 
 def _run_airflow(place: Place, release: Release, python: Path, *arguments: str) -> None:
-    """Run a command of Airflow to its end. Raises EngineError when it fails."""
+    """Run a command of Airflow to its end. Raises EngineError if it fails."""
     command = (str(python.with_name("airflow")), *arguments)
-    done = run(command, cwd=place.home, environment=variables(place, release, {}), limit=LIMIT)
+    done = run(command, cwd=place.home, environment=variables(place, release), limit=LIMIT)
     if done.code:
         said = " ".join(f"{done.stdout}\n{done.stderr}".split())[-600:]
         command_line = " ".join(("airflow", *arguments[:2]))
@@ -129,7 +282,28 @@ def _make_empty(empty: Path, release: Release, python: Path) -> None:
 
 
 def _hash_password(password: str) -> str:
-    """Return a password hash in Airflow 2's format; it can be cheap, since it lasts no longer than the rehearsal."""
+    """Return a password hash in Airflow 2's format, a cheap one: it lasts no longer than the rehearsal."""
     salt, rounds = token_hex(8), 1000
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), rounds).hex()
     return f"pbkdf2:sha256:{rounds}${salt}${digest}"
+
+
+# ── The exports of an environment's startup script, which MWAA runs before every process of Airflow
+
+_EXPORT: Final = re.compile(r"^export (?P<name>\w+)='(?P<value>[^']*)'$", re.MULTILINE)
+
+
+def read_exports(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
+    """Return the variables that the script of an MWAA environment exports as ``export NAME='value'``.
+
+    Ignores the rest of the script: the rehearsal runs no shell. Raises LookupError if the script is not in its bucket.
+    """
+    found = aws("mwaa").get_environment(Name=environment)["Environment"]
+    if not (path := found.get("StartupScriptS3Path")):
+        return {}
+    bucket, s3 = found["SourceBucketArn"].rpartition(":")[2], aws("s3")
+    try:
+        text = s3.get_object(Bucket=bucket, Key=path)["Body"].read().decode()
+    except s3.exceptions.NoSuchKey:
+        raise LookupError(f"s3://{bucket}/{path}: is named by {environment} and not there") from None
+    return {match["name"]: match["value"] for match in _EXPORT.finditer(text)}

@@ -1,10 +1,8 @@
 """Airflow's own settings in the rehearsal, copied to its home as ``airflow_local_settings.py``: a fast clock.
 
-It changes DAGs as they are parsed, never their files: DAGs named in ``rehearsal.json`` beside it get another cron
+It changes DAGs while they are parsed, never their files: DAGs named in ``rehearsal.json`` beside it get another cron
 expression, in their own time zone and with their own kind of timetable, and retries come soon.
 """
-
-from __future__ import annotations
 
 import json
 from datetime import timedelta

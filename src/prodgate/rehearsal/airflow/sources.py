@@ -1,7 +1,5 @@
 """The news sources of the rehearsal: feeds on loopback that grow with time, and fail on request."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Literal
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
+from ..loopback import QuietHandler, QuietServer, serving
 from ..site.content import read
 from ..site.content.stories import write_stories
 
@@ -22,10 +20,10 @@ Failure = Literal["error", "hang", "empty", "garbage"]
 FEED: Final = "feed.xml"
 #: How many items a feed has; older ones drop out.
 ITEMS: Final = 20
-#: Seconds between two items of a source: fewer than a run takes, as runs that were late follow each other at once, and
+#: Seconds between two items of a source: fewer than a run takes, because delayed runs follow each other at once, and
 #: each must find news.
 NEWS_EVERY: Final = 1.0
-#: Seconds after which a source that hangs answers after all, for clients that would wait for ever.
+#: Seconds after which a hanging source responds after all, for clients that would wait for ever.
 HANG_LIMIT: Final = 120.0
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 #: The namespace of an item's Japanese texts.
@@ -54,7 +52,7 @@ class Feeds:
         self._failing.pop(source, None)
 
     def failure(self, source: str) -> Failure | None:
-        """Return how a source fails, or None."""
+        """Return the kind of failure of a source, or None."""
         return self._failing.get(source)
 
     def release(self) -> None:
@@ -65,10 +63,6 @@ class Feeds:
         """Wait until hanging requests are released."""
         self._released.wait(HANG_LIMIT)
 
-    def count_published(self, now: datetime) -> int:
-        """Return how many items each source has published by a time, beginning with a full feed."""
-        return ITEMS + int((now - self.begun) / self.every)
-
     def document(self, source: str, now: datetime) -> bytes:
         """Return the feed of a source at a time as RSS 2.0, newest item first."""
         rss = Element("rss", version="2.0")
@@ -76,13 +70,13 @@ class Feeds:
         for name, text in (("title", read("stories.toml")["sources"][source]["name"]), ("link", self.homes[source])):
             SubElement(channel, name).text = text
         SubElement(channel, "description").text = "News for a rehearsal, all of it invented."
-        last = self.count_published(now)
+        last = ITEMS + int((now - self.begun) / self.every)  # how many have been published, beginning with a full feed
         for number in range(last - 1, last - 1 - ITEMS, -1):
             self._write_item(SubElement(channel, "item"), source, number)
         return bytes(tostring(rss, encoding="utf-8", xml_declaration=True))
 
     def _write_item(self, item: Element, source: str, number: int) -> None:
-        """Write an item; its number decides its story and its time of publication."""
+        """Write an item; its number determines its story and its time of publication."""
         told, guid = _list_stories(source), f"{source}-{number:05d}"
         story = told[number % len(told)]
         texts = {
@@ -108,27 +102,20 @@ def _list_stories(source: str) -> Sequence[Mapping[str, Any]]:
     return [story for story in write_stories(datetime(2026, 1, 1, tzinfo=UTC)) if story["source"] == source][::-1]
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(QuietServer):
     """Serves feeds; ``feeds`` is set once the port is known."""
 
-    daemon_threads = True
-    block_on_close = False
     feeds: Feeds
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore errors: clients may disconnect."""
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     """Answers for all sources; the first part of a path is the source's key."""
 
+    protocol_version = "HTTP/1.0"
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep no log of requests."""
-
     def do_GET(self) -> None:
-        """Answer with the feed, or fail as requested."""
+        """Respond with the feed, or fail as requested."""
         feeds, (source, _, rest) = self.server.feeds, self.path.lstrip("/").partition("/")
         if source not in feeds.homes or rest != FEED:
             self._answer(404, b"")
@@ -154,12 +141,8 @@ def serving_feeds(every: float = NEWS_EVERY) -> Iterator[Feeds]:
     server = _Server(("127.0.0.1", 0), _Handler)
     homes = {key: f"http://127.0.0.1:{server.server_port}/{key}/" for key in read("stories.toml")["sources"]}
     server.feeds = Feeds(homes, timedelta(seconds=every), datetime.now(UTC))
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    serving.start()
-    try:
-        yield server.feeds
-    finally:
-        server.feeds.release()
-        server.shutdown()
-        server.server_close()
-        serving.join()
+    with serving("feeds", server):
+        try:
+            yield server.feeds
+        finally:
+            server.feeds.release()

@@ -1,10 +1,10 @@
-"""``python -m prodgate.rehearsal.emulator --account 123456789012``: serves an account; says where in its first line."""
+"""``python -m prodgate.rehearsal.emulator --account 123456789012``: serves an account, printing its address first."""
 
 import argparse
 import os
 from typing import Final
 
-#: Settings of moto: nothing in the account but what somebody creates, and AWS's own policies.
+#: Settings of moto: an empty account, except for the AWS managed policies.
 SETTINGS: Final = {
     "MOTO_ACM_VALIDATION_WAIT": "0",
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
@@ -20,7 +20,7 @@ def main() -> None:
     os.environ.update(SETTINGS, MOTO_ACCOUNT_ID=account)
     from .process import serve  # noqa: PLC0415 - moto reads its settings while it is imported
 
-    del os.environ["MOTO_ACCOUNT_ID"]  # from here on each call says whose it is, which this would overrule
+    del os.environ["MOTO_ACCOUNT_ID"]  # from here on each call carries its own account, which this would overrule
     serve(account)
 
 

@@ -1,1 +1,1 @@
-"""The rehearsal provider: the stand-in provider, with adapters that create what core applies in the emulator."""
+"""The rehearsal provider: the stand-in provider, with adapters that create the applied resources in the emulator."""

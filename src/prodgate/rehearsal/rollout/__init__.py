@@ -1,1 +1,1 @@
-"""A deployment that is carried out: two colours of the sample site behind HAProxy, and an account that keeps step."""
+"""A deployment carried out for real: two colours of the sample site behind HAProxy, and an account that keeps step."""

@@ -1,6 +1,4 @@
-"""What an account says of how its services are deployed: groups, listeners, steps, waits and alarms."""
-
-from __future__ import annotations
+"""The declared deployment of services in an account: groups, listeners, steps, waits and alarms."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +7,13 @@ from typing import Any, Final
 from ...aws.answers import Unreadable
 from ...aws.clients import Clients
 
-#: What CodeDeploy's own configurations do, as (percent, minutes until the next step).
+#: CodeDeploy's predefined configurations, as (percent, minutes until the next step).
 _BUNDLED: Final = {
     "CodeDeployDefault.ECSAllAtOnce": ((100, 0.0),),
     "CodeDeployDefault.ECSCanary10Percent5Minutes": ((10, 5.0), (100, 0.0)),
     "CodeDeployDefault.ECSCanary10Percent15Minutes": ((10, 15.0), (100, 0.0)),
 }
-#: How functions must be named that CodeDeploy's own role may invoke.
+#: The required name prefix of functions that CodeDeploy's own role may invoke.
 HOOK: Final = "CodeDeployHook_"
 
 
@@ -28,26 +26,26 @@ class TargetGroup:
     balancer: str
     """ARN of its load balancer."""
     path: str
-    """What a health check asks for."""
+    """The path of a health check."""
     matcher: str
-    """Statuses that are an answer of a healthy target: ``200``, ``200,202`` or ``200-399``."""
+    """Status codes of a healthy target: ``200``, ``200,202`` or ``200-399``."""
     interval: float
     """Seconds between health checks."""
     timeout: float
     healthy: int
-    """Checks in a row that make a target healthy."""
+    """Consecutive checks that make a target healthy."""
     unhealthy: int
     delay: float
-    """Seconds that a target may take to end its requests once it is deregistered."""
+    """Seconds that a target has to end its requests once it is deregistered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """The function that tries a new version before readers reach it."""
+    """The function that tests a new version before readers reach it."""
 
     arn: str
     paths: tuple[str, ...]
-    """What it asks for; each must be answered with 200."""
+    """The paths that it requests; each must return 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Route:
     rule: str
     """Empty for the default."""
     patterns: tuple[str, ...]
-    """Of paths; none for the default."""
+    """Path patterns; none for the default."""
     port: int
 
 
@@ -74,14 +72,14 @@ class Service:
     container: str
     port: int
     count: int
-    """Tasks that it wants."""
+    """Its desired tasks."""
     definition: str
     log_group: str
-    """Of the container that takes requests; empty if it writes to none."""
+    """The log group of the container that takes requests; empty if it writes to none."""
     live: Route
     test: Route | None
     groups: tuple[TargetGroup, TargetGroup]
-    """The one that takes traffic at first, and the other."""
+    """The one that takes traffic first, and the other."""
     steps: tuple[tuple[int, float], ...]
     """Percent of the traffic, and minutes until the next step."""
     bake: float
@@ -100,9 +98,9 @@ def read_services(aws: Clients) -> tuple[Service, ...]:
 
 
 def read_hook(aws: Clients, services: Sequence[Service]) -> Hook | None:
-    """Return the function that tries a new version, None if there is none.
+    """Return the function that tests a new version, None if there is none.
 
-    What it asks for stands in its variable ``PATHS``; one without asks what the health checks ask.
+    Its variable ``PATHS`` lists its requests; without it, they are those of the health checks.
     """
     for one in aws("lambda").list_functions()["Functions"]:
         if one["FunctionName"].startswith(HOOK):
@@ -169,7 +167,7 @@ def _read_pace(aws: Clients, group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_steps(aws: Clients, name: str) -> tuple[tuple[int, float], ...]:
-    """Return the steps in which traffic moves. Raises Unreadable for a kind that is unknown here."""
+    """Return the traffic steps. Raises Unreadable for an unknown kind."""
     if name in _BUNDLED:
         return _BUNDLED[name]
     config = aws("codedeploy").get_deployment_config(deploymentConfigName=name)["deploymentConfigInfo"]
@@ -207,7 +205,7 @@ def _read_groups(aws: Clients, names: Sequence[str]) -> Iterator[TargetGroup]:
 
 
 def _read_matcher(group: Mapping[str, Any]) -> str:
-    """Return the statuses of a healthy target. Raises Unreadable for a check that the sample site can't answer."""
+    """Return the statuses of a healthy target. Raises Unreadable for a check that the sample site can't pass."""
     codes, port = group.get("Matcher", {}).get("HttpCode"), group["HealthCheckPort"]
     if not codes or group["HealthCheckProtocol"] not in ("HTTP", "HTTPS"):
         raise Unreadable(f"{group['TargetGroupName']}: its health check is none of HTTP, and can't be rehearsed")

@@ -1,42 +1,119 @@
-"""A HAProxy that forwards as the declared listeners do; what CodeDeploy changes, its runtime interface is told."""
+"""A HAProxy that forwards like the declared listeners; changes by CodeDeploy go through its runtime interface."""
 
-from __future__ import annotations
-
+import re
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Final
+from typing import Any, Final
 
 from ...aws.answers import Unreadable
-from ...engines.haproxy import HAProxy
+from ...engines.programs import HAProxy
 from ...processes.child import clean_environment, end_group, ending_with_input
 from ..site.process import bind_port
-from .declared import Service
-from .proxy_config import render, routes_of
+from .declared import Service, TargetGroup
+from .fleet import RunningTask
 
-#: Seconds in which HAProxy must answer at its runtime interface, and in which it must be up.
+# ── HAProxy's configuration: the declared listeners, rules, target groups and health checks
+
+#: Slots for targets in each target group: those of two sets of tasks.
+SLOTS: Final = 8
+#: Minimum seconds between checks, and minimum timeout of one, however fast a rehearsal goes: the checked processes run
+#: on this machine, which also does other work.
+_LEAST_INTERVAL: Final = 0.25
+_LEAST_TIMEOUT: Final = 2.0
+#: A line of the log: the response time is in milliseconds, -1 if there was none; who ended it is in HAProxy's codes.
+_LINE: Final = '{"listener":"%ft","group":"%b","server":"%s","status":%ST,"response":%Tr,"ended":"%ts"}'
+
+
+def routes_of(service: Service) -> tuple[str, str]:
+    """Return the names of the live and the test route of a service."""
+    return f"live.{service.group}", f"test.{service.group}"
+
+
+def render(services: Sequence[Service], descriptors: Mapping[str, int], scratch: Path, speed: float) -> str:
+    """Return the configuration; ``descriptors`` are sockets of the listeners, ``scratch`` holds its files."""
+    return "\n".join(
+        [
+            *_general(scratch),
+            *(line for name, number in descriptors.items() for line in _listener(services, name, number, scratch)),
+            *(line for service in services for group in service.groups for line in _group(group, speed)),
+            "",
+        ]
+    )
+
+
+def _general(scratch: Path) -> Iterator[str]:
+    yield "global"
+    yield f"  stats socket {scratch / 'runtime'} mode 600 level admin"
+    yield f"  log {scratch / 'log'} len 4096 format raw local0"
+    yield "  nbthread 1"
+    yield "  maxconn 4096"
+    yield "defaults"
+    yield "  mode http"
+    yield "  log global"
+    yield "  option forwardfor"
+    yield "  retries 0"  # an AWS load balancer sends no request twice
+    yield "  timeout connect 5s"
+    yield "  timeout client 60s"
+    yield "  timeout server 60s"
+    yield f"  log-format '{_LINE}'"
+
+
+def _listener(services: Sequence[Service], name: str, descriptor: int, scratch: Path) -> Iterator[str]:
+    yield f"frontend {name}"
+    yield f"  bind fd@{descriptor}"
+    ports = {"live": services[0].live.port, "test": services[0].test.port if services[0].test else 0}
+    yield f"  http-request set-header X-Forwarded-Port {ports[name]}"
+    for number, service in enumerate(services):
+        route, (first, second) = routes_of(service)[name == "test"], service.groups
+        # in a path pattern, * is any text and ? any one character
+        texts = [re.escape(one).replace(r"\*", ".*").replace(r"\?", ".") for one in service.live.patterns]
+        patterns = " ".join(f"'^{one}$'" for one in texts)
+        meant = f"is_{number}" if patterns else ""
+        if patterns:
+            yield f"  acl is_{number} path_reg {patterns}"
+        yield f"  http-request set-var(txn.share{number}) str({route}),map_str_int({scratch / 'weights.map'},0)"
+        yield f"  use_backend {second.name} if {meant} {{ rand(100),sub(txn.share{number}) lt 0 }}"
+        yield f"  use_backend {first.name} if {meant}" if meant else f"  default_backend {first.name}"
+
+
+def _group(group: TargetGroup, speed: float) -> Iterator[str]:
+    interval = round(1000 * max(group.interval / speed, _LEAST_INTERVAL))
+    limit = round(1000 * max(group.timeout / speed, _LEAST_TIMEOUT))
+    yield f"backend {group.name}"
+    yield "  balance leastconn"
+    yield "  option httpchk"
+    yield f"  http-check send meth GET uri {group.path}"
+    yield f"  http-check expect status {group.matcher}"
+    yield f"  timeout check {limit}ms"
+    yield f"  default-server check inter {interval}ms rise {group.healthy} fall {group.unhealthy} disabled"
+    yield from (f"  server t{slot} 127.0.0.1:9" for slot in range(SLOTS))
+
+
+#: Seconds in which HAProxy must respond at its runtime interface, and in which it must be up.
 LIMIT: Final = 60.0
-#: Seconds between looks at whether it is up.
+#: Seconds between checks whether it is up.
 _LOOK: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """What HAProxy says of a server."""
+    """HAProxy's state of a server."""
 
     state: str
     """Such as ``UP``, ``DOWN``, ``DRAIN`` or ``MAINT``."""
     check: str
-    """How the last check went, such as ``L7OK``; empty before the first."""
+    """The result of the last check, such as ``L7OK``; empty before the first."""
     code: str
-    """The status that was answered, if any."""
+    """The HTTP status of the response, if any."""
     requests: int
-    """Requests that are under way."""
+    """Open requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +121,13 @@ class Proxy:
     """A running HAProxy."""
 
     url: str
-    """Of the live listener."""
+    """The address of the live listener."""
     test_url: str
     _runtime: Path
     _weights: Path
 
     def ask(self, command: str) -> str:
-        """Send commands to the runtime interface, joined by ``;``; return the answer. Raises Unreadable."""
+        """Send commands to the runtime interface, joined by ``;``; return the response. Raises Unreadable."""
         try:
             with socket.socket(socket.AF_UNIX) as asking:
                 asking.settimeout(LIMIT)
@@ -61,7 +138,7 @@ class Proxy:
             raise Unreadable(f"HAProxy does not answer {command!r}: {error}") from error
 
     def register(self, group: str, slot: int, port: int) -> None:
-        """Let a server take part; it takes no requests before its checks have passed."""
+        """Add a server; it gets no requests before its checks have passed."""
         server = f"{group}/t{slot}"
         self.ask(f"set server {server} addr 127.0.0.1 port {port}")
         self.ask(f"set server {server} state ready;set server {server} health down")
@@ -71,16 +148,16 @@ class Proxy:
         self.ask(f"set server {group}/t{slot} state drain")
 
     def deregister(self, group: str, slot: int) -> None:
-        """Let a server take part no more, at once."""
+        """Remove a server at once."""
         self.ask(f"set server {group}/t{slot} state maint")
 
     def shift(self, route: str, percent: int) -> int:
-        """Send so much of a route's requests to the second of its groups; return what HAProxy then does."""
+        """Send a percentage of a route's requests to the second of its groups; return HAProxy's weights after that."""
         self.ask(f"set map {self._weights} {route} {percent}")
         return self.read_shares()[route]
 
     def read_shares(self) -> Mapping[str, int]:
-        """Return which percentage of the requests of each route goes to the second of its groups."""
+        """Return the percentage of each route's requests that goes to the second of its groups."""
         rows = (line.split() for line in self.ask(f"show map {self._weights}").splitlines() if line.strip())
         return {route: int(percent) for _, route, percent in rows}
 
@@ -101,13 +178,12 @@ class Proxy:
 def running_proxy(engine: HAProxy, services: Sequence[Service], scratch: Path, speed: float) -> Iterator[Proxy]:
     """Run HAProxy for the listeners of services while the context is open; it logs to the socket ``scratch/log``.
 
-    ``speed`` is how many declared seconds pass in a real one. Raises Unreadable when it does not start.
+    ``speed`` is the number of declared seconds that pass in a real one. Raises Unreadable if it does not start.
     """
     weights, config, told = scratch / "weights.map", scratch / "haproxy.cfg", scratch / "haproxy.txt"
     weights.write_text("".join(f"{route} 0\n" for service in services for route in routes_of(service)), "utf-8")
     with bind_port() as live, bind_port() as test:
-        places = {"live": live, "test": test}
-        numbers = {name: place.fileno() for name, place in places.items()}
+        numbers = {name: place.fileno() for name, place in (("live", live), ("test", test))}
         config.write_text(render(services, numbers, scratch, speed), "utf-8")
         url, test_url = (f"http://127.0.0.1:{place.getsockname()[1]}" for place in (live, test))
         proxy = Proxy(url, test_url, scratch / "runtime", weights)
@@ -143,3 +219,107 @@ def _await_start(proxy: Proxy, told: Path) -> None:
         sleep(_LOOK)
     said = told.read_text("utf-8", "replace").strip().splitlines()
     raise Unreadable(f"HAProxy did not start within {LIMIT:.0f} s: {said[-1] if said else 'it said nothing'}")
+
+
+# ── Maps processes to targets, and HAProxy's health to a load balancer's
+
+#: HAProxy's check results in a load balancer's words.
+_REASONS = {
+    "L7STS": ("Target.ResponseCodeMismatch", "Health checks failed with these codes: [{code}]"),
+    "L7TOUT": ("Target.Timeout", "Request timed out"),
+    "L4TOUT": ("Target.Timeout", "Request timed out"),
+}
+_FAILED = ("Target.FailedHealthChecks", "Health checks failed")
+_INITIAL = {
+    "State": "initial",
+    "Reason": "Elb.InitialHealthChecking",
+    "Description": "Initial health checks in progress",
+}
+_DRAINING = {
+    "State": "draining",
+    "Reason": "Target.DeregistrationInProgress",
+    "Description": "Target deregistration is in progress",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Target:
+    """A process that is registered with a target group."""
+
+    group: TargetGroup
+    slot: int
+    place: str
+    """Address and port of its task in the account."""
+    task: RunningTask
+    drains: bool = False
+    was_well: bool = False
+    health: Mapping[str, str] = field(default_factory=lambda: _INITIAL)
+
+
+@dataclass(slots=True)
+class Targets:
+    """All registered targets. Methods may be called from several threads."""
+
+    proxy: Proxy
+    _all: list[Target] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def register(self, group: TargetGroup, placed: Mapping[str, RunningTask]) -> list[Target]:
+        """Add processes to a group, at the addresses of their tasks."""
+        with self._lock:
+            taken = {one.slot for one in self._all if one.group.arn == group.arn}
+            free = [slot for slot in range(SLOTS) if slot not in taken]
+            made = [
+                Target(group=group, slot=slot, place=place, task=task)
+                for slot, (place, task) in zip(free, placed.items(), strict=False)
+            ]
+            for one in made:
+                self.proxy.register(group.name, one.slot, one.task.port)
+            self._all += made
+            return made
+
+    def drain(self, targets: Sequence[Target]) -> None:
+        """Give targets no new requests."""
+        with self._lock:
+            for one in targets:
+                one.drains = True
+                self.proxy.drain(one.group.name, one.slot)
+
+    def count_requests(self, targets: Sequence[Target]) -> int:
+        """Return the number of open requests at targets."""
+        states = self.proxy.read_states()
+        return sum(states[one.group.name, one.slot].requests for one in targets)
+
+    def deregister(self, targets: Sequence[Target]) -> None:
+        """Remove targets."""
+        with self._lock:
+            for one in targets:
+                self.proxy.deregister(one.group.name, one.slot)
+                self._all.remove(one)
+
+    def look(self) -> dict[str, dict[str, Mapping[str, str]]]:
+        """Return the health of every target by group and address, as HAProxy sees it now."""
+        with self._lock:
+            states, found = self.proxy.read_states(), dict[str, dict[str, Mapping[str, str]]]()
+            for one in self._all:
+                one.health = _describe(one, states[one.group.name, one.slot])
+                one.was_well = one.was_well or one.health["State"] == "healthy"
+                found.setdefault(one.group.arn, {})[one.place] = one.health
+            return found
+
+
+def _describe(target: Target, seen: TargetState) -> Mapping[str, str]:
+    if target.drains:
+        return _DRAINING
+    if seen.state == "UP":
+        return {"State": "healthy"}
+    if not target.was_well and seen.check not in _REASONS:
+        return _INITIAL
+    reason, text = _REASONS.get(seen.check, _FAILED)
+    return {"State": "unhealthy", "Reason": reason, "Description": text.format(code=seen.code)}
+
+
+def count_states(looked: Mapping[str, Mapping[str, Mapping[str, Any]]], group: str) -> tuple[int, int]:
+    """Return how many targets of a group are healthy, and how many are not."""
+    states = [one["State"] for one in looked.get(group, {}).values()]
+    return states.count("healthy"), states.count("unhealthy")

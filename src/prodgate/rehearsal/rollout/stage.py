@@ -1,6 +1,4 @@
-"""The rehearsed rollout as layers see it (`layers.rehearsal.Rollout`): an account, a proxy, and what deploys."""
-
-from __future__ import annotations
+"""The rehearsed rollout as layers see it (`layers.rehearsal.Rollout`): an account, a proxy, and a deployer."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,32 +9,96 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 
 from ...aws.answers import Unreadable
-from ...engines.haproxy import ensure_haproxy
+from ...aws.clients import Clients
+from ...criteria import UsageError, suggest
+from ...engines.programs import require_haproxy
 from ...processes.progress import Progress
 from ..account import RehearsalAccount
-from ..site.database import list_revisions
-from ..site.migrating import Flaw, fail_half_way, move_passwords, prepare_previous
-from .alarms import read_alarms
-from .builds import BLUE, Build, find_build
-from .colours import Stage, TaskSet, find_unwell, shift, start_tasks
-from .controller import carry_out
-from .databases import running_database
-from .declared import Service, read_hook, read_services
-from .deployments import begin_release
-from .faults import check_faults
-from .fleet import Fleet, running_fleet
-from .keeper import Keeper
-from .misdeclared import misdirect_health_checks, shorten_bake
-from .proxy import Proxy, running_proxy
-from .releases import register_build
-from .schema import back_up, bring_schema
-from .service_logs import LogCopies
-from .targets import Targets
-from .traffic import Traffic, counting
+from ..postgresql import running_database
+from ..site.database import Flaw, fail_half_way, list_revisions, move_passwords, prepare_previous
+from .controller import (
+    Stage,
+    TaskSet,
+    back_up,
+    begin_release,
+    bring_schema,
+    carry_out,
+    find_unwell,
+    register_build,
+    shift,
+    start_tasks,
+)
+from .declared import Service, list_groups, read_hook, read_services
+from .fleet import BLUE, Fleet, LogCopies, check_build, running_fleet
+from .keeper import Keeper, Traffic, counting, read_alarms
+from .proxy import Proxy, Targets, running_proxy
 
-#: Who conducts deployments, as the emulated account is told.
-_CONDUCTOR: Final = {"by": "the rehearsed rollout"}
-#: The fault, and the build, whose migration fails half way.
+# ── Faults of a deployment, to prove that checks notice them
+
+#: By name: the effect.
+FAULTS: Final = {
+    "naive-restart": "the old tasks are ended before the new ones start, at the same place",
+    "kill-at-switch": "the old tasks are killed, and only then all traffic moves",
+    "early-shift": "traffic moves before the new tasks start",
+    "wrong-health-path": "the target group of the new tasks checks a path that the site does not have",
+    "slow-drain": "requests to blue take long, and the old tasks are killed as soon as traffic has moved",
+    "lost-writes": "the old tasks acknowledge some of what readers send, and don't keep it",
+    "wrong-weights": "half of the traffic moves at the first step, whatever is declared",
+    "strange-weights": "before anything is deployed, one percent of the traffic goes to the other target group",
+    "silent-alarms": "no metric of the load balancer is reported",
+    "short-bake": "the old tasks stay for no more than a minute",
+    "leftover-group": "after a rollback, some of the traffic still goes to the target group of the new tasks",
+    "no-backup": "no snapshot of the database is taken",
+    "late-backup": "the snapshot is taken after the migration",
+    "no-migration": "the migration is left out",
+    "failing-migration": "the migration fails half way",
+    "breaking-migration": "the migration moves the passwords of readers to where only a later build looks for them",
+    "late-migration": "traffic moves before the migration",
+}
+
+
+def check_faults(names: Sequence[str]) -> frozenset[str]:
+    """Return the faults of these names. Raises UsageError for an unknown name."""
+    for name in names:
+        if name not in FAULTS:
+            hint = suggest(name, FAULTS) or f"; there are {', '.join(FAULTS)}"
+            raise UsageError(f"fault {name!r}: no fault of a deployment is named so{hint}")
+    return frozenset(names)
+
+
+# ── Changes of the account that faults make before anything is deployed
+
+#: A path that the sample site does not have.
+NOWHERE = "/nowhere"
+
+
+def shorten_bake(aws: Clients) -> None:
+    """Let the old tasks stay for only a minute, in every deployment group."""
+    for group in list_groups(aws):
+        config = dict(group["blueGreenDeploymentConfiguration"])
+        end = {**config["terminateBlueInstancesOnDeploymentSuccess"], "terminationWaitTimeInMinutes": 1}
+        aws("codedeploy").update_deployment_group(
+            applicationName=group["applicationName"],
+            currentDeploymentGroupName=group["deploymentGroupName"],
+            blueGreenDeploymentConfiguration={**config, "terminateBlueInstancesOnDeploymentSuccess": end},
+        )
+
+
+def misdirect_health_checks(aws: Clients) -> None:
+    """Point the health checks of target groups without traffic at a path that the site does not have."""
+    elb = aws("elbv2")
+    for group in list_groups(aws):
+        (where,), (pair,) = group["ecsServices"], group["loadBalancerInfo"]["targetGroupPairInfoList"]
+        named = {"cluster": where["clusterName"], "services": [where["serviceName"]]}
+        (service,) = aws("ecs").describe_services(**named)["services"]
+        used = {one["targetGroupArn"] for one in service["loadBalancers"]}
+        names = [one["name"] for one in pair["targetGroups"]]
+        for one in elb.describe_target_groups(Names=names)["TargetGroups"]:
+            if one["TargetGroupArn"] not in used:
+                elb.modify_target_group(TargetGroupArn=one["TargetGroupArn"], HealthCheckPath=NOWHERE)
+
+
+#: The fault, and the build, whose migration fails halfway.
 _FAILING: Final = "failing-migration"
 _NO_MIGRATION: Final = frozenset({"no-migration", "late-migration"})
 _One = TypeVar("_One")
@@ -49,53 +111,53 @@ class StagedRollout:
 
     account: RehearsalAccount
     url: str
-    """Where the proxy listens for readers."""
+    """The proxy's address for readers."""
     database: str
     kept_in: str
-    """What holds the data, in words: ``PostgreSQL 15.14``, or SQLite and why."""
+    """The engine of the database, in words: ``PostgreSQL 15.14``, or SQLite and why."""
     _stage: Stage
     _progress: Progress
 
     def deploy(self, build: str, between: Callable[[], None] | None = None) -> Mapping[str, Any]:
         """Deploy a build to every service; return when it is over, however it ended.
 
-        The answer is ``{"build", "deployments": {service ARN: deployment id}, "backup", "migration"}``. Without a
-        migration that succeeded nothing is deployed; ``between`` is called before anything is. Raises Unreadable and
-        UsageError when it could not be begun.
+        Returns ``{"build", "deployments": {service ARN: deployment id}, "backup", "migration"}``. Nothing is deployed
+        unless the migration succeeded; ``between`` is called before the deployment. Raises Unreadable and UsageError if
+        it could not begin.
         """
-        stage, found = self._stage, find_build(build)
+        check_build(build)
+        stage = self._stage
         newest, told = list_revisions()[-1], dict[str, Any]()
         if not stage.faults & {"no-backup", "late-backup"}:
-            told["backup"] = back_up(stage, found.name)
+            told["backup"] = back_up(stage, build)
         if not stage.faults & _NO_MIGRATION:
             self._progress(f"migrating the database to {newest}")
-            told["migration"] = bring_schema(stage, newest, _find_flaw(stage, found))
+            told["migration"] = bring_schema(stage, newest, _find_flaw(stage, build))
         if "late-backup" in stage.faults:
-            told["backup"] = back_up(stage, found.name)
+            told["backup"] = back_up(stage, build)
         if told.get("migration", {}).get("error"):
-            return {"build": found.name, "deployments": {}, **told}
+            return {"build": build, "deployments": {}, **told}
         if between is not None:
             between()
-        self._progress(f"deploying {found.name}")
-        ids = self._carry_out(found.name, newest)
+        self._progress(f"deploying {build}")
+        ids = self._carry_out(build, newest)
         if "late-migration" in stage.faults:
             told["migration"] = bring_schema(stage, newest)
-        return {"build": found.name, "deployments": ids, **told}
+        return {"build": build, "deployments": ids, **told}
 
-    def _carry_out(self, name: str, newest: str) -> Mapping[str, str]:
-        stage, build = self._stage, find_build(name)
+    def _carry_out(self, build: str, newest: str) -> Mapping[str, str]:
+        stage = self._stage
         schema = list_revisions()[-2] if stage.faults & _NO_MIGRATION else newest
         releases = [
-            begin_release(stage, service, register_build(stage.aws, service, build), f"rehearsal: build {name}")
+            begin_release(stage, service, register_build(stage.aws, service, build), f"rehearsal: build {build}")
             for service in stage.services
         ]
         carry_out(stage, releases, build, schema)
         return {release.service.arn: release.id for release in releases}
 
 
-def _find_flaw(stage: Stage, build: Build) -> Flaw | None:
-    """Return what is wrong with the migration of a build."""
-    if _FAILING in {build.name, *stage.faults}:
+def _find_flaw(stage: Stage, build: str) -> Flaw | None:
+    if _FAILING in {build, *stage.faults}:
         return fail_half_way
     return move_passwords if "breaking-migration" in stage.faults else None
 
@@ -111,14 +173,13 @@ def running_rollout(
 ) -> Iterator[StagedRollout]:
     """Run blue behind a proxy while the context is open, ready for deployments ``speed`` times as fast as declared.
 
-    The account is opened here, once there is a proxy. Raises Unreadable, EngineError and UsageError when a part can't
-    be had, and what opening the account raises.
+    Opens the account once there is a proxy. Raises Unreadable, EngineError and UsageError if a part is missing, and the
+    exceptions of opening the account.
     """
-    wrong, engine = check_faults(faults), ensure_haproxy(progress)
+    wrong, engine = check_faults(faults), require_haproxy()
     with ExitStack() as opened:
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
-        database = running_database(scratch, progress)
-        account, (kept_in, url) = open_together(opened, opened_account, database)
+        account, (kept_in, url) = open_together(opened, opened_account, running_database(scratch, progress))
         prepare_previous(url)
         services = _take_over(account, wrong)
         traffic = Traffic(speed)
@@ -142,7 +203,7 @@ def open_together(
 
 
 def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:
-    """Let nothing that is observed here happen by itself; return the services. Raises Unreadable without one."""
+    """Stop observed states from changing by themselves; return the services. Raises Unreadable without one."""
     if account.failed:
         raise Unreadable(f"the account is not as declared: {account.failed[0]}")
     if "short-bake" in faults:
@@ -150,7 +211,7 @@ def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Servi
     if "wrong-health-path" in faults:
         misdirect_health_checks(account.clients)
     for service in ("codedeploy", "elbv2"):
-        account.emulator.conduct(service, account.region, conducted=_CONDUCTOR)
+        account.emulator.conduct(service, account.region, conducted={"by": "the rehearsed rollout"})
     return read_services(account.clients)
 
 
@@ -187,7 +248,7 @@ def _make_stage(
 
 
 def _start_blue(stage: Stage) -> None:
-    """Start what the account says that services run. Raises Unreadable when it does not become healthy."""
+    """Start the tasks that services run according to the account. Raises Unreadable if they do not become healthy."""
     for service in stage.services:
         described = stage.aws("ecs").describe_services(cluster=service.cluster, services=[service.name])["services"][0]
         primary = next(one for one in described["taskSets"] if one["status"] == "PRIMARY")

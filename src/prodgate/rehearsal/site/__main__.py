@@ -1,7 +1,5 @@
 """``python -m prodgate.rehearsal.site``: NBA news to look at, to load and to break, until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import socket

@@ -1,7 +1,5 @@
 """The JSON API: stories for other programs, and the site's health."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,8 +15,7 @@ from .pages import Site, cache_briefly, read_filter, site_of
 
 CACHED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
 NOT_CACHED: Final = {"cache-control": "no-store"}
-MOST_PER_PAGE: Final = 100
-#: A key by which a request that is sent again is known.
+#: A key that identifies a repeated request.
 KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 #: The migration that adds the minutes of a story.
 MINUTES: Final = "0004"
@@ -31,7 +28,7 @@ async def stories(request: Request) -> Response:
     language = _parse_language(request)
     page, size = (
         _parse_number(given.get("page", "1"), "page", 10_000),
-        _parse_number(given.get("per_page", "20"), "per_page", MOST_PER_PAGE),
+        _parse_number(given.get("per_page", "20"), "per_page", 100),
     )
     question = queries.with_teams(queries.matching_stories(language, read_filter(request), page, size))
     found = await site.database.ask(queries.with_minutes(question) if _knows_minutes(site) else question)
@@ -52,7 +49,7 @@ async def story(request: Request) -> Response:
 
 
 async def applaud(request: Request) -> Response:
-    """Add applause for a story, once for each key: 201 for a new one, 200 for one that was sent before."""
+    """Add applause for a story, once for each key: 201 for a new one, 200 for a repeated one."""
     key, slug = request.headers.get("idempotency-key", ""), request.path_params["slug"]
     if not KEY.fullmatch(key):
         raise HTTPException(400, f"Idempotency-Key: {key!r} is no key; send 8 to 64 letters, digits or '-'")
@@ -68,18 +65,18 @@ async def applaud(request: Request) -> Response:
 
 
 async def applause(request: Request) -> Response:
-    """Say how often applause with a key was added; 404 when it never was."""
+    """Return how often applause with a key was added; 404 if never."""
     times = await site_of(request).database.ask(queries.count_applause(request.path_params["key"]))
     return JSONResponse({"times": times}, 200 if times else 404, NOT_CACHED)
 
 
 async def health(request: Request) -> Response:
-    """Report that the process is alive; asks nothing else, so that a slow database causes no restarts."""
+    """Report that the process is alive. Checks nothing else, so that a slow database causes no restarts."""
     return JSONResponse({"status": "ok", "build": site_of(request).pages.build}, headers=NOT_CACHED)
 
 
 async def ready(request: Request) -> Response:
-    """Report whether requests should come here: the database answers, its schema is current, and no drain is on."""
+    """Report whether requests should come here: the database responds, its schema is current, and no drain is on."""
     site = site_of(request)
     told: dict[str, Any] = {"build": site.pages.build, "migration": None, "expected": site.database.head}
     try:
@@ -107,7 +104,7 @@ def _render_story(row: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _knows_minutes(site: Site) -> bool:
-    """Whether this build knows the column: an older one goes on without it, whatever the schema."""
+    """Whether this build knows the column: an older one works without it, whatever the schema."""
     return site.database.head >= MINUTES
 
 

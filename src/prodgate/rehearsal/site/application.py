@@ -1,6 +1,4 @@
-"""The application: which handler answers which path, and the headers of every answer."""
-
-from __future__ import annotations
+"""The application: handlers by path, and the headers of every response."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import api, pages, readers
 from .pages import Handler, Site
 
-#: On every answer. Scripts, styles and images come from the site itself alone.
+#: On every response. Scripts, styles and images come from the site itself alone.
 SECURITY: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -24,9 +22,8 @@ SECURITY: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
 }
-#: Only on answers to https requests: elsewhere browsers ignore it.
+#: Only on responses to https requests: elsewhere browsers ignore it.
 HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
-CLOSE: Final = (b"connection", b"close")
 
 #: Paths of pages, each in both languages, with their handlers and methods.
 PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
@@ -40,7 +37,7 @@ PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
     ("/my-team", readers.my_team, ("GET", "POST")),
     ("/sign-out", readers.sign_out, ("POST",)),
 )
-#: Paths by which load balancers learn whether the API, and whether the pages, can serve.
+#: Paths by which load balancers check whether the API, and whether the pages, can serve.
 READY: Final = ("/api/ready", "/healthz")
 API: Final[tuple[tuple[str, Handler], ...]] = (
     ("/api/stories", api.stories),
@@ -77,7 +74,7 @@ async def _answer_failure(request: Request, _error: Exception) -> Response:
 
 
 def failure_app(made: Starlette) -> ASGIApp:
-    """Return an application that answers as the site does when a handler fails."""
+    """Return an application that responds as the site does if a handler fails."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request({**scope, "app": made})
@@ -87,7 +84,7 @@ def failure_app(made: Starlette) -> ASGIApp:
 
 
 def with_security_headers(inner: ASGIApp, build: str, draining: Callable[[], bool]) -> ASGIApp:
-    """Add security headers and the build to every answer, and `Connection: close` while the site drains."""
+    """Add security headers and the build to every response, and `Connection: close` while the site drains."""
     always = [(name.encode(), value.encode()) for name, value in (SECURITY | {"x-build": build}).items()]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +94,7 @@ def with_security_headers(inner: ASGIApp, build: str, draining: Callable[[], boo
                 if scope["scheme"] == "https":
                     headers.append(HSTS)
                 if draining():
-                    headers.append(CLOSE)
+                    headers.append((b"connection", b"close"))
                 message = {**message, "headers": headers}
             await send(message)
 

@@ -1,7 +1,5 @@
 """Faults with which a site can be started; without them, none of their code is loaded."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ FORMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """A kind of fault: what the site then does, the form of its value if it takes one, and an example of it."""
+    """A kind of fault: its effect, the form of its value if it takes one, and an example of it."""
 
     what: str
     form: str = ""
@@ -36,7 +34,7 @@ class Fault:
     numbers: tuple[float, ...] = ()
 
 
-#: What happens to requests; those for health and readiness are spared, but for never-ready.
+#: Effects on requests; those for health and readiness are spared, except by never-ready.
 KINDS: Final = {
     "latency": FaultKind("a share of the requests is delayed", form="SECONDS[@SHARE]", value="0.3@0.1"),
     "stall": FaultKind("everything stalls at the end of each period", form="SECONDS/PERIOD", value="1/10"),
@@ -50,7 +48,7 @@ KINDS: Final = {
     "never-ready": FaultKind("the process is alive, and never ready"),
     "uncacheable": FaultKind("public pages say that no cache may keep them"),
     "naive-deploy": FaultKind("deploy() kills the old build, then starts the new one"),
-    # what a browser notices
+    # defects that a browser notices
     "wrong-build": FaultKind("the site is of the build 'stale', whatever was deployed"),
     "slow-page": FaultKind("every page is slow, the API is not", form="SECONDS", value="4"),
     "no-csp": FaultKind("no Content-Security-Policy"),
@@ -73,7 +71,7 @@ KINDS: Final = {
 
 
 def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
-    """Parse faults. Raises UsageError that says what to write instead."""
+    """Parse faults. Raises UsageError that names the valid ones."""
     faults = tuple(_parse_fault(text) for text in texts)
     names = [fault.name for fault in faults]
     for name in names:

@@ -1,7 +1,5 @@
 """The site's logs: a line for each request, and structured logs of everything else."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -41,7 +39,7 @@ def open_access_log(path: Path | None) -> AccessLog:
 
 
 def with_access_log(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
-    """Log every request with a number and its time. The status is 0 where no answer began."""
+    """Log every request with a number and its time. The status is 0 if no response began."""
     start, numbers = token_hex(4), count(1)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +54,7 @@ def with_access_log(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
 
         try:
             await inner(scope, receive, send_on)
-        except Exception:  # the application has answered 500 by now
+        except Exception:  # the application has returned 500 by now
             LOG.exception("a handler failed", extra={"more": {"id": number, "path": scope["path"]}})
         finally:
             told = {"at": round(at, 6), "method": scope["method"], "path": scope["path"], "route": route(scope)}

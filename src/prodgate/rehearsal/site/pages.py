@@ -1,32 +1,135 @@
 """The public pages: the same for every reader, so that a shared cache may keep them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from functools import wraps
+from hashlib import sha256
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final
+from urllib.parse import urlencode
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from . import queries
+from .content import read
 from .database import Database
-from .rendering import PERSONAL, Asset, Pages, edition
+from .queries import CATEGORIES
+
+# ── Words and times as readers of each language expect them
+
+JAPAN: Final = timezone(timedelta(hours=9))
+#: The fixed words of the pages, by language and name.
+WORDS: Final[Mapping[str, Mapping[str, str]]] = read("words.toml")
+
+
+def format_time(time: datetime, language: str) -> str:
+    """Return a time as readers of a language expect it: in UTC in English, in Japan's time in Japanese."""
+    if language == "ja":
+        there = time.astimezone(JAPAN)
+        return f"{there.month}月{there.day}日 {there:%H:%M}"
+    return f"{time:%b} {time.day}, {time:%H:%M} UTC"
+
+
+# ── Pages from templates: every template is compiled once, when the site starts
+
+HERE: Final = Path(__file__).parent
+#: Types by the ending of a static file; no other file is served.
+TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
+#: A shared cache may keep a public page five minutes, a browser one; after that both may use it while they revalidate.
+SHARED: Final = "public, max-age=60, s-maxage=300, stale-while-revalidate=30"
+PERSONAL: Final = "private, no-store"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file in memory; its digest is part of its URL, so that it can be cached for ever."""
+
+    content: bytes
+    type: str
+    digest: str
+
+
+def read_assets() -> Mapping[str, Asset]:
+    """Return the static files by name."""
+    files = [path for path in sorted((HERE / "static").iterdir()) if path.suffix in TYPES]
+    contents = {path: path.read_bytes() for path in files}
+    return {
+        path.name: Asset(content, TYPES[path.suffix], sha256(content).hexdigest()[:12])
+        for path, content in contents.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Renders pages of one build."""
+
+    environment: Environment
+    build: str
+
+    def __call__(
+        self, request: Request, template: str, *, status: int = 200, caching: str = SHARED, **values: Any
+    ) -> Response:
+        """Return a page in the language of its address."""
+        text = self.environment.get_template(template).render(self._context(request), **values)
+        return Response(text, status, {"cache-control": caching}, media_type="text/html")
+
+    def _context(self, request: Request) -> dict[str, Any]:
+        """The context of every page: its language, and its address in both."""
+        language, path = edition(request), request.url.path.removeprefix("/ja")
+        # other pages are the same for every query, and cacheable
+        query = f"?{request.url.query}" if path == "/search" and request.url.query else ""
+        return {
+            "language": language,
+            "words": WORDS[language],
+            "prefix": "/ja" if language == "ja" else "",
+            "addresses": {"en": path + query, "ja": f"/ja{path}{query}"},
+            "path": path,
+            "categories": CATEGORIES,
+        }
+
+
+def compile_pages(build: str, files: Mapping[str, Asset]) -> Pages:
+    """Compile the templates."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "build": build,
+        "assets": {name: f"/static/{name}?v={asset.digest}" for name, asset in files.items()},
+        "format_time": format_time,
+        "query": urlencode,
+    }
+    for name in environment.list_templates():
+        environment.get_template(name)
+    return Pages(environment, build)
+
+
+def edition(request: Request) -> str:
+    """Return the language of a path."""
+    return "ja" if f"{request.url.path}/".startswith("/ja/") else "en"
+
 
 FRONT_STORIES: Final = 19
 RELATED_STORIES: Final = 4
 RESULTS: Final = 20
-#: Seconds for which an answer is reused without asking the database, and how many are kept at most.
+#: Seconds for which a response is reused without a query, and how many are kept at most.
 CACHE_SECONDS: Final = 2.0
 CACHE_SIZE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What request handlers share."""
+    """The shared state of request handlers."""
 
     database: Database
     pages: Pages
@@ -36,7 +139,7 @@ class Site:
     kept: dict[str, tuple[float, Response]] = field(default_factory=dict)
 
     async def load(self) -> None:
-        """Load what stays the same while the site runs."""
+        """Load the data that stays the same while the site runs."""
         self.teams.update({row["code"]: row for row in await self.database.ask(queries.all_teams)})
 
 
@@ -50,9 +153,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def cache_briefly(*, query: bool = False) -> Callable[[Handler], Handler]:
-    """Reuse a handler's answer for some seconds for the same path, and the same query where that matters.
+    """Reuse a handler's response for some seconds for the same path, and the same query where that matters.
 
-    Many readers ask for few pages, so most of them cost next to nothing.
+    Many readers request few pages, so most of them cost next to nothing.
     """
 
     def kept(handler: Handler) -> Handler:
@@ -116,7 +219,8 @@ async def team(request: Request) -> Response:
 async def search(request: Request) -> Response:
     """Show the stories that match a filter, page by page."""
     site, asked = site_of(request), read_filter(request)
-    page = max(1, _parse_page(request.query_params.get("page", "")))
+    stated = request.query_params.get("page", "")
+    page = max(1, int(stated)) if stated.isascii() and stated.isdigit() and len(stated) < 7 else 1
     found = await site.database.ask(queries.matching_stories(edition(request), asked, page, RESULTS))
     last = max(1, -(-found.total // RESULTS))
     return site.pages(
@@ -133,10 +237,6 @@ def read_filter(request: Request) -> queries.Filter:
         category=category if category in queries.CATEGORIES else "",
         team=team if team in teams else "",
     )
-
-
-def _parse_page(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 async def static(request: Request) -> Response:

@@ -1,7 +1,5 @@
 """Passwords of readers, kept as scrypt hashes."""
 
-from __future__ import annotations
-
 import hmac
 from base64 import b64decode, b64encode
 from functools import cache
@@ -21,7 +19,7 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, kept: str) -> bool:
-    """Whether a password is the one that was hashed; takes equally long either way."""
+    """Whether a password matches a hash; takes equally long either way."""
     _, n, r, p, salt, key = kept.split("$")
     tried = scrypt(password.encode(), salt=b64decode(salt), n=int(n), r=int(r), p=int(p))
     return hmac.compare_digest(tried, b64decode(key))
@@ -29,5 +27,5 @@ def matches(password: str, kept: str) -> bool:
 
 @cache
 def dummy_hash() -> str:
-    """Return a hash to compare with when nobody has that address, so that timing does not reveal it."""
+    """Return a hash to compare with if nobody has that address, so that timing does not reveal it."""
     return hash_password("nobody")

@@ -1,12 +1,9 @@
-"""Runs the sample site in processes that never outlive this one: one build, and during a deploy the next one, too."""
-
-from __future__ import annotations
+"""Runs the sample site in processes that never outlive this one: one build, and the next one during a deploy."""
 
 import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,17 +14,18 @@ from typing import Final
 
 from ...criteria import UsageError
 from ...processes.child import end_child, read_first_line
+from ...processes.interpreter import own_python
 from .faults import parse_faults
 
-PROGRAM: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.site")
+PROGRAM: Final = own_python("-m", "prodgate.rehearsal.site")
 #: The environment variable with the key that signs sessions; all builds of a site share it.
 SECRET: Final = "NBA_NEWS_SECRET"  # noqa: S105
-#: Seconds within which a build must end when told to; its drain takes at most two.
+#: Seconds within which a build must end after the signal; its drain takes at most two.
 LIMIT: Final = 10.0
 
 
 def bind_port(port: int = 0) -> socket.socket:
-    """Take a port on loopback; connections are refused until somebody listens. Raises UsageError when it is taken."""
+    """Take a port on loopback; connections are refused until something listens. Raises UsageError if it is taken."""
     place = socket.socket()
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -39,7 +37,7 @@ def bind_port(port: int = 0) -> socket.socket:
 
 
 def listen_on_port(port: int = 0) -> socket.socket:
-    """Take a port on loopback and listen. Raises UsageError when it is taken."""
+    """Take a port on loopback and listen. Raises UsageError if it is taken."""
     place = bind_port(port)
     place.listen(2048)
     return place
@@ -54,20 +52,20 @@ class Site:
     access_log: Path
     """One JSON line for each request: at (unix s), method, path, route, status (0: no answer), seconds, build, id."""
     log: Path
-    """What the processes write to stderr: one JSON line for each event."""
+    """The stderr of the processes: one JSON line for each event."""
     _options: tuple[str, ...]
     _secret: str
     _place: socket.socket
     _process: subprocess.Popen[bytes] | None = None
     _ended: bool = False
     _lock: Lock = field(default_factory=Lock)
-    """Held while a process is begun, takes the place of another or ends: a deploy may run in a thread of its own."""
+    """Held while a process starts, replaces another or ends: a deploy may run in a thread of its own."""
 
     def deploy(self, build: str) -> None:
-        """Replace the build without losing a request; returns when the old one has answered all of its requests.
+        """Replace the build without losing a request; returns after the old one has answered all of its requests.
 
-        Raises UsageError when the new one does not start, and the old one then keeps serving; or when the site has
-        ended. With the fault naive-deploy the old one is killed, and nobody listens until the new one is up.
+        Raises UsageError if the new one does not start, while the old one keeps serving; or if the site has ended. With
+        the fault naive-deploy it kills the old one, and nothing listens until the new one is up.
         """
         if "naive-deploy" in self._options:
             self._release_port(build)
@@ -83,11 +81,11 @@ class Site:
                 end_child(unused, LIMIT)
 
     def start(self) -> None:
-        """Start the first build. Raises UsageError when it does not start."""
+        """Start the first build. Raises UsageError if it does not start."""
         self._process = self._start_build(self.build)
 
     def end(self) -> None:
-        """End the site; requests in progress may get no answer. A deploy in progress ends what it has started."""
+        """End the site; requests in progress may get no response. A deploy in progress ends its own processes."""
         with self._lock, self._place:
             self._ended = True
             if self._process is not None and self._process.stdin is not None:
@@ -99,7 +97,7 @@ class Site:
             raise UsageError(f"the sample site has ended; deploy {build!r} while it runs")
 
     def _release_port(self, build: str) -> None:
-        """Kill the build; nobody listens until its successor does."""
+        """Kill the build; nothing listens until its successor does."""
         with self._lock:
             self._require_running(build)
             port = self._place.getsockname()[1]
@@ -133,8 +131,8 @@ def running(
 ) -> Iterator[Site]:
     """Run the site while the context is open, with a SQLite database in ``scratch`` unless another is named.
 
-    Raises UsageError for a fault that `python -m prodgate.rehearsal.site --help` does not list, or when the site does
-    not start.
+    Raises UsageError for a fault that `python -m prodgate.rehearsal.site --help` does not list, or if the site does not
+    start.
     """
     parse_faults(faults)
     log = scratch / "access.jsonl"
@@ -152,7 +150,7 @@ def running(
 
 
 def start_build(place: socket.socket, options: Sequence[str], secret: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start a build that serves at a port, with options of the program; it prints a line once it answers."""
+    """Start a build that serves at a port, with options of the program; it prints a line once it responds."""
     with log.open("ab") as told:
         return subprocess.Popen(  # noqa: S603  our own module
             (*PROGRAM, "--fd", str(place.fileno()), *options),

@@ -1,7 +1,5 @@
 """The queries behind the pages: each takes a connection and returns plain rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +12,7 @@ from .tables import applause, readers, sources, stories, story_teams, teams
 
 CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
 LANGUAGES: Final = ("en", "ja")
-#: Stands for the newest story where an address names one.
+#: Stands for the newest story in an address.
 LATEST: Final = "latest"
 
 
@@ -54,7 +52,7 @@ def matching_stories(language: str, asked: Filter, page: int, size: int) -> Call
 
 
 def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connection], StoryPage]:
-    """Query the ``teams`` of each story, too."""
+    """Also query the ``teams`` of each story."""
 
     def ask(connection: Connection) -> StoryPage:
         found = question(connection)
@@ -66,7 +64,7 @@ def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connect
 
 
 def with_minutes(question: Callable[[Connection], StoryPage]) -> Callable[[Connection], StoryPage]:
-    """Query the ``minutes`` that each story takes to read, too; None where nobody has counted them."""
+    """Also query the ``minutes`` that each story takes to read; None if they were not counted."""
 
     def ask(connection: Connection) -> StoryPage:
         found = question(connection)
@@ -78,7 +76,7 @@ def with_minutes(question: Callable[[Connection], StoryPage]) -> Callable[[Conne
 
 
 def story(language: str, slug: str, *, minutes: bool = False) -> Callable[[Connection], Mapping[str, Any] | None]:
-    """Query one story with its text and ``teams``, and its ``minutes`` if they are wanted, or None."""
+    """Query one story with its text and ``teams``, and its ``minutes`` if requested, or None."""
     asked = _select_stories(language, "body").where(stories.c.slug == slug)
     question = with_teams(lambda connection: StoryPage(1, _fetch_rows(connection, asked, language)))
     question = with_minutes(question) if minutes else question
@@ -120,20 +118,20 @@ def story_number(slug: str) -> Callable[[Connection], int | None]:
 
 
 def applaud(number: int, key: str) -> Callable[[Connection], Any]:
-    """Add applause for a story. The key must be new: SQLAlchemy raises IntegrityError when it was used before."""
+    """Add applause for a story. The key must be new: SQLAlchemy raises IntegrityError if it was used before."""
     row = {"key": key, "story": number, "given_at": datetime.now(UTC)}
     return lambda connection: connection.execute(insert(applause).values(row))
 
 
 def count_applause(key: str) -> Callable[[Connection], int]:
-    """Query how often there is applause with a key."""
+    """Count the applause with a key."""
     asked = select(func.count()).select_from(applause).where(applause.c.key == key)
     return lambda connection: int(connection.scalar(asked) or 0)
 
 
 @cache
 def _select_stories(language: str, *more: str) -> Select[Any]:
-    """Select what every list shows, in a language, or in English where there is no Japanese text yet."""
+    """Select the columns that every list shows, in a language, or in English if there is no Japanese text yet."""
     columns: list[Any] = [stories.c.id, stories.c.slug, stories.c.category, stories.c.published_at]
     for part in ("title", "summary", *more):
         english = stories.c[f"{part}_en"]
@@ -156,11 +154,11 @@ def _conditions(language: str, asked: Filter) -> list[ColumnElement[bool]]:
 
 
 def _fetch_rows(connection: Connection, asked: Select[Any], language: str) -> Sequence[Mapping[str, Any]]:
-    """Return rows as the pages need them."""
     rows: list[dict[str, Any]] = [dict(row._mapping) for row in connection.execute(asked)]
     for row in rows:
         row["language"] = language if row.pop("translated") else "en"
-        row["published_at"] = _as_utc(row["published_at"])
+        time = row["published_at"]  # SQLite drops the zone of times, and PostgreSQL uses the server's
+        row["published_at"] = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return rows
 
 
@@ -170,8 +168,3 @@ def _teams_of(connection: Connection, numbers: Sequence[int]) -> list[list[str]]
     for number, code in connection.execute(asked.order_by(story_teams.c.place)):
         codes[number].append(code)
     return list(codes.values())
-
-
-def _as_utc(time: datetime) -> datetime:
-    """SQLite drops the zone of times, and PostgreSQL uses the server's."""
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

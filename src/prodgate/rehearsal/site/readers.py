@@ -1,6 +1,4 @@
-"""The pages of signed-in readers: they join, sign in, follow a team, and sign out. No cache may keep any of it."""
-
-from __future__ import annotations
+"""The pages of signed-in readers: they join, sign in, follow a team, and sign out. No cache may keep them."""
 
 import asyncio
 import re
@@ -14,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from . import queries
-from .pages import site_of
+from .pages import PERSONAL, edition, site_of
 from .passwords import dummy_hash, hash_password, matches
-from .rendering import PERSONAL, edition
 
 COOKIE: Final = "reader"
 #: Seconds that a reader stays signed in.
@@ -100,7 +97,7 @@ async def _find_reader(request: Request) -> Any | None:
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    """Read a form. Raises HTTPException when it is too long, or was sent from another site."""
+    """Read a form. Raises HTTPException if it is too long, or came from another site."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise HTTPException(403)

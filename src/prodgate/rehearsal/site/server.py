@@ -1,6 +1,4 @@
-"""The process of one build: it serves on a given socket until it is told to end, and drains first."""
-
-from __future__ import annotations
+"""The process of one build: it serves on a given socket until a signal, and then drains before it ends."""
 
 import asyncio
 import gc
@@ -20,19 +18,18 @@ from uvicorn import Config, Server
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .application import build_application, failure_app, with_security_headers
-from .content.seed import last_slot, seed
+from .content.stories import last_slot, seed
 from .database import Database, migrate, open_database
 from .faults import Fault
 from .logs import LOG, AccessLog, open_access_log, with_access_log
-from .pages import Site
-from .rendering import compile_pages, read_assets
+from .pages import Site, compile_pages, read_assets
 
-#: Seconds in which open connections get a last answer with `Connection: close` before the process ends.
+#: Seconds in which open connections get a last response with `Connection: close` before the process ends.
 DRAIN_SECONDS: Final = 2.0
 #: Seconds between checks during a drain.
 POLL_SECONDS: Final = 0.02
-#: How uvicorn serves: logs and trusted proxies are handled here. Connections are kept alive longer than a load
-#: balancer keeps them, because it must be the one to close a connection that it might reuse.
+#: uvicorn's settings: logs and trusted proxies are handled here. Connections stay alive longer than in a load balancer,
+#: because it must be the one to close a connection that it might reuse.
 CONFIGURATION: Final[Mapping[str, Any]] = {
     "access_log": False,
     "http": "httptools",
@@ -65,7 +62,7 @@ class Settings:
 
 
 def serve(place: socket, settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve until the end; ``ready`` is called once requests are answered. Raises UsageError when it can't start."""
+    """Serve until the end; ``ready`` is called once the server responds. Raises UsageError if it can't start."""
     database = open_database(settings.database, settings.schema)
     migrate(database, then=lambda connection: seed(connection, last_slot(datetime.now(UTC))))
     log = open_access_log(settings.access_log)
@@ -102,10 +99,10 @@ async def _serve(
 
 
 def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Callable[[], Any]) -> ASGIApp:
-    """Wrap the application as it is served; the outermost layer sees what the client sees."""
+    """Wrap the application as it is served; the outermost layer sees the client's view."""
     app: Any = ProxyHeadersMiddleware(made, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))  # type: ignore[arg-type]
     if settings.faults:
-        from .disturbances import with_disturbances  # noqa: PLC0415 - out of reach of a site without faults
+        from .defects import with_disturbances  # noqa: PLC0415 - out of reach of a site without faults
 
         app = with_disturbances(app, settings.faults, failure_app(made), connections)
     app = with_security_headers(app, settings.build, lambda: bool(made.state.draining))
@@ -117,7 +114,7 @@ def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Ca
 
 
 def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
-    """Drain on SIGTERM or SIGINT, at once on the second; end when stdin, a pipe, is closed, or with the parent."""
+    """Drain on SIGTERM or SIGINT, at once on the second; end if stdin, a pipe, is closed, or with the parent."""
     loop, drains = asyncio.get_running_loop(), list[asyncio.Task[None]]()
 
     def end() -> None:
@@ -143,12 +140,12 @@ def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
 
 
 async def _drain(server: Server) -> None:
-    """Stop accepting, let open connections finish, and end the server when none is left or time is up."""
+    """Stop accepting, let open connections finish, and end the server if none is left or time is up."""
     LOG.info("draining", extra={"more": {"connections": len(server.server_state.connections)}})
     for each in server.servers:
         for listening in each.sockets:
             asyncio.get_running_loop().remove_reader(listening.fileno())
-    await asyncio.sleep(0)  # a closed server forgets, unanswered, what it accepted in this round of the loop
+    await asyncio.sleep(0)  # a closed server drops, unanswered, connections accepted in this round of the loop
     for each in server.servers:
         each.close()
     until = asyncio.get_running_loop().time() + DRAIN_SECONDS

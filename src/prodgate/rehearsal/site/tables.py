@@ -1,7 +1,5 @@
 """The tables of the site. Times are in UTC; collectors upsert stories by (source, external_id)."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
@@ -15,7 +13,7 @@ METADATA: Final = MetaData(
     }
 )
 
-#: Where stories come from.
+#: The sources of stories.
 sources: Final = Table(
     "sources",
     METADATA,
@@ -24,7 +22,7 @@ sources: Final = Table(
     Column("home", String(300), nullable=False),
 )
 
-#: One row for each slot in which a source was asked; a collection that never ran leaves none.
+#: One row for each slot in which a source was read; a collection that never ran leaves none.
 collections: Final = Table(
     "collections",
     METADATA,
@@ -69,7 +67,7 @@ stories: Final = Table(
     Index(None, "category", "published_at"),
 )
 
-#: The teams that a story is about.
+#: The teams in a story.
 story_teams: Final = Table(
     "story_teams",
     METADATA,
@@ -89,7 +87,7 @@ readers: Final = Table(
     Column("joined_at", DateTime(timezone=True), nullable=False),
 )
 
-#: Applause for a story, by the key of whoever sent it.
+#: Applause for a story, by its sender's key.
 applause: Final = Table(
     "applause",
     METADATA,

@@ -1,1 +1,1 @@
-"""What changed between two runs, as text, Markdown, a page and JSON."""
+"""The changes between two runs, as text, Markdown, a page and JSON."""

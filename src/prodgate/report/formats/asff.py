@@ -1,10 +1,8 @@
 """Findings as AWS Security Hub imports them (ASFF), the verdict as one of them, the first.
 
-Security Hub knows passed, warning, failed and not available. What is undetermined is a warning and never passed; a
+Security Hub knows passed, warning, failed and not available. An undetermined finding is a warning, never passed; a
 waived finding has failed and is suppressed.
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Mapping
@@ -13,8 +11,8 @@ from typing import Any, Final
 
 from ...criteria import UsageError
 from ...findings import Outcome
+from ..grouping import OUTCOMES
 from ..text import shorten
-from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_results, plain
 
 _STATUS: Final[Mapping[Outcome, tuple[str, str]]] = {

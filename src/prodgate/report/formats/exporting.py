@@ -1,12 +1,10 @@
 """The formats by name."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..verdict_json import verdict_to_json
+from ..view import verdict_to_json
 from .asff import render_asff
 from .github import render_github
 from .junit import render_junit

@@ -4,12 +4,11 @@ GitHub keeps ten errors, ten warnings and ten notices of a step and drops the re
 them is counted here. The page of the job is ``summary.md`` of the run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ...findings import Outcome
+from ...processes.output import inert
 from ...verdict import Decision
 from ..text import shorten
 from .source import Result, Source, list_alerts, plain
@@ -62,5 +61,5 @@ def _command(level: str, message: str, *, title: str, place: str = "") -> str:
 
 
 def _escape(text: str, special: str) -> str:
-    """Return a text in which nothing ends a property or the line, as the runner reads it."""
-    return "".join(f"%{ord(char):02X}" if char in special or char in "\r\n" else char for char in text)
+    """Return a text in which nothing ends a property or the line, as the runner reads it, or begins a command."""
+    return "".join(f"%{ord(char):02X}" if char in special or char in "\r\n" else char for char in inert(text))

@@ -1,10 +1,8 @@
 """JUnit XML as Jenkins and most CI systems read it: a suite for each layer, a case for each finding.
 
-Not satisfied is a failure, undetermined an error, and waived, not applicable and deferred are skipped with the reason.
-The first suite has one case, the verdict, which passes on GO alone.
+Not satisfied is a failure, undetermined an error. Waived, not applicable and deferred (only production can answer) are
+skipped, with the reason. The first suite has one case, the verdict, which passes on GO, also on that of a rehearsal.
 """
-
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,18 +11,18 @@ from xml.etree import ElementTree as ET
 
 from ...criteria import LAYERS
 from ...findings import Outcome
+from ..grouping import OUTCOMES
 from ..text import shorten
-from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_results, plain
 
-#: Outcome -> the element that says it; a case without one passed.
+#: Outcome -> tag of the case's child element; a case without a child passed.
 _ELEMENTS: Final[Mapping[Outcome, str]] = {
     Outcome.NOT_SATISFIED: "failure",
     Outcome.UNDETERMINED: "error",
     Outcome.WAIVED: "skipped",
     Outcome.NOT_APPLICABLE: "skipped",
 }
-#: Longest name of a case.
+#: Most characters in the name of a case.
 _LONGEST: Final = 500
 
 
@@ -35,6 +33,7 @@ def render_junit(source: Source) -> str:
     by_layer: dict[str, list[Result]] = {}
     for result in list_results(source.verdict):
         by_layer.setdefault(result.finding.layer, []).append(result)
+    # a finding without a layer is about a waiver
     for layer in sorted(by_layer, key=[*LAYERS, ""].index):
         root.append(_suite(layer or "waivers", map(_case, by_layer[layer]), source))
     for kind in ("tests", "failures", "errors"):
@@ -67,8 +66,8 @@ def _verdict_suite(source: Source) -> ET.Element:
 def _suite(name: str, cases: Iterable[ET.Element], source: Source) -> ET.Element:
     suite = ET.Element("testsuite", name=name, timestamp=f"{source.started:%Y-%m-%dT%H:%M:%S}")
     suite.extend(cases)
-    said = Counter(child.tag for case in suite for child in case)
-    counts = {"tests": len(suite), "failures": said["failure"], "errors": said["error"], "skipped": said["skipped"]}
+    tags = Counter(child.tag for case in suite for child in case)
+    counts = {"tests": len(suite), "failures": tags["failure"], "errors": tags["error"], "skipped": tags["skipped"]}
     suite.attrib.update({kind: str(count) for kind, count in counts.items()})
     return suite
 
@@ -79,7 +78,7 @@ def _case(result: Result) -> ET.Element:
     case = ET.Element("testcase", classname=plain(f"{finding.layer or 'waivers'}.{finding.criterion}"), name=name)
     element = "skipped" if result.deferred else _ELEMENTS.get(finding.outcome)
     if element:
-        said = ET.SubElement(case, element, type=str(finding.outcome), message=result.describe())
+        child = ET.SubElement(case, element, type=str(finding.outcome), message=result.describe())
         lines = [*finding.where, *([f"remedy: {result.remedy}"] if result.remedy else [])]
-        said.text = "\n".join(map(plain, lines)) or None
+        child.text = "\n".join(map(plain, lines)) or None
     return case

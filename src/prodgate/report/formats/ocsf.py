@@ -4,14 +4,12 @@ The verdict is an event of its own, the first. A waived finding is suppressed; w
 has a status of its own, since OCSF knows only pass, warning and fail.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any, Final
 
 from ...findings import Outcome
-from ..verdict_words import OUTCOMES
+from ..grouping import OUTCOMES
 from .source import Result, Source, list_results, plain
 
 #: The version of the schema.

@@ -4,8 +4,6 @@ OSCAL knows two states. A control is satisfied only where each criterion that na
 needs; what is undetermined, waived or was left out is not satisfied, and says which of them it is.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -19,6 +17,8 @@ VERSION: Final = "1.2.1"
 _NAMESPACE: Final = "urn:prod-gate:oscal"
 #: The prefix of a control that is one of NIST SP 800-53.
 _NIST: Final = "NIST-800-53:"
+#: Turns a control into the id that NIST's catalogue has for it, such as ``ac-6.9`` for ``ac-6(9)``.
+_AS_ID: Final = str.maketrans({" ": "", "(": ".", ")": ""})
 _METHODS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("load", "e2e", "dags", "rollout"), "TEST"),
     "attested": "INTERVIEW",
@@ -72,7 +72,14 @@ def _result(source: Source) -> dict[str, Any]:
         "start": source.started.isoformat(),
         **({"end": source.finished.isoformat()} if source.finished else {}),
         "props": [*_verdict_props(source)],
-        "reviewed-controls": {"control-selections": [_selection(list(_by_control(source)))]},
+        "reviewed-controls": {
+            "control-selections": [
+                {
+                    "description": "NIST SP 800-53 revision 5, as far as criteria name its controls.",
+                    "include-controls": [{"control-id": control} for control in _by_control(source)],
+                }
+            ]
+        },
         "observations": [*observations.values()],
         "risks": risks,
         "findings": findings,
@@ -82,9 +89,11 @@ def _result(source: Source) -> dict[str, Any]:
 
 def _verdict_props(source: Source) -> Iterator[dict[str, str]]:
     verdict = source.verdict
-    yield _prop("verdict", str(verdict.decision))
-    yield _prop("promotes", str(verdict.promotes).lower())
-    yield _prop("rehearsal", str(verdict.scope.rehearsal).lower())
+    yield from (
+        _prop("verdict", str(verdict.decision)),
+        _prop("promotes", str(verdict.promotes).lower()),
+        _prop("rehearsal", str(verdict.scope.rehearsal).lower()),
+    )
     yield from (_prop("left-out", layer) for layer in verdict.scope.left_out())
     yield from (_prop(name, value) for name, value in (("commit", source.commit), ("head", source.head)) if value)
 
@@ -93,26 +102,13 @@ def _prop(name: str, value: str) -> dict[str, str]:
     return {"name": name, "ns": _NAMESPACE, "value": plain(value)}
 
 
-def _selection(controls: Sequence[str]) -> dict[str, Any]:
-    return {
-        "description": "NIST SP 800-53 revision 5, as far as criteria name its controls.",
-        "include-controls": [{"control-id": control} for control in controls],
-    }
-
-
 def _by_control(source: Source) -> dict[str, list[Ruling]]:
-    """Return the rulings by the id of the control that their criterion names."""
     found: dict[str, list[Ruling]] = {}
     for ruling in source.verdict.rulings:
         for control in ruling.criterion.controls:
             if control.startswith(_NIST):
-                found.setdefault(_control_id(control.removeprefix(_NIST)), []).append(ruling)
+                found.setdefault(control.removeprefix(_NIST).lower().translate(_AS_ID), []).append(ruling)
     return dict(sorted(found.items()))
-
-
-def _control_id(name: str) -> str:
-    """Return the id that NIST's catalogue has for a control, such as ``ac-6.9`` for ``AC-6(9)``."""
-    return name.lower().replace(" ", "").replace("(", ".").replace(")", "")
 
 
 def _observation(source: Source, result: Result, number: int) -> dict[str, Any]:
@@ -187,7 +183,6 @@ def _finding(
 
 
 def _status(source: Source, rulings: Sequence[Ruling]) -> dict[str, str]:
-    """Return the state of a control, and what it rests on."""
     outcomes = {ruling.outcome for ruling in rulings}
     needed = dict.fromkeys(layer for ruling in rulings for layer in ruling.criterion.layers)
     left_out = [layer for layer in needed if layer in source.verdict.scope.left_out()]

@@ -1,10 +1,8 @@
 """SARIF 2.1.0, within what GitHub code scanning accepts.
 
-What holds or does not apply is no alert and is counted only. A waived finding is suppressed with its justification.
-What was not found in a file is placed where its criterion is stated: code scanning shows nothing without a place.
+Satisfied and not-applicable findings are counted but are no alerts. A waived finding is suppressed with its
+justification. A finding without a file gets the place of its criterion: code scanning shows nothing without a place.
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Sequence
@@ -12,9 +10,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ...findings import Outcome
-from ..grouping import tally
+from ..grouping import OUTCOMES, tally
 from ..text import shorten
-from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_alerts, plain
 
 #: Results of one run that code scanning accepts; it shows the 5,000 that weigh most.
@@ -54,8 +51,7 @@ def render_sarif(source: Source) -> str:
 def _category(source: Source) -> str:
     """Return the category of the analysis: a rehearsal never takes the place of production's alerts."""
     kind = "rehearsal" if source.verdict.scope.rehearsal else "target"
-    left_out = source.verdict.scope.left_out()
-    layers = ",".join(sorted(source.verdict.scope.layers)) if left_out else "all"
+    layers = ",".join(sorted(source.verdict.scope.layers)) if source.verdict.scope.left_out() else "all"
     return f"prod-gate/{quote(plain(source.system))}/{kind}/{layers}/{source.name}"
 
 

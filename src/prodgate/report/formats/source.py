@@ -1,6 +1,4 @@
-"""What every format is made of: a verdict with its findings in order, and what it is about."""
-
-from __future__ import annotations
+"""The source of every format: a verdict with its findings in order, and its subject."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,12 +14,12 @@ from ...criteria import Criterion
 from ...evidence.artifacts import UNREADABLE, load
 from ...evidence.runs import Run
 from ...findings import Finding, Outcome
+from ...processes.output import visible
 from ...sealing.standing import read_state
 from ...verdict import Verdict
 from ...waivers import Waiver
+from ..grouping import verdict_sentence
 from ..placing import place_in_repository
-from ..text import visible
-from ..verdict_words import verdict_sentence
 from ..view import observed_account
 
 #: Outcomes that somebody has to look at, the worst first.
@@ -84,14 +82,14 @@ class Result:
 
     @property
     def fingerprint(self) -> UUID:
-        """What names this finding in every run of a system."""
+        """The name of this finding in every run of a system."""
         f = self.finding
         words = ("prod-gate", f.criterion, f.layer, f.check, f.subject, *((f.aspect,) if f.aspect else ()))
         return uuid5(NAMESPACE_URL, " ".join(map(plain, words)))
 
     @property
     def remedy(self) -> str:
-        """What to do, as the finding or else the criterion says."""
+        """The remedy of the finding, or else of the criterion."""
         return self.finding.remedy or (self.criterion.remedy if self.criterion else "")
 
     def describe(self) -> str:

@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+FORMAT = 1  # of the journals that are known here; one that states none is of the first
 SAME = ("system", "target", "rehearsal", "layers", "commit", "moment", "started")
 #: Sections of the criteria that are for one layer alone: whoever writes one asks for it.
 SECTIONS = {"load": "load", "e2e": "e2e", "airflow": "dags", "rollout": "rollout"}
+
+#: The moment of a run that asks whether a deployment may begin, and the layers that answer it.
+PROMOTION, PROMOTING = "promotion", {"static", "live", "rollout", "attested"}
 
 
 def check_chain(lines: list[bytes]) -> Iterator[str]:
@@ -79,7 +83,7 @@ def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: 
     yield from (f"{e['layer']} {e['event']}" for e in events if e["event"] in ended and e["layer"] in about["layers"])
     named = {(e["event"], e["layer"], e[k]) for e in events for k in ("check", "criterion") if k in e}
     for name, table in (pair for file in stated for pair in file.get("criteria", {}).items()):
-        if not about.get("moment") or table.get("moment") == about["moment"]:
+        if about.get("moment") in ("", None, *asked_at(table)):
             asked = [layer for layer in table["layers"] if layer in about["layers"]]
             yield from (f"{layer} says nothing of {name}" for layer in asked if ("finding", layer, name) not in named)
     planned = ((e["layer"], e["check"]) for e in events if e["event"] == "planned")
@@ -88,21 +92,33 @@ def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: 
         yield "the run was cut off"
 
 
+def asked_at(criterion: Any) -> tuple[str, ...]:
+    """Return the moments of runs that ask a criterion, besides those that ask all; a promotion asks nothing later."""
+    own = criterion.get("moment")
+    return (own or PROMOTION, PROMOTION) if own in ("before", None) else (own,)
+
+
 def may_promote(about: Any, stated: list[Any]) -> bool:
-    """Whether a GO of a run allows a promotion: of all that is asked, and neither a rehearsal nor staging."""
+    """Whether a GO of a run allows a promotion: of all that it needs, and neither a rehearsal nor staging."""
     asked = {SECTIONS[name] for file in stated for name in file if name in SECTIONS}
     tables = [file.get(kind, {}) for file in stated for kind in ("criteria", "requirements")]
     asked.update(layer for each in tables for table in each.values() for layer in table.get("layers", ()))
     urls = (about["target"], *(file["e2e"].get("base_url", "") for file in stated if "e2e" in file))
     site, *sites = [(parts.scheme, parts.netloc.lower()) for parts in map(urlsplit, urls)]
     staging = site[0] in ("http", "https") and site not in sites
-    return not (about["rehearsal"] or staging or about.get("moment") or about.get("cell") or asked - {*about["layers"]})
+    moment = about.get("moment") or ""
+    needed = asked & PROMOTING if moment == PROMOTION else asked
+    part = moment not in ("", PROMOTION) or about.get("cell") or needed - {*about["layers"]}
+    return not (about["rehearsal"] or staging or part)
 
 
 def check_run(run: Path, own: Any) -> Iterator[str]:
     """Yield what the seal says of the run that is not so."""
     written, lines = (run / "run.json").read_bytes(), (run / "journal.jsonl").read_bytes().splitlines()
     about, events = json.loads(written), [json.loads(line) for line in lines]
+    if (stated := events[0].get("format", FORMAT)) > FORMAT:
+        yield f"NEWER: journal.jsonl: is of format {stated}, and this verifier reads formats up to {FORMAT}"
+        return
     yield from check_chain(lines)
     if hashlib.sha256(written).hexdigest() != events[0]["about"]:
         yield "CHANGED: run.json"

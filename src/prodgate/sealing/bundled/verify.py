@@ -1,8 +1,9 @@
 """Verify a sealed run without prod-gate: ``python3 verify.py KEY.pem [FOLDER] [--commit SHA] [--max-age HOURS]``.
 
-It needs Python 3.11 and the library cryptography, and asks nobody. KEY.pem is the public key of whoever was to sign:
-take it from elsewhere than this folder, and both programs, too, if whoever gave you the folder may have changed them.
+It needs Python 3.11 and the library cryptography, and no network. KEY.pem is the signer's public key: take it from
+elsewhere than this folder, and take both programs from there if the folder's sender may have changed them.
 This one says whether the run is what was signed, derive.py beside it whether what was signed follows from the run.
+UNVERIFIED: what lies beside the seal and OpenSSL or sigstore must verify; it says nothing until then.
 Exit codes: 0 GO, 1 NO-GO, 2 INSUFFICIENT EVIDENCE, 4 not authentic.
 """
 
@@ -11,6 +12,7 @@ import base64
 import datetime
 import hashlib
 import json
+import re
 import runpy
 import sys
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ KIND = "application/vnd.in-toto+json"
 SEAL, SUMMARY, STAMP = "seal.dsse.json", "summary.dsse.json", "seal.tsr"
 BUNDLES = {"seal.sigstore.json": SEAL, "summary.sigstore.json": SUMMARY}
 COMMIT = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.13")  # in a certificate of Sigstore: what was checked out
+COMMAND = re.compile(r"^[^\S\n]*:(?=:)|##(?=\w*\[)", re.MULTILINE)  # how one begins that a runner would carry out
 DERIVE = Path(__file__).with_name("derive.py")
 
 
@@ -116,8 +119,8 @@ def check_summary(run: Path, own: Any, seal: str, key: Any) -> Iterator[str]:
         yield f"MISSING: {SUMMARY}: signed otherwise than {SEAL}"
 
 
-def find_unwanted(own: Any, commit: str, hours: float | None) -> Iterator[str]:
-    """Yield why a run that is what it says is not the one that was asked for."""
+def find_unwanted(own: Any, commit: str | None, hours: float | None) -> Iterator[str]:
+    """Yield why an authentic run is not the one that the options ask for."""
     if commit and own["commit"] != commit:
         yield f"FOREIGN: about commit {own['commit'] or 'unknown'}, not {commit}"
     times = [datetime.datetime.fromisoformat(at) for at in (own["started"], *own["observed"])]
@@ -146,17 +149,33 @@ def verify(given: argparse.Namespace) -> tuple[Any, list[str]]:
     return own, flaws
 
 
+def read_commit(text: str) -> str:
+    """Return a commit that is named in full, which an unset variable does not."""
+    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no commit in full; write what git rev-parse HEAD prints")
+    return text
+
+
+def read_hours(text: str) -> float:
+    """Return a number of hours that something can be older than."""
+    if not 0 < float(text) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours; write e.g. 24")
+    return float(text)
+
+
 def main() -> int:
     """Print what is wrong, or the verdict, and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify a sealed run without prod-gate.")
     parser.add_argument("key", type=Path, help="the public key of whoever was to sign, in PEM")
     parser.add_argument("run", type=Path, nargs="?", default=Path(), help="the folder of the run (default: this one)")
-    parser.add_argument("--commit", default="")
-    parser.add_argument("--max-age", type=float, metavar="HOURS")
-    own, flaws = verify(parser.parse_args())
+    parser.add_argument("--commit", type=read_commit)
+    parser.add_argument("--max-age", type=read_hours, metavar="HOURS")
+    own, flaws = verify(given := parser.parse_args())
     rehearsal = "REHEARSAL " if own.get("rehearsal") else ""
     about = "" if flaws else f"{rehearsal}{own['verdict']}  {own['system']} on {own['target']}, {own['commit']}"
-    print("\n".join(flaws) or about)
+    beside = [f"UNVERIFIED: {name}: see evidence.md" for name in (STAMP, *BUNDLES) if (given.run / name).exists()]
+    said = ["".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line) for line in flaws or [about, *beside]]
+    print(COMMAND.sub(r"\g<0> ", "\n".join(said)))
     return 4 if flaws else CODES[own["verdict"]]
 
 

@@ -1,7 +1,7 @@
 """A stand-in for the AWS provider (and a few small ones) that knows their schemas and no account.
 
-Terraform core is attached to it and evaluates any configuration offline. It plans what the real provider would be asked
-to create: values that AWS gives (arn, id, …) are invented, the same for the same configuration; what nobody can know
+Terraform core is attached to it and evaluates any configuration offline. It plans what the real provider would
+create: values that AWS gives (arn, id, …) are invented, the same for the same configuration; what nobody can know
 before AWS has decided stays unknown.
 """
 

@@ -1,26 +1,79 @@
 """Answers the procedures of the plugin protocol for one provider."""
 
-from __future__ import annotations
-
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
-from .creation import NOT_CREATED, UNCHANGEABLE, Creation, CreationError, Creator
-from .datasources import Answer, answer_data_source
-from .functions import ArgumentError, Function, describe, encode_functions
-from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
-from .policy_document import PolicyError
+from .datasources import (
+    AWS_FUNCTIONS,
+    Answer,
+    ArgumentError,
+    Function,
+    PolicyError,
+    answer_data_source,
+    describe,
+    encode_functions,
+)
+from .planning import (
+    NOT_CREATED,
+    UNCHANGEABLE,
+    CreationError,
+    Creator,
+    create_locally,
+    create_with,
+    find_name,
+    list_unset,
+    mark_computed_unknown,
+    plan_new,
+    plan_update,
+    replace_unknown,
+)
 from .schema import Block, Schemas, UsedTypes, encode_schemas
-from .settings import Settings, read_settings
-from .synthesis import Identities
-from .unset import find_name, list_unset
-from .utility_providers import name_resource
-from .validation import diagnostic, find_misplaced, unconfigurable, warning
-from .values import UNKNOWN, decode, drop_unset, encode, holds_unknown
+from .synthesis import Identities, Settings, read_settings
+from .utility_providers import REMOTE_STATE, name_resource
+from .values import UNKNOWN, decode, encode, holds_unknown, pairs
 from .wire import CLASSES
+
+# Refuses what core can't know to be wrong: a value for an attribute that only AWS sets.
+
+ERROR, WARNING = 1, 2
+Place = tuple[str | int, ...]
+
+
+def find_misplaced(block: Block, config: Any, path: Place = ()) -> Iterator[Place]:
+    """Yield the path of each attribute that is set although only AWS sets it."""
+    if not isinstance(config, dict):
+        return
+    for name, attribute in block["attributes"].items():
+        settable = attribute.get("optional") or attribute.get("required")
+        if not settable and config.get(name) is not None:
+            yield (*path, name)
+    for name, nested in block["block_types"].items():
+        for index, (inner,) in enumerate(pairs(nested, config.get(name))):
+            step = (index,) if nested["nesting_mode"] == "list" else ()  # an element of a set has no index
+            yield from find_misplaced(nested["block"], inner, (*path, name, *step))
+
+
+def unconfigurable(path: Place) -> Any:
+    """Return the diagnostic of the real provider for such an attribute."""
+    detail = (
+        f'Can\'t configure a value for "{path[-1]}": its value will be decided automatically based on the result of'
+        " applying this configuration."
+    )
+    return diagnostic("Value for unconfigurable attribute", detail, path)
+
+
+def diagnostic(summary: str, detail: str, path: Place = ()) -> Any:
+    """Return an error, at an attribute if a path is given."""
+    steps = [
+        CLASSES["Step"](**{"element_key_int" if isinstance(each, int) else "attribute_name": each}) for each in path
+    ]
+    attribute = CLASSES["AttributePath"](steps=steps) if steps else None
+    return CLASSES["Diagnostic"](severity=ERROR, summary=summary, detail=detail, attribute=attribute)
+
 
 Message = Any
 
@@ -31,12 +84,10 @@ class Sidecar:
     def __init__(self, file: Path | None) -> None:
         self._file, self._lock = file, threading.Lock()
 
-    def record(self, kind: str, config: Mapping[str, Any], answer: Answer) -> None:
-        """Write down a data source: its type, what its configuration states, the paths that are invented."""
-        said = {"type": kind, "stated": drop_unset(config), "invented": list(answer.invented), "unread": answer.unread}
-        line = json.dumps(said, sort_keys=True)
+    def record(self, kind: str, answer: Answer) -> None:
+        """Write down a data source: its type, and the paths that are invented."""
         if self._file is not None and answer.invented:
-            self._write(line)
+            self._write(json.dumps({"type": kind, "invented": list(answer.invented)}))
 
     def record_settings(self, settings: Settings) -> None:
         """Write down what the settings of a provider do not state, so that something stands in for it."""
@@ -73,7 +124,7 @@ class Service:
         self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
         self.creator, self.account, self.zones = creator, account, tuple(zones)
         self.settings, self.identities = read_settings(None, account, self.zones), Identities()
-        self.is_aws = bool(functions)
+        self.is_aws = functions is AWS_FUNCTIONS
 
     # Schemas and functions
 
@@ -88,25 +139,14 @@ class Service:
 
     # Validation
 
-    def validate_provider_config(self, _request: Message) -> Message:
-        """Take any provider block: what it may hold, core has checked."""
-        return CLASSES["ProviderConfigValidated"]()
-
-    def validate_resource_config(self, request: Message) -> Message:
-        """Refuse a resource that sets what only AWS sets."""
-        return self._validate("resource", request)
-
-    def validate_data_resource_config(self, request: Message) -> Message:
-        """Refuse a data source that sets what only AWS sets."""
-        return self._validate("data", request)
-
-    def validate_ephemeral_resource_config(self, request: Message) -> Message:
-        """Refuse an ephemeral resource that sets what only AWS sets."""
-        return self._validate("ephemeral", request)
-
     def _validate(self, kind: str, request: Message) -> Message:
+        """Refuse what sets what only AWS sets."""
         found = find_misplaced(self.schemas.block(kind, request.type_name), decode(request.config))
         return CLASSES["Diagnosed"](diagnostics=[unconfigurable(path) for path in found])
+
+    validate_resource_config = partialmethod(_validate, "resource")
+    validate_data_resource_config = partialmethod(_validate, "data")
+    validate_ephemeral_resource_config = partialmethod(_validate, "ephemeral")
 
     # Plan and apply
 
@@ -119,8 +159,7 @@ class Service:
 
     def plan_resource_change(self, request: Message) -> Message:
         """Plan a resource: see planning."""
-        proposed = decode(request.proposed_new_state)
-        if proposed is None:  # it is to be deleted
+        if (proposed := decode(request.proposed_new_state)) is None:  # it is to be deleted
             return CLASSES["Planned"](planned_state=request.proposed_new_state)
         block, prior = self.schemas.block("resource", request.type_name), decode(request.prior_state)
         if prior is not None:
@@ -130,38 +169,37 @@ class Service:
         return CLASSES["Planned"](planned_state=encode(planned), legacy_type_system=self.is_aws)
 
     def _plan_new(self, kind: str, block: Block, proposed: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-        if self.creator:
-            return plan_without_identity(kind, block, proposed, self.settings)
-        if self.is_aws:
-            named = self.identities
-            planned = plan_with_identity(kind, block, proposed, config, settings=self.settings, identities=named)
+        identity = None if self.creator else self.identities.identify(kind, config, self.settings)
+        if identity and not self.is_aws:
+            name_resource(kind, proposed, identity.fields["uid"])
+            return mark_computed_unknown(block, proposed)
+        planned = plan_new(kind, block, proposed, self.settings, identity)
+        if identity:
             self.sidecar.record_unset(kind, planned, list_unset(block, config))
-            return planned
-        name_resource(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
-        return mark_computed_unknown(block, proposed)
+        return planned
 
     def apply_resource_change(self, request: Message) -> Message:
         """Create what was planned, or pretend that AWS has: then what it would have decided becomes null."""
         block, planned = self.schemas.block("resource", request.type_name), decode(request.planned_state)
         if self.creator is None:
             return CLASSES["Applied"](new_state=encode(replace_unknown(block, planned)), legacy_type_system=self.is_aws)
-        config = decode(request.config)
+        kind, config = request.type_name, decode(request.config)
         try:
             if decode(request.prior_state) is not None:
                 raise CreationError(UNCHANGEABLE)
-            identity = self.identities.identify(request.type_name, config, self.settings)
-            creation = Creation(request.type_name, block, planned, config, self.settings, identity)
-            state, said = self._create(self.creator, creation)
+            identity, exists = self.identities.identify(kind, config, self.settings), True
+            if self.is_aws:
+                state, exists = create_with(
+                    self.creator, kind, block, planned, config=config, settings=self.settings, identity=identity
+                )
+            else:
+                state = create_locally(kind, block, planned, identity)
         except CreationError as error:
-            failed = diagnostic(f"{request.type_name} was not created", str(error))
+            failed = diagnostic(f"{kind} was not created", str(error))
             return CLASSES["Applied"](new_state=request.prior_state, diagnostics=[failed])
+        detail = f"no adapter creates {kind} here"
+        said = [] if exists else [CLASSES["Diagnostic"](severity=WARNING, summary=NOT_CREATED, detail=detail)]
         return CLASSES["Applied"](new_state=encode(state), diagnostics=said, legacy_type_system=self.is_aws)
-
-    def _create(self, creator: Creator, creation: Creation) -> tuple[dict[str, Any], list[Message]]:
-        if not self.is_aws:
-            return creation.create_locally(), []
-        state, exists = creation.create_with(creator)
-        return state, [] if exists else [warning(NOT_CREATED, f"no adapter creates {creation.kind} here")]
 
     # State and data sources
 
@@ -186,6 +224,8 @@ class Service:
     def read_data_source(self, request: Message) -> Message:
         """Answer a data source, and write down what was invented."""
         config = decode(request.config)
+        if request.type_name == REMOTE_STATE:
+            return CLASSES["DataRead"](diagnostics=[diagnostic("No remote state", "it is not read here")])
         try:
             seen = self.creator.read(request.type_name, config, self.settings) if self.creator else None
             answer = answer_data_source(
@@ -193,7 +233,7 @@ class Service:
             )
         except (PolicyError, ArgumentError, CreationError) as error:
             return CLASSES["DataRead"](diagnostics=[diagnostic(f"Invalid {request.type_name}", str(error))])
-        self.sidecar.record(request.type_name, config, answer)
+        self.sidecar.record(request.type_name, answer)
         return CLASSES["DataRead"](state=encode(answer.values))
 
     # Ephemeral resources, calls of functions
@@ -203,10 +243,6 @@ class Service:
         block = self.schemas.block("ephemeral", request.type_name)
         answer = answer_data_source(request.type_name, block, decode(request.config), self.settings)
         return CLASSES["Opened"](result=encode(answer.values))
-
-    def close_ephemeral_resource(self, _request: Message) -> Message:
-        """Do nothing: there was nothing to open."""
-        return CLASSES["Diagnosed"]()
 
     def call_function(self, request: Message) -> Message:
         """Call a function; its value is unknown if an argument is."""
@@ -218,7 +254,3 @@ class Service:
         except ArgumentError as error:
             named = CLASSES["FunctionError"](text=str(error), function_argument=error.position)
             return CLASSES["Called"](error=named)
-
-    def stop_provider(self, _request: Message) -> Message:
-        """Do nothing: the process ends with its parent."""
-        return CLASSES["Stopped"]()

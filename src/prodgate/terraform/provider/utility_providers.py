@@ -1,10 +1,10 @@
 """The utility providers that AWS configurations use beside AWS (random, null, archive, tls, …), written by hand.
 
+Core's own provider (``terraform``) is one of them: so core itself never reads a remote state.
+
 A type is a line: arguments with their type and what may set them. `!` required, `?` optional, `=` only the provider,
 `?=` either; a `*` in front is sensitive. Only what such configurations use is here, nested blocks as `name{…}`.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from .schema import Schemas
 
+#: The provider that core has in itself, and its data source.
+BUILT_IN: Final = "terraform"
+REMOTE_STATE: Final = "terraform_remote_state"
 _CHARACTERS: Final = (
     "length n! keepers ms? lower b?= upper b?= numeric b?= number b?= special b?= min_lower n?= min_upper n?= "
     "min_numeric n?= min_special n?= override_special s? "
@@ -97,6 +100,10 @@ TYPES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
             "local_sensitive_file": f"filename s! *content s= *content_base64 s= {_HASHES}",
         },
     },
+    BUILT_IN: {
+        "resource": {"terraform_data": "input d? output d= triggers_replace d? id s="},
+        "data": {REMOTE_STATE: "backend s! config d? defaults d? outputs d= workspace s?"},
+    },
 }
 _CERTIFICATE: Final = ["object", {
     "cert_pem": "string", "is_ca": "bool", "issuer": "string", "max_path_length": "number", "not_after": "string",
@@ -105,11 +112,11 @@ _CERTIFICATE: Final = ["object", {
 }]  # fmt: skip
 _KINDS: Final[Mapping[str, Any]] = {
     "s": "string", "n": "number", "b": "bool", "ls": ["list", "string"], "ss": ["set", "string"],
-    "ms": ["map", "string"], "lo": ["list", _CERTIFICATE],
+    "ms": ["map", "string"], "d": "dynamic", "lo": ["list", _CERTIFICATE],
 }  # fmt: skip
 _FLAGS: Final = {"!": ("required",), "?": ("optional",), "=": ("computed",), "?=": ("optional", "computed")}
-_ARGUMENT: Final = re.compile(r"(\*?)(\w+) (\w+?)(!|\?=|\?|=)(?= |$)")
-_NESTED: Final = re.compile(r"(\w+)\{([^}]*)\}")
+_ARGUMENT: Final = re.compile(r"(\*?)\b(\w+) (\w+?)(!|\?=|\?|=)(?= |$)")
+_NESTED: Final = re.compile(r"\b(\w+)\{([^{}]*)\}")
 
 
 def utility_schemas(provider: str) -> Schemas:
@@ -143,14 +150,13 @@ def name_resource(kind: str, planned: dict[str, Any], uid: str) -> None:
 
     A random number or order stays unknown: else it would be judged as if the configuration stated it.
     """
-    number = int(uid[:8], 16)
-    text = {"hex": uid[:8], "b64_url": uid[:6], "b64_std": uid[:6], "dec": str(number), "result": uid}
+    text = {"hex": uid[:8], "b64_url": uid[:6], "b64_std": uid[:6], "dec": str(int(uid[:8], 16)), "result": uid}
     if kind == "random_pet":
         planned["id"] = "-".join(filter(None, (planned.get("prefix"), f"pet-{uid[:6]}")))
     elif kind in ("random_id", "random_uuid", "random_string"):
         planned.update({name: value for name, value in text.items() if name in planned})
         _shape_names(kind, planned, uid)
-    if planned.get("id") is None:
+    if planned.get("id") is None and kind != "terraform_data":  # of which core knows nothing before it is created
         planned["id"] = uid
 
 
@@ -173,3 +179,5 @@ def draw_values(kind: str, created: dict[str, Any], uid: str) -> None:
     }
     if kind in drawn:
         created["result"] = drawn[kind]
+    if kind == "terraform_data":
+        created.update(id=uid, output=created["input"])

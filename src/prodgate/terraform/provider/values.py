@@ -1,7 +1,5 @@
 """Terraform values as they travel: MessagePack, with an extension for what is not known yet."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -4,8 +4,6 @@ Names, types and numbers are those of `tfplugin6.proto` (only the numbers and ty
 generated, so that no generated code has to fit the installed protobuf. A map field is its repeated key-value message.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final, cast
 

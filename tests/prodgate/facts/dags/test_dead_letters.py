@@ -1,6 +1,4 @@
-"""Failed runs beside the messages that were sent: each needs one of its own, and what can't be known yet is no pass."""
-
-from __future__ import annotations
+"""Failed runs beside the messages sent: each needs one of its own, and an unknown is no pass."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,21 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from prodgate.airflow.records import Run
 from prodgate.aws.account import Account
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.dags.acknowledgements import find_acknowledged_mistakes, parse_acknowledged
-from prodgate.facts.dags.dead_letters import FailedRuns, dead_letter_facts, observe
+from prodgate.facts.dags.failures import FailedRuns, dead_letter_facts, observe
 from prodgate.findings import Undetermined
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
-from tests.prodgate.rehearsal.emulated import Account as Emulated
+from prodgate.sections.dags import AIRFLOW, parse_acknowledged
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account as Emulated
 
 NOW = datetime(2026, 11, 26, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+AIRFLOWS = {"version": "3.0.6", "environment": "shop"}
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"
 
 
@@ -61,25 +58,25 @@ def test_a_failed_run_with_a_message_is_accounted_for() -> None:
     assert (fact.failed, fact.unaccounted) == (1, ())
 
 
+TWO, CANARY = [failed(1, 60), failed(2, 59)], [failed(1, 60.5, "canary"), failed(2, 60)]
+
+
 @pytest.mark.parametrize(
-    ("sent", "silent"),
-    [({}, ["run-1"]), ({62: 1}, ["run-1"]), ({61: 1}, []), ({60: 1}, []), ({50: 1}, []), ({49: 1}, ["run-1"])],
+    ("runs", "sent", "silent"),
+    [
+        *(([failed(1, 60)], sent, ["run-1"]) for sent in ({}, {62: 1}, {49: 1})),
+        *(([failed(1, 60)], sent, []) for sent in ({61: 1}, {60: 1}, {50: 1})),
+        (TWO, {59: 1}, ["run-2"]),
+        (TWO, {59: 2}, []),
+        (TWO, {59: 1, 55: 1}, []),
+        (CANARY, {60: 1}, ["run-2"]),
+        (CANARY[1:], {60: 1}, []),
+    ],
 )
-def test_a_message_is_sent_around_the_end_of_its_run(sent: Mapping[float, int], silent: list[str]) -> None:
-    assert names(of([failed(1, 60)], sent)) == silent
-
-
-def test_one_message_accounts_for_one_run() -> None:
-    runs = [failed(1, 60), failed(2, 59)]
-    assert names(of(runs, {59: 1})) == ["run-2"]
-    assert names(of(runs, {59: 2})) == []
-    assert names(of(runs, {59: 1, 55: 1})) == []
-
-
-def test_the_message_of_another_dag_does_not_stand_for_it() -> None:
-    runs = [failed(1, 60.5, "canary"), failed(2, 60)]
-    assert names(of(runs, {60: 1})) == ["run-2"]
-    assert names(of(runs[1:], {60: 1})) == []
+def test_each_run_needs_a_message_of_its_own_around_its_end(
+    runs: list[Run], sent: Mapping[float, int], silent: list[str]
+) -> None:
+    assert names(of(runs, sent)) == silent
 
 
 def test_what_a_person_dealt_with_needs_no_message() -> None:
@@ -142,15 +139,15 @@ def matched(fits: Mapping[int, list[int]]) -> int:
     "line", ["collect/run-1", "collect: done", "collect/run 1: done", "collect/run-1: ", "collect/run-1:done", 7]
 )
 def test_an_acknowledgement_says_which_run_and_what_was_done(line: Any) -> None:
-    (mistake,) = find_acknowledged_mistakes([line])
+    (mistake,) = AIRFLOW.find("airflow", {**AIRFLOWS, "acknowledged": [line]})
     assert mistake.startswith(f"airflow.acknowledged: {line!r} does not say which run")
 
 
 def test_acknowledgements_are_a_list() -> None:
-    assert next(find_acknowledged_mistakes("collect/run-1: done")).startswith(
-        "airflow.acknowledged: is 'collect/run-1: done'"
-    )
-    assert list(find_acknowledged_mistakes(["a.b/scheduled__2026-11-20T00:00:00+00:00: the source moved"])) == []
+    (mistake,) = AIRFLOW.find("airflow", {**AIRFLOWS, "acknowledged": "collect/run-1: done"})
+    assert mistake.startswith("airflow.acknowledged: is 'collect/run-1: done'")
+    stated = {**AIRFLOWS, "acknowledged": ["a.b/scheduled__2026-11-20T00:00:00+00:00: the source moved"]}
+    assert list(AIRFLOW.find("airflow", stated)) == []
     assert parse_acknowledged(["a.b/x: y: z"]) == {("a.b", "x"): "y: z"}
 
 
@@ -159,7 +156,7 @@ Seen = Callable[[], Account]
 
 @pytest.fixture
 def dead(account: Emulated) -> Iterator[tuple[Emulated, Seen]]:
-    """An emulated account with a dead-letter queue, and what makes the gate's view of it as it is then."""
+    """An emulated account with a dead-letter queue, and a function that returns the gate's present view of it."""
     account("sqs").create_queue(QueueName="dead")
     policy = json.dumps({"deadLetterTargetArn": QUEUE, "maxReceiveCount": 3})
     account("sqs").create_queue(QueueName="work", Attributes={"RedrivePolicy": policy})

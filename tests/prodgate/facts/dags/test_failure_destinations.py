@@ -1,6 +1,4 @@
-"""Where failures go is what the execution role may send to: one queue and one topic, or nothing is certain."""
-
-from __future__ import annotations
+"""Failures go where the execution role may send: to one queue and one topic, or nothing is certain."""
 
 import json
 from typing import Any
@@ -8,7 +6,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
+from prodgate.facts.dags.failures import FailureDestinations, find_failure_destinations
 from tests.prodgate.facts.live.stated_account import ACCOUNT, REGION, account_answering
 
 QUEUE, OTHER = (f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in ("dead", "other-dead"))

@@ -1,7 +1,5 @@
 """Records of visits and journeys, as a browser makes them of a good site."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +23,6 @@ def visit(**changes: Any) -> dict[str, Any]:
 
 
 def unreachable(kind: str, text: str) -> dict[str, Any]:
-    """A visit that came to nothing."""
     told = {"name": "front", "path": "/", "size": "desktop", "width": 1280, "refused": []}
     return {**told, "unreachable": {"kind": kind, "text": text}}
 

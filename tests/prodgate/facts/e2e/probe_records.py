@@ -1,8 +1,11 @@
 """Records of probes made for tests: a sound site, to be changed in one place."""
 
-from __future__ import annotations
-
+from dataclasses import dataclass
 from typing import Any
+
+import pytest
+
+from prodgate.findings import Undetermined
 
 BASE = "https://www.example.com"
 SECURE = {
@@ -61,3 +64,20 @@ def record(*pages: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def certificate(**changes: Any) -> dict[str, Any]:
     shown = {"names": ["example.com", "*.example.com"], "issuer": "A", "begins": 1795600000, "ends": 1803464000}
     return {**shown, "vouched": ""} | changes
+
+
+@dataclass(frozen=True)
+class Why:
+    """Expected where a field is undetermined: a part of the reason."""
+
+    part: str
+
+
+def expect(fact: Any, field: str, expected: object) -> None:
+    """Compare a field of a fact, or the reason why it is unknown."""
+    if isinstance(expected, Why):
+        with pytest.raises(Undetermined) as caught:
+            getattr(fact, field)
+        assert expected.part in caught.value.conclusion.reason
+    else:
+        assert getattr(fact, field) == expected

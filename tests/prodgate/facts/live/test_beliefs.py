@@ -1,6 +1,4 @@
-"""Each belief about AWS that was wrong once is seen red somewhere: docs/aws.md names where, and it is there."""
-
-from __future__ import annotations
+"""Each once mistaken belief about AWS is seen red somewhere: docs/aws.md names the place, which exists."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Records of load runs made for tests: one sound run in which all goes well, to be changed in one place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +9,7 @@ WELL = {"sick": [], "advice": "", "send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.
 
 
 def cell(second: int, latency: Mapping[int, int], request: int = 0, **more: Mapping[str, int]) -> dict[str, Any]:
-    """What one request came to in one second; latencies in tenths of a millisecond."""
+    """The outcome of one request in one second; latencies in tenths of a millisecond."""
     given = {str(took): count for took, count in latency.items()}
     return {"second": second, "request": request, "latency": given, "failed": {}, "unshareable": {}, **more}
 
@@ -19,7 +17,7 @@ def cell(second: int, latency: Mapping[int, int], request: int = 0, **more: Mapp
 def record(
     name: str = "steady", *, seconds: Sequence[Mapping[str, Any]] | None = None, **changes: Any
 ) -> dict[str, Any]:
-    """A run of 100 requests per second for 40 s, all answered in 100 ms, unless ``seconds`` (cells) say otherwise."""
+    """A run of 100 requests per second for 40 s, all answered in 100 ms, unless ``seconds`` (cells) override it."""
     cells = [cell(second, {1000: 100}) for second in range(40)] if seconds is None else list(seconds)
     sent = sum(sum(one["latency"].values()) + sum(one["failed"].values()) for one in cells)
     not_sent = changes.get("not_sent", 0)
@@ -38,7 +36,7 @@ def record(
         "not_sent": 0,
         "unsent": [{"second": len(cells), "not_sent": not_sent}] if not_sent else [],
         "followed": 0,
-        "standstill": {"seconds": 0.08, "second": 3},
+        "standstills": [{"second": 3, "seconds": 0.08}],
         "workers": [{"name": "alone", "sent": sent, "lost": False}],
         "requests": [{"name": "GET /", "cacheable": True}],
         "seconds": cells,
@@ -49,6 +47,19 @@ def record(
         **changes,
         "health": {**WELL, **changes.get("health", {})},
     }
+
+
+def windows(*aside: int, seconds: int = 40, length: int = 4) -> list[dict[str, Any]]:
+    """Windows over a run, those of these places set aside."""
+    return [
+        {
+            "place": at,
+            "second": at * length,
+            "seconds": length,
+            "sick": {"steal": 0.14} if at in aside else {},
+        }
+        for at in range(seconds // length)
+    ]
 
 
 def stored(record: Mapping[str, Any], **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""An account whose answers are written down by operation; botocore's own models say whether AWS could answer so."""
-
-from __future__ import annotations
+"""An account with responses by operation; botocore's own models say whether AWS could respond so."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +10,13 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from prodgate.aws.account import Account
+from prodgate.aws.account import Account, Calls
 from prodgate.aws.actions import find_refusal
 from prodgate.aws.answers import Unreadable
+from prodgate.aws.calls import LiveCalls
+from prodgate.aws.clients import rehearsal_clients
 
+REGION = "ap-northeast-1"
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 ECS_ARN = "arn:aws:ecs:ap-northeast-1:123456789012"
 _SESSION = botocore.session.get_session()
@@ -50,7 +51,7 @@ def _refuse_unknown(value: Any, shape: Any, where: str) -> None:
 
 @dataclass
 class Answers:
-    """Calls that are answered by what is written down; a call that nobody wrote down fails the test."""
+    """Calls with stated responses; a call without one fails the test."""
 
     by_operation: dict[str, Answer]
     asked: list[str] = field(default_factory=list)
@@ -84,16 +85,17 @@ def account(answers: Answers) -> Iterator[Account]:
         yield make_account(answers, pool)
 
 
-def make_account(answers: Answers, pool: ThreadPoolExecutor, now: datetime = NOW) -> Account:
-    return Account(
-        id="123456789012",
-        region="ap-northeast-1",
-        now=now,
-        calls=answers,
-        pool=pool,
-        declared=_refuse,
-        files=_refuse,
-    )
+@contextmanager
+def looking(endpoint: str, **about: str) -> Iterator[Callable[[], Account]]:
+    """Yield a function that returns the account behind an endpoint in its present state."""
+    clients = rehearsal_clients(endpoint, about.get("region", REGION), reads=True)
+    with ThreadPoolExecutor(8, thread_name_prefix="calls") as pool:
+        yield lambda: make_account(LiveCalls(clients), pool, datetime.now(UTC), **about)
+
+
+def make_account(calls: Calls, pool: ThreadPoolExecutor, now: datetime = NOW, **about: str) -> Account:
+    known = {"id": "123456789012", "region": REGION, **about}
+    return Account(**known, now=now, calls=calls, pool=pool, declared=_refuse, files=_refuse)
 
 
 def service(name: str, controller: str = "CODE_DEPLOY") -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""What comes before and after a change: through jobs, called workflows, local actions and scripts."""
-
-from __future__ import annotations
+"""Stages before and after a change: through jobs, called workflows, local actions and scripts."""
 
 from pathlib import Path
 
@@ -24,7 +22,7 @@ def deploy(jobs: str) -> str:
 
 
 def before(change: Change) -> tuple[str, ...]:
-    """What must have gone well before it, of the kinds that these tests use."""
+    """The stages that must have succeeded before it, of the kinds that these tests use."""
     kinds = ("judge", "plan", "snapshot", "migrate", "shift", "opaque")
     return tuple(stage.kind for kind in kinds for stage in change.find_before(kind).found)
 

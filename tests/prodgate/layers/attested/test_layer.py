@@ -1,6 +1,4 @@
-"""The attested layer at its seams: runs that are cited, what is kept and recalled, and what is soon due."""
-
-from __future__ import annotations
+"""The attested layer at its seams: cited runs, kept and recalled evidence, and records that expire soon."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,8 +11,8 @@ from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.facts.attested.records import Attestation, RecordFolder
 from prodgate.findings import Finding, Outcome
-from prodgate.layers.attested.documents import look_at_document
-from prodgate.layers.attested.layer import AttestedLayer
+from prodgate.layers import BUILT
+from prodgate.layers.attested.observing import look_at_document
 from prodgate.layers.layer import LayerContext
 from tests.prodgate.layers.context import layer_context, observe_and_recall, recall
 from tests.prodgate.sample_run import forge, move
@@ -43,7 +41,7 @@ source = "X-3"
 layers = ["rollout"]
 """
 RUN = "2026-01-02T030405Z-0a1b2c3"
-LAYER = AttestedLayer()
+LAYER = BUILT["attested"]
 
 
 def record(criterion: str, made: float = -1, ends: float = 30, more: str = "") -> str:

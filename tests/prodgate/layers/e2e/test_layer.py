@@ -1,6 +1,4 @@
-"""The end-to-end layer by its seams: what it opens, what it tells the browser, what it keeps and what it recalls."""
-
-from __future__ import annotations
+"""The end-to-end layer at its seams: what it opens, passes to the browser, keeps and recalls."""
 
 import os
 import threading
@@ -8,30 +6,34 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from prodgate.browser.redacting.pictures import without_texts
+from prodgate.aws.answers import Unreadable
+from prodgate.browser.processes import BrowserError
 from prodgate.browser.settings import BrowserSettings
-from prodgate.browser.visits import BrowserError
-from prodgate.engines.chromium import Chromium
 from prodgate.engines.environments import EngineError
+from prodgate.engines.programs import Chromium
 from prodgate.evidence import runs
 from prodgate.facts import Facts
-from prodgate.facts.e2e.builds import ServedBuild
-from prodgate.facts.e2e.firewall import AttackAnswered
 from prodgate.facts.e2e.journeys import Journey
-from prodgate.facts.e2e.pages import VisitedPage
-from prodgate.facts.e2e.probes import PROBE_KINDS
-from prodgate.layers.e2e import credentials, observing, target
-from prodgate.layers.e2e.kinds import JOURNEYS, VISITS
-from prodgate.layers.e2e.layer import E2eLayer
+from prodgate.facts.e2e.pages import ServedBuild, VisitedPage
+from prodgate.facts.e2e.probes import PROBE_KINDS, AttackAnswered
+from prodgate.layers import BUILT
+from prodgate.layers.e2e import observing
+from prodgate.layers.e2e.facts import JOURNEYS, VISITS
+from prodgate.layers.e2e.observing import open_target
 from prodgate.layers.layer import LayerContext
+from prodgate.rehearsal.edge import CertificateOptions, issue_certificate
+from prodgate.sections.e2e import BuildMark, E2eSection, SiteSection
+from prodgate.sections.targets import Target
 from tests.prodgate.facts.e2e import probe_records
 from tests.prodgate.facts.e2e.browser_records import journey, journeys, unreachable, visit, visits
 from tests.prodgate.layers.context import layer_context, observe_and_recall
-from tests.prodgate.sealing.test_secret_sources import make_picture
+
+from ...load.servers import fine, serving
 
 CRITERIA = """
 system = "shop"
@@ -61,7 +63,7 @@ source = "X-1"
 layers = ["e2e"]
 """
 COMMIT = "0123456789abcdef"
-#: Seconds in which what is waited for must happen.
+#: Seconds in which an awaited event must happen.
 LIMIT = 60.0
 
 
@@ -72,13 +74,15 @@ class Made:
     visits: Any = field(default_factory=lambda: visits(visit(), visit(size="telephone", width=375, keyboard=None)))
     journeys: Any = field(default_factory=lambda: journeys(journey()))
     files: dict[str, bytes] = field(default_factory=dict)
-    """What pictures and traces of journeys hold; their names where nothing is said."""
+    """The contents of pictures and traces of journeys; their names by default."""
     told: list[BrowserSettings] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
     sites: list[Any] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
-    def look(self, settings: BrowserSettings, **_given: Any) -> Mapping[str, Any]:
+    def look(self, settings: BrowserSettings, **given: Any) -> Mapping[str, Any]:
         self.told.append(settings)
+        self.limits.append(given["limit"])
         self.steps.append("visits")
         if isinstance(self.visits, Exception):
             raise self.visits
@@ -110,13 +114,13 @@ def shop(tmp_path: Path) -> Path:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     site = Made()
-    monkeypatch.setattr("prodgate.browser.visits.run_visits", site.look)
-    monkeypatch.setattr("prodgate.browser.journeys.run_journeys", site.travel)
+    monkeypatch.setattr("prodgate.browser.processes.run_visits", site.look)
+    monkeypatch.setattr("prodgate.browser.processes.run_journeys", site.travel)
     monkeypatch.setattr("prodgate.probes.site.probe", site.probe)
     monkeypatch.setattr("prodgate.probes.site.attack", site.attack)
-    monkeypatch.setattr(observing, "ensure_chromium", lambda _progress: Chromium("/opt/chromium", "PATH"))
+    monkeypatch.setattr(observing, "require_chromium", lambda: Chromium("/opt/chromium", "PATH"))
     monkeypatch.setattr(observing, "has_japanese_fonts", lambda: True)
-    monkeypatch.setattr(credentials, "_open_secrets", lambda _at: lambda _id: '{"password": "hunter22"}')
+    monkeypatch.setattr(observing, "_open_secrets", lambda _at: lambda _id: '{"password": "hunter22"}')
     monkeypatch.setenv("BUYER", "buyer@example.com")
     return site
 
@@ -126,7 +130,15 @@ def observation(shop: Path, target: str = "aws://prod@ap-northeast-1", **changes
 
 
 def observed(context: LayerContext) -> Facts:
-    return observe_and_recall(E2eLayer(), context)
+    return observe_and_recall(BUILT["e2e"], context)
+
+
+def test_many_pages_have_more_time(shop: Path, made: Made) -> None:
+    observed(observation(shop))
+    more = "".join(f'page-{number} = {{ path = "/{number}" }}\n' for number in range(200))
+    (shop / "criteria.toml").write_text(CRITERIA.replace("[e2e.pages]\n", f"[e2e.pages]\n{more}"), "utf-8")
+    observed(observation(shop))
+    assert made.limits[0] == observing._VISITS < 200 * 7 < made.limits[1]
 
 
 ASKED = CRITERIA.replace("[criteria.pages-complete]", "[criteria.waf-refuses-attacks]")
@@ -193,13 +205,16 @@ def test_the_evidence_of_a_failure_is_kept_by_its_digest(shop: Path, made: Made)
     assert all(f"evidence/{name}" in said for name in kept)
 
 
-def test_a_picture_of_a_failure_is_kept_without_what_is_written_in_it(shop: Path, made: Made) -> None:
-    made.journeys = journeys(journey(outcome="failed", why="no button", evidence=["0.png"]))
-    made.files = {"0.png": make_picture("Canary/9")}
+@pytest.mark.parametrize("whole", [False, True])
+def test_whoever_keeps_bodies_is_told_what_that_risks(shop: Path, made: Made, whole: bool) -> None:
+    made.journeys = journeys(journey(outcome="failed", why="no button", evidence=["0.zip"]))
+    stated = CRITERIA.replace("mutates = true", f"mutates = true\nkeep_bodies = {str(whole).lower()}")
+    (shop / "criteria.toml").write_text(stated, "utf-8")
     at = observation(shop)
     observed(at)
-    (kept,) = (at.run / "evidence").glob("*.png")
-    assert kept.read_bytes() == without_texts(make_picture(""))
+    assert [each.keep_bodies for each in made.told] == [whole] * 2
+    assert [each.read_bytes() for each in (at.run / "evidence").glob("*.zip")] == [b"0.zip"]
+    assert ("keep_bodies: traces and pictures" in (at.run / "journal.jsonl").read_text("utf-8")) is whole
 
 
 @pytest.mark.parametrize(
@@ -216,43 +231,42 @@ def test_who_can_t_sign_in_is_told_to_the_journey(shop: Path, made: Made, change
     assert reason in made.told[0].unresolved["buyer"]
 
 
-def test_without_a_browser_the_rest_is_still_probed(shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_progress: object) -> Chromium:
-        raise EngineError("no Chromium; set PRODGATE_CHROMIUM")
+def refuse() -> Chromium:
+    raise EngineError("no Chromium; set PRODGATE_CHROMIUM")
 
-    monkeypatch.setattr(observing, "ensure_chromium", refuse)
+
+SILENT = visits(unreachable("connection", "net::ERR_CONNECTION_REFUSED"))
+ENDED = BrowserError("the browser did not come to the end")
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ((None, ("prodgate.layers.e2e.observing.require_chromium", refuse)), ((VisitedPage, Journey), "no Chromium; set PRODGATE_CHROMIUM", 0)),
+        ((None, ("importlib.util.find_spec", lambda name: None if name == "pytest_playwright" else name)),
+         ((VisitedPage, Journey), "pytest-playwright is not installed; write: pip install 'prod-gate[e2e]'", 0)),
+        ((ENDED, None), ((VisitedPage,), "the browser did not come to the end", 1)),
+        ((SILENT, None), ((Journey,), "no page was answered, so that no journey counts: net::ERR_CONNECTION_REFUSED", 0)),
+    ],
+    ids=["no browser", "no library", "ended early", "silent"],
+)  # fmt: skip
+def test_what_can_t_be_had_is_undetermined_and_the_rest_is_had(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch, case: tuple[Any, Any], expected: tuple[Any, str, int]
+) -> None:
+    (visited, patch), (kinds, reason, count) = case, expected
+    made.visits = visited or made.visits
+    if patch:
+        monkeypatch.setattr(*patch)
     seen = observed(observation(shop))
-    assert seen.unreadable[VisitedPage] == seen.unreadable[Journey] == "no Chromium; set PRODGATE_CHROMIUM"
-    assert len(made.sites) == 1
-
-
-def test_a_library_that_is_missing_is_named(shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pytest_playwright" else name)
-    assert (
-        observed(observation(shop)).unreadable[Journey]
-        == "pytest-playwright is not installed; write: pip install 'prod-gate[e2e]'"
-    )
-
-
-def test_a_browser_that_ends_leaves_its_pages_undetermined_and_journeys_are_still_made(shop: Path, made: Made) -> None:
-    made.visits = BrowserError("the browser did not come to the end")
-    seen = observed(observation(shop))
-    assert seen.unreadable[VisitedPage] == "the browser did not come to the end"
-    assert len(seen.of(Journey)) == 1
-
-
-def test_where_nobody_answers_no_journey_is_begun(shop: Path, made: Made) -> None:
-    made.visits = visits(unreachable("connection", "net::ERR_CONNECTION_REFUSED"))
-    seen = observed(observation(shop))
-    assert seen.unreadable[Journey].endswith("no journey counts: net::ERR_CONNECTION_REFUSED")
-    assert len(made.told) == 1
+    assert {kind: seen.unreadable[kind] for kind in kinds} == dict.fromkeys(kinds, reason)
+    assert (len(seen.of(Journey)), made.steps.count("journeys"), len(made.sites)) == (count, count, 1)
 
 
 def rehearsed(shop: Path) -> tuple[list[str], dict[str, str]]:
     """The kinds of evidence of a rehearsal's site, and why others are missing."""
     at, unreadable = observation(shop, "rehearsal://"), dict[str, str]()
     own: dict[str, Any] = {"mutates": True, "credentials": {}, "unresolved": {}, "build": COMMIT}
-    there = target.E2eTarget(url="https://www.shop.example", place="the rehearsal's site", **own)
+    there = observing.E2eTarget(url="https://www.shop.example", place="the rehearsal's site", **own)
     assert at.stated.e2e is not None
     return [seen.kind for seen in observing.observe_site(there, at.stated.e2e, at, unreadable)], unreadable
 
@@ -261,18 +275,18 @@ def test_a_rehearsal_s_site_is_met_by_two_browsers_at_once(
     shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(2, timeout=LIMIT)
-    for name, way in (("visits.run_visits", made.look), ("journeys.run_journeys", made.travel)):
+    for name, way in (("run_visits", made.look), ("run_journeys", made.travel)):
 
         def wait_and(*given: Any, _way: Any = way, **more: Any) -> Any:
             together.wait()  # breaks unless both are at it
             return _way(*given, **more)
 
-        monkeypatch.setattr(f"prodgate.browser.{name}", wait_and)
+        monkeypatch.setattr(f"prodgate.browser.processes.{name}", wait_and)
     assert rehearsed(shop)[0][:2] == [VISITS, JOURNEYS]
 
 
 def test_where_a_rehearsal_s_site_is_silent_no_journey_counts(shop: Path, made: Made) -> None:
-    made.visits = visits(unreachable("connection", "net::ERR_CONNECTION_REFUSED"))
+    made.visits = SILENT
     seen, unreadable = rehearsed(shop)
     assert JOURNEYS not in seen
     assert unreadable[JOURNEYS] == "no page was answered, so that no journey counts: net::ERR_CONNECTION_REFUSED"
@@ -302,13 +316,13 @@ def test_what_is_not_stated_is_undetermined(shop: Path, made: Made, criteria: st
 
 def test_nothing_is_looked_at_that_no_criterion_asks_about(shop: Path, made: Made) -> None:
     (shop / "criteria.toml").write_text(CRITERIA.replace('layers = ["e2e"]', 'layers = ["static"]'), "utf-8")
-    assert E2eLayer().observe(observation(shop)) == Facts()
+    assert BUILT["e2e"].observe(observation(shop)) == Facts()
     assert made.sites == []
 
 
 def test_pages_that_name_no_build_leave_it_undetermined(shop: Path, made: Made) -> None:
     (shop / "criteria.toml").write_text(CRITERIA.replace('build = { header = "x-build" }', ""), "utf-8")
-    unread = object.__getattribute__(observed(observation(shop)).of(ServedBuild)[0], "expected")
+    unread = observed(observation(shop)).of(ServedBuild)[0].peek("expected")
     assert "[e2e] says not how pages name their build" in unread.reason
 
 
@@ -338,7 +352,7 @@ def test_a_rehearsal_looks_at_a_site_of_its_own(shop: Path, made: Made, monkeypa
     monkeypatch.setattr("prodgate.rehearsal.site.process.running", running)
     monkeypatch.setattr("prodgate.rehearsal.edge.edge", edge)
     monkeypatch.setattr(
-        target,
+        observing,
         "_join_readers",
         lambda _url, section: {name: {"user": "u", "password": "p" * 8} for name in section.credentials},
     )
@@ -349,3 +363,38 @@ def test_a_rehearsal_looks_at_a_site_of_its_own(shop: Path, made: Made, monkeypa
     assert (site.place, site.plain_url, site.hosts) == ("the rehearsal's site", "http://localhost:2", ())
     assert os.fspath(told.ca_file) == site.ca_file == "ca.pem"
     assert seen.of(ServedBuild)[0].subject == "the rehearsal's site"
+
+
+# ── A private authority
+
+
+def opened(project: Path, **stated: Any) -> tuple[str, str]:
+    """The trusted certificates: a file, and the keys that the browser gets."""
+    context: Any = SimpleNamespace(
+        target=Target("aws://ap-northeast-1"),
+        project=project,
+        stated=SimpleNamespace(path="criteria.toml", site=SiteSection()),
+    )
+    mark = BuildMark(header="x-build", expected="text:1")
+    with open_target(context, E2eSection(build=mark, credentials={}, pages=(), **stated)) as target:
+        return target.ca_file, target.pin
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_browser_trusts_the_keys_that_the_authority_vouches_for(tmp_path: Path, trusted: bool) -> None:
+    made = issue_certificate(tmp_path, CertificateOptions(trusted=trusted), "TLSv1.2_2021")
+    with serving(fine, made.context) as server:
+        found = opened(tmp_path, base_url=server.url, ca_file=made.authority.name)
+    assert found == (str(made.authority), made.pin if trusted else "")
+
+
+@pytest.mark.once
+def test_without_an_authority_nothing_more_is_trusted(tmp_path: Path) -> None:
+    assert opened(tmp_path, base_url="https://www.example.com") == ("", "")
+
+
+@pytest.mark.once
+def test_an_authority_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"nowhere\.pem: there is no such file"):
+        opened(tmp_path, base_url="https://www.example.com", ca_file="nowhere.pem")

@@ -1,6 +1,4 @@
-"""What the load layer is tested with."""
-
-from __future__ import annotations
+"""Fixtures for tests of the load layer."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.layers.load import deploys, target
+from prodgate.layers.load import observing
 
 from .stage import CRITERIA, Made, OwnSite, deployed
 
@@ -25,9 +23,9 @@ def shop(tmp_path: Path) -> Path:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     generator = Made()
     monkeypatch.setattr("prodgate.load.runner.run_load", generator.run_load)
-    monkeypatch.setattr("prodgate.load.selftest.self_test", generator.self_test)
-    monkeypatch.setattr(deploys, "PAUSE", 0)
-    monkeypatch.setattr(target, "require_answering", lambda _url, _ca_file: None)  # nobody is at www.shop.example
+    monkeypatch.setattr("prodgate.load.runner.self_test", generator.self_test)
+    monkeypatch.setattr(observing, "BETWEEN", 0)
+    monkeypatch.setattr(observing, "require_answering", lambda _url, _ca_file: None)  # nobody is at www.shop.example
     return generator
 
 

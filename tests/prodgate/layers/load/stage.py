@@ -1,7 +1,5 @@
 """A project, a site and a generator for tests of the load layer."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -10,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from prodgate.facts import Facts
+from prodgate.layers import BUILT
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.load.layer import LoadLayer
 from prodgate.load.profile import Profile
 from tests.prodgate.facts.load.load_records import cell, record
 from tests.prodgate.layers.context import layer_context, observe_and_recall
@@ -60,18 +58,19 @@ REAL = "aws://prod@ap-northeast-1"
 
 @dataclass
 class Made:
-    """Stands for the generator: notes what it was asked for, and answers with a made record."""
+    """Stands for the generator: records its requests, and answers with a made record."""
 
     asked: list[tuple[Profile, str, Mapping[str, Any]]] = field(default_factory=list)
     ok: Mapping[str, Any] = field(default_factory=lambda: {"ok": True, "reason": ""})
     meanwhile: Callable[[str], None] = lambda _name: None
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What is different in the record of a profile."""
+    """Differences in the record of a profile."""
     other: Mapping[str, Any] = field(
         default_factory=lambda: {
             "planned": 4000,
             "sent": 4000,
             "not_sent": 0,
+            "unsent": [],
             "seconds": [cell(second, {1300: 100}) for second in range(40)],
         }
     )
@@ -115,4 +114,4 @@ def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> Lay
 
 
 def observed(context: LayerContext) -> Facts:
-    return observe_and_recall(LoadLayer(), context)
+    return observe_and_recall(BUILT["load"], context)

@@ -1,6 +1,4 @@
-"""The site after a deployment: what a reader meets through the edge, and what is said when nobody can be one."""
-
-from __future__ import annotations
+"""The site after a deployment: a reader's visit through the edge, and the report if nobody can be a reader."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.rollout import afterwards
+from prodgate.layers.rollout import resting, resting as journeys
 from prodgate.layers.rollout.kinds import VISIT
 from prodgate.rehearsal.site.process import Site, running
 from tests.prodgate.layers.context import layer_context
@@ -41,7 +39,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> Any:
         raise Unreadable("no browser")
 
-    monkeypatch.setattr(afterwards, "_carry_out_journeys", refuse)
+    monkeypatch.setattr(journeys, "make_settings", refuse)
 
 
 def context(tmp_path: Path, criteria: str = CRITERIA, target: str = "rehearsal://") -> LayerContext:
@@ -52,7 +50,7 @@ def context(tmp_path: Path, criteria: str = CRITERIA, target: str = "rehearsal:/
 def look(at: LayerContext, scene: Mock) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the visit, and why there is none."""
     try:
-        return {seen.kind: seen.value for seen in afterwards.observe_site(at, scene, {})}, {}
+        return {seen.kind: seen.value for seen in resting.observe_site(at, scene, {})}, {}
     except Unreadable as error:
         return {}, {"last": error.reason}
 
@@ -64,7 +62,7 @@ def test_a_reader_gets_in_through_the_edge(tmp_path: Path, site: Site) -> None:
     assert {page["build"] for page in found[VISIT]["pages"]} == {"green"} == {found[VISIT]["build"]}
     assert found[VISIT] is scene.visit
     with pytest.raises(Unreadable, match="no browser"):
-        afterwards.carry_out_journeys_after(context(tmp_path), scene)
+        next(journeys.observe_journeys(context(tmp_path), scene, {}))
 
 
 def test_nobody_says_what_the_site_is(tmp_path: Path, site: Site) -> None:

@@ -1,7 +1,5 @@
 """An account in which CodeDeploy deploys blue/green, one phase after another, while it is looked at."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +13,7 @@ from prodgate.aws.answers import Unreadable
 from tests.prodgate.facts.rollout.answers import Answer, Answers, listing, make_account, service
 from tests.suites.rollout import evidence
 
+TARGET = "aws://prod@ap-northeast-1"
 GROUP = {
     "applicationName": "shop",
     "deploymentGroupName": "api",
@@ -32,7 +31,7 @@ GROUP = {
 }
 BLUE = service("api")["loadBalancers"][0]["targetGroupArn"]
 GREEN = BLUE.replace("-b/", "-g/")
-#: Seconds after which somebody who is waited for will not come any more.
+#: Seconds after which an awaited thread will not come any more.
 LIMIT = 120
 RULE = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener-rule/app/shop/1/2/3"
 
@@ -56,7 +55,7 @@ ALARM = {
 
 @dataclass(frozen=True)
 class Phase:
-    """How things are for a while."""
+    """The state for a while."""
 
     status: str = ""
     """Of the deployment; empty before there is one."""
@@ -66,7 +65,7 @@ class Phase:
     """Healthy targets of blue and of green."""
     draining: int = 0
     rollback: str = ""
-    """Status of the deployment that takes it back."""
+    """Status of the deployment that rolls it back."""
 
 
 GOOD = (
@@ -92,7 +91,7 @@ class Town:
 
     phase: Phase = field(default_factory=Phase)
     denied: str = ""
-    """An operation that is not answered, for ``reason``."""
+    """An operation without a response, for ``reason``."""
     reason: Exception = field(default_factory=lambda: Unreadable("access denied"))
     others: dict[str, Answer] = field(default_factory=dict)
     """Answers in place of its own."""
@@ -105,7 +104,7 @@ class Town:
     made: bool = False
     _more: threading.Condition = field(default_factory=threading.Condition)
     _coming: list[Phase] = field(default_factory=list)
-    """The phase of each look that is to come; afterwards the last one stays."""
+    """The phase of each coming look; afterwards the last one stays."""
 
     def deploy(self, phases: tuple[Phase, ...]) -> Mapping[str, str]:
         with self._more:

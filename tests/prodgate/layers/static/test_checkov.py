@@ -8,8 +8,8 @@ from prodgate.engines import checkov as adapter
 from prodgate.engines.environments import EngineError
 from prodgate.evidence import runs
 from prodgate.findings import Finding, Outcome
+from prodgate.layers import BUILT
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.static.layer import StaticLayer
 from prodgate.terraform.resources import Configuration
 from tests.prodgate.layers.context import layer_context
 
@@ -38,8 +38,8 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> LayerConte
 
 
 def concluded(context: LayerContext) -> list[Finding]:
-    """Observe, then judge what was kept; both must say the same."""
-    layer = StaticLayer()
+    """Observe, then judge the evidence; both must agree."""
+    layer = BUILT["static"]
     facts = layer.observe(context)
     recalled = layer.recall(context.run, runs.read(context.run).facts)
     assert layer.conclude(recalled, context) == layer.conclude(facts, context)
@@ -74,15 +74,15 @@ def test_without_it_the_rest_is_still_judged(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_root_that_terraform_refuses_leaves_it_undetermined(tmp_path: Path) -> None:
-    at = observation(tmp_path, "independent-scan", tree=TOPIC + 'resource "aws_sns_topic" "orders" {}\n')
-    facts = StaticLayer().observe(at)
+    at = observation(tmp_path, "independent-scan", tree=TOPIC + 'resource "aws_sns_topic" "orders" {\n')
+    facts = BUILT["static"].observe(at)
     assert Configuration in facts.unreadable
-    findings = [each for judged in StaticLayer().conclude(facts, at).values() for each in judged]
+    findings = [each for judged in BUILT["static"].conclude(facts, at).values() for each in judged]
     assert any("Terraform gave no plan" in each.reason for each in findings if each.outcome is Outcome.UNDETERMINED)
 
 
 def test_a_run_that_never_asked_it_is_undetermined(tmp_path: Path) -> None:
     at = observation(tmp_path, "independent-scan")
-    facts = StaticLayer().recall(at.run, [])
-    (findings,) = StaticLayer().conclude(facts, at).values()
+    facts = BUILT["static"].recall(at.run, [])
+    (findings,) = BUILT["static"].conclude(facts, at).values()
     assert [each.reason for each in findings] == ["no scan was observed"]

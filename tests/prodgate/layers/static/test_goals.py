@@ -1,24 +1,46 @@
-"""Goals as part of the static layer: what is kept, broken and not known, as findings."""
+"""Goals and principals in the static layer: kept, broken and unknown goals, the roles that others may take, and
+resource policies by service."""
 
-from collections.abc import Mapping
+import importlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from policies.identity import RESOURCE_POLICIES
 
+from prodgate.cli import main
+from prodgate.commands.proving import describe_reach, describe_who_can, render_reach, render_who_can
 from prodgate.evidence import runs
 from prodgate.facts import Facts
-from prodgate.facts.static.called import folders
-from prodgate.facts.static.workflow_files import workflow_facts
+from prodgate.facts.static.called import code_facts, observe_code
+from prodgate.facts.static.workflow_files import WORKFLOW_FACTS, workflow_facts
+from prodgate.facts.static.workflows import Workflows
 from prodgate.findings import Finding, Outcome
-from prodgate.layers import goals as judging
-from prodgate.layers.static import goals
+from prodgate.iam.abilities import Abilities, Allowed
+from prodgate.iam.account import Account
+from prodgate.iam.answers import answer_of_outsiders
+from prodgate.iam.documents import Document
+from prodgate.iam.goals import Goal
+from prodgate.iam.truth import Doubt
+from prodgate.layers import BUILT, goals as judging
+from prodgate.layers.static.judging import judge_goals
+from prodgate.layers.static.principals import add_guards, read_account
 from prodgate.sections.criteria_file import CriteriaFile, parse_criteria
-from prodgate.terraform.resources import Configuration, Resource
-from tests.prodgate.layers.context import layer_context
+from prodgate.semantics.unresolved import Assumed
+from prodgate.terraform.diagnostics import Diagnostic
+from prodgate.terraform.positions import Position
+from prodgate.terraform.provider.schema import aws_schemas
+from prodgate.terraform.resources import UNKNOWN, Configuration, Gap, Resource
+from prodgate.testing import POLICIES, apply, load_criteria
+from tests.prodgate.layers.context import layer_context, recall
+from tests.prodgate.layers.static.test_checkov import observation
 
 ACCOUNT = "111122223333"
-#: What was kept of who can become whom, of each judgement so far.
+#: The stored standing of each judgement so far.
 KEPT: list[Mapping[str, Any]] = []
 TEXT = """
 system = "shop"
@@ -55,7 +77,7 @@ def role(*actions: str) -> Configuration:
 
 
 def judged(facts: Facts, goal: str = GOAL) -> list[Finding]:
-    found = goals.conclude(facts, stated(goal), lambda: "2026-01-01T00:00:00+00:00", KEPT.append)
+    found = judge_goals(facts, stated(goal), lambda: "2026-01-01T00:00:00+00:00", KEPT.append)
     assert list(found) == [("goals-keys-kept", "keys-kept")]
     return list(found["goals-keys-kept", "keys-kept"])
 
@@ -127,7 +149,7 @@ def test_without_a_configuration_or_the_solver_nothing_is_known(monkeypatch: pyt
 
 def test_where_no_criterion_states_goals_nothing_is_asked() -> None:
     text = TEXT.format(GOAL).replace(f"goals = [{GOAL}]", "")
-    assert goals.conclude(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "", KEPT.append) == {}
+    assert judge_goals(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "", KEPT.append) == {}
 
 
 def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None:
@@ -136,7 +158,7 @@ def test_where_nobody_need_be_a_goal_without_principals_does_not_apply() -> None
     (nobody,) = judged(Facts((only,)))
     assert nobody.outcome is Outcome.UNDETERMINED
     text = TEXT.format(GOAL) + 'applicability = "where-present"\npopulation = 0\n'
-    found = goals.conclude(
+    found = judge_goals(
         Facts((only,)), parse_criteria(text, Path("criteria.toml")), lambda: "2026-01-01T00:00:00Z", KEPT.append
     )
     ((spared,),) = found.values()
@@ -171,9 +193,9 @@ def used(tmp_path: Path, *actions: str, code: str = "import boto3\nboto3.client(
         container_definitions=TASK,
     )
     configuration = Configuration(root="infra", engine="none", resources=[*shop.resources, task])
-    code_facts = folders.code_facts(folders.observe_code(tmp_path, judging.list_code(stated(USED))))
+    code = code_facts(observe_code(tmp_path, judging.list_code(stated(USED))))
     workflows = workflow_facts({".github/workflows/release.yml": WORKFLOW})
-    return judged(Facts((configuration, *code_facts, *workflows)), USED)
+    return judged(Facts((configuration, *code, *workflows)), USED)
 
 
 def test_what_is_used_is_what_code_workflows_and_tasks_call(tmp_path: Path) -> None:
@@ -236,7 +258,7 @@ def test_a_statement_that_grants_nothing_is_a_finding() -> None:
 
 
 def test_who_can_become_whom_is_kept_where_goals_ask_it() -> None:
-    """It costs a proof of each pair: a goal that asks nothing of the kind does not bring it."""
+    """It costs a proof for each pair: a goal that does not need it does not cause it."""
     KEPT.clear()
     judged(Facts((role("iam:PutRolePolicy"),)))
     (kept,) = KEPT
@@ -252,9 +274,498 @@ def test_who_can_become_whom_is_kept_where_goals_ask_it() -> None:
 
 
 def test_who_can_become_whom_is_concluded_and_was_not_observed(tmp_path: Path) -> None:
-    """A run that judges again began before it concludes that, and carries what was observed alone."""
+    """A run that judges again began before it concludes that, and carries only observations."""
     (tmp_path / "criteria.toml").write_text(TEXT.format(GOAL), "utf-8")
     at = layer_context(tmp_path, "static")
     judging.keep_overview(at, "static", {"principals": []})
     kept = runs.read(at.run)
     assert ([fact["kind"] for fact in kept.facts], kept.list_observed()) == ([judging.OVERVIEW], [])
+
+
+# ── What goes wrong in the evaluation
+
+GAP = Configuration(root="infra", engine="made", resources=[], gaps=[Gap("aws_sqs_queue.more", "depends on data")])
+BROKEN = Diagnostic("error", "Unclosed block", "", Position("infra/main.tf", 1))
+WHOLE = Configuration(root="infra", engine="made", resources=[])
+
+
+@pytest.mark.parametrize("criterion", ["queue-retention", "terraform-evaluates"])
+@pytest.mark.parametrize(("fact", "outcome"), [(GAP, Outcome.UNDETERMINED), (BROKEN, Outcome.NOT_SATISFIED)])
+def test_what_goes_wrong_is_found(tmp_path: Path, criterion: str, fact: object, outcome: Outcome) -> None:
+    concluded = BUILT["static"].conclude(Facts((fact,)), observation(tmp_path, criterion))
+    (said,) = concluded["terraform", "terraform-evaluates"]
+    assert (said.outcome, said.aspect) == (outcome, "infra/main.tf: Unclosed block" if fact is BROKEN else "")
+
+
+@pytest.mark.parametrize(("criterion", "said"), [("queue-retention", 0), ("terraform-evaluates", 1)])
+def test_what_goes_well_is_said_to_who_asks(tmp_path: Path, criterion: str, said: int) -> None:
+    assert len(BUILT["static"].conclude(Facts((WHOLE,)), observation(tmp_path, criterion))) == said
+
+
+@pytest.mark.parametrize("workflow", ["on: push\njobs: {}\n", "on: [", ""], ids=["sound", "broken", "none"])
+@pytest.mark.parametrize("tree", ['resource "aws_sns_topic" "orders" {}', "resource {"], ids=["sound", "broken"])
+def test_what_was_kept_is_recalled_as_it_was(tmp_path: Path, workflow: str, tree: str) -> None:
+    if workflow:
+        (tmp_path / ".github" / "workflows").mkdir(parents=True)
+        (tmp_path / ".github" / "workflows" / "ci.yml").write_text(workflow, "utf-8")
+    at = observation(tmp_path, "queue-retention", tree=tree)
+    seen, again = BUILT["static"].observe(at), recall(BUILT["static"], at.run)
+    assert Counter(map(type, again.known)) == Counter(map(type, seen.known))
+    assert again.unreadable == seen.unreadable
+    assert again.of(Diagnostic) == seen.of(Diagnostic)
+    assert bool(again.of(Diagnostic)) == (tree == "resource {")
+    assert bool(again.of(Workflows)) == (workflow != "on: [")
+
+
+def test_what_a_run_never_observed_is_unreadable(tmp_path: Path) -> None:
+    facts = recall(BUILT["static"], observation(tmp_path, "queue-retention").run)
+    assert {facts.unreadable[kind] for kind in (Configuration, *WORKFLOW_FACTS)} == {"it was not observed in that run"}
+
+
+# ── Principals of a configuration, and the command's report on them
+
+TRUST_IN_ACCOUNT = (
+    f'{{"Statement": {{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "{ACCOUNT}"}}}}}}'
+)
+ASSUME = '{"Statement": {"Sid": "Become", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}'
+
+
+def labelled(kind: str, label: str, **values: object) -> Resource:
+    return Resource(address=f"{kind}.{label}", type=kind, name=label, values=values)
+
+
+def declared_role(name: str, **values: object) -> Resource:
+    none = {"inline_policy": [], "managed_policy_arns": [], "permissions_boundary": None}
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    return labelled(
+        "aws_iam_role", name, **{"arn": arn, "name": name, "assume_role_policy": TRUST_IN_ACCOUNT, **none, **values}
+    )
+
+
+def test_a_configuration_is_asked_as_an_account() -> None:
+    user = {"arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "name": "ann", "permissions_boundary": None}
+    administrator = {"role": "admin", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    reader = declared_role("reader", managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"])
+    configuration = Configuration(
+        root="shop",
+        engine="none",
+        resources=[
+            labelled("aws_iam_user", "ann", **user),
+            labelled("aws_iam_user_policy", "ann", user="ann", policy=ASSUME),
+            labelled("aws_iam_role_policy_attachment", "admin", **administrator),
+            declared_role("admin"),
+            reader,
+            declared_role("tool", managed_policy_arns=["arn:aws:iam::aws:policy/NotYetWritten"]),
+            declared_role("idle"),
+        ],
+    )
+    account = read_account(configuration, "2026-01-01T00:00:00+00:00")
+    rows = {row["name"]: row for row in describe_reach(account)}
+    said = {name: row["administrator"] for name, row in rows.items()}
+    assert said == {"ann": "yes", "admin": "yes", "reader": "no", "tool": "undetermined", "idle": "no"}
+    text = "\n".join(render_reach(list(rows.values())))
+    assert "assume admin" in text
+    assert "allowed by aws_iam_user_policy.ann Become" in text
+    assert "NotYetWritten allows is not known here" in text
+    who = describe_who_can(account, "s3:GetObject", "arn:aws:s3:::a/*")
+    assert {row["name"]: row["can"] for row in who} == {
+        "ann": "no",
+        "admin": "yes",
+        "reader": "yes",
+        "tool": "undetermined",
+        "idle": "no",
+    }
+    (by,) = next(row["allowed_by"] for row in who if row["name"] == "reader")
+    assert re.fullmatch(r"arn:aws:iam::aws:policy/ReadOnlyAccess v\d+ of \d{4}-\d\d-\d\d \w+", by)
+    assert next(render_who_can(who)).startswith("admin: s3:getobject on arn:aws:s3:::a/")
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+EVERYTHING = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+NOTHING = '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+ANN = {"arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "name": "ann", "permissions_boundary": None}
+
+
+def policy(name: str, written: str) -> Resource:
+    return labelled("aws_iam_policy", name, arn=f"arn:aws:iam::{ACCOUNT}:policy/{name}", name=name, policy=written)
+
+
+def later(type: str, argument: str, references: tuple[str, ...], **values: object) -> Resource:
+    named = {"values": {**values, argument: UNKNOWN}, "references": {argument: references}}
+    return Resource(address=f"{type}.later", type=type, name="later", **named)  # type: ignore[arg-type]
+
+
+def ask(*resources: Resource, gaps: tuple[Gap, ...] = ()) -> dict[str, str]:
+    configuration = Configuration(root="shop", engine="none", resources=resources, gaps=gaps)
+    rows = describe_reach(read_account(configuration, "2026-01-01T00:00:00+00:00"))
+    return {row["name"]: row["administrator"] for row in rows}
+
+
+def test_policies_that_are_attached_exclusively_count() -> None:
+    exclusive = labelled(
+        "aws_iam_role_policy_attachments_exclusive", "a", role_name="shop", policy_arns=[ADMINISTRATOR]
+    )
+    assert ask(declared_role("shop"), exclusive) == {"shop": "yes"}
+
+
+@pytest.mark.slow
+def test_a_group_that_is_not_declared_may_allow_anything() -> None:
+    user = labelled("aws_iam_user", "ann", **ANN)
+    assert ask(user) == {"ann": "no"}
+    member = labelled("aws_iam_user_group_membership", "ann", user="ann", groups=["administrators"])
+    assert ask(user, member) == {"ann": "undetermined"}
+    member = labelled("aws_iam_group_membership", "ann", group="administrators", users=["ann"])
+    assert ask(user, member) == {"ann": "undetermined"}
+    assert ask(user, later("aws_iam_group_membership", "users", (), group="administrators")) == {"ann": "no"}
+    opened = later("aws_iam_group_membership", "users", ("aws_iam_user.ann",), group="administrators")
+    assert ask(user, opened) == {"ann": "undetermined"}
+
+
+def test_of_a_list_that_is_decided_later_no_part_is_left_out() -> None:
+    none: dict[str, object] = {
+        "assume_role_policy": TRUST_IN_ACCOUNT,
+        "inline_policy": [],
+        "permissions_boundary": None,
+    }
+    named = {"arn": f"arn:aws:iam::{ACCOUNT}:role/shop", "name": "shop", **none}
+    reading = policy("reading", '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}')
+    both = ("aws_iam_policy.reading", "data.aws_iam_policy.other")
+    assert ask(reading, later("aws_iam_role", "managed_policy_arns", both, **named)) == {"shop": "undetermined"}
+    assert ask(reading, later("aws_iam_role", "managed_policy_arns", both[:1], **named)) == {"shop": "no"}
+
+
+@pytest.mark.slow
+def test_one_of_several_that_is_decided_later_denies_nothing_for_certain() -> None:
+    every = Resource(
+        address='aws_iam_policy.each["a"]', type="aws_iam_policy", name="each",
+        values={"arn": f"arn:aws:iam::{ACCOUNT}:policy/a", "policy": EVERYTHING},
+    )  # fmt: skip
+    none = Resource(
+        address='aws_iam_policy.each["b"]', type="aws_iam_policy", name="each",
+        values={"arn": f"arn:aws:iam::{ACCOUNT}:policy/b", "policy": NOTHING},
+    )  # fmt: skip
+    attached = later("aws_iam_role_policy_attachment", "policy_arn", ("aws_iam_policy.each",), role="shop")
+    assert ask(declared_role("shop"), every, none, attached) == {"shop": "undetermined"}
+    denied = later("aws_iam_role_policy", "role", ("aws_iam_role.shop", "aws_iam_role.idle"), policy=NOTHING)
+    allowed = labelled("aws_iam_role_policy", "all", role="shop", policy=EVERYTHING)
+    assert ask(declared_role("shop"), declared_role("idle"), allowed, denied) == {
+        "shop": "undetermined",
+        "idle": "undetermined",
+    }
+
+
+def test_a_stand_in_for_the_account_is_not_told_from_an_account_that_a_policy_names() -> None:
+    arn = Assumed(f"arn:aws:iam::{ACCOUNT}:role/shop", {"account"}, "a stand-in")
+    written = '{"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::444455556666:role/a"}}'
+    allowed = labelled("aws_iam_role_policy", "all", role="shop", policy=written)
+    assert ask(declared_role("shop"), allowed) == {"shop": "no"}
+    assert ask(declared_role("shop", arn=arn), allowed) == {"shop": "undetermined"}
+
+
+def test_who_can_knows_what_could_not_be_read_and_any_resource() -> None:
+    written = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::shop/*"}}'
+    resources = [
+        declared_role("shop"),
+        declared_role("idle"),
+        labelled("aws_iam_role_policy", "s3", role="shop", policy=written),
+    ]
+    for gaps, others in (((), "no"), ((Gap("module.more", "is not here"),), "undetermined")):
+        configuration = Configuration(root="shop", engine="none", resources=resources, gaps=gaps)
+        account = read_account(configuration, "2026-01-01T00:00:00+00:00")
+        said = {row["name"]: row["can"] for row in describe_who_can(account, "s3:GetObject", "*")}
+        assert said == {"shop": "yes", "idle": others}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "there is no such file"),
+        (["."], "holds several roots; name one: "),
+        (["a", "--who-can", "s3", "*"], "is no action"),
+        (["a", "--who-can", "s3:Get*", "*"], "without wildcards"),
+        (["a", "--who-can", "s3:GetObject", "shop"], "not written as an ARN"),
+        (["a", "b"], "is no question"),
+    ],
+)
+def test_what_is_no_question_is_refused(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text('output "a" { value = 1 }\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["iam", *words]) == 4
+    assert said in capsys.readouterr().err
+
+
+# Declared policies of an organization, as far as they are attached to the account of a configuration.
+
+TRUST_OF_EC2 = (
+    '{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}}'
+)
+
+
+def write_policy(effect: str, action: str) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": action, "Resource": "*"}})
+
+
+def read_app(*others: Resource, arn: str = f"arn:aws:iam::{ACCOUNT}:role/app") -> Any:
+    none = {"inline_policy": [], "managed_policy_arns": [], "permissions_boundary": None}
+    declared_role = labelled("aws_iam_role", "app", arn=arn, name="app", assume_role_policy=TRUST_OF_EC2, **none)
+    own = labelled("aws_iam_role_policy", "app", role="app", policy=write_policy("Allow", "s3:*"))
+    configuration = Configuration(root="shop", engine="none", resources=[declared_role, own, *others])
+    return read_account(configuration, "2026-01-01T00:00:00+00:00")
+
+
+def attach(target: object, effect: str = "Deny", action: str = "s3:Delete*", id_: object = "p-1") -> list[Resource]:
+    written = {"id": "p-1", "name": "keep", "content": write_policy(effect, action), "type": "SERVICE_CONTROL_POLICY"}
+    return [
+        labelled("aws_organizations_policy", "keep", **written),
+        labelled("aws_organizations_policy_attachment", "here", policy_id=id_, target_id=target),
+    ]
+
+
+def ask_app(account: Any, action: str = "s3:DeleteBucket") -> Any:
+    return Abilities(account.principals[0], account).can(action, "arn:aws:s3:::b")
+
+
+@pytest.mark.parametrize(
+    ("others", "answer"),
+    [
+        ([], Allowed),
+        (attach(ACCOUNT), None),
+        (attach("222233334444"), Allowed),
+        (attach("ou-1"), Doubt),
+        (attach(UNKNOWN), Doubt),
+        (attach(ACCOUNT, action="sqs:*"), Allowed),
+        (attach(ACCOUNT, "Allow", "s3:*"), Allowed),
+        (attach(ACCOUNT, "Allow", "sqs:*"), Doubt),  # FullAWSAccess may have been taken off
+        ([*attach("r-1"), labelled("aws_organizations_organization", "all")], Allowed),
+    ],
+)
+def test_what_is_attached_to_the_account_limits_it(others: list[Resource], answer: Any) -> None:
+    found = ask_app(read_app(*others))
+    assert found is None if answer is None else isinstance(found, answer)
+
+
+def test_resource_control_policies_limit_resources() -> None:
+    kept, attached = attach(ACCOUNT)
+    kept.values["type"] = "RESOURCE_CONTROL_POLICY"  # type: ignore[index]
+    account = read_app(kept, attached)
+    assert account.organization.scps == ()
+    assert ask_app(account) is None
+
+
+def test_where_the_account_is_not_stated_any_may_be_this_one() -> None:
+    assumed = Assumed(f"arn:aws:iam::{ACCOUNT}:role/app", {"account"}, "write allowed_account_ids")
+    assert isinstance(ask_app(read_app(*attach("222233334444"), arn=assumed)), Doubt)
+
+
+def test_what_is_attached_and_not_declared_is_not_known() -> None:
+    for id_, said in (("p-2", "what that denies is not known"), ("p-FullAWSAccess", "")):
+        account = read_app(*attach(ACCOUNT, id_=id_))
+        assert said in account.organization.unread
+        assert bool(account.organization.unread) is bool(said)
+        assert isinstance(ask_app(account), Allowed)
+
+
+# ── Resource policies, by service: the ones read, and the unread ones that let others in
+
+OPEN = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "logs:*", "Resource": "*"}}'
+
+
+def guards(type: str, **values: Any) -> Document | None:
+    guarded = Resource(address=f"{type}.this", type=type, name="this", values=values)
+    found = add_guards(
+        Account(id="111122223333", principals=()), Configuration(root="infra", engine="none", resources=[guarded])
+    ).guards
+    return next(iter(found.values()), None)
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("aws_dynamodb_resource_policy", {"policy": OPEN}),
+        ("aws_ecr_registry_policy", {"policy": OPEN}),
+        ("aws_efs_file_system_policy", {"policy": OPEN}),
+        ("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111122223333:role/reader"}),
+        ("aws_lambda_layer_version_permission", {"principal": "*"}),
+        ("aws_opensearch_domain", {"access_policies": OPEN}),
+        ("aws_s3_access_point", {"policy": OPEN}),
+        ("aws_s3_bucket", {"acl": "public-read", "policy": None}),
+        ("aws_s3_bucket_acl", {"acl": "authenticated-read"}),
+        ("aws_s3_bucket_acl", {"access_control_policy": [{}]}),
+    ],
+)
+def test_what_lets_others_in_and_is_not_read_is_said(type: str, values: Any) -> None:
+    found = guards(type, **values)
+    assert found is not None
+    assert found.unread == f"whom {type}.this lets in is not followed here"
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("aws_s3_bucket", {"acl": None, "policy": None}),
+        ("aws_s3_bucket_acl", {"acl": "private"}),
+        ("aws_s3_access_point", {"policy": None}),
+        ("aws_opensearch_domain", {"access_policies": None}),
+        ("aws_ecr_lifecycle_policy", {"policy": "{}"}),
+    ],
+)
+def test_what_lets_nobody_in_is_not(type: str, values: Any) -> None:
+    assert guards(type, **values) is None
+
+
+def test_policies_of_all_of_a_service_and_of_other_keys_are_read() -> None:
+    found = guards("aws_cloudwatch_log_resource_policy", policy_document=OPEN)
+    assert found is not None
+    assert (found.unread, [one.resources for one in found.statements]) == ("", [("*",)])
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/1"
+    for type in ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key"):
+        (own,) = (guards(type, arn=arn, policy=OPEN) or Document()).statements
+        assert own.resources == (arn,)
+        (left,) = (guards(type, arn=arn, policy=None) or Document()).statements
+        assert left.principals is not None
+
+
+# Permissions and URLs of Lambda functions, treated as the policies that they become.
+
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:ask"
+INVOKE, OPEN_URL = "lambda:InvokeFunction", "lambda:InvokeFunctionUrl"
+
+
+def guarded(kind: str, **values: Any) -> Resource:
+    return Resource(address=f"{kind}.this", type=kind, name="this", values={"function_name": "ask", **values})
+
+
+def read(*others: Resource) -> Account:
+    function = guarded("aws_lambda_function", arn=FUNCTION)
+    configuration = Configuration(root="infra", engine="none", resources=[function, *others])
+    return add_guards(Account(id="111122223333", principals=()), configuration)
+
+
+def permit(**values: Any) -> Resource:
+    return guarded("aws_lambda_permission", **{"action": INVOKE, "qualifier": None, **values})
+
+
+@pytest.mark.parametrize(
+    ("resource", "action", "kept"),
+    [
+        (permit(principal="*"), INVOKE, {False}),
+        (permit(principal="*"), "lambda:UpdateFunctionCode", {True}),
+        (permit(principal="*", qualifier="live"), INVOKE, {True}),
+        (permit(principal="*", function_name="other"), INVOKE, {True}),
+        (permit(principal="*", source_arn=UNKNOWN), INVOKE, {Doubt}),
+        (permit(principal="999988887777"), INVOKE, {False}),
+        (permit(principal="111122223333"), INVOKE, set()),
+        (permit(principal="events.amazonaws.com"), INVOKE, set()),
+        (permit(principal="*", principal_org_id="o-1"), INVOKE, {True}),
+        (guarded("aws_lambda_function_url", authorization_type="NONE"), OPEN_URL, {False}),
+        (guarded("aws_lambda_function_url", authorization_type="AWS_IAM"), OPEN_URL, set()),
+    ],
+)
+def test_who_calls_a_function_from_outside(resource: Resource, action: str, kept: set[Any]) -> None:
+    ours = (("StringEquals", "aws:PrincipalOrgID", ("o-1",)),)
+    goal = Goal(may=False, actions=(action,), principals=("outside",), resources=(FUNCTION,), unless=(ours,))
+    found = [one.kept for one in answer_of_outsiders(goal, (action,), read(resource))]
+    assert {Doubt if isinstance(one, Doubt) else one for one in found} == kept
+
+
+def test_a_permission_is_read_with_all_its_conditions() -> None:
+    source = {"source_arn": "arn:aws:events:eu-west-1:111122223333:rule/r", "source_account": "111122223333"}
+    url = {"function_url_auth_type": "AWS_IAM", "invoked_via_function_url": "true", "event_source_token": "t"}
+    guard = read(permit(principal="events.amazonaws.com", qualifier="live", **source, **url)).guards["lambda"]
+    (statement,) = guard.statements
+    assert statement.resources == (f"{FUNCTION}:live",)
+    assert {(one.operator, one.key) for one in statement.conditions} == {
+        ("ArnLike", "aws:sourcearn"),
+        ("StringEquals", "aws:sourceaccount"),
+        ("StringEquals", "lambda:functionurlauthtype"),
+        ("StringEquals", "lambda:eventsourcetoken"),
+        ("Bool", "lambda:invokedviafunctionurl"),
+    }
+
+
+def test_a_function_of_another_root_is_named_as_it_is_written() -> None:
+    for named, resource in ((f"{FUNCTION}2", f"{FUNCTION}2"), ("far", "arn:*:lambda:*:*:function:far")):
+        guard: Document = read(permit(principal="*", function_name=named)).guards["lambda"]
+        assert guard.statements[0].resources == (resource,)
+    for named in ("far:live", "111122223333:function:far"):
+        assert (
+            "write the name or the ARN alone"
+            in read(permit(principal="*", function_name=named)).guards["lambda"].unread
+        )
+
+
+# Every provider argument that holds a resource policy is judged by whom it lets in.
+
+importlib.import_module("policies.identity")
+CRITERIA = load_criteria(Path(__file__).parents[4] / "criteria.toml").criteria
+NAMES = ("access_policies", "access_policy", "content", "delivery_destination_policy", "policy", "policy_document",
+         "repository_policy", "resource_policy")  # fmt: skip
+#: Arguments with another kind of document, by the beginning of their name, and why they alone let nobody in.
+OTHERS = {
+    "aws_api_gateway_": "an API may be for everybody: who may call a method is asked of the method",
+    "aws_cloudwatch_log_account_policy": "says what is done with logs",
+    "aws_cloudwatch_log_data_protection_policy": "says what is masked in logs",
+    "aws_cloudwatch_log_index_policy": "says what is indexed of logs",
+    "aws_ecr_lifecycle_policy": "says which images are kept",
+    "aws_eks_pod_identity_association": "takes rights away from a session",
+    "aws_iam_": "gives rights to whoever it is attached to",
+    "aws_iot_policy": "gives rights to devices",
+    "aws_networkmanager_": "says how networks are connected",
+    "aws_opensearchserverless_": "is of a form of its own",
+    "aws_organizations_policy": "takes rights away from accounts",
+    "aws_ses_receipt_filter": "is Allow or Block",
+    "aws_sns_topic_data_protection_policy": "says what is masked in messages",
+    "aws_transfer_": "takes rights away from a session",
+    "aws_verifiedaccess_": "is written in Cedar",
+    "aws_vpc_endpoint": "says what a network may reach, and everybody in it by default",
+    "aws_vpclattice_auth_policy": "is of a service that only its networks reach",
+}  # fmt: skip
+
+
+def list_arguments(block: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name, attribute in block["attributes"].items():
+        if name in NAMES and attribute["type"] == "string" and (attribute.get("optional") or attribute.get("required")):
+            yield f"{path}{name}"
+    for name, inner in block["block_types"].items():
+        yield from list_arguments(inner["block"], f"{path}{name}.")
+
+
+HOLDING = {
+    (type_, argument)
+    for type_ in aws_schemas().names("resource")
+    for argument in list_arguments(aws_schemas().block("resource", type_))
+    if not argument.endswith("content") or "polic" in type_
+}
+
+
+def test_the_provider_has_no_other_policy_of_a_resource() -> None:
+    assert {each for each in HOLDING if not each[0].startswith(tuple(OTHERS))} == set(RESOURCE_POLICIES.items())
+
+
+@pytest.mark.parametrize("beginning", OTHERS)
+def test_nothing_is_named_that_is_no_longer_there(beginning: str) -> None:
+    assert [each for each, _ in HOLDING if each.startswith(beginning)]
+
+
+def declare(type_: str, principal: Mapping[str, str]) -> Resource:
+    statement = {"Sid": "it", "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
+    first, _, rest = RESOURCE_POLICIES[type_].partition(".")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    values = {first: [{rest: document}] if rest else document}
+    return Resource(address=f"{type_}.it", type=type_, name="it", values=values)
+
+
+@pytest.mark.parametrize("type_", sorted(RESOURCE_POLICIES))
+@pytest.mark.parametrize(
+    ("principal", "outcome"),
+    [({"AWS": "*"}, Outcome.NOT_SATISFIED), ({"AWS": "arn:aws:iam::111122223333:root"}, Outcome.SATISFIED)],
+)
+def test_everybody_is_refused_in_each(type_: str, principal: Mapping[str, str], outcome: Outcome) -> None:
+    policy = POLICIES["PG_IAM_13"]
+    tree = Configuration(root="it", engine="none", resources=(declare(type_, principal),))
+    (found,) = [each for each in apply(policy, tree, CRITERIA[policy.criterion]) if each.subject == f"{type_}.it"]
+    assert found.outcome is outcome

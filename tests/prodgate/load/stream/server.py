@@ -1,6 +1,4 @@
-"""A server whose every answer is scripted, and which keeps what it was asked."""
-
-from __future__ import annotations
+"""A server with scripted responses that records its requests."""
 
 import asyncio
 import threading
@@ -32,7 +30,7 @@ class ScriptedServer:
     _more: threading.Condition = field(default_factory=threading.Condition)
 
     def reached(self, requests: int) -> bool:
-        """Wait until it was asked so often."""
+        """Wait until it has received so many requests."""
         with self._more:
             return self._more.wait_for(lambda: len(self.asked) >= requests, 120)
 

@@ -1,7 +1,5 @@
 """A stream sends evenly, nothing twice, over new and over kept connections, and loses no failure."""
 
-from __future__ import annotations
-
 import socket
 from collections import Counter
 from pathlib import Path
@@ -9,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.load.stream.plan import Plan, plan_request
-from prodgate.load.stream.process import streaming
+from prodgate.load.stream.process import Plan, plan_request, streaming
 from tests.prodgate.load.stream.server import OK, ScriptedServer, scripted_server
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n"

@@ -1,7 +1,5 @@
 """A rehearsal's Airflow in a process of its own that takes commands, and that a test can kill."""
 
-from __future__ import annotations
-
 import json
 import select
 import signal
@@ -16,9 +14,8 @@ from typing import Any
 
 from prodgate.engines.environments import ensure_python
 from prodgate.processes.child import read_first_line
-from prodgate.rehearsal.airflow.health import authorization, request_json
 from prodgate.rehearsal.airflow.home import Login
-from prodgate.rehearsal.airflow.process import running
+from prodgate.rehearsal.airflow.process import authorization, request_json, running
 
 #: Seconds between slots in the lab.
 EVERY = 10
@@ -40,7 +37,7 @@ def demo():
 
 demo()
 """
-#: Seconds in which what is waited for must have come, on a machine that does other things, too.
+#: Seconds in which an awaited event must have come, on a machine with other load.
 LIMIT = 120.0
 
 
@@ -67,7 +64,7 @@ class Lab:
         return list(self.get("/dags/demo/dagRuns?limit=100&order_by=start_date")["dag_runs"])
 
     def tell(self, word: str) -> str:
-        """Call a method of the Airflow without parameters; return what it returned, as JSON."""
+        """Call a method of the Airflow, with one word more if it takes one; return what it returned, as JSON."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(word.encode() + b"\n")
@@ -113,7 +110,7 @@ def heard(descriptor: int) -> str:
 
 
 def main(folder: str, version: str, python: str) -> None:
-    """Run Airflow, say where it is, and do what lines at stdin name."""
+    """Run Airflow, print its address, and do the commands at stdin."""
     schedules: Mapping[str, str] = {"demo": f"* * * * * */{EVERY}"}
     with running(
         Path(folder, "dags"), Path(folder), python=Path(python), version=version, schedules=schedules
@@ -123,7 +120,8 @@ def main(folder: str, version: str, python: str) -> None:
         }
         say({"api": airflow.api, "home": str(airflow.home), **users})
         for line in sys.stdin:
-            say(getattr(airflow, line.strip())())
+            word, *more = line.strip().split(" ", 1)
+            say(getattr(airflow, word)(*more))
 
 
 def say(what: Any) -> None:

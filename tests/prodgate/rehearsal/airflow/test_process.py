@@ -1,6 +1,4 @@
-"""A real Airflow runs the rehearsal: on time, by the clock that it was given, and nothing of it is left."""
-
-from __future__ import annotations
+"""A real Airflow runs the rehearsal: on time, by its given clock, and without leftovers."""
 
 import json
 import os
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.rehearsal.airflow.health import authorization, request_json
+from prodgate.rehearsal.airflow.process import authorization, request_json
 from tests.prodgate.rehearsal.airflow.lab import EVERY, LIMIT, Lab, lab
 
 pytestmark = [
@@ -81,13 +79,13 @@ def test_a_viewer_can_look_and_change_nothing(airflow: Lab) -> None:
 
 def test_without_its_scheduler_nothing_runs_until_it_is_back(airflow: Lab) -> None:
     before = json.loads(airflow.tell("pids"))
-    airflow.tell("stop_scheduler")
+    airflow.tell("send_command stop scheduler")
     assert set(json.loads(airflow.tell("pids"))) == {"api-server", "dag-processor"}
     assert json.loads(airflow.tell("exit_codes")).keys() == {"scheduler"}
     stopped = [run["dag_run_id"] for run in airflow.runs()]
     select.select([], [], [], EVERY + 1)  # a slot passes
     assert [run["dag_run_id"] for run in airflow.runs()] == stopped
-    airflow.tell("start_scheduler")
+    airflow.tell("start scheduler")
     until(lambda: len(airflow.runs()) > len(stopped))
     assert json.loads(airflow.tell("pids"))["scheduler"] != before["scheduler"]
 

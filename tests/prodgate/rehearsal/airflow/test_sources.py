@@ -1,7 +1,5 @@
 """The news sources of the rehearsal, and the database that their stories are collected into."""
 
-from __future__ import annotations
-
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from prodgate.rehearsal.airflow.sources import FEED, ITEMS, JAPANESE, Feeds, serving_feeds
-from prodgate.rehearsal.site.collection_database import DAYS, OLD, prepare_database
+from prodgate.rehearsal.site.database import DAYS, OLD, prepare_database
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The supervisor of processes: it starts and ends them on command, and leaves none behind."""
 
-from __future__ import annotations
-
 import json
 import os
 import select

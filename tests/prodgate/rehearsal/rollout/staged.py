@@ -1,19 +1,15 @@
-"""A small account in which deployments are carried out, as the tests of a rehearsed rollout look at it."""
-
-from __future__ import annotations
+"""A small account in which deployments are carried out, as seen by the tests of a rehearsed rollout."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from prodgate.rehearsal.account import provision
 from prodgate.rehearsal.rollout.stage import StagedRollout, running_rollout
-from tests.prodgate.rehearsal.rollout.readers import Readers, reading
+from tests.prodgate.rehearsal.readers import Readers, reading
 
 SHOP = Path(__file__).with_name("shop")
 #: The declared five minutes of the first step take two and a half seconds.
@@ -35,25 +31,6 @@ class Staged:
         self.readers.forget()
         told = self.rollout.deploy(build)
         return self.describe(next(iter(told["deployments"].values()), ""))
-
-    def ask(self, path: str, method: str, key: str = "") -> int:
-        """Send one request, with a key if it is a write; return the status of the answer."""
-        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=60)
-        try:
-            connection.request(method, path, headers={"Idempotency-Key": key} if key else {})
-            return connection.getresponse().status
-        finally:
-            connection.close()
-
-    def post(self, path: str, form: dict[str, str]) -> int:
-        """Send a form; return the status of the answer."""
-        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=60)
-        try:
-            headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", path, urlencode(form), headers)
-            return connection.getresponse().status
-        finally:
-            connection.close()
 
     def describe(self, id_: str) -> dict[str, Any]:
         if not id_:
@@ -110,15 +87,15 @@ class Staged:
 
 
 @contextmanager
-def staged(logs: Path, *faults: str, speed: float = SPEED) -> Iterator[Staged]:
-    """Run blue under load while the context is open."""
+def staged(logs: Path, *faults: str, speed: float = SPEED, connections: int = 3) -> Iterator[Staged]:
+    """Run blue under the load of some connections while the context is open."""
     quiet: Callable[[str], None] = lambda _: None  # noqa: E731
     with (
         running_rollout(provision(SHOP), logs, speed=speed, progress=quiet, faults=faults) as rollout,
-        reading(rollout.url) as by,
+        reading(rollout.url, connections) as by,
     ):
         found = Staged(rollout, by)
-        found.until(lambda: by.builds["blue"] > 20)
+        by.wait_for("blue", 20)
         yield found
 
 

@@ -1,7 +1,5 @@
 """The account and the database of a rehearsed rollout are opened at the same time, and both end with it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +8,7 @@ import pytest
 
 from prodgate.rehearsal.rollout.stage import open_together
 
-#: Seconds in which what is waited for must happen.
+#: Seconds in which an awaited event must happen.
 LIMIT = 60.0
 
 

@@ -1,24 +1,24 @@
 """Deployments that are carried out: a good one, those that roll back by themselves, and one that somebody stops."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from prodgate.criteria import UsageError
 from prodgate.processes.child import read_first_line
-from prodgate.rehearsal.emulator.codedeploy_deployments import EVENTS
-from prodgate.rehearsal.site.database import list_revisions
-from prodgate.rehearsal.site.migrating import bring_schema
+from prodgate.rehearsal.emulator.codedeploy import EVENTS
+from prodgate.rehearsal.rollout.stage import FAULTS, check_faults
+from prodgate.rehearsal.site.database import bring_schema, list_revisions
 from tests.prodgate.ending import ended
 from tests.prodgate.rehearsal.rollout.staged import SHOP, Staged, all_of, staged
+from tests.prodgate.rehearsal.site.client import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rollout")]
 
@@ -35,7 +35,7 @@ def test_a_good_build_takes_the_place_of_the_old_one_and_no_request_fails(stage:
     found = stage.deploy("green-1")
     assert found["status"] == "Succeeded"
     assert stage.events(found["deploymentId"]) == all_of(EVENTS, "Succeeded")
-    assert stage.readers.failed == 0
+    assert stage.readers.lost == {}
     assert stage.readers.builds["green-1"] > 0
     assert stage.weights() == {before: 0, other: 100}
     stage.until(lambda: stage.health() == {before: [], other: ["healthy", "healthy"]})
@@ -69,7 +69,7 @@ def test_what_fails_before_readers_reach_it_is_taken_back_unseen(stage: Staged, 
     found = stage.deploy(build)
     assert (found["status"], found["errorInformation"]["code"]) == ("Failed", code)
     assert stage.events(found["deploymentId"])[at] == "Failed"
-    assert stage.readers.failed == stage.readers.builds[build] == 0
+    assert (stage.readers.lost, stage.readers.builds[build]) == ({}, 0)
     assert_taken_back(stage, found["deploymentId"], before, weights, definition)
 
 
@@ -78,7 +78,7 @@ def test_what_fails_for_readers_alone_is_taken_back_by_the_alarm(stage: Staged) 
     found = stage.deploy("failing-in-public")
     assert (found["status"], found["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")
     assert "shop-errors" in found["errorInformation"]["message"]
-    assert stage.readers.statuses[500] == stage.readers.failed > 0
+    assert stage.readers.lost.keys() == {"500"}
     history = stage.aws("cloudwatch").describe_alarm_history(AlarmName="shop-errors", HistoryItemType="StateUpdate")
     assert "to ALARM" in "".join(one["HistorySummary"] for one in history["AlarmHistoryItems"])
     assert_taken_back(stage, found["deploymentId"], before, weights, definition)
@@ -90,18 +90,18 @@ def test_what_somebody_stops_is_taken_back(stage: Staged) -> None:
     stage.readers.forget()
     deploying = threading.Thread(target=stage.rollout.deploy, args=("green-3",))
     deploying.start()
-    stage.until(lambda: stage.readers.builds["green-3"] > 0)
+    stage.readers.wait_for("green-3", 1)
     (id_,) = codedeploy.list_deployments(**named, includeOnlyStatuses=["InProgress"])["deployments"]
     codedeploy.stop_deployment(deploymentId=id_)
     deploying.join(120)
     found = stage.describe(id_)
     assert (found["status"], found["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")
-    assert stage.readers.failed == 0
+    assert stage.readers.lost == {}
     assert_taken_back(stage, id_, before, weights, definition)
 
 
 def assert_taken_back(stage: Staged, id_: str, before: str, weights: dict[str, int], definition: str) -> None:
-    """Assert that all is as it was, and that CodeDeploy says who did it."""
+    """Assert that all is as before, and that CodeDeploy names who did it."""
     failed = stage.describe(id_)
     back = stage.describe(failed["rollbackInfo"]["rollbackDeploymentId"])
     assert (back["status"], back["creator"]) == ("Succeeded", "codeDeployRollback")
@@ -147,3 +147,143 @@ def test_what_the_tasks_write_is_in_their_log_group(stage: Staged) -> None:
         return {json.loads(one["message"])["message"] for one in events}
 
     stage.until(lambda: "ready" in lines())
+
+
+# ── Each fault of a deployment has its stated effect, and a deployment without faults has none
+
+
+def loses_requests(stage: Staged) -> bool:
+    assert stage.deploy("green")["status"] == "Succeeded"
+    return bool(stage.readers.lost)
+
+
+def is_never_healthy(stage: Staged) -> bool:
+    """Whether a good build is rolled back because its target group checks a path that the site does not have."""
+    found = stage.deploy("green")
+    said = found["errorInformation"]["message"]
+    return found["status"] == "Failed" and "Health checks failed with these codes: [404]" in said
+
+
+def loses_what_blue_was_sent(stage: Staged) -> bool:
+    keys = [f"key-{number:08d}" for number in range(100)]
+    url, path = stage.rollout.url, "/api/stories/latest/applause"
+    sent = {ask(url, path, method="POST", idempotency_key=key).status for key in keys}
+    found = {ask(url, f"/api/applause/{key}").status for key in keys}
+    return (sent, found) == ({201}, {200, 404})
+
+
+def moves_half_at_first(stage: Staged) -> bool:
+    seen: list[dict[str, int]] = []
+    deploying = threading.Thread(target=stage.deploy, args=("green",))
+    deploying.start()
+    while deploying.is_alive():
+        seen.append(stage.weights())
+    return any(sorted(weights.values()) == [50, 50] for weights in seen)
+
+
+def has_strange_weights(stage: Staged) -> bool:
+    stage.readers.wait_for("blue", 300)
+    return sorted(stage.weights().values()) == [1, 99] and stage.readers.lost["503"] > 0
+
+
+def reports_nothing(stage: Staged) -> bool:
+    """Whether a build that fails for readers stays, because no alarm has data."""
+    found, now = stage.deploy("failing-in-public"), datetime.now(UTC)
+    metrics = stage.aws("cloudwatch").list_metrics(Namespace="AWS/ApplicationELB", MetricName="RequestCount")["Metrics"]
+    span = {"StartTime": now - timedelta(seconds=30), "EndTime": now, "Period": 60, "Statistics": ["Sum"]}
+    points = [stage.aws("cloudwatch").get_metric_statistics(**one, **span)["Datapoints"] for one in metrics]
+    return found["status"] == "Succeeded" and stage.readers.lost["500"] > 0 and not any(points)
+
+
+def bakes_for_a_minute(stage: Staged) -> bool:
+    named = {"applicationName": "shop", "deploymentGroupName": "shop"}
+    group = stage.aws("codedeploy").get_deployment_group(**named)["deploymentGroupInfo"]
+    end = group["blueGreenDeploymentConfiguration"]["terminateBlueInstancesOnDeploymentSuccess"]
+    return bool(end["terminationWaitTimeInMinutes"] == 1)
+
+
+def leaves_a_group_behind(stage: Staged) -> bool:
+    assert stage.deploy("failing-hook")["status"] == "Failed"
+    return sorted(stage.weights().values()) == [10, 90]
+
+
+def snapshots(stage: Staged) -> list[datetime]:
+    """Return when the snapshots of releases were taken; automated ones exist as well."""
+    found = stage.aws("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    return [one["SnapshotCreateTime"] for one in found if "-before-" in one["DBClusterSnapshotIdentifier"]]
+
+
+def takes_no_snapshot(stage: Staged) -> bool:
+    stage.deploy("green")
+    return not snapshots(stage)
+
+
+def takes_a_late_snapshot(stage: Staged) -> bool:
+    told = stage.rollout.deploy("green")
+    (taken,) = snapshots(stage)
+    return bool(taken >= datetime.fromisoformat(told["migration"]["ended"]))
+
+
+def leaves_the_schema(stage: Staged) -> bool:
+    stage.deploy("green")
+    return bring_schema(stage.rollout.database, list_revisions()[-1]).before == list_revisions()[-2]
+
+
+def deploys_nothing_after_a_failure(stage: Staged) -> bool:
+    told = stage.rollout.deploy("green")
+    assert "nickname" in told["migration"]["error"]
+    stage.readers.forget()
+    stage.readers.wait_for("blue", 50)
+    return told["deployments"] == {} and not stage.readers.lost and told["migration"]["to"] == list_revisions()[-2]
+
+
+def migrates_after_the_shift(stage: Staged) -> bool:
+    told = stage.rollout.deploy("green")
+    (id_,) = told["deployments"].values()
+    return bool(told["migration"]["began"] > stage.describe(id_)["completeTime"].isoformat())
+
+
+def lets_nobody_sign_in(stage: Staged) -> bool:
+    """Whether the old build can't find the password of a reader who joined after the migration."""
+    seen: list[tuple[int, int]] = []
+    url = stage.rollout.url
+
+    def join_and_sign_in() -> None:
+        form = {"email": f"{len(seen)}@shop.example", "password": "a long one", "team": "bos"}
+        seen.append((ask(url, "/join", form=form).status, ask(url, "/sign-in", form=form).status))
+
+    stage.rollout.deploy("green", between=join_and_sign_in)
+    (joined, signed_in), *_ = seen
+    return joined < 400 <= signed_in and not stage.readers.lost
+
+
+SEEN: dict[str, Callable[[Staged], bool]] = {
+    "naive-restart": loses_requests,
+    "kill-at-switch": loses_requests,
+    "early-shift": loses_requests,
+    "slow-drain": loses_requests,
+    "wrong-health-path": is_never_healthy,
+    "lost-writes": loses_what_blue_was_sent,
+    "wrong-weights": moves_half_at_first,
+    "strange-weights": has_strange_weights,
+    "silent-alarms": reports_nothing,
+    "short-bake": bakes_for_a_minute,
+    "leftover-group": leaves_a_group_behind,
+    "no-backup": takes_no_snapshot,
+    "late-backup": takes_a_late_snapshot,
+    "no-migration": leaves_the_schema,
+    "failing-migration": deploys_nothing_after_a_failure,
+    "breaking-migration": lets_nobody_sign_in,
+    "late-migration": migrates_after_the_shift,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_does_what_it_says(tmp_path: Path, fault: str) -> None:
+    with staged(tmp_path, fault, speed=300) as stage:
+        assert SEEN[fault](stage)
+
+
+def test_an_unknown_fault_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"fault 'slow-drian': no fault of a deployment is named so"):
+        check_faults(["slow-drian"])

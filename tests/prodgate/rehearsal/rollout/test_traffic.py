@@ -1,6 +1,4 @@
-"""What HAProxy's log says is counted as a load balancer reports it."""
-
-from __future__ import annotations
+"""HAProxy's log lines are counted as a load balancer reports them."""
 
 import socket
 from collections import Counter
@@ -10,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.rehearsal.rollout import traffic as traffic_module
-from prodgate.rehearsal.rollout.traffic import Traffic, counting
+from prodgate.rehearsal.rollout import keeper as traffic_module
+from prodgate.rehearsal.rollout.keeper import Traffic, counting
 
 GROUPS = {"api-b": "arn:b"}
 

@@ -1,7 +1,5 @@
 """Requests to a site: a running one, or the application itself."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
@@ -16,8 +14,7 @@ from prodgate.rehearsal.site.application import build_application
 from prodgate.rehearsal.site.database import Database
 from prodgate.rehearsal.site.faults import parse_faults
 from prodgate.rehearsal.site.logs import AccessLog
-from prodgate.rehearsal.site.pages import Site
-from prodgate.rehearsal.site.rendering import compile_pages, read_assets
+from prodgate.rehearsal.site.pages import Site, compile_pages, read_assets
 from prodgate.rehearsal.site.server import Settings, compose
 
 UNTIL = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -64,7 +61,7 @@ async def served(
     later: Database | None = None,
     **headers: str,
 ) -> list[Answer]:
-    """Ask the application without a server, all paths at once; ``later`` is what it has once it has started."""
+    """Request paths from the application without a server, all at once; ``later`` is called after it has started."""
     files = read_assets()
     started = Site(database, compile_pages("blue", files), files)
     await started.load()
@@ -97,5 +94,5 @@ async def _asked(app: Any, path: str, form: Mapping[str, str] | None, headers: M
 
 
 def asked(database: Database, path: str, **how: Any) -> Answer:
-    """Ask the application for one path."""
+    """Request one path from the application."""
     return asyncio.run(served(database, [path], **how))[0]

@@ -1,14 +1,12 @@
 """A running site, and databases of both kinds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from prodgate.rehearsal.site.content.seed import seed
+from prodgate.rehearsal.site.content.stories import seed
 from prodgate.rehearsal.site.database import Database, migrate, open_database
 from prodgate.rehearsal.site.process import Site, running
 from tests.prodgate.rehearsal.site.client import UNTIL

@@ -1,7 +1,5 @@
 """A PostgreSQL server for the tests; they are skipped without one, unless it is required."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from prodgate.engines.environments import EngineError
-from prodgate.engines.postgresql import REQUIRED, find_postgresql
+from prodgate.engines.programs import REQUIRED, find_postgresql
 from prodgate.rehearsal.postgresql import running_postgresql
 
 

@@ -1,7 +1,5 @@
 """The JSON API."""
 
-from __future__ import annotations
-
 import pytest
 
 from prodgate.rehearsal.site.process import Site

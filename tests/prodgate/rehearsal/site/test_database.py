@@ -1,7 +1,5 @@
 """The site on both kinds of database."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +15,16 @@ from sqlalchemy.exc import IntegrityError
 
 from prodgate.criteria import UsageError
 from prodgate.rehearsal.site import tables
-from prodgate.rehearsal.site.content.seed import PASSWORD, READER, last_slot, seed
-from prodgate.rehearsal.site.database import Database, current_revision, migrate, open_database
-from prodgate.rehearsal.site.migrating import bring_schema, fail_half_way, prepare_previous
+from prodgate.rehearsal.site.content.stories import PASSWORD, READER, last_slot, seed
+from prodgate.rehearsal.site.database import (
+    Database,
+    bring_schema,
+    current_revision,
+    fail_half_way,
+    migrate,
+    open_database,
+    prepare_previous,
+)
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.client import UNTIL, ask, asked, served
 

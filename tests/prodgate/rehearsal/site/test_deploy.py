@@ -1,7 +1,5 @@
 """Builds replace each other, and processes end with their parent."""
 
-from __future__ import annotations
-
 import json
 import signal
 import socket
@@ -22,8 +20,8 @@ from sqlalchemy import create_engine, text
 from prodgate.criteria import UsageError
 from prodgate.processes.child import read_first_line
 from prodgate.rehearsal.site.process import PROGRAM, running, start_build
+from tests.prodgate.rehearsal.readers import reading
 from tests.prodgate.rehearsal.site.client import ask
-from tests.prodgate.rehearsal.site.probe import probing
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -62,21 +60,21 @@ def url_of(process: subprocess.Popen[str]) -> str:
 @pytest.mark.usefixtures("patient")
 def test_a_deploy_under_load_loses_nothing(tmp_path: Path) -> None:
     with running(tmp_path, faults=["latency=0.03"]) as site:
-        with probing(site.url) as probe:
+        with reading(site.url, 6, ("/",)) as probe:
             probe.wait_for("blue", 100)
             site.deploy("green")
-            deployed = probe.answered.copy()
+            deployed = probe.builds.copy()
             probe.wait_for("green", deployed["green"] + 100)
         assert (site.build, ask(site.url, "/api/health").json["build"]) == ("green", "green")
     assert probe.lost == {}
-    assert probe.answered["blue"] == deployed["blue"]
-    assert probe.answered.total() >= 200
+    assert probe.builds["blue"] == deployed["blue"]
+    assert probe.builds.total() >= 200
     logged = [each for each in lines(site.access_log) if each["route"] == "/"]
-    assert {build: sum(each["build"] == build for each in logged) for build in ("blue", "green")} == probe.answered
+    assert {build: sum(each["build"] == build for each in logged) for build in ("blue", "green")} == probe.builds
 
 
 def test_the_same_probe_sees_a_naive_deploy(tmp_path: Path) -> None:
-    with running(tmp_path, faults=["latency=0.03", "naive-deploy"]) as site, probing(site.url) as probe:
+    with running(tmp_path, faults=["latency=0.03", "naive-deploy"]) as site, reading(site.url, 6, ("/",)) as probe:
         probe.wait_for("blue", 100)
         site.deploy("green")
         probe.wait_for("green", 20)

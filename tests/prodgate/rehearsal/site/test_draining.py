@@ -1,6 +1,4 @@
-"""A build that begins to drain answers whomever it has accepted by then."""
-
-from __future__ import annotations
+"""A build that begins to drain answers every client accepted by then."""
 
 import asyncio
 import socket

@@ -1,6 +1,4 @@
-"""Each fault is seen, and none is reachable in a site that was started without."""
-
-from __future__ import annotations
+"""Each fault is visible, and none is reachable in a site that was started without it."""
 
 import asyncio
 import json
@@ -18,10 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from prodgate.criteria import UsageError
-from prodgate.rehearsal.site import defects, disturbances, faults
-from prodgate.rehearsal.site.content.seed import PASSWORD, READER, seed
+from prodgate.rehearsal.site.content.stories import PASSWORD, READER, seed
 from prodgate.rehearsal.site.database import Database, migrate, open_database
-from prodgate.rehearsal.site.faults import KINDS, Fault, parse_faults
+from prodgate.rehearsal.site.defects import DISTURBANCES, HEADERS, TEXTS, chances
+from prodgate.rehearsal.site.faults import KINDS, Fault, parse_faults, render_faults
 from prodgate.rehearsal.site.logs import AccessLog
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.client import UNTIL, Answer, ask, asked, served
@@ -38,9 +36,9 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def test_every_fault_is_done_by_something() -> None:
-    done = set(disturbances.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
+    done = set(DISTURBANCES) | set(HEADERS) | {name for name, _ in TEXTS}
     assert done | {"naive-deploy", "never-ready", "wrong-build"} == set(KINDS)
-    examples = [line.split()[0] for line in faults.render_faults().splitlines()]
+    examples = [line.split()[0] for line in render_faults().splitlines()]
     assert [parse_faults([example])[0].name for example in examples] == list(KINDS)
 
 
@@ -83,11 +81,11 @@ def test_a_fault_that_is_written_wrong_is_told(texts: list[str], says: str) -> N
 
 @pytest.mark.parametrize(("share", "block"), [(0.01, 1000), (0.3, 1000), (1, 1000), (0.0001, 10_000)])
 def test_a_share_is_exact_and_its_places_are_not_regular(share: float, block: int) -> None:
-    due = disturbances.chances(share, "seed")
+    due = chances(share, "seed")
     first, second = (list(islice(due, block)) for _ in range(2))
     assert sum(first) == sum(second) == round(share * block)
     assert share == 1 or first != second
-    assert list(islice(disturbances.chances(share, "seed"), block)) == first
+    assert list(islice(chances(share, "seed"), block)) == first
 
 
 def told(path: Path) -> list[dict[str, object]]:
@@ -95,7 +93,7 @@ def told(path: Path) -> list[dict[str, object]]:
 
 
 def logged(news: Database, tmp_path: Path, fault: str, paths: Sequence[str]) -> list[dict[str, object]]:
-    """Ask for all paths at once; return the lines of the access log."""
+    """Request all paths at once; return the lines of the access log."""
     file = tmp_path / "access.jsonl"
     log = AccessLog(os.open(file, os.O_WRONLY | os.O_CREAT))
     asyncio.run(served(news, paths, faults=[fault], log=log))
@@ -122,17 +120,18 @@ def test_errors_are_answers_of_the_site_and_exactly_so_many(news: Database) -> N
             assert "no-store" in answer.headers["cache-control"]
 
 
-def test_errors_in_public_are_seen_at_the_port_of_readers_alone(news: Database) -> None:
-    for port, status in (("443", 500), ("8443", 200)):
-        answers = asyncio.run(
-            served(news, ["/", "/api/stories?per_page=1"], faults=["errors-in-public=1"], x_forwarded_port=port)
-        )
-        assert [answer.status for answer in answers] == [status, status]
-
-
-def test_what_is_never_ready_is_alive_and_answers(news: Database) -> None:
-    answers = asyncio.run(served(news, ["/api/ready", "/api/health", "/"], faults=["never-ready"]))
-    assert [answer.status for answer in answers] == [500, 200, 200]
+@pytest.mark.parametrize(
+    ("fault", "port", "statuses"),
+    [
+        ("errors-in-public=1", "443", [200, 200, 500]),
+        ("errors-in-public=1", "8443", [200, 200, 200]),
+        ("never-ready", "443", [500, 200, 200]),
+    ],
+    ids=["errors are seen by readers", "and at no other port", "what is never ready is alive and answers"],
+)
+def test_a_fault_of_some_requests_spares_the_others(news: Database, fault: str, port: str, statuses: list[int]) -> None:
+    answers = asyncio.run(served(news, ["/api/ready", "/api/health", "/"], faults=[fault], x_forwarded_port=port))
+    assert [answer.status for answer in answers] == statuses
 
 
 def test_during_a_stall_nothing_is_answered(news: Database, tmp_path: Path) -> None:
@@ -185,7 +184,7 @@ def test_a_stale_build_says_so(tmp_path: Path) -> None:
         assert '<meta name="build" content="stale">' in answer.text
 
 
-#: Where each defect shows, and what is there only with it, or only without it (a leading !).
+#: Where each defect shows, and the text that appears only with it, or only without it (a leading !).
 SHOWN = {
     "unlabeled-button": ("/search", r"<button[^>]*></button>"),
     "unlabeled-field": ("/search", "!<label"),
@@ -235,9 +234,9 @@ def test_a_site_without_faults_does_not_even_load_them() -> None:
         "from prodgate.rehearsal.site.application import build_application\n"
         "made = build_application(None, 'x')\n"
         "s.compose(made, s.Settings(database='', build='b', secret='x', faults=(FAULTS)), None, tuple)\n"
-        "print(sorted(n.rpartition('.')[2] for n in sys.modules if n.endswith(('.disturbances', '.defects'))))"
+        "print(sorted(n.rpartition('.')[2] for n in sys.modules if n.endswith('.defects')))"
     )
-    for given, loaded in (("", "[]\n"), ("s.Fault('drop', (1,)),", "['defects', 'disturbances']\n")):
+    for given, loaded in (("", "[]\n"), ("s.Fault('drop', (1,)),", "['defects']\n")):
         done = subprocess.run(
             (sys.executable, "-c", script.replace("FAULTS", given)), capture_output=True, text=True, check=True
         )

@@ -1,6 +1,4 @@
-"""What the site writes about itself."""
-
-from __future__ import annotations
+"""The site's own logs."""
 
 import asyncio
 import json
@@ -11,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.rehearsal.site.content.seed import seed
+from prodgate.rehearsal.site.content.stories import seed
 from prodgate.rehearsal.site.database import migrate, open_database
 from prodgate.rehearsal.site.logs import LOG, AccessLog, _as_json, open_access_log, route
 from tests.prodgate.rehearsal.site.client import UNTIL, served

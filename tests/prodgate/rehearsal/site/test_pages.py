@@ -1,6 +1,4 @@
-"""The pages that everybody sees."""
-
-from __future__ import annotations
+"""The public pages."""
 
 import asyncio
 import re
@@ -22,7 +20,7 @@ PERSONAL = ("/sign-in", "/join")
 
 
 class Outline(HTMLParser):
-    """What a page is made of, as far as a reader's software cares."""
+    """The parts of a page that matter to a reader's software."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,14 +1,12 @@
 """Readers: joining, signing in, following a team."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 
-from prodgate.rehearsal.site.content.seed import PASSWORD, READER
-from prodgate.rehearsal.site.passwords import hash_password, matches
+from prodgate.rehearsal.site.content.stories import PASSWORD, READER
 from prodgate.rehearsal.site.process import Site
+from prodgate.rehearsal.site.readers import hash_password, matches
 from tests.prodgate.rehearsal.site.client import Answer, ask
 
 pytestmark = pytest.mark.xdist_group("site")

@@ -1,7 +1,5 @@
 """The seeded stories."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from datetime import timedelta
@@ -12,8 +10,8 @@ import pytest
 
 from prodgate.rehearsal.site.content import read
 from prodgate.rehearsal.site.content.stories import DAYS, STORIES, players, unused_slug, write_stories
+from prodgate.rehearsal.site.pages import WORDS
 from prodgate.rehearsal.site.queries import CATEGORIES
-from prodgate.rehearsal.site.words import WORDS
 from tests.prodgate.rehearsal.site.client import UNTIL
 
 TOLD = list(write_stories(UNTIL))

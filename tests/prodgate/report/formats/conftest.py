@@ -1,7 +1,5 @@
 """A run that holds one of everything, and one of ten thousand findings, to be exported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -50,7 +48,7 @@ def hostile() -> Source:
         finding("c", "undetermined", HOSTILE, reason=HOSTILE, check="t"),
         failing("c", "waived", check="w"),
     ]
-    stated = criterion("c", statement=HOSTILE, why=HOSTILE, source=HOSTILE, controls=("NIST-800-53:CP-9", HOSTILE))
+    stated = criterion("c", wording=HOSTILE, why=HOSTILE, source=HOSTILE, controls=("NIST-800-53:CP-9", HOSTILE))
     accepted = waiver(covers="w", subject="waived", reason=HOSTILE, owner="o" + HOSTILE)
     return read_source(run([stated], seen, waivers=(accepted,), system=HOSTILE, layers=("static",)))
 

@@ -12,7 +12,7 @@ Play = Callable[..., Root]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the real provider, unless it is asked for: `tox -e differential`."""
+    """Leave out tests that need the real provider, unless requested: `tox -e differential`."""
     if "differential" not in config.option.markexpr:
         left_out = [item for item in items if item.get_closest_marker("differential")]
         config.hook.pytest_deselected(items=left_out)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prodgate.processes.child import Completed
-from prodgate.terraform.hermetic import prepare_environment, stand_in
-from prodgate.terraform.runner import find_engine, run
+from prodgate.terraform.runner import find_engine, prepare_environment, run, stand_in
 
 PROVIDER = """
 terraform {
@@ -39,7 +38,7 @@ class Root:
     sidecar: Path
 
     def core(self, *arguments: str) -> Completed:
-        command = (*find_engine(os.environ).command, *arguments)
+        command = (*find_engine(os.environ).start(self.directory.parent, 120), *arguments)
         return run(command, cwd=self.directory, environment=self.environment, limit=120)
 
     def plan(self) -> dict[str, Any]:
@@ -49,7 +48,7 @@ class Root:
         return json.loads(self.core("show", "-json", "plan.bin").stdout)
 
     def values(self) -> dict[str, dict[str, Any]]:
-        """Plan, and return the planned values by address; what is unknown is left out."""
+        """Plan, and return the planned values by address, without unknown ones."""
         plan = self.plan()
         found = {each["address"]: each["values"] for each in instances(plan["planned_values"]["root_module"])}
         prior = plan.get("prior_state", {}).get("values", {}).get("root_module", {})

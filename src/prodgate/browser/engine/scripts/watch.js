@@ -5,6 +5,43 @@
     lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, wait,
   };
   Object.defineProperty(window, "__prodgate", { value: seen });
+  // what an element says of itself, by whatever names and attributes, and what is around it and in it that is used with it
+  const USED = "a, area, button, input, select, textarea, summary, label, [role=button], [role=link], [role=switch], [onclick]";
+  const MARKING = /^(?:rel|role|download|aria-pressed|formmethod|on.+|@.+|(?:v-on|x-on|wire|phx|ng)[:-].+|jsaction|(?:data-)?hx-.+|data-(?:action|(?:[\w-]+-)?(?:method|confirm|delete|destroy|remove).*))$/;
+  const list = (each) => {
+    const all = each.getRootNode(), said = (one) => one?.innerText ?? one?.textContent, get = (one, name) => one.getAttribute(name);
+    const labelled = (get(each, "aria-labelledby") ?? "").split(/\s+/).map((id) => said(id && all.getElementById?.(id)));
+    const inner = [each, ...[...each.querySelectorAll("[aria-label], [alt], [title]")].slice(0, 20)];
+    return [
+      said(each), ...labelled, ...[...(each.labels ?? [])].map(said), ...[...each.querySelectorAll("svg title")].slice(0, 5).map(said),
+      ...inner.flatMap((one) => ["aria-label", "alt", "title"].map((name) => get(one, name))),
+      ...["placeholder", "name", "id"].map((name) => get(each, name)), each.matches("input[type=button], input[type=image]") ? each.value : "",
+    ].map((name) => name?.trim().replace(/\s+/g, " ").slice(0, 300)).filter(Boolean);
+  };
+  const tell = (each, used) => {
+    const names = used ? list(each) : [], get = (one, name) => one.getAttribute(name);
+    // of what has no name, such as a picture drawn by a font, classes are all that is said
+    if (used && !names.length) names.push([each, ...each.querySelectorAll("[class]")].slice(0, 5).map((one) => get(one, "class") ?? "").join(" "));
+    const marks = [...each.attributes].filter(({ name }) => MARKING.test(name));
+    const attributes = Object.fromEntries(marks.map(({ name, value }) => [name.slice(0, 100), value.slice(0, 300)]));
+    const leads = get(each, "formaction") ?? (each.localName === "form" ? get(each, "action") : get(each, "href") ?? get(each, "xlink:href"));
+    const free = used && each.matches("input[type=checkbox], input[type=radio]") && !each.form ? { "aria-pressed": "" } : {};
+    return {
+      names, used, attributes: { ...attributes, ...free },
+      leads: leads === null ? "" : URL.parse(leads, document.baseURI)?.href ?? "",
+    };
+  };
+  seen.describe = (element) => {
+    const around = [];
+    for (let one = element.parentElement ?? element.getRootNode().host; one && one !== document.body; one = one.parentElement ?? one.getRootNode().host) around.push(one);
+    const inner = [...element.querySelectorAll("*")].filter((one) => one.matches(USED)).slice(0, 20);
+    const own = tell(element, element.matches(`${USED}, [contenteditable], [tabindex], [role]`));
+    return [
+      { ...own, markup: element.outerHTML.slice(0, 160) },
+      ...around.map((one) => tell(one, one.matches(USED))).filter((one) => one.used || one.leads || Object.keys(one.attributes).length),
+      ...inner.map((one) => tell(one, true)),
+    ];
+  };
   document.addEventListener("securitypolicyviolation", (event) => {
     seen.refused.push({ url: event.blockedURI, directive: event.effectiveDirective, disposition: event.disposition });
   });

@@ -1,4 +1,4 @@
-"""What the site publishes before anything is collected: the same stories on every machine."""
+"""The initial content of the site: the same stories on every machine."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,6 +1,4 @@
-"""What every DAG of the pipeline may use in its templates: where the files of one run are."""
-
-from __future__ import annotations
+"""Macros for the templates of every DAG of the pipeline: where the files of one run are."""
 
 import os
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Applause for stories: each has a key of whoever sent it, so that what is sent twice counts once."""
+"""Applause for stories: each has its sender's key, so that a repeated one counts once."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How many minutes a story takes to read. Only adds: builds that know nothing of it go on beside those that do."""
+"""How many minutes a story takes to read. Only adds: builds that don't know it still work beside those that do."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the column, or give up when a lock on the table is not to be had at once."""
+    """Add the column, or give up if a lock on the table can't be had at once."""
     if op.get_context().dialect.name == "postgresql":
         op.execute("SET LOCAL lock_timeout = '2s'")
         op.execute("SET LOCAL statement_timeout = '30s'")

@@ -1,1 +1,0 @@
-"""What Terraform declared beside what the account has."""

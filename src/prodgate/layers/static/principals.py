@@ -1,0 +1,538 @@
+"""The input of `prodgate.iam` from a configuration: users, roles and groups with their policies, and the policies of
+resources, which let others in."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ...iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal, read_attached
+from ...iam.documents import Document, Statement, join, pin, read_document, read_identity_document
+from ...semantics.unresolved import Assumed, Unresolved
+from ...terraform.resources import Block, Configuration, Resource, find_unknown
+
+# What declared policies of an organization deny to the account of a configuration.
+#
+# Source: Organizations User Guide, "SCP evaluation": each level has to allow, AWS attaches FullAWSAccess to each, and
+# the account that manages an organization is not limited. Terraform attaches policies, and does not say what else is
+# there.
+
+_POLICY: Final = "aws_organizations_policy"
+_KINDS: Final = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+_FULL_ACCESS: Final = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+
+
+def add_organization(account: Account, configuration: Configuration) -> Account:
+    """Return an account with what declared policies of its organization deny."""
+    if not account.id or configuration.of("aws_organizations_organization"):  # whoever declares it manages it
+        return account
+    found: dict[str, list[Document]] = {kind: [] for kind in _KINDS}
+    unread: list[str] = []
+    for attached in configuration.of("aws_organizations_policy_attachment"):
+        doubt = _doubt_target(attached, account.id)
+        if doubt is None:
+            continue
+        try:
+            for policy in _list_policies(attached):
+                written = read_document(policy.json("content"), policy.address)
+                kind = policy.text("type", _KINDS[0]) or ""
+                if kind in found:
+                    found[kind].append(_doubt_denials(written, doubt))
+        except Unresolved as error:
+            unread.append(f"{attached.address}: {error}")
+    scps, rcps = (tuple(found[kind]) for kind in _KINDS)
+    levels = ((*scps, _allow_besides(scps)),) if scps else ()
+    limits = Organization(scps=levels, rcps=(rcps,) if rcps else (), unread="; ".join(unread))
+    return replace(account, organization=limits)
+
+
+def _doubt_target(attached: Resource, own: str) -> str | None:
+    """Return why it is not known whether something is attached to an account; None where it is to another."""
+    target = attached.search().get("target_id")
+    arns = [one.search().get("arn") for one in attached.configuration.of("aws_iam_user", "aws_iam_role")]
+    if isinstance(target, str):
+        named = str.__str__(target)
+        if named == own:
+            return ""
+        if len(named) == 12 and named.isdecimal() and not any(isinstance(one, Assumed) for one in arns):
+            return None
+    return f"whether {attached.address} is above the account {own} is not known"
+
+
+def _list_policies(attached: Resource) -> Iterator[Resource]:
+    """Yield what is attached. Raises Unresolved for what is not declared here."""
+    declared = attached.related("policy_id", _POLICY)
+    named = attached.search().get("policy_id")
+    if not declared and named not in _FULL_ACCESS:
+        raise Unresolved("policy_id", f"is {named!r}, and what that denies is not known here")
+    yield from declared
+
+
+def _doubt_denials(document: Document, doubt: str) -> Document:
+    def doubted(one: Statement) -> Statement:
+        return one if one.allows or not doubt else replace(one, doubted=doubt)
+
+    return replace(document, statements=tuple(map(doubted, document.statements)))
+
+
+def _allow_besides(scps: Sequence[Document]) -> Document:
+    """Return FullAWSAccess, which may have been taken off by hand where a policy that lists what is allowed replaces
+    it."""
+    listing = [one for each in scps for one in each.statements if one.allows and one.actions != ("*",)]
+    reason = f"whether FullAWSAccess is still attached beside {listing[0]} is not known" if listing else ""
+    return Document(tuple(replace(one, doubted=reason) for one in EVERYTHING.statements))
+
+
+#: Resources that run with the rights of a role: what they are called, and the argument that names it.
+_HOLDERS: Final = {
+    "aws_lambda_function": ("function", "role"),
+    "aws_codebuild_project": ("build project", "service_role"),
+    "aws_cloudformation_stack": ("stack", "iam_role_arn"),
+    "aws_glue_dev_endpoint": ("development endpoint", "role_arn"),
+    "aws_sagemaker_notebook_instance": ("notebook", "role_arn"),
+    "aws_apprunner_service": ("web service", "instance_configuration.instance_role_arn"),
+}
+_PROFILED: Final = {
+    "aws_instance": ("instance", "iam_instance_profile"),
+    "aws_launch_template": ("launch template", "iam_instance_profile.name"),
+}
+_THINGS: Final = {
+    "aws_ecs_cluster": "cluster",
+    "aws_glue_job": "job",
+    "aws_cloudformation_stack_set": "stack set",
+}
+
+
+def read_account(configuration: Configuration, now: str) -> Account:
+    """Return the principals of a configuration. Unreadable parts are named, and exclude nothing."""
+    gaps = [f"{gap.subject} {gap.reason}" for gap in configuration.gaps]
+    groups = {_arn(one): _read_group(one) for one in configuration.of("aws_iam_group")}
+    roles = tuple(_read_role(one) for one in configuration.of("aws_iam_role"))
+    users = tuple(_read_user(one, groups) for one in configuration.of("aws_iam_user"))
+    principals = (*users, *roles)
+    gaps += _doubt_account(configuration, principals)
+    account = Account(
+        id=principals[0].account if principals else "",
+        principals=principals,
+        groups=groups,
+        holders=tuple(_list_holders(configuration, gaps)),
+        things=frozenset(name for type_, name in _THINGS.items() if configuration.of(type_)),
+        gaps=tuple(gaps),
+        now=now,
+    )
+    return add_organization(account, configuration)
+
+
+def _doubt_account(configuration: Configuration, principals: tuple[Principal, ...]) -> Iterator[str]:
+    """Yield why ARNs may not mean what they seem to: a stand-in for the account, or a partition without known ways."""
+    arns = (one.search().get("arn") for one in configuration.of("aws_iam_user", "aws_iam_role"))
+    if any(isinstance(one, Assumed) and "account" in one.what for one in arns):
+        documents = [each for one in principals for each in (*one.identity, one.trust or Document())]
+        named = {
+            found for each in documents for one in each.statements for found in re.findall(r"\b\d{12}\b", repr(one))
+        }
+        for other in sorted(named - {principals[0].account}):
+            how = "write allowed_account_ids in the provider"
+            yield f"the account is not stated, and may be {other}, which policies name; {how}"
+    for partition in sorted({one.arn.split(":")[1] for one in principals} - {"aws"}):
+        yield f"the ways to administrator that are known here are those of the partition aws, not of {partition}"
+
+
+def _arn(resource: Resource) -> str:
+    """Return the ARN, whose account may be a stand-in: the same in all of the configuration."""
+    value = resource.search().get("arn")
+    if not isinstance(value, str):
+        raise Unresolved(f"{resource.address}.arn", "is decided later by Terraform or AWS")
+    return str.__str__(value)
+
+
+def _place(resource: Resource) -> str:
+    return f"{resource.origin.block} {resource.address}" if resource.origin else resource.address
+
+
+def _read_role(role: Resource) -> Principal:
+    blocks = _try(role, lambda: [one for one in role.blocks("inline_policy") if one.has("policy")])
+    inner = [one if isinstance(one, Document) else _read(one, "policy", role) for one in blocks]
+    managed, documents = _list_attached(role, "role", "roles", "managed_policy_arns")
+    profiles = _try(role, lambda: role.configuration.naming(role, "role", "aws_iam_instance_profile"))
+    return Principal(
+        arn=_arn(role),
+        identity=(*inner, *_list_inline(role, "role"), *documents),
+        managed=managed,
+        boundary=_read_boundary(role),
+        trust=_read(role, "assume_role_policy", role, read_document),
+        in_profile=any(isinstance(one, Resource) for one in profiles),
+        place=_place(role),
+    )
+
+
+def _read_user(user: Resource, groups: dict[str, Group]) -> Principal:
+    managed, documents = _list_attached(user, "user", "users")
+    joined = [*_list_groups(user, groups)]
+    logins = _try(user, lambda: user.configuration.naming(user, "user", "aws_iam_user_login_profile"))
+    return Principal(
+        arn=_arn(user),
+        identity=(*_list_inline(user, "user"), *documents, *(one for group in joined for one in group.identity)),
+        managed=(*managed, *(one for group in joined for one in group.managed)),
+        groups=tuple(group.arn for group in joined if group.arn),
+        boundary=_read_boundary(user),
+        has_login=any(isinstance(one, Resource) for one in logins),
+        place=_place(user),
+    )
+
+
+def _read_group(group: Resource) -> Group:
+    managed, documents = _list_attached(group, "group", "groups")
+    return Group(arn=_arn(group), identity=(*_list_inline(group, "group"), *documents), managed=managed)
+
+
+def _list_groups(user: Resource, groups: dict[str, Group]) -> Iterator[Group]:
+    """Yield the groups that it is in; of one that is not declared here, it is not known what that allows."""
+    ways = (("users", "aws_iam_group_membership", "group"), ("user", "aws_iam_user_group_membership", "groups"))
+    for path, type_, argument in ways:
+        for membership in _list_naming(user, path, type_):
+            named = (
+                [membership] if isinstance(membership, Document) else _list_named(membership, argument, "aws_iam_group")
+            )
+            for one in named:
+                if isinstance(one, Resource):
+                    yield groups[_arn(one)]
+                    continue
+                why = f"what the group {one} allows, which {user.address} is in, is not known here"
+                yield Group(arn="", identity=(one if isinstance(one, Document) else Document(unread=why),))
+
+
+def _list_inline(holder: Resource, kind: str) -> Iterator[Document]:
+    for one in _list_naming(holder, kind, f"aws_iam_{kind}_policy"):
+        yield one if isinstance(one, Document) else _read(one, "policy", one)
+
+
+def _list_attached(
+    holder: Resource, kind: str, plural: str, own: str = ""
+) -> tuple[tuple[str, ...], tuple[Document, ...]]:
+    ways = (
+        (kind, f"aws_iam_{kind}_policy_attachment", "policy_arn"),
+        (plural, "aws_iam_policy_attachment", "policy_arn"),
+        (f"{kind}_name", f"aws_iam_{kind}_policy_attachments_exclusive", "policy_arns"),
+    )
+    named = [(one, argument) for path, type_, argument in ways for one in _list_naming(holder, path, type_)]
+    arns: list[str] = []
+    documents: list[Document] = []
+    for one, argument in [*named, *([(holder, own)] if own else [])]:
+        for arn, document in [("", one)] if isinstance(one, Document) else _read_managed(one, argument):
+            arns += [arn] if arn else []
+            documents.append(document)
+    return tuple(arns), tuple(documents)
+
+
+def _read_managed(resource: Resource, argument: str) -> Iterator[tuple[str, Document]]:
+    for one in _list_named(resource, argument, "aws_iam_policy"):
+        if isinstance(one, Document):
+            yield "", one
+        elif isinstance(one, Resource):
+            yield _arn(one), _read(one, "policy", one)
+        else:
+            yield one, read_attached(one)
+
+
+def _list_naming(holder: Resource, path: str, type_: str) -> Iterator[Resource | Document]:
+    """Yield the resources of a type that name the holder for certain, and a document for what may."""
+    for one in _try(holder, lambda: holder.configuration.naming(holder, path, type_)):
+        is_open = not isinstance(one, Document) and find_unknown(one.search().get(path)) is not None
+        if is_open and len(one.related(path, holder.type)) > 1:
+            one = Document(unread=f"{one.address}.{path} is decided later, and may not name {holder.address}")  # noqa: PLW2901
+        yield one
+
+
+def _list_named(resource: Resource, argument: str, type_: str) -> Iterator[Resource | str | Document]:
+    """Yield what an argument names for certain: declared resources, and texts that name none; else why not."""
+    try:
+        declared, value = resource.related(argument, type_), resource.search().get(argument)
+        if find_unknown(value) is None:
+            texts = [str.__str__(one) for one in ([value] if isinstance(value, str) else value or ()) if one]
+            yield from declared
+            yield from (one for one in texts if not any(one in each.identities for each in declared))
+        elif len(declared) == 1 and resource.references.get(argument) == (declared[0].configured_as,):
+            yield declared[0]
+        else:
+            yield from resource.texts(
+                argument
+            )  # none, where nothing is written: a plan does not tell that from unknown
+    except Unresolved as error:
+        yield Document(unread=str(error))
+
+
+def _read_boundary(holder: Resource) -> Document | None:
+    return next((document for _, document in _read_managed(holder, "permissions_boundary")), None)
+
+
+def _read(
+    block: Block, argument: str, resource: Resource, read: Callable[[Any, str], Document] = read_identity_document
+) -> Document:
+    """Read a policy; what can't be read is a document that says so."""
+    where = block.resource.origin.of(f"{block.path}.{argument}".lstrip("."))[0] if block.resource.origin else ""
+    place = f"{where} {resource.address}".strip()
+    try:
+        return read(block.json(argument), place)
+    except Unresolved as error:
+        return Document(unread=str(error))
+
+
+def _try(holder: Resource, find: Any) -> Iterable[Any]:
+    """Return what is found, or a document that says why nobody can know."""
+    try:
+        return tuple(find())
+    except Unresolved as error:
+        return (Document(unread=f"what is attached to {holder.address} is not known: {error}"),)
+
+
+def _list_holders(configuration: Configuration, gaps: list[str]) -> Iterator[Holder]:
+    for type_, (kind, argument) in _HOLDERS.items():
+        for resource in configuration.of(type_):
+            for role in _find(resource, argument, "aws_iam_role", gaps):
+                yield Holder(kind=kind, arn=_name(resource), role=_arn(role))
+    for type_, (kind, argument) in _PROFILED.items():
+        for resource in configuration.of(type_):
+            for profile in _find(resource, argument, "aws_iam_instance_profile", gaps):
+                for role in _find(profile, "role", "aws_iam_role", gaps):
+                    yield Holder(kind=kind, arn=_name(resource), role=_arn(role))
+
+
+def _name(resource: Resource) -> str:
+    value = resource.search().get("arn")
+    return str.__str__(value) if isinstance(value, str) else resource.address
+
+
+def _find(resource: Resource, argument: str, type_: str, gaps: list[str]) -> tuple[Resource, ...]:
+    """Return the resources that an argument names; what nobody can know is a gap."""
+    try:
+        return resource.related(argument, type_)
+    except Unresolved as error:
+        gaps.append(str(error))
+        return ()
+
+
+# What declared permissions and URLs of Lambda functions let in, as the statements that Lambda makes of them.
+#
+# Source: Lambda API Reference, "AddPermission"; Lambda Developer Guide, "Control access to function URLs".
+
+#: Argument of a permission -> the operator and the key of the condition that it becomes.
+_CONDITIONS: Final = {
+    "source_arn": ("ArnLike", "aws:SourceArn"),
+    "source_account": ("StringEquals", "aws:SourceAccount"),
+    "principal_org_id": ("StringEquals", "aws:PrincipalOrgID"),
+    "event_source_token": ("StringEquals", "lambda:EventSourceToken"),
+    "function_url_auth_type": ("StringEquals", "lambda:FunctionUrlAuthType"),
+    "invoked_via_function_url": ("Bool", "lambda:InvokedViaFunctionUrl"),
+}
+_SERVICE: Final = re.compile(r"[\w.-]+\.amazonaws\.com(\.cn)?")
+
+
+def list_function_policies(configuration: Configuration) -> Iterator[Document]:
+    """Yield the principals that each permission and each URL lets in, or why they are unknown."""
+    for one in configuration.of("aws_lambda_permission", "aws_lambda_function_url"):
+        try:
+            written = _write_permission(one) if one.type == "aws_lambda_permission" else _write_url(one)
+            if written:
+                statements = {"Effect": "Allow", **written, "Resource": _list_functions(one)}
+                yield read_document({"Version": "2012-10-17", "Statement": statements}, _place(one))
+        except Unresolved as error:
+            yield Document(unread=str(error))
+
+
+def _write_permission(permission: Resource) -> Mapping[str, Any]:
+    principal = permission.text("principal") or ""
+    conditions: dict[str, dict[str, str]] = {}
+    for argument, (operator, key) in _CONDITIONS.items():
+        if permission.search().get(argument) not in (None, ""):
+            value = permission.text(argument) or ""
+            conditions.setdefault(operator, {})[key] = value.lower() if operator == "Bool" else value
+    named = principal if principal == "*" else {"Service" if _SERVICE.fullmatch(principal) else "AWS": principal}
+    return {"Action": permission.text("action"), "Principal": named, "Condition": conditions}
+
+
+def _write_url(url: Resource) -> Mapping[str, Any]:
+    """Return what the provider lets everybody where a URL asks nobody who it is; else what calls it needs a right."""
+    if url.text("authorization_type") != "NONE":
+        return {}
+    test = {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}
+    return {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "Condition": test}
+
+
+def _list_functions(resource: Resource) -> list[str]:
+    """Return the ARNs of the function that a permission or URL belongs to, which its qualifier ends."""
+    named = resource.text("function_name") or ""
+    arns = [_arn(one) for one in resource.related("function_name", "aws_lambda_function")]
+    if not arns and ":" in named and not named.startswith("arn:"):
+        raise Unresolved(f"{resource.address}.function_name", f"is {named!r}; write the name or the ARN alone")
+    if not arns:
+        arns = [named if named.startswith("arn:") else f"arn:*:lambda:*:*:function:{named}"]
+    qualifier = resource.search().get("qualifier") and resource.text("qualifier")
+    return [f"{one}:{qualifier}" if qualifier else one for one in arns]
+
+
+#: Resources with a policy of their own, or that put one on another: the argument that holds it, and the one that names
+#: the other, with its type.
+_OWN: Final = {
+    "aws_s3_bucket": "policy", "aws_sns_topic": "policy", "aws_sqs_queue": "policy", "aws_kms_key": "policy",
+    "aws_kms_external_key": "policy", "aws_kms_replica_key": "policy", "aws_kms_replica_external_key": "policy",
+    "aws_secretsmanager_secret": "policy",
+}  # fmt: skip
+_PUT: Final = {
+    "aws_s3_bucket_policy": ("bucket", "aws_s3_bucket"),
+    "aws_sns_topic_policy": ("arn", "aws_sns_topic"),
+    "aws_sqs_queue_policy": ("queue_url", "aws_sqs_queue"),
+    "aws_kms_key_policy": ("key_id", "aws_kms_key"),
+    "aws_secretsmanager_secret_policy": ("secret_arn", "aws_secretsmanager_secret"),
+    "aws_ecr_repository_policy": ("repository", "aws_ecr_repository"),
+    "aws_backup_vault_policy": ("backup_vault_name", "aws_backup_vault"),
+}
+#: Policies of all of a service, whose statements name what they are about: the service, and the argument.
+_WIDE: Final = {"aws_cloudwatch_log_resource_policy": ("logs", "policy_document")}
+#: What else lets others in, by service; with an argument, only where that is written.
+_OTHERWISE: Final = {
+    "acm-pca": {"aws_acmpca_policy": ""},
+    "codeartifact": {
+        "aws_codeartifact_domain_permissions_policy": "", "aws_codeartifact_repository_permissions_policy": "",
+    },
+    "dynamodb": {"aws_dynamodb_resource_policy": ""},
+    "ecr": {"aws_ecr_registry_policy": ""},
+    "elasticfilesystem": {"aws_efs_file_system_policy": ""},
+    "es": {
+        "aws_elasticsearch_domain": "access_policies", "aws_elasticsearch_domain_policy": "",
+        "aws_opensearch_domain": "access_policies", "aws_opensearch_domain_policy": "",
+    },
+    "events": {"aws_cloudwatch_event_bus_policy": "", "aws_cloudwatch_event_permission": ""},
+    "execute-api": {"aws_api_gateway_rest_api": "policy", "aws_api_gateway_rest_api_policy": ""},
+    "glacier": {"aws_glacier_vault": "access_policy"},
+    "glue": {"aws_glue_resource_policy": ""},
+    "kafka": {"aws_msk_cluster_policy": ""},
+    "kinesis": {"aws_kinesis_resource_policy": ""},
+    "kms": {"aws_kms_grant": ""},
+    "lambda": {"aws_lambda_layer_version_permission": ""},
+    "logs": {"aws_cloudwatch_log_destination_policy": ""},
+    "s3": {
+        "aws_s3_bucket": "acl", "aws_s3_bucket_acl": "", "aws_s3_access_point": "policy",
+        "aws_s3control_access_grant": "", "aws_s3control_access_point_policy": "",
+        "aws_s3control_multi_region_access_point_policy": "", "aws_s3control_object_lambda_access_point_policy": "",
+    },
+    "s3tables": {"aws_s3tables_table_bucket_policy": "", "aws_s3tables_table_policy": ""},
+    "ses": {"aws_ses_identity_policy": "", "aws_sesv2_email_identity_policy": ""},
+}  # fmt: skip
+#: Canned ACLs that let in nobody but the owner, and the service that writes logs.
+_CLOSED: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
+
+
+def add_guards(account: Account, configuration: Configuration) -> Account:
+    """Return an account with what is declared beside its principals: policies of resources, ARNs, and principals
+    of whom a part is known."""
+    found: dict[str, list[Document]] = {}
+    for service, document in (*_list_guards(configuration), *_list_unread(configuration)):
+        found.setdefault(service, []).append(document)
+    managed = [one for one in configuration.resources if one.mode == "managed"]
+    arns = [one.search().get("arn") for one in managed]
+    return replace(
+        account,
+        principals=(*account.principals, *_list_half_known(configuration, account)),
+        guards={service: join(each) for service, each in found.items()},
+        arns=frozenset(str.__str__(one) for one in arns if isinstance(one, str)),
+    )
+
+
+def _list_half_known(configuration: Configuration, account: Account) -> Iterator[Principal]:
+    """Yield roles and users that are not declared themselves, but by what makes them or is attached to them."""
+    reasons: dict[str, str] = {}
+    for one in configuration.of("aws_ssoadmin_permission_set"):
+        role = f"role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{one.search().get('name') or one.name}"
+        reasons[role] = f"what {one.address} allows is not followed here"
+    for kind in ("role", "user"):
+        for one in configuration.of(f"aws_iam_{kind}_policy", f"aws_iam_{kind}_policy_attachment"):
+            name = one.search().get(kind)
+            if isinstance(name, str) and name and not _is_declared(one, kind):
+                reasons[f"{kind}/{name}"] = f"{one.address} is attached to {name}, which is not declared here"
+    for end, reason in reasons.items() if account.id else ():
+        arn = f"arn:aws:iam::{account.id}:{end}"
+        yield Principal(arn=arn, identity=(Document(unread=reason),), trust=Document(), place=arn)
+
+
+def _is_declared(attached: Resource, kind: str) -> bool:
+    try:
+        return bool(attached.related(kind, f"aws_iam_{kind}"))
+    except Unresolved:  # it may be any of those that are: what reads them says so
+        return True
+
+
+def _list_guards(configuration: Configuration) -> Iterator[tuple[str, Document]]:
+    for type_, argument in _OWN.items():
+        for resource in configuration.of(type_):
+            document = _read_of(resource, argument)
+            if document is None and type_.startswith("aws_kms_") and not _is_put_on(resource, configuration):
+                document = _trust_account(resource)
+            if document is not None:
+                yield _name_service(type_), document
+    for type_, named in _PUT.items():
+        for resource in configuration.of(type_):
+            yield _name_service(type_), _read_of(resource, "policy", named) or Document()
+    for type_, (service, argument) in _WIDE.items():
+        for resource in configuration.of(type_):
+            yield service, _read_of(resource, argument, None) or Document()
+    yield from (("lambda", document) for document in list_function_policies(configuration))
+
+
+def _list_unread(configuration: Configuration) -> Iterator[tuple[str, Document]]:
+    for service, types in _OTHERWISE.items():
+        for resource in configuration.of(*types):
+            if _lets_in(resource, types[resource.type]):
+                yield service, Document(unread=f"whom {resource.address} lets in is not followed here")
+
+
+def _lets_in(resource: Resource, argument: str) -> bool:
+    """Whether a resource may let in anybody."""
+    acl = resource.search().get("acl")
+    if isinstance(acl, str) or argument == "acl":  # of a bucket itself a plan says no ACL where none is written
+        return isinstance(acl, str) and acl not in _CLOSED
+    try:
+        return not argument or resource.has(argument)
+    except Unresolved:
+        return True
+
+
+def _name_service(type_: str) -> str:
+    return type_.split("_")[1]
+
+
+def _is_put_on(key: Resource, configuration: Configuration) -> bool:
+    try:
+        return bool(tuple(configuration.naming(key, "key_id", "aws_kms_key_policy")))
+    except Unresolved:
+        return True
+
+
+def _read_of(resource: Resource, argument: str, named: tuple[str, ...] | None = ()) -> Document | None:
+    """Return a policy, each statement about what it is put on; None where nothing is written.
+
+    It is put on the resource itself, or on what is ``named``: an argument and a type. None is all of a service.
+    """
+    try:
+        if not resource.has(argument):
+            return None
+        document = _read(resource, argument, resource, read_document)
+        if named is None or document.unread:
+            return document
+        arns = [_arn(one) for one in (resource.related(*named) if named else (resource,))]
+    except Unresolved as error:
+        return Document(unread=str(error))
+    if not arns:
+        return Document(unread=f"{resource.address}: what its policy is put on is not known")
+    return Document(tuple(pin(statement, arns) for statement in document.statements))
+
+
+def _trust_account(key: Resource) -> Document:
+    """Return the policy of a key that none is written for: it leaves it to the policies of its account."""
+    try:
+        arn = _arn(key)
+    except Unresolved as error:
+        return Document(unread=str(error))
+    root = f"arn:{arn.split(':')[1]}:iam::{arn.split(':')[4]}:root"
+    written = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": arn}
+    return read_document({"Version": "2012-10-17", "Statement": written}, f"{key.address}, by default,")

@@ -1,1 +1,0 @@
-"""What happened in the rehearsal account before anybody looks: a handler for each section of scenario.toml."""

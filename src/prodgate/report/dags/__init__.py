@@ -1,1 +1,0 @@
-"""The part of the report that shows the slots of DAGs."""

@@ -1,1 +1,0 @@
-"""The runs of a folder on one page: a night that is missing is undetermined."""

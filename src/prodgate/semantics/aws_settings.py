@@ -1,0 +1,111 @@
+"""The meaning of AWS's settings, declared or in an account."""
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from decimal import Decimal
+from ipaddress import ip_network
+from typing import Final, TypeVar
+
+__all__ = [
+    "COLLECTORS", "ENCRYPTED", "FORCES_TLS", "MODERN_LISTENER", "MODERN_VIEWER", "OLDEST", "SHIFTING",
+    "TRACING_POLICIES", "is_fargate", "is_narrow", "is_switched_on", "list_needed_rule_groups", "read_in_order",
+    "runs_daily", "scales_out",
+]  # fmt: skip
+
+#: Strategies of ECS's own deployment controller that shift traffic between two target groups.
+SHIFTING: Final = ("BLUE_GREEN", "CANARY", "LINEAR")
+#: How CloudFront answers plain HTTP where nothing is served over it.
+ENCRYPTED: Final = ("redirect-to-https", "https-only")
+#: Managed policies of AWS that let a role send traces.
+TRACING_POLICIES: Final = ("AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "AWSXrayFullAccess")
+#: Words in the name of an image that collects traces.
+COLLECTORS: Final = ("xray", "x-ray", "otel", "opentelemetry", "collector")
+#: Engine -> the parameter that makes it refuse plain connections, and the first major version with that as default.
+FORCES_TLS: Final[Mapping[str, tuple[str, int | None]]] = {
+    "aurora-postgresql": ("rds.force_ssl", 17),
+    "postgres": ("rds.force_ssl", 15),
+    "aurora-mysql": ("require_secure_transport", None),
+    "mysql": ("require_secure_transport", None),
+    "mariadb": ("require_secure_transport", None),
+    **{f"sqlserver-{edition}": ("rds.force_ssl", None) for edition in ("ee", "se", "ex", "web")},
+}
+
+#: CloudFront's security policies that accept TLS 1.2 or newer only.
+MODERN_VIEWER: Final = re.compile(r"TLSv1\.[23](_\d{4})?")
+#: The policy of a listener that names none; it still accepts TLS 1.0.
+OLDEST: Final = "ELBSecurityPolicy-2016-08"
+#: The policies that accept TLS 1.2 or newer only.
+MODERN_LISTENER: Final = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")
+
+
+def is_fargate(providers: Set[str]) -> bool:
+    """Whether tasks run on Fargate, and not on Spot alone, which may end them at two minutes' notice."""
+    return "FARGATE" in providers and providers <= {"FARGATE", "FARGATE_SPOT"}
+
+
+def scales_out(kind: str, *, steps: Iterable[Decimal] = (), mode: str = "") -> bool:
+    """Whether a scaling policy can add tasks, rather than only take some away or only forecast.
+
+    ``steps`` are its adjustments, of a number of tasks or of a share of them; of an exact number, its distance from the
+    least.
+    """
+    if kind == "PredictiveScaling":
+        return mode == "ForecastAndScale"
+    return kind == "TargetTrackingScaling" or any(step > 0 for step in steps)
+
+
+def is_switched_on(value: str) -> bool:
+    """Whether a parameter of a database is on."""
+    return value.lower() in ("1", "on", "true")
+
+
+def list_needed_rule_groups(*, database: bool) -> list[str]:
+    """Return the rule groups of AWS that a web ACL needs: against common attacks, and injections before a database."""
+    groups = ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"]
+    return [*groups, "AWSManagedRulesSQLiRuleSet"] if database else groups
+
+
+T = TypeVar("T")
+#: Least prefix of a network that only a few people share, by version of IP.
+_NARROW: Final = {4: 16, 6: 32}
+
+
+def is_narrow(networks: Iterable[str]) -> bool:
+    """Whether each of an IP set's networks belongs to a few. Raises ValueError for a text that is no network."""
+    found = (ip_network(each, strict=False) for each in networks)
+    return all(one.prefixlen >= _NARROW[one.version] for one in found)
+
+
+def read_in_order(rules: Iterable[tuple[T, bool]]) -> tuple[list[T], list[T]]:
+    """Return the rules of a web ACL that see every request, and those that an earlier rule lets requests past.
+
+    ``rules`` come by priority, each with whether it allows more than a few clients: Allow ends the way of a request.
+    https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-action.html
+
+    >>> read_in_order([("limit", False), ("allow", True), ("block", False)])
+    (['limit', 'allow'], ['block'])
+    """
+    seen, passed = list[T](), list[T]()
+    reached = seen
+    for rule, lets_past in rules:
+        reached.append(rule)
+        reached = passed if lets_past else reached
+    return seen, passed
+
+
+# ── Schedules: ``cron(minutes hours day month weekday year)`` and ``rate(number unit)``
+
+_EVERY: Final = frozenset({"*", "?", "1/1", "*/1"})
+
+
+def runs_daily(schedule: str) -> bool:
+    """Whether something runs at least once on every day.
+
+    >>> runs_daily("cron(30 5 * * ? *)"), runs_daily("rate(12 hours)"), runs_daily("cron(0 10 ? * WED *)")
+    (True, True, False)
+    """
+    kind, _, rest = schedule.partition("(")
+    fields = rest.rstrip(")").split()
+    if kind == "rate" and len(fields) == 2:
+        return fields[1].startswith(("minute", "hour")) or fields == ["1", "day"]
+    return kind == "cron" and len(fields) == 6 and all(field in _EVERY for field in fields[2:])
