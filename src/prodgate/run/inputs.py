@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from ..criteria import UsageError
 from ..processes.regular_files import digest_file
 from ..sections.attested import read_terms
 from ..sections.bundled import BUNDLED
@@ -58,13 +59,35 @@ def _is_in(place: Place, path: Path) -> bool:
 
 
 def find_places(project: Project, runs: Path | None = None) -> Places:
-    """Return the places in which files of a project decide; ``runs`` is where the runs are kept."""
+    """Return the places in which files of a project decide; ``runs`` is where the runs are kept.
+
+    Raises UsageError for a stated folder that leads out of the project.
+    """
     root, stated = project.root, project.stated
+    _refuse_outside(project)
     recorded = (root / name for name in (*stated.var_files, *list_recorded(project)))
     judging = (root / name for name in (*JUDGING, *_list_stated(stated), *_list_run_by_workflows(root)))
     read = (*_list_terraform(project), *map(Place, recorded))
     written = frozenset(map(os.path.realpath, (*(root / name for name in _WRITTEN), *([runs] if runs else []))))
     return Places(read, tuple(dict.fromkeys(map(Place, judging))), written)
+
+
+def _refuse_outside(project: Project) -> None:
+    """Raise UsageError for a folder outside of the project: no commit of it holds what decides there, be it a disk."""
+    stated = project.stated
+    folders = {
+        "terraform.root": stated.terraform_root,
+        "terraform.source": stated.terraform_source,
+        "load.locustfile": stated.load.locustfile if stated.load else "",
+        "e2e.journeys": stated.e2e.journeys if stated.e2e else "",
+        "airflow.folder": stated.airflow.folder if stated.airflow else "",
+    }
+    for key, path in folders.items():
+        if not (place := (project.root / path).resolve()).is_relative_to(project.root.resolve()):
+            raise UsageError(
+                f"{key}: {path!r} leads out of the project, to {place}; "
+                f"keep {stated.path.name} in a folder that holds it"
+            )
 
 
 def _list_stated(stated: CriteriaFile) -> Iterator[str]:
