@@ -339,8 +339,7 @@ _BESIDE: Final = timedelta(minutes=10)
 #: Seconds in which canaries must end, and in which their notifications must then arrive.
 _PATIENCE: Final = 90.0
 _DELIVERY: Final = 60.0
-#: How many tries a drill of canaries has if spells fall into them, and how long no spell may have come before a try.
-_DRILLS: Final = 3
+#: How long no spell may have come before a drill of canaries is repeated.
 _CALM: Final = timedelta(seconds=2)
 #: Seconds between two reports of progress.
 _PROGRESS_EVERY: Final = 15.0
@@ -442,13 +441,13 @@ def _open_transport(airflow: Airflow, section: AirflowSection, calls: LiveCalls)
 def _drill_soundly(
     drill: Callable[[Sequence[str]], Mapping[str, Any]], until: datetime, find_spells: Callable[[], Sequence[Spell]]
 ) -> Callable[[], Mapping[str, Any]]:
-    """Drill every mode, and, if there is time, repeat those into which spells fell, whatever their result.
+    """Drill every mode; while there is time, repeat those into which spells fell, whatever their result.
 
     The last try of each mode counts. Returns a function that returns the record, or raises Unreadable.
     """
     modes: tuple[str, ...] = MODES
-    kept, why = dict[str, Any](), ""
-    for _ in range(_DRILLS):
+    kept = dict[str, Any]()
+    while True:
         begun, why = datetime.now(UTC), ""
         try:
             record = drill(modes)

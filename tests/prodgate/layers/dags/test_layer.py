@@ -257,7 +257,7 @@ def test_slots_are_waited_for_while_some_are_spoiled(
         (["retry fail kill", ""], ["retry fail kill"] * 2),
         (["kill", ""], ["retry fail kill", "kill"]),
         (["retry kill", "kill", ""], ["retry fail kill", "retry kill", "kill"]),
-        (["kill"] * 9, ["retry fail kill", "kill", "kill"]),
+        (["kill"] * 9, ["retry fail kill", *["kill"] * 9]),
     ],
 )
 @pytest.mark.parametrize("readable", [True, False])
