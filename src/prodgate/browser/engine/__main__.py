@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import APIRequestContext, APIResponse, Browser, Error, sync_playwright
 
-from ...load.health import Limits, Vitals, Window, describe_aside, describe_loss, find_problems
+from ...load.health import MOST_ASIDE, Limits, Vitals, Window, describe_aside, find_problems
 from ...load.monitor import INTERVAL, Monitor
 from ...processes.interpreter import GATE
 from ...processes.progress import print_progress
@@ -82,6 +82,17 @@ def await_health(until: float) -> bool:
         if not found[0].sick:
             return True
     return False
+
+
+def describe_loss(visits: Sequence[Window]) -> tuple[str, str]:
+    """Return how many visits were set aside and why, and the same again if they are too many; empty texts otherwise.
+
+    They are counted, for one that is spoilt takes longer than a sound one.
+    """
+    lost, told = sum(1 for each in visits if each.sick), describe_aside(visits, LIMITS)
+    aside = f"{lost} of {len(visits)} were set aside, and nothing is said of them: {told}" if lost else ""
+    much = f"{lost} of {len(visits)} visits had to be set aside, more than half: {told}"
+    return aside, much if lost > MOST_ASIDE * len(visits) else ""
 
 
 # ── Follows the links of pages, each address once: a click must lead somewhere
@@ -215,7 +226,7 @@ def main() -> None:
             for seen in visits():
                 pages[seen["name"], seen["size"]] = seen
                 _write_line(settings, page=seen)
-        aside, much = describe_loss(tour.windows, LIMITS)
+        aside, much = describe_loss(tour.windows)
         _write_line(settings, health={"aside": aside, "sick": much})
         # a page that was not seen at first may have links as well
         _write_line(settings, links=follow_links(tour.revive_browser(), guard, [*pages.values()]))
