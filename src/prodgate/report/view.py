@@ -148,7 +148,7 @@ def notes(run: Run) -> dict[str, list[str]]:
 
 #: How a satisfied finding of a load says how far it holds -> the words for all of them.
 _REACHES: Final = {
-    "reach": re.compile(r"holds for disturbances up to (\d+(?:\.\d+)? m?s)\b"),
+    "reach": re.compile(r"holds for (?:disturbances up to (\d+(?:\.\d+)? m?s)|single slow or failed requests)\b"),
     "reach-rare": re.compile(r"what comes less often than every (\d+(?:\.\d+)? (?:s|min|h|d)) can hide"),
 }
 
@@ -159,9 +159,13 @@ def list_reach(verdict: Verdict) -> list[tuple[str, str]]:
     for each in (f for ruling in verdict.of(Outcome.SATISFIED) for f in ruling.findings if f.layer == "load"):
         for key, pattern in _REACHES.items():
             if said := pattern.search(each.observed):
-                far = [Quantity.parse(said[1]), found[key].get(each.criterion, Quantity.parse(said[1]))]
-                found[key][each.criterion] = (min if key == "reach" else max)(far, key=lambda one: one.base)
-    told = {key: ", ".join(f"{far} ({id_})" for id_, far in sorted(each.items())) for key, each in found.items()}
+                far = Quantity.parse(said[1] or "0 s")
+                both = (far, found[key].get(each.criterion, far))
+                found[key][each.criterion] = (min if key == "reach" else max)(both, key=lambda one: one.base)
+    told = {
+        key: ", ".join(f"{far} ({id_})" for id_, far in sorted(each.items()) if far.base) for key, each in found.items()
+    }
+    told["reach-single"] = ", ".join(id_ for id_, far in sorted(found["reach"].items()) if not far.base)
     return [(key, said) for key, said in told.items() if said and verdict.decision is Decision.GO]
 
 

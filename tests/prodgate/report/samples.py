@@ -45,12 +45,20 @@ def far_reaching(outcome: str = "satisfied") -> Run:
         "c": "0 s (what comes less often than every 9 s can hide)",
         "d": "(what comes less often than every 14 s can hide)",
         "e": "what comes less often than every 1.2.3 x can hide",
+        "f": "0 % (holds for disturbances up to 3.3 s)",
+        "g": "0 % (holds for single slow or failed requests)",
     }
     found = [
-        finding("fast" if name in "ab" else "up", "satisfied", name, layer="load", observed=text)
+        finding(
+            "fast" if name in "ab" else "right" if name in "fg" else "up",
+            "satisfied",
+            name,
+            layer="load",
+            observed=text,
+        )
         for name, text in said.items()
     ]
-    stated = [criterion(id_, layers=("load",)) for id_ in ("fast", "up")]
+    stated = [criterion(id_, layers=("load",)) for id_ in ("fast", "right", "up")]
     return run([*stated, criterion("c")], [*found, finding("c", outcome)], layers=("load", "static"))
 
 

@@ -295,16 +295,22 @@ class Measurements:
         """State the longest disturbance for which the bound is shown, and whether that suffices."""
         if not found.spell or not found.is_within(require_bound(criterion)):
             return found
-        holds, asked = describe_spell(found.spell), read_load_terms(criterion).disturbances
+        holds, asked = self._describe_scope(found.spell), read_load_terms(criterion).disturbances
         said = f"attempt {self.attempt} on this commit, " if self.attempt > 1 else ""
-        said += f"holds for disturbances up to {holds}"
+        said += f"holds for {holds}"
         if asked and Decimal(found.spell) < asked.base and self.screen:
             said += f", a screen: {asked} is asked of a real run"
         elif asked and Decimal(found.spell) < asked.base:
             enough = Quantity.seconds(ceil(self.duration.base * asked.base / Decimal(found.spell)))
-            why = f"this holds for disturbances up to {holds}, {asked} is asked for; let the load last {enough}"
+            why = f"this holds for {holds}, {asked} is asked for; let the load last {enough}"
             found = replace(found, unfinished="; ".join(filter(None, (found.unfinished, why))))
         return replace(found, detail="; ".join(filter(None, (found.detail, said))))
+
+    def _describe_scope(self, spell: float) -> str:
+        """Describe what a finding covers; a disturbance shorter than from request to request hits a single one."""
+        if spell * self.requests < self.duration.base:
+            return "single slow or failed requests"
+        return f"disturbances up to {describe_spell(spell)}"
 
     def _missing(self, criterion: Criterion) -> Iterator[str]:
         if self.stopped:
