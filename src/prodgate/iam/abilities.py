@@ -13,6 +13,8 @@ from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_sp
 from .truth import Doubt, doubt
 
 _LOGIC: Final = Formulas()
+#: The policy of a request that attaches one: the caller may choose a weaker one.
+ATTACHED: Final = "iam:policyarn"
 _TOKEN: Final = "aws:tokenissuetime"  # noqa: S105  the name of a key, and no secret
 
 
@@ -41,7 +43,7 @@ class Abilities:
     ) -> Ability:
         """Return whether it can do an action on some resource of a pattern.
 
-        ``stated`` is the request's own context: if it is allowed only with another one, that is a doubt.
+        ``stated`` is the request's own context. Another policy to attach than the stated one would be a doubt.
         """
         if not self._may_be_allowed(action, trust):  # most have none, so that there is nothing to remember
             return None
@@ -64,10 +66,10 @@ class Abilities:
         return self._put(action, resource, stated or {}, replace(policies, identity=(*policies.identity, besides)))
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
-        found = self._ask(action, resource, stated, trust)
-        if found is None and stated and self._ask(action, resource, {}, trust) is not None:
-            says = ", ".join(f"{key} {value or 'absent'}" for key, value in stated.items())
-            return doubt(f"{action} on {resource} is allowed, and not with {says}")
+        found, attached = self._ask(action, resource, stated, trust), stated.get(ATTACHED)
+        others = {key: value for key, value in stated.items() if key != ATTACHED}
+        if found is None and attached and self._ask(action, resource, others, trust) is not None:
+            return doubt(f"{action} on {resource} is allowed, and not with {ATTACHED} {attached}")
         return found
 
     def _ask(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:

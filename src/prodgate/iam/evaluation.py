@@ -371,7 +371,14 @@ def holds_without_key(read: Operator) -> bool:
 def compare(read: Operator, value: str, wanted: tuple[str, ...], lookup: Lookup | None) -> Truth:
     """Whether one value of a request matches as an operator requires."""
     found = any_of(COMPARISONS[read.base](value, text, lookup) for text in wanted)
+    if read.negated and found is False and (unresolved := find_without_value(wanted, lookup)):
+        return doubt(f"{unresolved} names a variable without a value, and what that excludes is not documented")
     return negate(found) if read.negated else found
+
+
+def find_without_value(wanted: tuple[str, ...], lookup: Lookup | None) -> str:
+    """Return the first text with a variable that has no value and no default; empty if none has one."""
+    return next((one for one in wanted if read_pattern(one, lookup) is None), "")
 
 
 def _compare_presence(text: str, present: bool) -> Truth:

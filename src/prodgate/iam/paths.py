@@ -12,6 +12,8 @@ class Step:
 
     action: str
     resources: tuple[str, ...]
+    perhaps: tuple[str, ...] = ()
+    """Resources that some requests need: where only they are not allowed, the step is a doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,12 @@ def list_paths() -> tuple[Path, ...]:
             kind=row.get("kind", ""),
             pattern=row.get("pattern", ""),
             needs=row.get("needs", ""),
-            steps=tuple(Step(action=step[0], resources=tuple(step[1:])) for step in row["steps"]),
+            steps=tuple(_read_step(*step) for step in row["steps"]),
         )
         for row in table
     )
+
+
+def _read_step(action: str, *resources: str) -> Step:
+    perhaps = tuple(one.removesuffix("?") for one in resources if one.endswith("?"))
+    return Step(action=action, resources=tuple(one for one in resources if not one.endswith("?")), perhaps=perhaps)

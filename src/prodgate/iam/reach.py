@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
-from .abilities import Abilities, Ability, Allowed
+from .abilities import ATTACHED, Abilities, Ability, Allowed
 from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
@@ -17,7 +17,7 @@ from .truth import Doubt, doubt
 # ── By editing a principal's own rights
 
 Way = tuple[str, tuple[str, ...], tuple[Ability, ...]]
-_ATTACHING: Final = {"iam:policyarn": ADMINISTRATOR_ACCESS}
+_ATTACHING: Final = {ATTACHED: ADMINISTRATOR_ACCESS}
 
 
 def list_edits(own: Abilities, of: Principal, account: Account) -> Iterator[Way]:
@@ -32,16 +32,28 @@ def _edit_itself(own: Abilities, of: Principal) -> Iterator[Way]:
     """Yield each way in which ``own`` can edit the policies of ``of``, and those of its groups."""
     kind = "Role" if of.is_role else "User"
     ids = ("iam-005", "iam-009") if of.is_role else ("iam-007", "iam-008")
-    bound = {"iam:permissionsboundary": None} if of.boundary is None else {}
-    if (found := own.can(f"iam:Put{kind}Policy", of.arn, bound)) is not None:
+    if (found := _edit_under(own, of, f"iam:Put{kind}Policy", {})) is not None:
         yield f"write an inline policy of {of.name}", (ids[0],), (found,)
-    if (found := own.can(f"iam:Attach{kind}Policy", of.arn, {**bound, **_ATTACHING})) is not None:
+    if (found := _edit_under(own, of, f"iam:Attach{kind}Policy", _ATTACHING)) is not None:
         yield f"attach AdministratorAccess to {of.name}", (ids[1],), (found,)
     for policy in dict.fromkeys(of.managed):
         if ":iam::aws:" not in policy and (found := own.can("iam:CreatePolicyVersion", policy)) is not None:
             yield f"rewrite {policy}, which {of.name} has,", ("iam-001",), (found,)
     for arn in of.groups:
         yield from _edit_group(own, of, arn)
+
+
+def _edit_under(own: Abilities, of: Principal, action: str, stated: Mapping[str, str]) -> Ability:
+    """Return whether ``own`` can edit ``of`` with the boundary that it has, or could be given first."""
+    if of.boundary is not None:
+        return own.can(action, of.arn, stated)
+    found, kind = own.can(action, of.arn, {**stated, "iam:permissionsboundary": None}), "Role" if of.is_role else "User"
+    if found is not None or own.can(action, of.arn, stated) is None:
+        return found
+    bounded = own.can(f"iam:Put{kind}PermissionsBoundary", of.arn)
+    if bounded is None:
+        return None
+    return doubt(f"{action} is allowed once {of.name} has a boundary, and what that leaves is not known")
 
 
 def _edit_group(own: Abilities, of: Principal, group: str) -> Iterator[Way]:
@@ -109,6 +121,11 @@ class Services:
             for holder in self.account.holders if path.kind else ():
                 if holder.kind == path.kind and (steps := take_steps(own, path, self.account, holder)) is not None:
                     found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps))
+                elif holder.kind == path.kind and not holder.arn.startswith("arn:"):
+                    steps = take_steps(own, path, self.account, None)
+                    if steps is not None:
+                        unsure = frozenset({f"the ARN of {holder.arn} is not known here"})
+                        found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps, unsure))
             if path.service and (steps := take_steps(own, path, self.account, None)) is not None:
                 for role, trusts in self._list_trusting(path.service):
                     if (passed := self._pass(own, role, path, trusts, steps)) is not None:
@@ -142,7 +159,8 @@ def _trusts(role: Principal, service: str, rcps: tuple[tuple[Document, ...], ...
     """Whether a service may assume a role: certainly, or under a condition that it may meet."""
     if role.trust is None:
         return Doubt(frozenset({f"whom {role.name} trusts is not known"}))
-    known = {"aws:principalisawsservice": "true", "aws:principalservicename": service}
+    own = {"aws:sourceaccount": role.account}  # whoever passes the role has the service act for its account
+    known = {"aws:principalisawsservice": "true", "aws:principalservicename": service, **own}
     heard = Policies(resource=role.trust, rcps=rcps)
     asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": role.arn, "account": role.account}
     asked["caller"] = Caller("service", service)
@@ -166,12 +184,13 @@ def take_steps(own: Abilities, path: Path, account: Account, holder: Holder | No
     """Return the statements that allow each step of a path, on the role's holder or anything; None if one is denied."""
     found: list[Ability] = []
     for step in path.steps:
-        for resource in step.resources:
+        for resource in (*step.resources, *step.perhaps):
             held = holder.arn if holder else path.pattern
             named = resource.replace("{held}", held).replace("{account}", account.id)
-            found.append(own.can(step.action, named))
-            if found[-1] is None:
+            able = own.can(step.action, named)
+            if able is None and resource in step.resources:
                 return None
+            found.append(doubt(f"whether {step.action} takes {named} is not known") if able is None else able)
     return tuple(found)
 
 
@@ -297,7 +316,7 @@ def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
         doubts = ["it can assume a role which is not known here, if that trusts it"]
         yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
     for action, resource, known_as, how in _ELSEWHERE:
-        stated = {"iam:policyarn": ADMINISTRATOR_ACCESS} if "Attach" in action else {}
+        stated = _ATTACHING if "Attach" in action else {}
         if (found := own.can(action, resource.replace("{account}", account.id), stated)) is not None:
             doubts = [f"it can {how} which is not known here"]
             yield make_hop((own.principal.arn, None), how, (known_as,), (found,), doubts)

@@ -24,6 +24,7 @@ from .evaluation import (
     Request,
     compare,
     evaluate,
+    find_without_value,
     holds,
     holds_without_key,
     parse_date,
@@ -286,6 +287,9 @@ class Space:
             each = [constant(compare(read, one, condition.values, lookup), name) for one in key.candidates]
             return _LOGIC.any_of([_LOGIC.all_of([exact(value == n), one]) for n, one in enumerate(each)])
         found = _LOGIC.any_of([_match_text(read.base, value, text, lookup) for text in condition.values])
+        if read.negated and find_without_value(condition.values, lookup):
+            unsure = constant(doubt("a variable has no value"), f"{condition.values} {lookup is not None}")
+            found = _LOGIC.any_of([found, unsure])
         return _LOGIC.negate(found) if read.negated else found
 
 
@@ -579,9 +583,12 @@ def _prove(question: Question, requests: Requests) -> Request | Doubt | None:
 
 def _holds_variables(statement: Statement) -> bool:
     """Whether anything in it depends on the context, which may be open though no condition names its key."""
-    texts = [*(statement.resources or ()), *(statement.not_resources or ())]
-    texts += [value for condition in statement.conditions for value in condition.values]
-    return statement.has_variables and any("${" in text for text in texts)
+    return statement.has_variables and any("${" in text for text in _list_texts(statement))
+
+
+def _list_texts(statement: Statement) -> Iterator[str]:
+    yield from (*(statement.resources or ()), *(statement.not_resources or ()))
+    yield from (value for condition in statement.conditions for value in condition.values)
 
 
 def _decide(question: Question, given: Given) -> Request | Doubt | None:
@@ -627,12 +634,27 @@ def _confirm(question: Question, request: Request) -> Request | Doubt:
         answer = evaluate(request, question.policies)
     except Unresolved as error:
         return doubt(str(error))
-    return request if answer is Answer.ALLOWED else doubt(f"solver and evaluator disagree on {request}")
+    if answer is Answer.ALLOWED:
+        return request
+    return doubt(f"solver and evaluator disagree on {request.action} on {request.resource}")
+
+
+_VARIABLE: Final = re.compile(r"\$\{([^*?$][^}]*)\}")
 
 
 def _explain(question: Question, requests: Requests, model: Any) -> Doubt:
     """Return the doubt that prevents a decision on a possible request."""
-    found = _confirm(question, requests.read(model, question.caller, question.account))
+    request = requests.read(model, question.caller, question.account)
+    texts = (text for one in list_statements(question.policies) if one.has_variables for text in _list_texts(one))
+    open_ones = {
+        found[0]: None for text in texts for found in _VARIABLE.finditer(text) if found[1] not in question.given
+    }
+    if open_ones:
+        about = f"{request.action} on {request.resource}"
+        return doubt(
+            f"whether {about} is allowed depends on {', '.join(open_ones)}, and what that is is not known here"
+        )
+    found = _confirm(question, request)
     return found if isinstance(found, Doubt) else doubt("it is allowed if what is not understood holds")
 
 

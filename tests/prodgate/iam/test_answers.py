@@ -429,6 +429,9 @@ def trusting_role(**principal: Any) -> Any:
     return document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal})
 
 
+RUN = ("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
+
+
 def reach(*written: Any, trust: Any = None, whole: bool = True, holders: Any = (), **others: Any) -> Reach:
     ann = Principal(arn=ANN, identity=(document(*written),), **others)
     admin = Principal(arn=ADMIN, identity=(EVERYTHING,), trust=trust or trusting_role(AWS=ADMIN), in_profile=True)
@@ -532,6 +535,39 @@ def test_ways_by_editing_and_assuming(written: Any, trust: Any, answer: Any) -> 
     assert isinstance(found, Doubt) if answer is Doubt else found is answer
 
 
+ON_TASKS = {"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}
+BOUNDED = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/edge"}}}
+OURS = {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}
+LAMBDA = document(statement("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"}, **OURS))
+SPOT = f"arn:aws:ec2:*:{ACCOUNT}:spot-instances-request/*"
+ON_EC2 = trusting_role(Service="ec2.amazonaws.com")
+
+
+@pytest.mark.parametrize(
+    ("written", "trust", "answer"),
+    [
+        ([statement("iam:PassRole", **ON_TASKS), allow(*RUN[1:])], LAMBDA, False),
+        ([allow(*RUN)], LAMBDA, True),
+        ([statement("iam:PutUserPolicy", **BOUNDED)], None, False),
+        ([statement("iam:PutUserPolicy", **BOUNDED), allow("iam:PutUserPermissionsBoundary")], None, Doubt),
+        ([allow("iam:PassRole"), allow("ec2:RequestSpotInstances", resource=SPOT)], ON_EC2, Doubt),
+        ([allow("iam:PassRole", "ec2:RequestSpotInstances")], ON_EC2, True),
+    ],
+)
+def test_what_a_request_states_is_not_chosen(written: Any, trust: Any, answer: Any) -> None:
+    found = reach(*written, trust=trust).administrator
+    assert isinstance(found, Doubt) if answer is Doubt else found is answer
+
+
+def test_what_holds_a_role_may_have_an_arn_that_is_not_known() -> None:
+    holder = Holder(kind="function", arn="aws_lambda_function.job", role=ADMIN)
+    some = f"arn:aws:lambda:*:{ACCOUNT}:function:job"
+    found = reach(allow("lambda:UpdateFunctionCode", resource=some), holders=(holder,)).administrator
+    assert "the ARN of aws_lambda_function.job is not known" in str(found)
+    assert reach(allow("lambda:UpdateFunctionCode"), holders=(holder,)).administrator is True
+    assert reach(allow("lambda:UpdateFunctionCode", resource=ANN), holders=(holder,)).administrator is False
+
+
 def test_a_boundary_leaves_what_it_gives_itself_open() -> None:
     found = reach(allow("iam:PutUserPolicy"), boundary=document(allow("*"))).administrator
     assert isinstance(found, Doubt)
@@ -567,7 +603,6 @@ def test_a_chain_is_told_hop_by_hop_with_its_statements() -> None:
 
 
 DENIED_ELSEWHERE = {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}
-RUN = ("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
 
 
 @pytest.mark.parametrize(

@@ -509,6 +509,18 @@ def test_a_variable_with_a_known_value_is_replaced() -> None:
     assert provable(policies, aws__username=None) is None
 
 
+def test_a_variable_without_a_value_is_named_and_excludes_nothing() -> None:
+    written = identity(statement("sts:AssumeRole", "arn:aws:iam::*:role/${aws:PrincipalTag/team}"))
+    found = provable(written, "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/*", aws__x="a")
+    assert "depends on ${aws:PrincipalTag/team}" in str(found)
+    assert "Request(" not in str(found)
+    negated = identity(statement("s3:*", Condition={"StringNotEquals": {"aws:x": "${aws:username}"}}))
+    assert isinstance(provable(negated, aws__username=None, aws__x="a"), Doubt)
+    assert isinstance(provable(negated, "s3:GetObject", "arn:aws:s3:::*", aws__username=None, aws__y="a"), Request)
+    with pytest.raises(Unresolved, match="names a variable without a value"):
+        evaluate(request("s3:Get", "arn:aws:s3:::a", aws__x="a"), negated)
+
+
 def test_a_resource_may_be_any_of_a_pattern() -> None:
     policies = identity(statement("s3:*", "arn:aws:s3:::*/a"), statement("s3:*", "arn:aws:s3:::b*", effect="Deny"))
     found = provable(policies, resource="arn:aws:s3:::?*")
