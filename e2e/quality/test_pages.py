@@ -61,3 +61,9 @@ def test_links_lead_somewhere(page: PageLinks, criterion: Criterion) -> None:
     left = f"; {len(page.untouched)} left untouched: {'; '.join(page.untouched)}" if page.untouched else ""
     observed = f"{'; '.join(page.broken) or f'all {page.followed} followed{asking}'}{left}"
     criterion.hold(not page.broken, expected="a page at each", observed=observed, held=observed)
+
+
+@check("https-only", remedy="Let the form send to an address that begins with https://.")
+def test_forms_send_over_https(page: PageLinks, criterion: Criterion) -> None:
+    """Does every form of this page send what is typed over HTTPS?"""
+    criterion.hold(not page.plain_forms, expected="every form", observed="; ".join(page.plain_forms), held="every form")

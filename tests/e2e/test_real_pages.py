@@ -85,6 +85,10 @@ fetch("/updates");
 WORKER = """self.addEventListener("install", (event) => event.waitUntil(Promise.allSettled([
   fetch("/change", { method: "POST", body: "1" }), fetch("https://spy.example/seen"),
 ])));"""
+#: Sends within the site, over TLS, nowhere, and by each way over plain HTTP.
+FORMS = """<form method=post></form><form action="/in"></form><form action="https://a.example/"></form>
+<form action="http://b.example/in?key=1" method=post></form><form><button formaction="http://c.example/">c</button></form>
+<form action="http://d.example/" method=dialog></form>"""
 REPORTS = {"Content-Security-Policy-Report-Only": "img-src 'none'"}
 PAGES = [
     page(name, f"/{name}", "main") for name in ("late", "timed", "streamed", "repeated", "slow", "frames", "links")
@@ -123,7 +127,7 @@ def answers(site: Origin) -> Mapping[str, Answer]:
         "/inside": html("<h2>Inside</h2><button></button>"),
         "/tracked": redirect("https://tracker.example/pixel.gif"),
         "/worker.js": plain(WORKER, "text/javascript"),
-        "/links": html(f"<h1>Links</h1>{links}"),
+        "/links": html(f"<h1>Links</h1>{links}{FORMS}"),
         "/moved": redirect(f"{other}/inside"),
         "/member": html("who are you", 401),
         "/puzzle": html("are you a person", 405, {"x-amzn-waf-action": "captcha"}),
@@ -232,6 +236,13 @@ def test_links_are_told_apart(seen: tuple[Mapping[str, Any], Origin], found: Fin
     statuses = {"moved": 200, "member": 401, "wrong": 404, "busy": 429, "puzzle": 405, "strange": 302}
     assert {name: each["status"] for name, each in asked.items()} == statuses
     assert {name for name, each in asked.items() if each.get("challenged")} == {"busy", "puzzle"}
+
+
+def test_forms_that_send_over_plain_http_are_named(found: Findings) -> None:
+    assert told(found, "https-only", "links") == [
+        (Outcome.NOT_SATISFIED, "POST http://b.example/in; GET http://c.example/")
+    ]
+    assert told(found, "https-only", "late") == [(Outcome.SATISFIED, "every form")]
 
 
 # ── Announcements of a page while it loads
@@ -577,8 +588,9 @@ class Defective:
 DEFECTIVE = (
     Defective(
         "broken",
-        ("overflow", "script-error", "broken-image", "broken-link", "wrong-build", "hidden-focus"),
+        ("overflow", "script-error", "broken-image", "broken-link", "wrong-build", "hidden-focus", "plain-form"),
         {
+            "https-only": ("POST http://polls.example/vote",),
             "pages-fit-window": ("<pre>overtime",),
             "pages-without-errors": ("turnover",),
             "page-files-arrive": ("missing.svg", "HTTP 404"),

@@ -712,7 +712,7 @@ def _inspect_page(
 ) -> dict[str, Any]:
     """Inspect a page at rest. Its figures are read last, so that they include late events."""
     missing = [name for role, text in about["regions"] if (name := _find_missing_region(page, role, text))]
-    found = {"regions_missing": missing, **({} if timed else _inspect_contents(page, visitor, size))}
+    found = {"regions_missing": missing, **({} if timed else _inspect_contents(page, visitor, size, log))}
     rested = rested and wait_for_rest(page, log, least=True)
     log.record_policy_violations(_list_refused(page))
     found |= {"vitals": read_vitals(page), "rested": rested, "waiting": log.list_waiting()[:SHOWN]}
@@ -721,28 +721,39 @@ def _inspect_page(
     return found
 
 
-def _inspect_contents(page: Page, visitor: Visitor, size: str) -> dict[str, Any]:
+def _inspect_contents(page: Page, visitor: Visitor, size: str, log: PageLog) -> dict[str, Any]:
     settings = visitor.settings
     measured = page.evaluate(_SCRIPTS["look"], [visitor.width_of(size), settings.build_meta])
     return {
         **run_axe(page),
         **{key: measured[key] for key in ("needed", "beyond", "title", "language")},
         **({"build": measured["build"]} if settings.build_meta else {}),
-        "links": _list_links(page, settings) if size == "desktop" else [],
+        **(_list_links(page, settings, log) if size == "desktop" else {"links": []}),
     }
 
 
-def _list_links(page: Page, settings: BrowserSettings) -> list[dict[str, str]]:
-    """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone."""
-    links: dict[str, dict[str, str]] = {}
+def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str, Any]:
+    """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone.
+
+    ``forms`` are those that send over plain HTTP: on a site without TLS, those that send to others; none where the
+    page's policy lets browsers send them over HTTPS.
+    """
+    links, forms = dict[str, dict[str, str]](), dict[str, None]()
     for frame in page.frames:
         own = frame.url.startswith("about:") or settings.is_own(frame.url)
         with suppress(Error):  # it is about to go, or runs no script
-            for each in json.loads(frame.evaluate(_SCRIPTS["links"])) if own else ():
+            found = json.loads(frame.evaluate(_SCRIPTS["links"])) if own else {"links": (), "forms": ()}
+            forms |= dict.fromkeys(found["forms"])
+            for each in found["links"]:
                 link = links.setdefault(each["url"], {"url": each["url"], "text": each["text"]})
                 if why := settings.why_unused(each["told"]):
                     link["untouched"] = why
-    return list(links.values())
+    policy = log.answer.headers.get("content-security-policy", "") if log.answer else ""
+    if "upgrade-insecure-requests" in policy.lower():
+        forms = {}
+    plain = settings.base_url.startswith("http:")
+    sending = [each for each in forms if not (plain and settings.is_own(each.partition(" ")[2]))]
+    return {"links": list(links.values()), "forms": sending[:SHOWN]}
 
 
 def _unfold(page: Page, log: PageLog, screens: int) -> None:

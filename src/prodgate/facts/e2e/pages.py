@@ -137,6 +137,8 @@ class PageLinks(Fact):
     """The ones that require signing in."""
     untouched: tuple[str, ...] = ()
     """The ones that were not followed, since they announce a change, each with how."""
+    plain_forms: tuple[str, ...] = ()
+    """Forms that send over plain HTTP, each as its method and address."""
 
 
 def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
@@ -240,9 +242,12 @@ def _axe_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
 
 
 def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:
-    links = record["links"]
-    if reason := _why_unseen(page) or links.get("unread", ""):
+    if reason := _why_unseen(page):
         return PageLinks.unread(page["name"], reason)
+    links = record["links"]
+    forms: Any = tuple(page["forms"]) if "forms" in page else Unread("forms were not looked at; observe again")
+    if reason := links.get("unread", ""):
+        return PageLinks.unread(page["name"], reason, plain_forms=forms)
     told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": [], "untouched": []}
     for link in page["links"]:
         answer = {"untouched": link["untouched"]} if "untouched" in link else links["asked"].get(link["url"])
@@ -258,7 +263,12 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
     if untouched and not followed:
         broken = Unread(f"every link says that it changes something, and was left untouched: {'; '.join(untouched)}")
     return PageLinks(
-        subject=page["name"], followed=followed, broken=broken, asking=tuple(told["asking"]), untouched=untouched
+        subject=page["name"],
+        followed=followed,
+        broken=broken,
+        asking=tuple(told["asking"]),
+        untouched=untouched,
+        plain_forms=forms,
     )
 
 

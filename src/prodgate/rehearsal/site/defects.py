@@ -53,6 +53,9 @@ TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
     ("broken-link", "text/html"): _replace(r'href="((?:/ja)?)/teams"', r'href="\1/benches"'),
     ("broken-image", "text/html"): _replace(r'src="/static/court\.svg', 'src="/static/missing.svg'),
     ("mouse-only", "text/html"): _replace("</main>", '<span role="button">More</span></main>'),
+    ("plain-form", "text/html"): _replace(
+        "</main>", '<form action="http://polls.example/vote" method="post"></form></main>'
+    ),
     ("shifting", "text/javascript"): lambda text: f"{text}\n{_SHIFTING}\n",
     ("slow-keys", "text/javascript"): lambda text: f"{text}\n{_SLOW_KEYS}\n",
     ("third-party", "text/html"): _replace("</head>", '<script src="https://ads.example/count.js"></script></head>'),

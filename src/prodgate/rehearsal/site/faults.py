@@ -67,6 +67,7 @@ KINDS: Final = {
     "shifting": FaultKind("something pushes the page down after it is there"),
     "slow-keys": FaultKind("the answer to some keys takes 0.4 s"),
     "third-party": FaultKind("pages ask another site for a script"),
+    "plain-form": FaultKind("a form sends over plain HTTP"),
 }
 
 

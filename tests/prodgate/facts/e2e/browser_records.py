@@ -17,7 +17,7 @@ def visit(**changes: Any) -> dict[str, Any]:
         "vitals": {"lcp": 312.4, "fcp": 300.0, "cls": 0.01234, "ttfb": 20.0},
         "waiting": [], "regions_missing": [], "violations": [], "undecided": [], "reported": [], "keyboard": WALK,
         "needed": 1280, "beyond": [], "title": "Shop", "language": "en",
-        "links": [{"url": "https://www.shop.example/a", "text": "A"}],
+        "links": [{"url": "https://www.shop.example/a", "text": "A"}], "forms": [],
         "console": [], "exceptions": [], "failed": [], "foreign": [], **changes,
     }  # fmt: skip
 

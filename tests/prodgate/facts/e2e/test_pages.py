@@ -165,7 +165,10 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
     *((linked({"status": status, "challenged": True}, private=["/a"]), PageLinks,
        {"broken": Why(f"it was not shown what is at 'A' to https://www.shop.example/a: HTTP {status}")})
       for status in (202, 403, 405)),
-    (visits(visit(), links={"asked": {}, "left_out": 0, "unread": "it ended early"}), PageLinks, {"broken": Why("it ended early")}),
+    (visits(visit(), links={"asked": {}, "left_out": 0, "unread": "it ended early"}), PageLinks,
+     {"broken": Why("it ended early"), "plain_forms": ()}),
+    (visits(visit(forms=["POST http://www.shop.example/in"])), PageLinks, {"plain_forms": ("POST http://www.shop.example/in",)}),
+    (visits({key: value for key, value in visit().items() if key != "forms"}), PageLinks, {"plain_forms": Why("observe again")}),
     (visits(visit(), links={"asked": {A["url"]: {"status": 200, "why": ""}}, "left_out": 3}), PageLinks,
      {"broken": Why("3 links of all pages were not followed")}),
     # a link that announces a change is named, and never enough

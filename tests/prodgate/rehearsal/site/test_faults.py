@@ -200,6 +200,7 @@ SHOWN = {
     "shifting": ("/static/site.js", "40vh"),
     "slow-keys": ("/static/site.js", "keydown"),
     "third-party": ("/", "https://ads.example/"),
+    "plain-form": ("/", 'action="http://polls.example/vote"'),
 }
 
 
