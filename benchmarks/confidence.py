@@ -10,7 +10,8 @@ written. It fails if a false pass is more frequent than the confidence allows, o
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +32,11 @@ from disturbances import (
 )
 
 from prodgate.criteria import Criterion
+from prodgate.facts.load.measurements import Measurements, read_standstill
+from prodgate.findings import Concluded
 from prodgate.load.health import MAX_STEAL, MOST_ASIDE, Window, find_counted, plan_round, seconds_of
 from prodgate.load.profile import Profile
+from prodgate.quantities import Quantity
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.load import LoadSection, read_load_terms
 from prodgate.statistics import is_above, is_below, longest_spell
@@ -135,7 +139,7 @@ BESIDE: Final[Mapping[str, Neighbours]] = {
 #: The failure, the length of the disturbance, and the truth: just beyond "no more than 5 % are slow".
 SLOWNESS: Final[Mapping[str, tuple[float, Truth]]] = {
     "independent": (0.0, steady(0.052)),
-    **{f"stalls of {length:g} s": (length, standing_still(0.052, length)) for length in (0.5, 1, 2, 5, 10, 30)},
+    **{f"stalls of {length:g} s": (length, standing_still(0.052, length)) for length in (0.1, 0.5, 1, 2, 5, 10, 30)},
     **{
         f"half independent, half stalls of {length:g} s": (length, standing_still(0.052, length, 0.026))
         for length in (0.5, 1, 5, 10, 30)
@@ -153,10 +157,30 @@ SLOWNESS: Final[Mapping[str, tuple[float, Truth]]] = {
 #: The same for failures, just beyond "fewer than 0.1 % fail".
 FAILURES: Final[Mapping[str, tuple[float, Truth]]] = {
     "failures, independent": (0.0, steady(0.0011)),
-    **{f"outages of {length:g} s": (length, standing_still(0.0011, length)) for length in (0.01, 0.1, 1, 3)},
+    **{f"outages of {length:g} s": (length, standing_still(0.0011, length)) for length in (0.01, 0.1, 1, 3, 10, 30)},
     "outages of 0.05 s by a clock": (0.05, regular(0.0011, 0.05)),
     "half fails for 0.1 s": (0.1, partly(0.0011, 0.1, 0.5)),
     "four outages of 0.02 s within 0.1 s": (0.1, in_groups(0.0011, 0.02, 4, 0.1)),
+    "one of four backends fails for 4 s": (4, partly(0.0011, 4, 0.25)),
+    "failures in a wave of 60 s": (30, waving(0.0011, 60)),
+}
+#: Sites that are tried until a run passes, up to ten times, with the share that may go bad.
+TRIED_AGAIN: Final[Mapping[str, tuple[float, float, Truth]]] = {
+    "ten attempts: independent": (0.05, *SLOWNESS["independent"]),
+    "ten attempts: stalls of 4 s": (0.05, 4, standing_still(0.052, 4)),
+    "ten attempts: stalls of 10 s": (0.05, *SLOWNESS["stalls of 10 s"]),
+    "ten attempts: failures, independent": (0.001, *FAILURES["failures, independent"]),
+    "ten attempts: outages of 0.1 s": (0.001, *FAILURES["outages of 0.1 s"]),
+    "ten attempts: outages of 1 s": (0.001, *FAILURES["outages of 1 s"]),
+}
+#: How long nobody is served, in seconds; how seldom, in times of what the finding covers; what is set aside.
+STANDSTILLS: Final[Mapping[str, tuple[float, float, float]]] = {
+    "standstills of 1.05 s, as seldom as the finding covers": (1.05, 1, 0),
+    "standstills of 5 s, as seldom as the finding covers": (5, 1, 0),
+    "standstills of 5 s, four times as seldom": (5, 4, 0),
+    "standstills of 20 s, four times as seldom": (20, 4, 0),
+    "standstills of 1.05 s, as seldom as the finding covers, a third set aside": (1.05, 1, 1 / 3),
+    "standstills of 5 s, as seldom as the finding covers, a third set aside": (5, 1, 1 / 3),
 }
 #: Sites that must pass, and mostly do: statistical power.
 GOOD: Final[Mapping[str, tuple[float, Truth]]] = {
@@ -206,13 +230,15 @@ def count_beside(chance: np.random.Generator, run: Run, case: Neighbours) -> tup
     return [int(one) for one in chance.binomial(asked, share[seconds])], int(asked.sum())
 
 
-def passes(bad: list[int], trials: int, run: Run, criterion: Criterion, limit: float) -> float | None:
+def passes(
+    bad: list[int], trials: int, run: Run, criterion: Criterion, limit: float, *, attempt: int = 1
+) -> float | None:
     """Return the length of disturbances that a satisfied run covers, None if it is not satisfied.
 
     These are the two decisions of an Estimate, without the figures that it only shows.
     """
     sure = float(criterion.confidence.base) if criterion.confidence else 0.95
-    sure = sure if run.screen else 1 - (1 - sure) / 2  # a first attempt
+    sure = sure if run.screen else 1 - (1 - sure) / (attempt * (attempt + 1))
     held = longest_spell(sum(bad), trials, run.seconds, limit, sure)
     disturbances = read_load_terms(criterion).disturbances
     asked = float(disturbances.base) if disturbances and not run.screen else 0.0
@@ -226,6 +252,47 @@ def simulate(run: Run, case: tuple[float, Truth], criterion: Criterion, limit: f
     held = [passes(*count(chance, run, truth), run, criterion, limit) for _ in range(runs)]
     said = [spell for spell in held if spell is not None]
     return sum(spell >= length for spell in said), sum(spell < length for spell in said)
+
+
+def simulate_again(run: Run, case: tuple[float, float, Truth], criterion: Criterion, runs: int) -> tuple[int, int]:
+    """Return how many sites pass within ten attempts and claim to cover the disturbance, and how many exclude it."""
+    limit, length, truth = case
+    chance, claimed, excluded = np.random.default_rng(SEED), 0, 0
+    for _ in range(runs):
+        attempts = (passes(*count(chance, run, truth), run, criterion, limit, attempt=1 + at) for at in range(10))
+        spell = next((each for each in attempts if each is not None), None)
+        claimed += spell is not None and spell >= length
+        excluded += spell is not None and spell < length
+    return claimed, excluded
+
+
+def simulate_standstills(
+    run: Run, case: tuple[float, float, float], criterion: Criterion, runs: int
+) -> tuple[int, int]:
+    """Return how many runs pass though standstills come as often as the finding covers, and how many otherwise."""
+    length, seldom, aside = case
+    chance, passed, none = np.random.default_rng(SEED), 0, Quantity.of(0, "s")
+    record = {"health": {}, "seconds": [{"second": 0, "latency": {"1": criterion.samples}, "failed": {}}]}
+    for _ in range(runs):
+        sound = chance.random(3 * run.seconds) >= aside
+        seconds = [at for at in range(6 * run.seconds) if sound[at // 2]][: run.seconds]
+        ends = seconds[-1] + 1
+        of = Measurements(
+            rate=none, duration=none, latencies=(), failed=(), seconds=tuple(seconds), classes={}, stopped="",
+            aside="", late=none, standstill=read_standstill({**record, "standstills": []}, seconds, ""),
+            attempt=0 if run.screen else 1,
+        )  # fmt: skip
+        claimed = of.longest_standstill(criterion).detail.removeprefix("what comes less often than every ")
+        apart = seldom * float(Quantity.parse(claimed.removesuffix(" can hide")).base)
+        begins = chance.uniform(-length, ends, chance.poisson((ends + length) / apart))
+        told = [
+            {"second": max(0, int(begin)), "seconds": min(begin + length, ends) - max(begin, 0)} for begin in begins
+        ]
+        met = read_standstill({**record, "standstills": told}, seconds, "")
+        with suppress(Concluded):
+            criterion.require(replace(of, standstill=met).longest_standstill(criterion))
+            passed += 1
+    return (0, passed) if seldom > 1 else (passed, 0)
 
 
 def simulate_beside(run: Run, case: Neighbours, criterion: Criterion, limit: float, runs: int) -> tuple[int, int]:
@@ -255,6 +322,16 @@ def tables(
                 id_ = "error-rate" if failing else "surge-served" if run.name.startswith("surge") else "latency-p95"
                 row.append((run.name, *simulate(run, case, criteria[id_], 0.001 if failing else 0.05, runs)))
             yield name, row
+    real = [run for run in profiles if not run.screen]
+    for name, again in TRIED_AGAIN.items():
+        id_ = "latency-p95" if again[0] == 0.05 else "error-rate"
+        yield (
+            name,
+            [(run.name, *simulate_again(run, again, criteria[id_], runs)) for run in real if run.name == "steady"],
+        )
+    for name, still in STANDSTILLS.items():
+        asked_ = criteria["standstill-under-load"]
+        yield name, [(run.name, *simulate_standstills(run, still, asked_, runs)) for run in profiles]
     for name, beside in BESIDE.items():
         row = []
         for run in profiles:
@@ -267,8 +344,8 @@ def render(rows: list[tuple[str, list[tuple[str, int, int]]]], profiles: Sequenc
     """Return the table as it stands on the page."""
     lines = [f"| truth | {' | '.join(run.name for run in profiles)} |", f"|---|{'---|' * len(profiles)}"]
     for name, row in rows:
-        cells = [_cell(held, unheld, runs) for _, held, unheld in row]
-        lines.append(f"| {name} | {' | '.join(cells + ['–'] * (len(profiles) - len(cells)))} |")
+        cells = {run: _cell(held, unheld, runs) for run, held, unheld in row}
+        lines.append(f"| {name} | {' | '.join(cells.get(run.name, '–') for run in profiles)} |")
     return "\n".join([BEGIN, *lines, END])
 
 

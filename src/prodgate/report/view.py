@@ -148,25 +148,33 @@ def notes(run: Run) -> dict[str, list[str]]:
 
 #: How a satisfied finding of a load says how far it holds -> the words for all of them.
 _REACHES: Final = {
-    "reach": re.compile(r"holds for (?:disturbances up to (\d+(?:\.\d+)? m?s)|single slow or failed requests)\b"),
-    "reach-rare": re.compile(r"what comes less often than every (\d+(?:\.\d+)? (?:s|min|h|d)) can hide"),
+    "reach": re.compile(r"holds for disturbances up to (\d+(?:\.\d+)? m?s)\b"),
+    "reach-single": re.compile(r"holds for single slow or failed requests\b"),
+    "reach-chance": re.compile(r"the value alone decides, which chance may have moved"),
+    "reach-rare": re.compile(r"what comes less often than every (\d+(?:\.\d+)? m?s) can hide"),
 }
 
 
 def list_reach(verdict: Verdict) -> list[tuple[str, str]]:
     """Return, for a GO, (the words for it, how far its load reaches by criterion, the shortest or rarest of each)."""
-    found: dict[str, dict[str, Quantity]] = {key: {} for key in _REACHES}
+    found: dict[str, dict[str, list[Quantity]]] = {key: {} for key in _REACHES}
     for each in (f for ruling in verdict.of(Outcome.SATISFIED) for f in ruling.findings if f.layer == "load"):
         for key, pattern in _REACHES.items():
             if said := pattern.search(each.observed):
-                far = Quantity.parse(said[1] or "0 s")
-                both = (far, found[key].get(each.criterion, far))
-                found[key][each.criterion] = (min if key == "reach" else max)(both, key=lambda one: one.base)
+                found[key].setdefault(each.criterion, []).extend(map(Quantity.parse, said.groups()))
+    for id_ in found["reach-single"]:
+        found["reach"].pop(id_, None)
     told = {
-        key: ", ".join(f"{far} ({id_})" for id_, far in sorted(each.items()) if far.base) for key, each in found.items()
+        key: ", ".join(_describe_reach(id_, far, key) for id_, far in sorted(each.items()))
+        for key, each in found.items()
     }
-    told["reach-single"] = ", ".join(id_ for id_, far in sorted(found["reach"].items()) if not far.base)
     return [(key, said) for key, said in told.items() if said and verdict.decision is Decision.GO]
+
+
+def _describe_reach(id_: str, far: list[Quantity], key: str) -> str:
+    if not far:
+        return id_
+    return f"{(max if key == 'reach-rare' else min)(far, key=lambda one: one.base)} ({id_})"
 
 
 def moment(at: datetime | None, offset: str) -> str:

@@ -47,6 +47,7 @@ def far_reaching(outcome: str = "satisfied") -> Run:
         "e": "what comes less often than every 1.2.3 x can hide",
         "f": "0 % (holds for disturbances up to 3.3 s)",
         "g": "0 % (holds for single slow or failed requests)",
+        "h": "0 % (the value alone decides, which chance may have moved)",
     }
     found = [
         finding(

@@ -8,7 +8,7 @@ from functools import partial
 from math import ceil
 from typing import Any, Final, Self
 
-from ... import estimates
+from ... import estimates, statistics
 from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
@@ -127,8 +127,9 @@ def read_standstill(record: Mapping[str, Any], seconds: Sequence[int], unfinishe
 
 def _list_stretches(seconds: Sequence[int]) -> list[tuple[int, int]]:
     """Return seconds that follow each other as (the first, the first after them)."""
-    begins = [second for second in seconds if second - 1 not in set(seconds)]
-    ends = [second + 1 for second in seconds if second + 1 not in set(seconds)]
+    all_ = set(seconds)
+    begins = [second for second in seconds if second - 1 not in all_]
+    ends = [second + 1 for second in seconds if second + 1 not in all_]
     return list(zip(begins, ends, strict=True))
 
 
@@ -257,6 +258,21 @@ class Measurements:
         low = found.low.base - self.late.base
         return self._with_spell(replace(found, low=Quantity.of(max(Decimal(0), low * 1000), "ms")), criterion)
 
+    def longest_standstill(self, criterion: Criterion) -> Estimate:
+        """Return the longest standstill, with how seldom one that breaks the bound must come to hide from the run.
+
+        One that begins less than the limit before a gap in the measured time may be cut short enough to pass.
+        """
+        limit, sure = require_bound(criterion).limit, self.spend(criterion.confidence or estimates.CONFIDENCE)
+        cut = limit.base if limit else Decimal(0)
+        seen = sum(max(Decimal(0), end - begin - cut) for begin, end in _list_stretches(self.seconds))
+        if not seen:
+            why = f"no time was measured that is longer than {limit} and has no gap"
+            return replace(self.standstill, unfinished="; ".join(filter(None, (self.standstill.unfinished, why))))
+        hidden = describe_spell(statistics.rarest_seen(float(seen), float(sure.base)))
+        said = f"what comes less often than every {hidden} can hide"
+        return replace(self.standstill, detail="; ".join(filter(None, (self.standstill.detail, said))))
+
     def confidence(self, criterion: Criterion) -> Quantity | None:
         """Return the confidence that this attempt must reach, so that all of them together err no more than allowed.
 
@@ -293,6 +309,9 @@ class Measurements:
 
     def _with_spell(self, found: Estimate, criterion: Criterion) -> Estimate:
         """State the longest disturbance for which the bound is shown, and whether that suffices."""
+        if criterion.decides == "point":
+            said = "the value alone decides, which chance may have moved"
+            return replace(found, detail="; ".join(filter(None, (found.detail, said))))
         if not found.spell or not found.is_within(require_bound(criterion)):
             return found
         holds, asked = self._describe_scope(found.spell), read_load_terms(criterion).disturbances
@@ -330,7 +349,7 @@ def read_stored(stored: Mapping[str, Any], among: Collection[int] | None = None)
 
 
 def describe_spell(seconds: float) -> Quantity:
-    """Return the longest possible disturbance in two digits, rounded down."""
+    """Return a time that a finding claims in two digits, rounded down."""
     whole = Decimal(seconds) * (1 if seconds >= 1 else 1000)
     return Quantity.of(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(whole), "s" if seconds >= 1 else "ms")
 

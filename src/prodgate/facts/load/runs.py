@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
-from math import ceil, exp, hypot, inf, isfinite, log
+from math import exp, hypot, inf, isfinite, log
 from statistics import NormalDist, stdev
 from typing import Any, Final
 
@@ -228,7 +228,7 @@ class SurgeLoad(Fact):
 class Standstill(Fact):
     """How long readers came and nobody was served, at the usual rate or in a surge."""
 
-    longest: Estimate
+    measured: Measurements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -242,8 +242,8 @@ class DeployUnderLoad(Fact):
 
     Its samples are those deploys during which requests were due.
     """
-    standstill: Estimate
-    """The longest time for which readers came and nobody was served."""
+    measured: Measurements
+    """Its ``longest_standstill`` is the longest time for which readers came and nobody was served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -259,22 +259,17 @@ class CacheableResponse(Fact):
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the facts of a run without a deploy; ``stored`` is its record with the place that it was sent to."""
     yield kind(subject=run_name(stored), measured=read_stored(stored))
-    yield Standstill(subject=run_name(stored), longest=_longest_standstill(stored))
+    yield Standstill(subject=run_name(stored), measured=_read_standstill(stored))
     if kind is SteadyLoad:
         yield from _request_loads(stored)
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
-def _longest_standstill(stored: Mapping[str, Any]) -> Any:
-    """Return the longest standstill, which says how seldom a longer one must come to hide from the run."""
+def _read_standstill(stored: Mapping[str, Any]) -> Any:
+    """Return the measurements of a stored run; Unread if they don't show for how long nobody was served."""
     found = read_stored(stored)
-    if isinstance(found, Unread) or isinstance(found.standstill, Unread):
-        return found if isinstance(found, Unread) else found.standstill
-    sure = found.spend(estimates.CONFIDENCE).base
-    hidden = Quantity.seconds(ceil(statistics.rarest_seen(len(found.seconds), float(sure))))
-    said = f"what comes less often than every {hidden} can hide"
-    return replace(found.standstill, detail="; ".join(filter(None, (found.standstill.detail, said))))
+    return found if isinstance(found, Unread) or not isinstance(found.standstill, Unread) else found.standstill
 
 
 def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
@@ -301,7 +296,7 @@ def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
         subject=run_name(stored),
         failed=_failed_requests(stored),
         noticed=_noticed_deploys(measured, stored),
-        standstill=_longest_standstill(stored),
+        measured=_read_standstill(stored),
     )
 
 

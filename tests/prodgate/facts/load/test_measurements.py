@@ -19,17 +19,14 @@ from prodgate.facts.load.measurements import Measurements, read_measurements, re
 from prodgate.facts.load.runs import (
     APART,
     LoadChange,
-    Standstill,
-    SteadyLoad,
     estimate_change,
     estimate_growth,
-    load_facts,
 )
 from prodgate.facts.load.server_view import MARK, ServerView, count_sent, find_whole_minutes, server_view, summarise_log
 from prodgate.findings import Concluded, Outcome, Undetermined
 from prodgate.load.record import STAND_IN
 from prodgate.quantities import Bound, Quantity
-from prodgate.statistics import exact_interval, rarest_seen
+from prodgate.statistics import exact_interval
 
 from ...samples import criterion
 from .load_records import STARTED, cell, failing, record, slow, stored
@@ -638,16 +635,34 @@ def test_too_few_kept_runs_show_nothing_of_chance() -> None:
     assert estimate_change(now, before, turns=True, kept=[100] * 9) == estimate_change(now, before, turns=True)
 
 
+STILL = criterion("standstill-under-load", bound=Bound.parse("<= 1 s"), **SURE)
+
+
 def test_as_many_standstills_hide_as_the_finding_says() -> None:
-    """Brute force: of stalls that come at random every 13.4 s, a run of 40 s meets none in one of twenty."""
-    (found,) = (fact for fact in load_facts(SteadyLoad, stored(record())) if isinstance(fact, Standstill))
-    assert found.longest.detail == "from second 3 on; what comes less often than every 14 s can hide"
-    (second,) = (fact for fact in load_facts(SteadyLoad, stored(record(), attempt=2)) if isinstance(fact, Standstill))
-    assert second.longest.detail.endswith("what comes less often than every 9 s can hide")
+    """Brute force: of stalls of a second that come at random every 13 s, a run of 40 s meets none in one of twenty."""
+    found = read_measurements(record())
+    assert found.longest_standstill(STILL).detail == "from second 3 on; what comes less often than every 13 s can hide"
+    assert attempt(2).longest_standstill(STILL).detail.endswith("what comes less often than every 8.1 s can hide")
+    sure = replace(STILL, confidence=Quantity.parse("99 %"))
+    assert found.longest_standstill(sure).detail.endswith("what comes less often than every 8.4 s can hide")
     chance = np.random.default_rng(20261202)
-    for sure, apart in ((0.95, rarest_seen(40, 0.95)), (0.99, rarest_seen(40, 0.99))):
-        missed = sum(chance.exponential(apart) > 40 for _ in range(20_000)) / 20_000
-        assert missed == pytest.approx(1 - sure, abs=0.005)
+    missed = sum(chance.exponential(13) > 39 for _ in range(20_000)) / 20_000
+    assert missed == pytest.approx(0.05, abs=0.005)
+
+
+def test_gaps_in_the_measured_time_hide_standstills() -> None:
+    """Of windows of 4 s with a gap of 4 s after each, those that begin in the last second of one are cut short."""
+    found = replace(read_measurements(record()), seconds=tuple(at for at in range(80) if at % 8 < 4))
+    assert found.longest_standstill(STILL).detail.endswith("what comes less often than every 10 s can hide")
+    longer = replace(STILL, bound=Bound.parse("<= 4 s"))
+    assert found.longest_standstill(longer).unfinished == "no time was measured that is longer than 4 s and has no gap"
+    assert outcome(found, longer, Measurements.longest_standstill) is Outcome.UNDETERMINED
+
+
+def test_a_value_that_decides_by_itself_says_so() -> None:
+    asked = criterion("error-rate", bound=Bound.parse("< 0.1 %"), samples=1000)
+    told = read_measurements(record()).failed_share(asked)
+    assert told.detail == "the value alone decides, which chance may have moved"
 
 
 @pytest.mark.once
