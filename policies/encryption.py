@@ -597,6 +597,22 @@ def _redirects(action: Block) -> bool:
 
 
 @policy(
+    "PG_ENC_27",
+    criterion="https-only",
+    resources=("aws_elb",),
+    population=0,
+    remedy="Listen with HTTPS or SSL. To redirect plain requests, move to an aws_lb.",
+)
+def classic_listeners_use_tls(balancer: Resource, criterion: Criterion) -> None:
+    """No listener of a classic load balancer takes plain HTTP, which it can't redirect."""
+    ports = [(one.text("lb_port"), (one.text("lb_protocol") or "").upper()) for one in balancer.blocks("listener")]
+    plain = [port for port, protocol in ports if protocol == "HTTP"]
+    criterion.exclude(plain, expected="HTTPS or SSL", observed="HTTP on port {}")
+    for port in (port for port, protocol in ports if protocol == "TCP"):
+        raise criterion.undetermined(f"port {port} passes on what clients send", observed="TCP")
+
+
+@policy(
     "PG_ENC_8",
     criterion="tls-minimum-version",
     resources=("aws_lb_listener", "aws_alb_listener"),

@@ -166,6 +166,41 @@ def _list_scanned(tree: Configuration) -> tuple[str, ...]:
     return tuple(each if "*" in each else f"*{each}*" for each in sorted(filters))
 
 
+# ── What protects the whole account is not declared as switched off
+
+#: What records, detects or protects by default -> the argument that switches it, and its value for "off".
+SWITCHES = {
+    "aws_cloudtrail": ("enable_logging", "false"),
+    "aws_config_configuration_recorder_status": ("is_enabled", "false"),
+    "aws_ebs_encryption_by_default": ("enabled", "false"),
+    "aws_ebs_snapshot_block_public_access": ("state", "unblocked"),
+    "aws_ec2_image_block_public_access": ("state", "unblocked"),
+    "aws_ec2_instance_metadata_defaults": ("http_tokens", "optional"),
+    "aws_emr_block_public_access_configuration": ("block_public_security_group_rules", "false"),
+    "aws_glue_data_catalog_encryption_settings": (
+        "data_catalog_encryption_settings.encryption_at_rest.catalog_encryption_mode", "DISABLED"),
+    "aws_guardduty_detector": ("enable", "false"),
+    "aws_macie2_account": ("status", "PAUSED"),
+}  # fmt: skip
+
+
+@policy(
+    "PG_WATCH_9",
+    criterion="defences-not-switched-off",
+    resources=tuple(SWITCHES),
+    population=0,
+    remedy="Switch it on. If another root or account does its work, drop the resource.",
+)
+def defences_are_not_switched_off(defence: Resource, criterion: Criterion) -> None:
+    """Nothing that records, detects or protects by default is declared as switched off. Unset counts as on.
+
+    A root without the resource says nothing: another root may declare it. One that switches it off decides.
+    """
+    argument, off = SWITCHES[defence.type]
+    found = (defence.text(argument) or "").lower()
+    criterion.hold(found != off.lower(), expected=f"{argument} other than {off}", observed=off)
+
+
 # ── The findings of the services that watch the account reach somebody
 
 #: Services whose findings must reach somebody -> source of their events.

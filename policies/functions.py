@@ -1,0 +1,37 @@
+"""Functions: what they run on."""
+
+from prodgate import Criterion, Resource, policy
+
+#: The date of the list below.
+LISTED = "2026-12-02"
+#: Runtimes of Lambda without support on that date -> when AWS's own table says that it ended.
+ENDED = {
+    "nodejs": "2016-08-30", "dotnetcore2.0": "2019-05-30", "dotnetcore1.0": "2019-06-27", "nodejs6.10": "2019-08-12",
+    "nodejs4.3": "2020-03-05", "nodejs4.3-edge": "2020-03-05", "nodejs8.10": "2020-03-06", "python2.7": "2021-07-15",
+    "nodejs10.x": "2021-07-30", "ruby2.5": "2021-07-30", "dotnetcore2.1": "2022-01-05", "python3.6": "2022-07-18",
+    "nodejs12.x": "2023-03-31", "dotnetcore3.1": "2023-04-03", "nodejs14.x": "2023-12-04", "python3.7": "2023-12-04",
+    "ruby2.7": "2023-12-07", "go1.x": "2024-01-08", "java8": "2024-01-08", "provided": "2024-01-08",
+    "nodejs16.x": "2024-06-12", "python3.8": "2024-10-14", "dotnet6": "2024-12-20", "nodejs18.x": "2025-09-01",
+    "python3.9": "2025-12-15", "ruby3.2": "2026-03-31", "nodejs20.x": "2026-04-30", "provided.al2": "2026-07-31",
+    "python3.10": "2026-10-31", "dotnet8": "2026-11-10",
+}  # fmt: skip
+
+
+@policy(
+    "PG_RUN_7",
+    criterion="runtimes-supported",
+    resources=("aws_lambda_function",),
+    population=0,
+    remedy="Choose a runtime that AWS supports, and test the function on it.",
+)
+def functions_run_on_supported_runtimes(function: Resource, criterion: Criterion) -> None:
+    """No function runs on a runtime whose support had ended when the gate's list was made.
+
+    Support that ends later is not known here. A function of a container image brings its own runtime.
+    """
+    if function.text("package_type", "Zip") == "Image":
+        raise criterion.not_applicable("is a container image, which brings its own runtime")
+    runtime = function.text("runtime") or ""
+    observed = f"{runtime}, whose support ended on {ENDED.get(runtime)}"
+    expected = f"a runtime that AWS supported on {LISTED}"
+    criterion.hold(runtime not in ENDED, expected=expected, observed=observed, held=runtime)
