@@ -30,6 +30,7 @@ from ..terraform.working_copy import copy_tree
 from .deployed_dags import deploy
 from .emulator_process import ENDPOINT, EmulatorProcess, RunningEmulator, running_emulator
 from .scenario import SCENARIO, describe_error
+from .unbuilt import apply_unbuilt
 
 PROVIDER: Final = own_python("-m", "prodgate.rehearsal.provider")
 
@@ -151,7 +152,7 @@ def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress
         with running_emulator(place.account, scratch, settings) as process:
             attached = partial(_attached_core, core, scratch, process.endpoint)
             with attached() as creating:
-                applied = ApplyResult(diagnostics=creating.apply(files), state=kept.state)
+                applied = ApplyResult(diagnostics=apply_unbuilt(creating, files), state=kept.state)
             account = RehearsalAccount(
                 id=place.account, region=place.region, applied=applied, emulator=process.emulator
             )

@@ -359,6 +359,25 @@ class WorkingCopy:
         text = text.replace(str(self.place), "" if self.top == Path("/") else str(self.top))
         return REFERENCE.sub(lambda match: self.references[int(match[1])], text)
 
+    def add_file(self, name: str, content: bytes) -> bool:
+        """Add a file that core misses, by core's name for it; return whether the copy has a place for it."""
+        own = Path(os.path.normpath(self.root / name))
+        if Path(name).is_absolute() and own.is_relative_to(self.top) and not own.is_relative_to(self.place):
+            own = self.place / own.relative_to(self.top)  # messages name the user's own folder
+        if not own.is_relative_to(self.place) or own.exists():
+            return False
+        for above in reversed(own.relative_to(self.place).parents):
+            folder = self.place / above
+            if folder.is_symlink():  # a folder of the user becomes one of the copy, with the same entries
+                original = folder.readlink()
+                folder.unlink()
+                folder.mkdir()
+                _mirror(original, folder, {original: list_entries(original)}, {original})
+            folder.mkdir(exist_ok=True)
+        own.unlink(missing_ok=True)  # of a link that leads nowhere
+        own.write_bytes(content)
+        return True
+
     def accept_any_version(self) -> None:
         """Let this core evaluate a configuration that requires another version of Terraform."""
         for copied in self._directories.values():

@@ -1,10 +1,12 @@
 """Resources of systems shaped differently from the worked example are created as well, with no change left."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from prodgate.rehearsal.account import OriginalAccount, apply_root
+from prodgate.terraform.diagnostics import TerraformError
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 ROOT = """
@@ -118,6 +120,8 @@ resource "aws_dynamodb_table" "carts" {
   hash_key                    = "id"
   billing_mode                = "PAY_PER_REQUEST"
   deletion_protection_enabled = true
+  stream_enabled              = true
+  stream_view_type            = "NEW_IMAGE"
   attribute {
     name = "id"
     type = "S"
@@ -156,6 +160,93 @@ resource "aws_apigatewayv2_route" "shop" {
 resource "aws_apigatewayv2_stage" "shop" {
   api_id = aws_apigatewayv2_api.shop.id
   name   = "live"
+}
+resource "aws_sqs_queue" "dead" {
+  name = "dead"
+}
+resource "aws_sqs_queue" "orders" {
+  name = "orders"
+}
+resource "aws_sqs_queue_redrive_policy" "orders" {
+  queue_url      = aws_sqs_queue.orders.id
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 3 })
+}
+resource "aws_lambda_function" "worker" {
+  function_name    = "worker"
+  role             = aws_iam_role.app.arn
+  runtime          = "python3.13"
+  handler          = "main.handler"
+  publish          = true
+  filename         = "build/worker.zip"
+  source_code_hash = filebase64sha256("${path.root}/build/worker.zip")
+}
+resource "aws_lambda_function" "report" {
+  function_name = "report"
+  role          = aws_iam_role.app.arn
+  runtime       = "python3.13"
+  handler       = "main.handler"
+  filename      = "dist/report.zip"
+}
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.worker.function_name
+  function_version = aws_lambda_function.worker.version
+}
+resource "aws_lambda_function_event_invoke_config" "report" {
+  function_name          = aws_lambda_function.report.function_name
+  maximum_retry_attempts = 1
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead.arn
+    }
+  }
+}
+resource "aws_lambda_event_source_mapping" "orders" {
+  event_source_arn        = aws_sqs_queue.orders.arn
+  function_name           = aws_lambda_function.worker.arn
+  function_response_types = ["ReportBatchItemFailures"]
+  scaling_config {
+    maximum_concurrency = 4
+  }
+}
+resource "aws_lambda_event_source_mapping" "carts" {
+  event_source_arn  = aws_dynamodb_table.carts.stream_arn
+  function_name     = aws_lambda_function.report.arn
+  starting_position = "LATEST"
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.dead.arn
+    }
+  }
+}
+resource "aws_cloudwatch_event_bus" "shop" {
+  name = "shop"
+}
+resource "aws_cloudwatch_event_bus_policy" "shop" {
+  event_bus_name = aws_cloudwatch_event_bus.shop.name
+  policy         = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{
+      Sid       = "tills"
+      Effect    = "Allow"
+      Action    = "events:PutEvents"
+      Resource  = aws_cloudwatch_event_bus.shop.arn
+      Principal = { AWS = "arn:aws:iam::111122223333:root" }
+    }]
+  })
+}
+resource "aws_cloudwatch_event_rule" "paid" {
+  name           = "paid"
+  event_bus_name = aws_cloudwatch_event_bus.shop.name
+  event_pattern  = jsonencode({ source = ["shop"] })
+}
+resource "aws_cloudwatch_event_target" "paid" {
+  rule           = aws_cloudwatch_event_rule.paid.name
+  event_bus_name = aws_cloudwatch_event_bus.shop.name
+  arn            = aws_sqs_queue.orders.arn
+  dead_letter_config {
+    arn = aws_sqs_queue.dead.arn
+  }
 }
 """
 
@@ -202,3 +293,40 @@ def test_who_holds_what_is_as_it_is_declared(original: OriginalAccount) -> None:
     (user,) = found["UserDetailList"]
     assert [each["PolicyName"] for each in user["AttachedManagedPolicies"]] == ["read"]
     assert [each["PolicyName"] for each in user["UserPolicyList"]] == ["read"]
+
+
+def test_failures_of_queues_functions_and_rules_go_where_it_is_declared(original: OriginalAccount) -> None:
+    clients, dead = original.account.clients, "arn:aws:sqs:eu-central-1:111122223333:dead"
+    worker, report = (original.account.declared("aws_lambda_function")[f"aws_lambda_function.{name}"]["arn"]
+                      for name in ("worker", "report"))  # fmt: skip
+    found = {
+        each["FunctionArn"]: each for each in clients("lambda").list_event_source_mappings()["EventSourceMappings"]
+    }
+    assert found.keys() == {worker, report}
+    assert found[worker]["ScalingConfig"] == {"MaximumConcurrency": 4}
+    assert found[report]["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
+    (calls,) = clients("lambda").list_function_event_invoke_configs(FunctionName="report")["FunctionEventInvokeConfigs"]
+    assert calls["DestinationConfig"]["OnFailure"] == {"Destination": dead}
+    (target,) = clients("events").list_targets_by_rule(Rule="paid", EventBusName="shop")["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": dead}
+    assert "tills" in clients("events").describe_event_bus(Name="shop")["Policy"]
+    shown = clients("sqs").get_queue_attributes(
+        QueueUrl=clients("sqs").get_queue_url(QueueName="orders")["QueueUrl"], AttributeNames=["RedrivePolicy"]
+    )
+    assert dead in shown["Attributes"]["RedrivePolicy"]
+
+
+def test_a_package_that_is_not_built_is_an_empty_archive_in_the_copy_alone(original: OriginalAccount) -> None:
+    functions = original.account.clients("lambda").list_functions()["Functions"]
+    assert {each["FunctionName"]: each["CodeSize"] for each in functions} == {"worker": 22, "report": 22}
+
+
+def test_an_alias_leads_to_the_version_that_is_published(original: OriginalAccount) -> None:
+    (alias,) = original.account.clients("lambda").list_aliases(FunctionName="worker")["Aliases"]
+    assert (alias["Name"], alias["FunctionVersion"]) == ("live", "1")
+
+
+def test_another_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('output "digest" {\n  value = filemd5("terms.txt")\n}\n', "utf-8")
+    with pytest.raises(TerraformError, match=r"terms\.txt: no such file"), apply_root(tmp_path):
+        pass

@@ -141,6 +141,25 @@ def test_what_lies_beside_a_root_is_linked_where_something_reads_files(
     assert (copy.root.parent / "beside").is_symlink() is linked
 
 
+def test_a_file_is_added_to_the_copy_alone(tmp_path: Path) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    (root := tmp_path / "root").mkdir()
+    (root / "main.tf").write_text('locals {\n  digest = filemd5("build/new.zip")\n}\n', "utf-8")
+    (root / "build").mkdir()
+    (root / "build/old.zip").write_bytes(b"old")
+    (root / "gone.zip").symlink_to(tmp_path / "elsewhere.zip")
+    copy = copy_tree(read_tree(root, root), scratch)
+
+    added = ("build/new.zip", "./dist/inner/new.zip", "gone.zip", str(root / "more.zip"))
+    assert [copy.add_file(name, b"new") for name in added] == [True] * 4
+    assert [copy.add_file(name, b"new") for name in ("build/old.zip", f"{'../' * 99}tmp/new.zip")] == [False] * 2
+
+    places = [copy.root / name for name in ("build/new.zip", "build/old.zip", "dist/inner/new.zip", "gone.zip")]
+    assert [each.read_bytes() for each in places] == [b"new", b"old", b"new", b"new"]
+    assert sorted(each.name for each in root.rglob("*")) == ["build", "gone.zip", "main.tf", "old.zip"]
+    assert not (tmp_path / "elsewhere.zip").exists()
+
+
 # Modules of registries and repositories are found in folders by the names that people keep them under.
 
 

@@ -33,6 +33,29 @@ _LISTED_BY: Final = {
 _OF_EC2: Final = re.compile(
     r"(default_|main_|ec2_managed_)?(vpc|subnet|security_group|route|network|flow_log|instance|launch|spot|prefix_list)"
 )
+#: Types of services that are read -> the only operation that shows them, if there is just one.
+LISTED_BY_ONE: Final = {
+    "cloudwatch_event_api_destination": "events ListApiDestinations",
+    "cloudwatch_event_archive": "events ListArchives",
+    "cloudwatch_log_anomaly_detector": "logs ListLogAnomalyDetectors",
+    "cloudwatch_log_data_protection_policy": "logs GetDataProtectionPolicy",
+    "cloudwatch_log_subscription_filter": "logs DescribeSubscriptionFilters",
+    "cloudwatch_metric_stream": "cloudwatch ListMetricStreams",
+    "cloudwatch_query_definition": "logs DescribeQueryDefinitions",
+    "lambda_code_signing_config": "lambda ListCodeSigningConfigs",
+    "lambda_function_url": "lambda ListFunctionUrlConfigs",
+    "lambda_layer_version": "lambda ListLayers",
+    "lambda_provisioned_concurrency_config": "lambda ListProvisionedConcurrencyConfigs",
+    "s3_bucket_accelerate_configuration": "s3 GetBucketAccelerateConfiguration",
+    "s3_bucket_acl": "s3 GetBucketAcl",
+    "s3_bucket_cors_configuration": "s3 GetBucketCors",
+    "s3_bucket_intelligent_tiering_configuration": "s3 ListBucketIntelligentTieringConfigurations",
+    "s3_bucket_inventory": "s3 ListBucketInventoryConfigurations",
+    "s3_bucket_metric": "s3 ListBucketMetricsConfigurations",
+    "s3_bucket_replication_configuration": "s3 GetBucketReplication",
+    "s3_bucket_website_configuration": "s3 GetBucketWebsite",
+    "sns_platform_application": "sns ListPlatformApplications",
+}
 
 
 def leave_unrehearsed(facts: Facts, missing: Mapping[str, str]) -> Facts:
@@ -61,6 +84,9 @@ def is_asked(address: str) -> bool:
 def find_service(address: str) -> str:
     """Return the service, as boto3 calls it, that lists a resource of AWS; empty for what no fact is made of."""
     if (found := _TYPE.search(address)) is None:
+        return ""
+    by, _, operation = LISTED_BY_ONE.get(found[1], "").partition(" ")
+    if by and operation not in READS.get(by, ()):
         return ""
     words = found[1].split("_")
     first, two = words[0], "_".join(words[:2])

@@ -5,9 +5,9 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
+from ..unbuilt import read_built
 from .registry import (
     ADAPTERS,
     ITSELF,
@@ -247,7 +247,7 @@ ADAPTERS |= {
 
 def _code(declared: Declared) -> Mapping[str, Any]:
     if declared["filename"]:
-        return {"ZipFile": Path(declared["filename"]).read_bytes()}
+        return {"ZipFile": read_built(declared["filename"])}
     names = {
         "ImageUri": "image_uri",
         "S3Bucket": "s3_bucket",
@@ -288,8 +288,12 @@ ADAPTERS |= {
                 "version": "{Version}", "last_modified": "{LastModified}", "code_sha256": "{CodeSha256}",
                 "source_code_size": "{CodeSize}",
             },
-            # a layer may be another account's; a version of its own would have another ARN
+            # a layer may be another account's; a version of its own has another ARN
             Code=_code, Layers=None, Publish=None,
+        ),
+        call(
+            "lambda.publish_version", {"version": "{Version}", "qualified_arn": "{FunctionArn}"}, only=True,
+            when="publish", FunctionName="function_name",
         ),
         call(
             "lambda.put_function_concurrency", {},
@@ -299,6 +303,25 @@ ADAPTERS |= {
         ),
     ),
     "aws_lambda_permission": call("lambda.add_permission", {"id": "{statement_id}"}, Qualifier=None),
+    "aws_lambda_alias": call(
+        "lambda.create_alias",
+        {
+            "id": "{AliasArn}", "arn": "{AliasArn}",
+            "invoke_arn": "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{AliasArn}/invocations",
+        },
+    ),
+    "aws_lambda_event_source_mapping": call(
+        "lambda.create_event_source_mapping",
+        {
+            "id": "{UUID}", "uuid": "{UUID}", "arn": "{EventSourceMappingArn}", "function_arn": "{FunctionArn}",
+            "state": "{State}",
+        },
+        Destination="destination_arn",
+    ),
+    "aws_lambda_function_event_invoke_config": call(
+        "lambda.put_function_event_invoke_config",
+        {"id": lambda known: ":".join(filter(None, (known["function_name"], known["qualifier"])))},
+    ),
 }  # fmt: skip
 
 # ── S3
@@ -306,7 +329,7 @@ ADAPTERS |= {
 
 def _content(declared: Declared) -> bytes:
     if declared["source"]:
-        return Path(declared["source"]).read_bytes()
+        return read_built(declared["source"])
     if declared["content_base64"]:
         return base64.b64decode(declared["content_base64"])
     return (declared["content"] or "").encode()
@@ -422,6 +445,9 @@ ADAPTERS |= {
     "aws_sqs_queue_policy": call(
         "sqs.set_queue_attributes", {"id": "{queue_url}"}, Attributes=attributes({"policy": "Policy"})
     ),
+    "aws_sqs_queue_redrive_policy": call(
+        "sqs.set_queue_attributes", {"id": "{queue_url}"}, Attributes=attributes({"redrive_policy": "RedrivePolicy"})
+    ),
     "aws_sqs_queue_redrive_allow_policy": call(
         "sqs.set_queue_attributes", {"id": "{queue_url}"},
         Attributes=attributes({"redrive_allow_policy": "RedriveAllowPolicy"}),
@@ -455,6 +481,11 @@ ADAPTERS |= {
             "slack_team_name": "{ChannelConfiguration[SlackTeamName]}", "slack_channel_name": "{slack_channel_id}",
         },
     ),
+    "aws_cloudwatch_event_bus": call("events.create_event_bus", {"id": "{name}", "arn": "{EventBusArn}"}),
+    "aws_cloudwatch_event_bus_policy": call(
+        "events.put_permission", {"id": lambda known: known["event_bus_name"] or "default"},
+        only=True, EventBusName=_BUS, Policy="policy",
+    ),
     "aws_cloudwatch_event_rule": call(
         "events.put_rule",
         {
@@ -480,7 +511,7 @@ _VAULT: Final = call("backup.describe_backup_vault", {"backup_vault_arn": "{Back
 
 
 def _script(declared: Declared) -> dict[str, Any]:
-    packed = {"ZipFile": Path(declared["zip_file"]).read_bytes()} if declared["zip_file"] else omit_empty(
+    packed = {"ZipFile": read_built(declared["zip_file"])} if declared["zip_file"] else omit_empty(
         S3Bucket=declared["s3_bucket"], S3Key=declared["s3_key"], S3Version=declared["s3_version"]
     )  # fmt: skip
     return {"Handler": declared["handler"], **packed}
@@ -706,14 +737,18 @@ ADAPTERS |= {
     # indexes and replicas are left out
     "aws_dynamodb_table": then(
         call(
-            "dynamodb.create_table", {"id": "{name}", "arn": "{TableDescription[TableArn]}"},
+            "dynamodb.create_table",
+            {
+                "id": "{name}", "arn": "{TableDescription[TableArn]}",
+                "stream_arn": lambda known: known["TableDescription"].get("LatestStreamArn", ""),
+            },
             TableName="name", BillingMode=always("PAY_PER_REQUEST"), ProvisionedThroughput=None,
             AttributeDefinitions=_key_types, LocalSecondaryIndexes=None, GlobalSecondaryIndexes=None,
             KeySchema=lambda declared: [
                 {"AttributeName": key, "KeyType": kind} for key, kind in _keys(declared).items()
             ],
             DeletionProtectionEnabled=_flag("deletion_protection_enabled"),
-            SSESpecification="server_side_encryption", KMSMasterKeyId="kms_key_arn",
+            StreamSpecification=ITSELF, SSESpecification="server_side_encryption", KMSMasterKeyId="kms_key_arn",
             SSEType=lambda block: "KMS" if block.get("kms_key_arn") else None,
         ),
         call(

@@ -53,7 +53,7 @@ def _files(config: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield from ((each["filename"], each["content"].encode()) for each in config["source"] or ())
     if config["source_content"] is not None:
         yield config["source_content_filename"] or "", config["source_content"].encode()
-    if config["source_file"]:
+    if config["source_file"] and Path(config["source_file"]).exists():  # it may not be built yet
         yield Path(config["source_file"]).name, Path(config["source_file"]).read_bytes()
     if config["source_dir"]:
         top, left_out = Path(config["source_dir"]), frozenset(config["excludes"] or ())

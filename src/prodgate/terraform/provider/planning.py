@@ -26,7 +26,6 @@ EMPTY_AT_FIRST: Final = {
 FIRST: Final[Mapping[str, Mapping[str, Any]]] = {
     "aws_ecs_task_definition": {"revision": 1},
     "aws_launch_template": {"latest_version": 1, "default_version": 1},
-    "aws_lambda_function": {"version": "1"},
 }
 _VALIDATION: Final = ("resource_record_name", "resource_record_type", "resource_record_value")
 
@@ -71,12 +70,18 @@ def _database(planned: Mapping[str, Any], identity: Identity | None) -> dict[str
     return settled
 
 
+def _function(planned: Mapping[str, Any], _identity: Identity | None) -> dict[str, Any]:
+    """The first version has a number if there is one."""
+    return {"version": UNKNOWN if is_unknown(planned.get("publish")) else "1" if planned.get("publish") else "$LATEST"}
+
+
 _DECISIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Identity | None], dict[str, Any]]]] = {
     "aws_acm_certificate": _certificate,
     "aws_db_instance": _database,
     "aws_docdb_cluster": _database,
     "aws_elasticache_cluster": _database,
     "aws_elasticache_replication_group": _database,
+    "aws_lambda_function": _function,
     "aws_rds_cluster": _database,
 }
 

@@ -14,7 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
+from prodgate.aws.actions import READS
 from prodgate.aws.answers import Unreadable
 from prodgate.aws.recording import Recording
 from prodgate.checks import Check, check, check_of
@@ -31,11 +33,12 @@ from prodgate.findings import Finding, Outcome
 from prodgate.layers import BUILT
 from prodgate.layers.live.judging import judge_goals
 from prodgate.layers.live.observing import observe_account, observe_through
-from prodgate.layers.live.target import LiveTarget, _notes, find_service, leave_unrehearsed
+from prodgate.layers.live.target import LISTED_BY_ONE, LiveTarget, _notes, find_service, leave_unrehearsed
 from prodgate.layers.static.repository import ProjectView
 from prodgate.run.judging import judge
 from prodgate.sections.criteria_file import parse_criteria
 from prodgate.semantics.unresolved import Unknown
+from prodgate.terraform.provider.schema import aws_schemas
 from tests.prodgate.facts.live.stated_account import ACCOUNT, account_answering
 from tests.prodgate.layers.context import contents, layer_context
 
@@ -311,12 +314,29 @@ def make_check() -> Check:
         ("aws_elasticache_replication_group.shop", "elasticache"),
         ("aws_main_route_table_association.shop", "ec2"),
         ("aws_ec2_managed_prefix_list.shop", "ec2"),
+        ("aws_lambda_event_source_mapping.shop", "lambda"),
+        ("aws_lambda_layer_version.shop", ""),
+        ("module.a.aws_cloudwatch_event_archive.shop", ""),
+        ("aws_s3_bucket_website_configuration.shop", ""),
         ("aws_ebs_volume.shop", ""),
         ("random_id.shop", ""),
     ],
 )
 def test_each_resource_is_listed_by_a_service(address: str, service: str) -> None:
     assert find_service(address) == service
+
+
+def test_each_operation_that_alone_lists_a_type_is_one_of_its_service() -> None:
+    types = aws_schemas().names("resource")
+    for type_, listed in LISTED_BY_ONE.items():
+        service, operation = listed.split()
+        assert f"aws_{type_}" in types
+        assert operation in get_session().get_service_model(service).operation_names
+
+
+def test_what_an_observer_lists_after_all_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(READS, "lambda", (*READS["lambda"], "ListLayers"))
+    assert find_service("aws_lambda_layer_version.shop") == "lambda"
 
 
 def test_what_is_missing_is_noted_by_whether_a_check_asks_about_it() -> None:
