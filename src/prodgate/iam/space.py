@@ -639,7 +639,7 @@ def _confirm(question: Question, request: Request) -> Request | Doubt:
     return doubt(f"solver and evaluator disagree on {request.action} on {request.resource}")
 
 
-_VARIABLE: Final = re.compile(r"\$\{([^*?$][^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$\{([^*?$}][^$}]*)\}")
 
 
 def _explain(question: Question, requests: Requests, model: Any) -> Doubt:
