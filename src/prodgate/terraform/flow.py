@@ -369,6 +369,12 @@ class Flow:
                 self._steps[known] = tuple(self._follow(where, use.parts))
             waiting += ((place, inner.further(use.how)) for place, inner in self._steps[known])
 
+    def find_named(self, module: str, name: str) -> set[str]:
+        """Return the addresses of the resources that a block of a module names, also through what it names."""
+        uses = (use for each in self.list_uses(module, name).values() for use in each)
+        found = ((where, ".".join(use.parts[:2])) for where, use in self.follow_all(module, uses))
+        return {f"{where}.{each}".lstrip(".") for where, each in found if each in self._written[where].resources}
+
     def find_cause(self, module: str, name: str, argument: str) -> tuple[str, str] | None:
         """Return the removed part that decides an argument of a resource or module call, by address, and the reason."""
         for where, use in self.follow_all(module, self.list_uses(module, name).get(argument, ())):

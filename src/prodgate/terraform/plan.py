@@ -347,13 +347,14 @@ _GUESSED: Final = (
 )
 
 
-def find_unread_gaps(tree: Tree) -> Iterator[Gap]:
+def find_unread_gaps(flow: Flow) -> Iterator[Gap]:
     """Yield a gap for each removed resource and module call; a data source creates nothing, and is unknown."""
-    for path, module in tree.modules.items():
-        reasons: Mapping[str, str] = tree.unread.get(module.directory, {})
+    for path, module in flow.tree.modules.items():
+        reasons: Mapping[str, str] = flow.tree.unread.get(module.directory, {})
         for address, reason in reasons.items():
             if address in module.declared and not address.startswith("data."):
-                yield Gap(f"{path}.{address}".lstrip("."), reason, module.find_position(address))
+                named, position = f"{path}.{address}".lstrip("."), module.find_position(address)
+                yield Gap(named, reason, position, tuple(sorted(flow.find_named(path, address))))
 
 
 _UNSTATED: Final = "so what depends on it is unknown; state it with --var NAME=VALUE or --var-file FILE"
@@ -438,7 +439,7 @@ def build_configuration(
     tree = provenance.tree if provenance else None
     flow = Flow(tree, inventions) if inventions and tree else None
     if flow:
-        gaps = (*gaps, *find_unread_gaps(flow.tree), *_find_guessed_copies(flow.tree))
+        gaps = (*gaps, *find_unread_gaps(flow), *_find_guessed_copies(flow.tree))
         gaps = (*gaps, *_find_source_gaps(flow.tree, engine, workspace))
         notes = (*notes, *describe_unstated(flow.tree))
     variables = {name: stated.get("value") for name, stated in (plan.get("variables") or {}).items()}

@@ -340,6 +340,8 @@ class Gap:
     subject: str
     reason: str
     position: Position | None = None
+    given: tuple[str, ...] = ()
+    """Configuration addresses (no indices) of the resources that the subject, a block that can't be read, names."""
 
 
 class Resource(Block):
@@ -514,12 +516,26 @@ class Configuration:
         return tuple(found)
 
     def naming(self, resource: Resource, path: str, *types: str) -> tuple[Resource, ...]:
-        """Return the resources of ``types`` whose argument ``path`` names ``resource``; the reverse of ``related``."""
+        """Return the resources of ``types`` whose argument ``path`` names ``resource``; the reverse of ``related``.
+
+        Raises Unresolved if there are none, and a block that can't be read names the resource: it may declare some.
+        """
         found: list[Resource] = []
         for type_ in types:
             named = partial(_index_named, self.of(type_), path, resource.type)
             found += self._kept.compute(("naming", type_, path, resource.type), named).get(id(resource), ())
+        for gap in () if found else self._unread.get(resource.configured_as, ()):
+            if gap.subject.split(".")[-2] in ("module", *types):
+                raise Unresolved(gap.subject, f"could not be read, and is given {resource.address}")
         return tuple(found)
+
+    @cached_property
+    def _unread(self) -> dict[str, list[Gap]]:
+        found: dict[str, list[Gap]] = {}
+        for gap in self.gaps:
+            for address in gap.given:
+                found.setdefault(address, []).append(gap)
+        return found
 
     def once(self, compute: Callable[[Configuration], T]) -> T:
         """Return the result of ``compute`` on the whole configuration; it is computed once, and kept for every subject.

@@ -23,7 +23,12 @@ def to_json(configuration: Configuration) -> dict[str, Any]:
         "engine": configuration.engine,
         "notes": list(configuration.notes),
         "gaps": [
-            {"subject": gap.subject, "reason": gap.reason, "position": str(gap.position or "")}
+            {
+                "subject": gap.subject,
+                "reason": gap.reason,
+                "position": str(gap.position or ""),
+                "given": list(gap.given),
+            }
             for gap in configuration.gaps
         ],
         "resources": [_resource_to_json(resource) for resource in configuration.resources],
@@ -37,10 +42,15 @@ def from_json(data: Mapping[str, Any]) -> Configuration:
         root=data["root"],
         engine=data["engine"],
         notes=data["notes"],
-        gaps=[Gap(gap["subject"], gap["reason"], _parse_position(gap["position"])) for gap in data["gaps"]],
+        gaps=[_gap_from_json(gap) for gap in data["gaps"]],
         resources=[_resource_from_json(resource) for resource in data["resources"]],
         providers=[_resource_from_json(block) for block in data.get("providers", ())],  # an older run has none
     )
+
+
+def _gap_from_json(gap: Mapping[str, Any]) -> Gap:
+    given = tuple(gap.get("given", ()))  # an older run has none
+    return Gap(gap["subject"], gap["reason"], _parse_position(gap["position"]), given)
 
 
 def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, str]]:

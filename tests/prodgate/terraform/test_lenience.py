@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from policies import secrets  # noqa: F401  registers its policies
 from policies.identity import nobody_holds_a_key
 
 from prodgate import Configuration, Resource
-from prodgate.semantics.unresolved import Unknown
+from prodgate.semantics.unresolved import Unknown, Unresolved
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Gap
+from prodgate.terraform.serialization import from_json, to_json
 from prodgate.terraform.working_copy import UNREAD
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
 from tests.prodgate.terraform.tree_files import Plant, write_tree
@@ -316,3 +318,57 @@ def test_a_key_is_found_beside_what_could_not_be_read(
     (finding,) = apply(policy, tree, CRITERIA[policy.criterion])
     assert finding.outcome is outcome
     assert finding.reason.endswith(said)
+
+
+# What a block that can't be read is given may be completed there: absence proves nothing of it.
+
+GIVEN = """
+module "rotation" {
+  source  = "example.com/acme/rotation/aws"
+  secrets = [local.handed]
+}
+locals {
+  handed = aws_secretsmanager_secret.handed.arn
+}
+resource "aws_secretsmanager_secret" "handed" {
+  name = "handed"
+}
+resource "aws_secretsmanager_secret" "rotated_here_too" {
+  name = "rotated"
+}
+resource "aws_secretsmanager_secret_rotation" "here" {
+  secret_id = aws_secretsmanager_secret.rotated_here_too.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+module "more" {
+  source = "example.com/acme/more/aws"
+  secret = aws_secretsmanager_secret.rotated_here_too.id
+}
+resource "aws_secretsmanager_secret" "kept" {
+  name = "kept"
+}
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_an_unread_module_is_given_may_be_completed_there(tmp_path: Path, again: bool) -> None:
+    (tmp_path / "main.tf").write_text(GIVEN, "utf-8")
+    tree = evaluate(tmp_path)
+    tree = from_json(to_json(tree)) if again else tree
+    found = {each.subject: each for each in apply(POLICIES["PG_SEC_6"], tree, CRITERIA["secrets-rotation"])}
+    handed = found["aws_secretsmanager_secret.handed"]
+    assert handed.outcome is Outcome.UNDETERMINED
+    assert "module.rotation could not be read, and is given aws_secretsmanager_secret.handed" in handed.reason
+    assert found["aws_secretsmanager_secret.rotated_here_too"].outcome is Outcome.SATISFIED
+    assert found["aws_secretsmanager_secret.kept"].outcome is Outcome.NOT_SATISFIED
+
+
+def test_a_block_that_can_not_be_read_completes_what_its_type_does() -> None:
+    bucket = Resource(address="aws_s3_bucket.b", type="aws_s3_bucket", name="b", values={"id": "b"})
+    gap = Gap("module.a.aws_s3_bucket_versioning.v", "is not known", given=("aws_s3_bucket.b",))
+    tree = Configuration(root="r", engine="e", resources=[bucket], gaps=[gap])
+    assert tree.naming(bucket, "bucket", "aws_s3_bucket_policy") == ()
+    with pytest.raises(Unresolved, match="could not be read, and is given aws_s3_bucket.b"):
+        tree.naming(bucket, "bucket", "aws_s3_bucket_policy", "aws_s3_bucket_versioning")

@@ -10,6 +10,7 @@ from prodgate.report.placing import follow_verdict
 from prodgate.terraform.core import advise
 from prodgate.terraform.diagnostics import Diagnostic, TerraformError
 from prodgate.terraform.evaluate import Given, open_configurations
+from prodgate.terraform.flow import Flow
 from prodgate.terraform.hcl import parse_text
 from prodgate.terraform.moves import Move, find_renamed, follow_moves, read_moves
 from prodgate.terraform.plan import find_unread_gaps
@@ -488,7 +489,7 @@ def test_a_check_by_a_provider_that_nobody_knows_is_left_out(tmp_path: Path, kin
     tree = leave_out_foreign(read_tree(tmp_path, tmp_path), ("registry.terraform.io/hashicorp/aws",))
 
     assert tree.is_unread("", "check.site") is left_out
-    assert [*find_unread_gaps(tree)] == []
+    assert [*find_unread_gaps(Flow(tree))] == []
 
 
 def test_core_is_given_no_tests_queries_and_stacks(tmp_path: Path) -> None:
