@@ -19,6 +19,7 @@ from .addresses import split_call
 from .diagnostics import TerraformError, refusal
 from .flow import Flow, Inventions, explain_unread, find_assumptions, find_repetitions, hide_derived, mark_assumed
 from .hcl import Expression, HclBlock
+from .partial_plans import find_lacking
 from .positions import Origin, Position
 from .provenance import Provenance
 from .provider.planning import find_name
@@ -331,8 +332,11 @@ def read_plan(
     """
     engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
     try:
-        notes = tuple(_list_failed_checks(plan))
-        return build_configuration(plan, root=root or str(path), engine=engine, provenance=provenance, notes=notes)
+        notes, tree = tuple(_list_failed_checks(plan)), provenance.tree if provenance else None
+        gaps = tuple(find_lacking(plan, PlannedConfiguration(plan), tree))
+        return build_configuration(
+            plan, root=root or str(path), engine=engine, provenance=provenance, gaps=gaps, notes=notes
+        )
     except RecursionError:
         raise not_a_plan(path, "is nested too deeply") from None
     except (AttributeError, LookupError, TypeError, ValueError, Unresolved) as error:

@@ -1,6 +1,6 @@
 """The ``configuration`` of a plan: the references of expressions, and the arguments that are omitted or null."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from .sources import Tree
 _NO_RESOURCE: Final = frozenset({"count", "each", "path", "self", "terraform"})
 #: Stands for a reference that can't be followed, so that the list is not complete.
 _LOST: Final = None
+#: Keys of what has any number of instances.
+_REPEATED: Final = frozenset({"count_expression", "for_each_expression"})
 #: The target of a reference, and the references that it stands for, each with the module that it is written in.
 _Step = tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]
 
@@ -77,6 +79,31 @@ class PlannedConfiguration:
                     named = self._follow(mentioned, module)
                     found = (split_attribute(one)[0] for one in named if one)
                     yield f"{module}.{address}".lstrip("."), tuple(dict.fromkeys(found))
+
+    def list_managed(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Yield each configured resource: its module, its address without indices, and what is stated of it."""
+        for module, stated in self._modules.items():
+            for address, each in stated.resources.items():
+                if each.get("mode") == "managed":
+                    yield module, f"{module}.{address}".lstrip("."), each
+
+    def find_unplanned(self, instances: Collection[str]) -> Iterator[str]:
+        """Yield each resource that must have an instance and is not among those of the plan, without indices.
+
+        What is repeated may have none, and so may what a repeated module holds, unless something of it is planned.
+        """
+        planned = {split_module(each)[0] for each in instances}
+        for module, address, stated in self.list_managed():
+            there = module in planned or not self._is_repeated(module)
+            if there and not _REPEATED & stated.keys() and address not in instances:
+                yield address
+
+    def _is_repeated(self, module: str) -> bool:
+        while module:
+            module, name = split_call(module)
+            if _REPEATED & self._modules[module].calls[name].keys():
+                return True
+        return False
 
     def _resolve(self, module: str, resource: str) -> Mapping[str, tuple[str | None, ...]]:
         stated = self._find(f"{module}.{resource}".lstrip("."))

@@ -748,3 +748,102 @@ def test_plan_and_root_are_among_the_inputs_of_a_run(project: Path) -> None:
     assert places.hold(project / "out" / "plan.json")
     assert places.hold(project / "infra" / "main.tf")
     assert not places.hold(project / "out" / "other.json")
+
+
+# A plan is whole, or says what it lacks.
+
+PLANNED_ROOT: Final = """
+variable "more" {
+  default = 0
+}
+resource "aws_sqs_queue" "orders" {
+  name                    = "orders"
+  sqs_managed_sse_enabled = true
+}
+resource "aws_sqs_queue" "more" {
+  count = var.more
+  name  = "more"
+}
+module "a" {
+  source = "./a"
+}
+module "b" {
+  source   = "./a"
+  for_each = toset(slice(["b"], 0, var.more))
+}
+"""
+INNER: Final = 'resource "aws_sns_topic" "t" {\n  name = "t"\n}\n'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A root, and the plan that core made of it."""
+    root, seen = tmp_path_factory.mktemp("whole"), list[Any]()
+    (root / "a").mkdir()
+    (root / "main.tf").write_text(PLANNED_ROOT, "utf-8")
+    (root / "a" / "main.tf").write_text(INNER, "utf-8")
+    evaluate(root, on_plan=seen.append)
+    return root, seen[0]
+
+
+def without(plan: Any, *addresses: str) -> Any:
+    """Return the plan as core makes it with -target for all but some resources."""
+    planned = plan["planned_values"]["root_module"]
+    planned["resources"] = [each for each in planned.get("resources", ()) if each["address"] not in addresses]
+    planned["child_modules"] = [
+        each for each in planned.get("child_modules", ()) if each["resources"][0]["address"] not in addresses
+    ]
+    plan["resource_changes"] = [each for each in plan["resource_changes"] if each["address"] not in addresses]
+    return plan
+
+
+def stated_otherwise(plan: Any) -> Any:
+    plan["planned_values"]["root_module"]["resources"][0]["values"]["sqs_managed_sse_enabled"] = False
+    return plan
+
+
+EVERY: Final = ("aws_sqs_queue.orders", "module.a.aws_sns_topic.t")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda plan: plan, ()),
+        (
+            lambda plan: without(plan, EVERY[0]),
+            ("lacks what it configures: aws_sqs_queue.orders (was it made with -t",),
+        ),
+        (lambda plan: without(plan, EVERY[1]), ("lacks what it configures: module.a.aws_sns_topic.t (",)),
+        (lambda plan: without({**plan, "complete": False}, EVERY[0]), ("is not complete",)),
+        (lambda plan: without(plan, *EVERY), ("(was it made with -destroy or -refresh-only?)",)),
+        (stated_otherwise, ("is planned with values that its change does not have: sqs_managed_sse_enabled",)),
+    ],
+)
+def test_a_plan_is_whole_or_says_what_it_lacks(made: tuple[Path, Any], tmp_path: Path, changed: Any, said: Any) -> None:
+    root, plan = made
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(changed(copy.deepcopy(plan))), "utf-8")
+    (opened,) = open_configurations(path, source=root)
+    assert len(opened.gaps) == len(said), opened.gaps
+    assert all(text in gap.reason for text, gap in zip(said, opened.gaps, strict=True)), opened.gaps
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("main.tf", 'resource "aws_sqs_queue" "new" {\n  name = "new"\n}\n', "aws_sqs_queue.new"),
+        ("a/main.tf", INNER.replace('"t"\n', '"u"\n'), "module.a.aws_sns_topic.t.name, module.b.aws_sns_topic.t.name"),
+        ("a/main.tf", "", "module.a.aws_sns_topic.t, module.b.aws_sns_topic.t"),
+    ],
+)
+def test_a_plan_of_another_source_is_a_gap(
+    made: tuple[Path, Any], tmp_path: Path, file: str, text: str, said: str
+) -> None:
+    root, plan = made
+    (tmp_path / "a").mkdir()
+    for name in ("main.tf", "a/main.tf"):
+        (tmp_path / name).write_text((root / name).read_text("utf-8"), "utf-8")
+    (tmp_path / file).write_text((PLANNED_ROOT if file == "main.tf" else "") + text, "utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps(plan), "utf-8")
+    (opened,) = open_configurations(tmp_path / "plan.json", source=tmp_path)
+    assert [gap.reason for gap in opened.gaps] == [f"is of another source than the stated one: {said}"]
