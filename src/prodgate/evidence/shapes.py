@@ -93,7 +93,8 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
     "finding": {
         **_WHAT,
         "subject": _TEXT,
-        "outcome": ("an outcome", lambda value: value in list(Outcome)),
+        # what is waived follows from the waivers of the run, and is in no journal
+        "outcome": ("an outcome", lambda value: value in list(Outcome) and value != Outcome.WAIVED),
         **dict.fromkeys(("expected?", "observed?", "reason?", "remedy?", "needs?", "waiver?", "aspect?"), _TEXT),
         **dict.fromkeys(("where?", "evidence?", "words?"), _TEXTS),
     },

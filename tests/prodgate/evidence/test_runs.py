@@ -739,6 +739,7 @@ DEEP = "[" * 100_000
     [
         ({"event": "finding", "layer": "static"}, "it lacks 'check'"),
         ({**CHANGED_FINDING, "outcome": "great"}, "outcome: is 'great', not an outcome"),
+        ({**CHANGED_FINDING, "outcome": "waived"}, "outcome: is 'waived', not an outcome"),
         ({**CHANGED_FINDING, "mood": "good"}, "'mood' is no key of a finding"),
         ({**CHANGED_FINDING, "subject": None}, "subject: is None, not a text"),
         ({**CHANGED_FINDING, "where": [1]}, "where: is .1., not a list of texts"),

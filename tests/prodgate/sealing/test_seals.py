@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -38,6 +39,7 @@ from prodgate.evidence import runs
 from prodgate.evidence.artifacts import list_paths
 from prodgate.evidence.chain import Link, make_line
 from prodgate.evidence.journal import NAME, Journal, read
+from prodgate.findings import Outcome
 from prodgate.run import publishing
 from prodgate.sealing import seals
 from prodgate.sealing.bundles import BundleError, make_bundle, open_bundle
@@ -53,6 +55,7 @@ from prodgate.signatures.timestamps import TimestampError, request_timestamp, ve
 from ..conftest import Gate
 from ..run.small_shop import CRITERIA as SHOP_CRITERIA, POLICY, TREE
 from ..sample_run import CRITERIA, forge, judge, unchained
+from ..samples import finding
 from ..signatures.authority import Authority, running_authority
 from .sealed import (
     COMMIT,
@@ -857,6 +860,15 @@ def lie_of_promotion(world: World, criteria: str = CRITERIA, **about: Any) -> No
     say(world.run, promotes=True)
 
 
+def lie_of_requirement(world: World) -> None:
+    """Sign GO over a run whose criteria serve one of two requirements."""
+    stated = [
+        f'[requirements.{name}]\nasks = "that somebody looks"\nlayers = ["static"]\n' for name in ("OPS-2", "OPS-3")
+    ]
+    lie_of_promotion(world, CRITERIA + "".join(stated))
+    say(world.run, verdict="GO", promotes=False)
+
+
 def weaken(world: World) -> None:
     """Replace the deciding criteria by weaker ones, with all dependent digests."""
     run = world.run
@@ -1007,6 +1019,7 @@ MATRIX: dict[str, Tampering] = {
     "changed and sealed with another key": Tampering(lambda w: change_and_seal(w, EVE), "WRONG KEY: seal.dsse.json"),
     # statements that the right key was made to sign
     "GO, signed, over a NO-GO": Tampering(lie, "CHANGED: "),
+    "GO, signed, though no criterion serves a requirement": Tampering(lie_of_requirement, "CHANGED: "),
     "a promotion, signed, in a rehearsal": Tampering(
         partial(lie_of_promotion, rehearsal=True, target="rehearsal://"), "CHANGED: "
     ),
@@ -1154,6 +1167,113 @@ def test_no_byte_of_any_file_can_be_another(kept: Path, which: int, at: float, b
         assert ask_other(run, kept / "nightly.pub")
     finally:
         path.write_bytes(data)
+
+
+#: What a line of a journal may say instead.
+OTHERWISE: dict[str, list[Any]] = {
+    "outcome": ["satisfied", "not-satisfied", "undetermined", "not-applicable"],
+    "criterion": ["backup-retention", "availability", "unstated"],
+    "check": ["PG_REC_1", "test_days", "another"],
+    "layer": ["static", "live", "nowhere"],
+    "subject": ["a", "b"],
+    "findings": [0, 1, 2],
+    "needs": ["production", ""],
+    "place": ["policies/shop.py", ""],
+}
+#: Criteria with all that a verdict reads of them besides the bound.
+OF_ALL_KINDS = f"""{CRITERIA}
+[criteria.availability]
+statement = {{ en = "It is up.", ja = "動いている。" }}
+why = "It is needed."
+source = "OPS-3"
+layers = ["live"]
+needs = "production"
+population = 2
+[criteria.optional]
+statement = {{ en = "It is off.", ja = "使わない。" }}
+why = "It is seldom."
+source = "OPS-4"
+layers = ["static"]
+applicability = "where-present"
+"""
+BENDS = st.lists(
+    st.tuples(
+        st.sampled_from(["drop", "double", "swap", "set", "set", "set"]),
+        st.integers(1, 99),
+        st.integers(1, 99),
+        st.sampled_from([(key, value) for key, values in OTHERWISE.items() for value in values]),
+    ),
+    max_size=3,
+)
+
+
+def bend(run: Path, how: Sequence[tuple[str, int, int, tuple[str, Any]]]) -> None:
+    """Drop, double, swap and change lines of a journal behind the first, in a chain that holds."""
+    events = [json.loads(line) for line in (run / NAME).read_bytes().splitlines()]
+    for what, one, other, (key, value) in how:
+        at, to = (1 + each % (len(events) - 1) for each in (one, other))
+        if what == "drop" and len(events) > 2:
+            del events[at]
+        elif what == "double":
+            events.insert(to, events[at])
+        elif what == "swap":
+            events[at], events[to] = events[to], events[at]
+        elif what == "set" and (key in events[at] or (key, events[at]["event"]) == ("needs", "finding")):
+            events[at] = {**events[at], key: value}
+    link, written = Link("", 0, ""), b""
+    for event in events:
+        data, link = make_line({key: value for key, value in event.items() if key != "chain"}, link)
+        written += data + b"\n"
+    (run / NAME).write_bytes(written)
+
+
+@pytest.fixture(scope="module")
+def bendable(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """Runs that are GO, of several layers and with a team's check, one of them a rehearsal."""
+    made = {}
+    for rehearsal in (False, True):
+        run = make_run(tmp_path_factory.mktemp("bendable"), OF_ALL_KINDS, rehearsal=rehearsal)
+        last = (run / NAME).read_bytes().splitlines(keepends=True)[-1]
+        (run / NAME).write_bytes((run / NAME).read_bytes().removesuffix(last))
+        journal, own = Journal.of(run), "policies/shop.py"
+        journal.record_planned("static", "test_days", "optional", own)
+        journal.record_started("static", "test_days", own)
+        absent = finding(Outcome.NOT_APPLICABLE, criterion="optional", check="test_days", reason="none is there")
+        journal.record_finding(absent)
+        journal.record_finished("static", "test_days", 1)
+        journal.record_planned("live", "up", "availability")
+        journal.write("collected", layer="live")
+        journal.record_started("live", "up")
+        for subject in "ab":
+            journal.record_finding(finding(criterion="availability", check="up", layer="live", subject=subject))
+        journal.record_finished("live", "up", 2)
+        runs.close(run)
+        made[rehearsal] = run
+    return made
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rehearsal=st.booleans(), how=BENDS)
+@example(rehearsal=False, how=[])
+@example(rehearsal=True, how=[])
+def test_both_verifiers_say_the_same_of_a_go_over_a_bent_journal(
+    bendable: dict[bool, Path], rehearsal: bool, how: list[tuple[str, int, int, tuple[str, Any]]]
+) -> None:
+    """The right key signs GO, whatever the journal says by now."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / bendable[rehearsal].name
+        shutil.copytree(bendable[rehearsal], run)
+        bend(run, how)
+        try:
+            found = runs.read(run)
+            seals.seal(found, found.verdict(), NIGHTLY, now=datetime.now(UTC))
+        except (runs.RunError, SealError):  # its closing line is elsewhere, and no gate can seal it
+            return
+        say(run, verdict="GO")
+        (Path(folder) / "key").write_text(pem(NIGHTLY))
+        gate_says, other_says = ask_gate(run), ask_other(run, Path(folder) / "key")
+        assert bool(gate_says) == bool(other_says), (gate_says, other_says)
+        assert how or not gate_says
 
 
 @pytest.mark.parametrize("name", ["seal.dsse.json", "summary.dsse.json"])

@@ -72,24 +72,68 @@ def covers(waiver: Any, finding: Any) -> bool:
 
 def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: list[Any]) -> Iterator[str]:
     """Yield why this is no journal of a GO."""
-    findings = [event for event in events if event["event"] == "finding"]
+    layers, findings = about["layers"], [event for event in events if event["event"] == "finding"]
+    pairs = [pair for file in stated for pair in file.get("criteria", {}).items()]
+    tables = {name: table for name, table in pairs if about.get("moment") in ("", None, *asked_at(table))}
     yield from find_void(waivers, findings, about["started"])
+    answers: dict[tuple[str, str], list[Any]] = {(x, name): [] for name in tables for x in tables[name]["layers"]}
     for e in findings:
-        if e["outcome"] == "not-satisfied" and not any(covers(waiver, e) for waiver in waivers.values()):
-            yield f"{e['criterion']} is not satisfied"
-        if e["outcome"] == "undetermined" and not (about["rehearsal"] and e.get("needs") == "production"):
-            yield f"{e['criterion']} is undetermined"
-    ended = ("broken", "interrupted")
-    yield from (f"{e['layer']} {e['event']}" for e in events if e["event"] in ended and e["layer"] in about["layers"])
-    named = {(e["event"], e["layer"], e[k]) for e in events for k in ("check", "criterion") if k in e}
-    for name, table in (pair for file in stated for pair in file.get("criteria", {}).items()):
-        if about.get("moment") in ("", None, *asked_at(table)):
-            asked = [layer for layer in table["layers"] if layer in about["layers"]]
-            yield from (f"{layer} says nothing of {name}" for layer in asked if ("finding", layer, name) not in named)
-    planned = ((e["layer"], e["check"]) for e in events if e["event"] == "planned")
-    yield from (f"{check} did not end" for layer, check in planned if ("finished", layer, check) not in named)
-    if events[-1]["event"] != "closed":
+        answers.setdefault((e["layer"], e["criterion"]), []).append(e)
+    whole, broken = ({e["layer"] for e in events if e["event"] == kind} for kind in ("collected", "broken"))
+    for (layer, name), found in ((key, found) for key, found in answers.items() if key[0] in layers):
+        table = tables.get(name, {})
+        yield from find_gaps(f"{layer} layer, asked for {name},", found, table, layer in whole - broken)
+        later = about["rehearsal"] and layer != "static" and table.get("needs") == "production"
+        for e in found:
+            if e["outcome"] == "not-satisfied" and not any(covers(waiver, e) for waiver in waivers.values()):
+                yield f"{name} is not satisfied"
+            if e["outcome"] == "undetermined" and not (later and e.get("needs") == "production"):
+                yield f"{name} is undetermined"
+    if not any(e["outcome"] in ("satisfied", "not-satisfied") for e in findings if e["layer"] in layers):
+        yield "nothing is answered"
+    served = {(table.get("source"), layer) for table in tables.values() for layer in table["layers"]}
+    for name, asked in (pair for file in stated for pair in file.get("requirements", {}).items()):
+        if not about.get("moment") and {(name, layer) for layer in {*asked.get("layers", ())} & {*layers}} - served:
+            yield f"no criterion serves {name}"
+    yield from find_unfinished([e for e in events if e.get("layer") in layers])
+    if [e for e in events if e["event"] == "closed"] != events[-1:]:
         yield "the run was cut off"
+
+
+def find_gaps(place: str, found: list[Any], table: Any, judged: bool) -> Iterator[str]:
+    """Yield what a layer leaves open of a criterion, although nothing that it says is undetermined."""
+    subjects = {e["subject"] for e in found if e["outcome"] != "not-applicable"}
+    if not judged and table:
+        yield f"the {place} did not judge to its end"
+    if not found:
+        yield f"the {place} says nothing"
+    elif not subjects and table.get("applicability") != "where-present":
+        yield f"the {place} says that it does not apply"
+    elif subjects and len(subjects) < table.get("population", 1) and all(e["outcome"] != "undetermined" for e in found):
+        yield f"the {place} is about too few"
+
+
+def find_unfinished(events: list[Any]) -> Iterator[str]:
+    """Yield which checks did not end as they were planned; a layer judges one after another."""
+    planned: dict[tuple[str, str], Any] = {}
+    begun: dict[str, tuple[str, str, list[Any]]] = {}
+    for e in events:
+        layer, check = e["layer"], e.get("check", "")
+        begun_now, place, found = begun.setdefault(layer, ("", "", []))
+        if e["event"] == "planned":
+            planned[layer, check] = {**e, **planned.get((layer, check), {})}
+        elif e["event"] == "started":
+            begun[layer] = check, e.get("place", ""), []
+        elif e["event"] == "finding":
+            found.append((check, e["criterion"]))
+        elif e["event"] == "finished":
+            first = planned.pop((layer, check), {})
+            if not e["findings"] == len(found) > 0:
+                yield f"{check} made another number of findings"
+            asked = (check, first.get("place", ""), {(check, first.get("criterion"))})
+            if asked[1] and (begun_now, place, {*found}) != asked:
+                yield f"{check} did not answer as it was planned"
+    yield from (f"{check} did not end" for _, check in planned)
 
 
 def asked_at(criterion: Any) -> tuple[str, ...]:
