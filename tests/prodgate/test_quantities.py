@@ -1,5 +1,6 @@
 """Values with units meet bounds with units."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,6 +30,20 @@ def test_units_are_converted_before_comparing(bound: str, observed: str, admitte
 
 
 @pytest.mark.parametrize(
+    ("text", "kind", "base"),
+    [
+        ("3", "count", "3"), ("3 ms", "time", "0.003"), ("3 s", "time", "3"), ("3 min", "time", "180"),
+        ("3 h", "time", "10800"), ("3 d", "time", "259200"), ("3 %", "ratio", "0.03"), ("3 B", "size", "3"),
+        ("3 KiB", "size", "3072"), ("3 MiB", "size", "3145728"), ("3 GiB", "size", "3221225472"),
+        ("3 ACU", "aurora capacity", "3"), ("3 cpu", "cpu units", "3"), ("3 USD", "money", "3"), ("3 /s", "rate", "3"),
+    ],
+)  # fmt: skip
+def test_each_unit_has_its_kind_and_its_base(text: str, kind: str, base: str) -> None:
+    quantity = Quantity.parse(text)
+    assert (quantity.dimension, quantity.base) == (kind, Decimal(base))
+
+
+@pytest.mark.parametrize(
     ("bound", "observed"), [("< 200 ms", "3"), (">= 30 d", "99.9 %"), ("== 'a'", "3"), ("< 3", "1 s")]
 )
 def test_another_dimension_is_refused(bound: str, observed: str) -> None:
@@ -50,6 +65,17 @@ def test_a_text_is_not_compared_with_a_quantity() -> None:
         (">= 7 days", "'days' is not a unit; did you mean 'd'? units are"),
         ("< 2 seconds", "'seconds' is not a unit; did you mean 's'?"),
         ("< 300 MB", "'MB' is not a unit; did you mean 'MiB'?"),
+        ("< 300 kb", "did you mean 'KiB'?"),
+        ("< 3 GB", "did you mean 'GiB'?"),
+        ("< 3 bytes", "did you mean 'B'?"),
+        ("< 3 hours", "did you mean 'h'?"),
+        ("< 3 dollars", "did you mean 'USD'?"),
+        ("< 3 $", "did you mean 'USD'?"),
+        ("< 3 milliseconds", "did you mean 'ms'?"),
+        ("< 3 secs", "did you mean 's'?"),
+        ("< 3 minutes", "did you mean 'min'?"),
+        ("< 3 percent", "did you mean '%'?"),
+        ("< 3 rps", "did you mean '/s'?"),
         ("< 200 milis", "'milis' is not a unit; did you mean"),
         ("< fast", "is not a number with a unit"),
         ("one of a, b", "names no texts"),
@@ -84,6 +110,62 @@ def test_a_quantity_reads_back_what_it_writes(magnitude: Decimal, unit: str) -> 
 def test_exactly_one_of_below_and_not_below_holds(limit: Decimal, observed: Decimal, unit: str) -> None:
     bounds = [Bound(comparator, Quantity(limit, unit)) for comparator in ("<", ">=")]
     assert sum(bound.admits(Quantity(observed, unit)) for bound in bounds) == 1
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(90.9, "90 s"), (0, "0 s"), (-5, "0 s")])
+def test_time_between_is_in_whole_seconds_and_never_less_than_none(seconds: float, said: str) -> None:
+    then = datetime(2026, 11, 24, tzinfo=UTC)
+    assert str(Quantity.between(then, then + timedelta(seconds=seconds))) == said
+    assert (str(Quantity.days(3)), str(Quantity.seconds(3))) == ("3 d", "3 s")
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "japanese"),
+    [
+        ("1 d", "1 day", "1 日"),
+        ("2 h", "2 hours", "2 時間"),
+        ("2 min", "2 minutes", "2 分"),
+        ("30 d", "30 days", "30 日"),
+        ("1 s", "1 s", "1 秒"),
+        ("1", "1", "1"),
+        ("2 cpu", "2 CPU units", "2 CPU ユニット"),
+    ],
+)
+def test_a_quantity_in_a_sentence(text: str, english: str, japanese: str) -> None:
+    quantity = Quantity.parse(text)
+    assert (quantity.in_words("en"), quantity.in_words("ja")) == (english, japanese)
+
+
+def test_a_limit_in_a_sentence() -> None:
+    assert [Bound.parse("one of 'a', 'b'").limit_in_words(language) for language in ("en", "ja")] == [
+        "a or b",
+        "a か b",
+    ]
+    assert Bound.parse(">= 30 d").limit_in_words("en") == "30 days"
+
+
+@given(
+    one=st.tuples(st.sampled_from(["<", "<=", "==", ">=", ">"]), st.integers(0, 3)),
+    other=st.tuples(st.sampled_from(["<", "<=", "==", ">=", ">"]), st.integers(0, 3)),
+)
+def test_a_bound_implies_another_where_nothing_keeps_it_alone(one: tuple[str, int], other: tuple[str, int]) -> None:
+    ours, theirs = (Bound(comparator, Quantity.of(limit)) for comparator, limit in (one, other))
+    halves = [Quantity(Decimal(each) / 2) for each in range(-4, 12)]
+    assert ours.implies(theirs) == all(theirs.admits(at) for at in halves if ours.admits(at))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "implied"),
+    [
+        ("one of 'a', 'b'", "one of 'a', 'b'", True),
+        ("== 'a'", "one of 'a', 'b'", True),
+        ("one of 'a', 'b'", "== 'a'", False),
+        ("== 'a'", "< 3", False),
+        ("< 3", "< 4 s", False),
+    ],
+)
+def test_texts_imply_those_that_hold_them_all(one: str, other: str, implied: bool) -> None:
+    assert Bound.parse(one).implies(Bound.parse(other)) is implied
 
 
 def test_display_keeps_every_digit_that_separates_observed_from_limit() -> None:

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from math import comb
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.stats import binomtest
 
 from prodgate.statistics import (
+    chance_of_greater,
     clustered_interval,
     effective_trials,
     exact_interval,
@@ -60,6 +63,24 @@ def test_the_ends_are_where_the_binomial_tails_are_what_is_left_of_the_confidenc
 
 def _tail(share: float, trials: int, counts: Sequence[int]) -> float:
     return sum(comb(trials, count) * share**count * (1 - share) ** (trials - count) for count in counts)
+
+
+@given(trials=st.integers(1, 400), share=st.floats(0, 1), confidence=st.sampled_from([0.8, 0.95, 0.99]))
+@settings(max_examples=50)
+def test_the_ends_are_those_of_scipy(trials: int, share: float, confidence: float) -> None:
+    bad = round(share * trials)
+    theirs = binomtest(bad, trials).proportion_ci(confidence_level=2 * confidence - 1, method="exact")
+    assert exact_interval(bad, trials, confidence) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"), [([1, 2, 3], [4, 5, 6, 7]), ([1, 4, 6], [2, 3, 5, 7]), ([4, 5, 6], [1, 2, 3]), ([3], [1, 2])]
+)
+def test_ranks_are_as_rare_as_among_all_ways_to_draw_them(earlier: list[float], later: list[float]) -> None:
+    every = [*earlier, *later]
+    drawn = [sum(each) for each in combinations(sorted(every), len(later))]  # the ranks of 1 to n are these numbers
+    wanted = sum(total >= sum(later) for total in drawn) / len(drawn)
+    assert chance_of_greater(earlier, later) == pytest.approx(wanted)
 
 
 def test_without_scipy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
