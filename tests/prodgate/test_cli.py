@@ -736,6 +736,24 @@ def test_an_account_is_asked_as_it_is(monkeypatch: pytest.MonkeyPatch, gate: Gat
     assert "it is proven of each principal" in gate("iam", "aws://eu-west-1", "--who-can", "s3:GetObject", "*").out
 
 
+def test_a_pipeline_stops_where_somebody_does_or_may(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    asked = ("iam", "aws://gate@eu-west-1")
+    harmless = {"PolicyName": "own", "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Action": "s3:*"}}}
+    unknown = {
+        "PolicyName": "odd",
+        "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Condition": {"Is": {"a": "b"}}}},
+    }
+    for policy, codes in ((ANN["UserPolicyList"][0], (0, 1, 1)), (unknown, (0, 0, 2)), (harmless, (0, 0, 0))):
+        answering(monkeypatch, {"UserDetailList": [{**ANN, "UserPolicyList": [policy]}]})
+        for options, code in zip(((), ("--fail-on", "yes"), ("--fail-on", "undetermined")), codes, strict=True):
+            gate(*asked, *options, ends=code)
+    gate(*asked, "--idle", "--fail-on", "undetermined")
+    gate(*asked, "--who-can", "s3:GetObject", "*", "--fail-on", "yes", ends=1)
+    gate(*asked, "--least", "ann", "--fail-on", "yes", ends=4)
+    answering(monkeypatch, {})
+    gate(*asked, "--fail-on", "undetermined", ends=2)
+
+
 def test_what_can_t_be_asked_is_said(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
     def deny(parameters: Any) -> Any:
         raise Unreadable("iam GetAccountAuthorizationDetails: denied")

@@ -438,6 +438,11 @@ COMMANDS: Final = (
                 "--criteria", default=Path("criteria.toml"),
                 help="for --least: the file that says what a role uses",
             ),
+            take(
+                "--fail-on", choices=("yes", "undetermined"),
+                help="end with exit code 1 if a principal does (or holds what never grants); with undetermined, also "
+                "with 2 if that is not known of one",
+            ),
             _JSON,
         ),
     ),

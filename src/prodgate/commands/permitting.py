@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +34,7 @@ def permissions(args: argparse.Namespace) -> int:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
     question, *rest = args.words
     if question == COMPARING and len(rest) == 2:
-        if args.who_can or args.var_file or args.idle or args.least:
+        if args.who_can or args.var_file or args.idle or args.least or args.fail_on:
             raise UsageError(f"options but --json ask about a PATH; {COMPARING} takes two policy documents alone")
         return _compare(*map(_read, map(Path, rest)), as_json=args.json)
     if rest:
@@ -49,6 +49,8 @@ def _reach(named: str, args: argparse.Namespace) -> int:
 
     if sum(map(bool, (args.who_can, args.idle, args.least))) > 1:
         raise UsageError("--who-can, --idle and --least are questions of their own; ask them one by one")
+    if args.least and args.fail_on:
+        raise UsageError("--fail-on: changes nothing with --least; leave it out")
     if args.least:
         return _print_least(named, args)
     if args.who_can:
@@ -64,7 +66,15 @@ def _reach(named: str, args: argparse.Namespace) -> int:
         rows, render = proving.describe_reach(account), proving.render_reach
     nobody = ["No user and no role is known."]
     write_rows(rows, render(rows) if rows or args.idle else nobody, as_json=args.json)
-    return 0
+    return _conclude(rows if rows or args.idle else [{"can": "undetermined"}], args.fail_on)
+
+
+def _conclude(rows: Sequence[Mapping[str, Any]], fail_on: str | None) -> int:
+    """Return the exit code: 0 where nobody asked for another one."""
+    said = {str(row.get("administrator", row.get("can", "yes"))) for row in rows}
+    if fail_on and "yes" in said:
+        return _NEW
+    return _UNDETERMINED if fail_on == "undetermined" and "undetermined" in said else _NOTHING_NEW
 
 
 def _print_least(named: str, args: argparse.Namespace) -> int:
