@@ -74,7 +74,7 @@ def _describe_step(step: Allowed) -> dict[str, Any]:
 
 
 _ALWAYS = ("aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:username", "aws:currenttime",
-           "aws:tokenissuetime")  # fmt: skip
+           "aws:epochtime", "aws:tokenissuetime")  # fmt: skip
 
 
 def describe_who_can(account: Account, action: str, resource: str) -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from .account import Account, Principal
 from .documents import Document, Statement
-from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller
+from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
 from .patterns import matches, may_overlap, read_pattern
 from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_space, find_model, list_statements
 from .truth import Doubt, doubt
@@ -24,6 +26,8 @@ class Allowed:
 
     request: Request
     statements: tuple[Statement, ...]
+    since: str = ""
+    """The later moment at which it is allowed; empty if it is allowed now."""
 
 
 Ability = Allowed | Doubt | None
@@ -52,10 +56,19 @@ class Abilities:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
         return self._asked[key]
 
-    def under(self, action: str, resource: str, besides: Document, stated: Mapping[str, None] | None = None) -> Ability:
+    def under(
+        self,
+        action: str,
+        resource: str,
+        besides: Document,
+        stated: Mapping[str, str | None] | None = None,
+        *,
+        later: bool = True,
+    ) -> Ability:
         """Return whether it can do an action on some resource of a pattern, including through resource policies.
 
-        ``besides`` is one more policy of its own. ``stated`` are keys that the request will not have.
+        ``besides`` is one more policy of its own. ``stated`` is context that the request has, or with None lacks.
+        ``later``: at any time from now on, and not only now.
         """
         guard = self._account.guards.get(action.partition(":")[0])
         if not self._may_be_allowed(action, guard):
@@ -63,7 +76,8 @@ class Abilities:
         policies = self._hear(guard)
         if unread := {one.unread for one in policies.identity if one.unread}:
             return Doubt(frozenset(unread))
-        return self._put(action, resource, stated or {}, replace(policies, identity=(*policies.identity, besides)))
+        written = replace(policies, identity=(*policies.identity, besides))
+        return self._put(action, resource, stated or {}, written, later=later)
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
         found, attached = self._ask(action, resource, stated, trust), stated.get(ATTACHED)
@@ -78,7 +92,9 @@ class Abilities:
     def _hear(self, resource: Document | None) -> Policies:
         return self._account.organization.limit(self.principal.policies(resource), self.principal.arn)
 
-    def _put(self, action: str, resource: str, stated: Mapping[str, str | None], written: Policies) -> Ability:
+    def _put(
+        self, action: str, resource: str, stated: Mapping[str, str | None], written: Policies, *, later: bool = True
+    ) -> Ability:
         policies = self._keep_named(_keep(written, action, resource))
         if self._is_allowed_nothing(policies) and action.lower() != "sts:getcalleridentity":
             return None
@@ -86,20 +102,36 @@ class Abilities:
             caller=self._caller,
             action=action,
             resource=resource,
-            account=self._account.id,
+            account=self._find_owner(resource),
             policies=policies,
             given={**self.known, **stated},
         )
-        answers = [ask(replace(question, given={**question.given, **one})) for one in self._list_tokens(policies)]
-        found = next((one for one in answers if isinstance(one, Request)), None)
-        if found is not None:
-            return Allowed(found, find_allowing(found, policies))
-        return next((one for one in answers if isinstance(one, Doubt)), None)
+        found = self._ask_over_time(question, later=later)
+        for other in self._account.ids - {question.account} if isinstance(found, Allowed) else ():
+            if question.account not in resource and self._ask_over_time(replace(question, account=other)) is None:
+                return doubt(f"{action} on {resource} is allowed in the account {question.account}, not in {other}")
+        return found
 
-    def _list_tokens(self, policies: Policies) -> list[Given]:
-        """Return the possible tokens of a request: a user's has just been issued, or there is none."""
+    def _find_owner(self, resource: str) -> str:
+        """Return the account of a resource: the one in its ARN, if that is one of the known accounts, else its own."""
+        return next((one for one in self._account.ids if f":{one}:" in resource), self.principal.account)
+
+    def _ask_over_time(self, question: Question, *, later: bool = True) -> Ability:
+        answers = []
+        for moment in list_moments(question.policies, self._account.now) if later else [self._account.now]:
+            for one in self._list_tokens(question.policies, moment):
+                found = ask(replace(question, given={**question.given, **read_clock(moment), **one}))
+                if isinstance(found, Request):
+                    since = moment if moment != self._account.now else ""
+                    return Allowed(found, find_allowing(found, question.policies), since)
+                answers.append(found)
+        return next((one for one in answers if one is not None), None)
+
+    def _list_tokens(self, policies: Policies, moment: str) -> list[Given]:
+        """Return the possible tokens of a request: one that has just been issued, or for a user none."""
         named = {condition.key for one in list_statements(policies) for condition in one.conditions}
-        return [{}] if self.principal.is_role or _TOKEN not in named else [{_TOKEN: self._account.now}, {_TOKEN: None}]
+        given: list[Given] = [{_TOKEN: moment}] if self.principal.is_role or _TOKEN in named else [{}]
+        return [*given, {_TOKEN: None}] if _TOKEN in named and not self.principal.is_role else given
 
     def _keep_named(self, policies: Policies) -> Policies:
         """Return policies without the statements of a resource's policy that concern only others."""
@@ -141,21 +173,26 @@ class Abilities:
             "aws:principaltype": "AssumedRole" if principal.is_role else "User",
             "aws:principalisawsservice": "false",
             "aws:username": None if principal.is_role else principal.name,
-            "aws:currenttime": self._account.now,
+            **read_clock(self._account.now),
             **({_TOKEN: self._account.now} if principal.is_role else {}),
         }
 
     @cached_property
     def everything(self) -> bool | Doubt:
-        """Whether its own policies allow it every action on every resource, in every context.
+        """Whether its own policies allow it every action on every resource, in every context, now or later.
 
         Denials by its organization for the whole account make nobody in it less of an administrator.
         """
         policies = self.principal.policies()
         if not any(each.unread or any(map(_is_boundless, each.statements)) for each in policies.identity):
             return False
-        requests = Requests(build_space(list_statements(policies), self.known))
-        asked = Asked(self._caller, "", "", self._account.id)
+        found = [self._has_everything(policies, one) for one in list_moments(policies, self._account.now)]
+        return True if True in found else next((one for one in found if one is not False), False)
+
+    def _has_everything(self, policies: Policies, moment: str) -> bool | Doubt:
+        token = {_TOKEN: moment} if self.principal.is_role else {}
+        requests = Requests(build_space(list_statements(policies), {**self.known, **read_clock(moment), **token}))
+        asked = Asked(self._caller, "", "", self.principal.account)
         allowed = Decision(asked, policies, _LOGIC, requests.applies).allowed
         try:
             if find_model(_LOGIC.negate(allowed).perhaps, *requests.rules()) is None:
@@ -167,6 +204,41 @@ class Abilities:
         except Unsettled as error:
             return doubt(str(error))
         return False
+
+
+# ── Time
+
+#: The keys that say when a request is made.
+_CLOCK: Final = ("aws:currenttime", "aws:epochtime")
+
+
+def read_clock(moment: str) -> Mapping[str, str]:
+    """Return the context of a request at a moment."""
+    return {"aws:currenttime": moment, "aws:epochtime": str(int(parse_date(moment).timestamp()))}
+
+
+def list_moments(policies: Policies, now: str) -> list[str]:
+    """Return now, and moments that stand for all later ones: those that conditions name, and one after each."""
+    start, texts = parse_date(now), set[str]()
+    for one in list_statements(policies):
+        texts |= {value for condition in one.conditions if condition.key in _CLOCK for value in condition.values}
+    named = sorted({start, *(date for date in map(_try_date, texts) if date is not None and date > start)})
+    if len(named) == 1 and not texts:
+        return [now]
+    second = timedelta(seconds=1)
+    after = [one + min(second, (then - one) / 2) for one, then in pairwise(named)]
+    last = [] if named[-1] > _END - second else [named[-1] + second]
+    return [now, *(one.isoformat() for one in sorted({*named[1:], *after, *last}))]
+
+
+_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def _try_date(text: str) -> datetime | None:
+    try:
+        return parse_date(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # what the condition means is a doubt
+        return None
 
 
 def _keep(policies: Policies, action: str, resource: str) -> Policies:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from typing import Any, Final
 
@@ -113,7 +113,7 @@ class Holder:
     """The ARN of the role."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """The known facts of an account."""
 
@@ -135,7 +135,12 @@ class Account:
     gaps: tuple[str, ...] = ()
     """Things that could not be read, so that nothing can be excluded."""
     now: str = "2026-01-01T00:00:00+00:00"
-    """The moment that the question is about."""
+    """The moment from which on the question is about."""
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The accounts of its principals: a root may declare several."""
+        return frozenset(one.account for one in self.principals)
 
 
 # ── AWS's managed policies: dated data of the extra ``iam``

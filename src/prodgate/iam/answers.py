@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..semantics.policy_documents import Principal as Named
 from ..semantics.unresolved import Unresolved
-from .abilities import Abilities, Ability, Allowed, find_allowing
+from .abilities import Abilities, Ability, Allowed, find_allowing, list_moments, read_clock
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, read_document
 from .evaluation import ASSUMING, Caller, Policies, Request, read_caller
@@ -18,7 +18,7 @@ from .idle import Idle, Unused, list_idle, list_shut, measure
 from .known_actions import is_kind
 from .needs import Needs
 from .patterns import matches, read_arn_pattern
-from .reach import Hop, Reach, judge_reach, list_all_hops
+from .reach import Hop, Reach, judge_reach, list_all_hops, list_freed
 from .space import Given, Question, ask, list_statements
 from .truth import Doubt, Truth, doubt
 
@@ -55,6 +55,11 @@ class Standing:
         """The rights that each principal reaches."""
         return {one.principal.arn: one for one in judge_reach(self.account, self.abilities, self.hops)}
 
+    @cached_property
+    def freed(self) -> dict[str, tuple[tuple[Hop, Abilities], ...]]:
+        """What each principal is once it has lifted limits of its own."""
+        return {arn: tuple(list_freed(one, self.account)) for arn, one in self.abilities.items()}
+
     def answer(self, goal: Goal, actions: tuple[str, ...]) -> Iterator[Answer]:
         """Yield whether each principal that a goal names keeps it; ``actions`` are its own without wildcards."""
         yield from (self._answer_of(goal, actions, principal) for principal in list_asked(goal, self.account))
@@ -88,32 +93,35 @@ class Standing:
     def _find_way(self, goal: Goal, actions: tuple[str, ...], principal: Principal) -> Answer:
         reasons: set[str] = set()
         for certain in (True, False):
-            for way, arn in self._walk(principal.arn, certain):
-                for found in self._find(goal, actions, arn):
+            for way, able in self._walk(principal.arn, certain):
+                for found in self._find(goal, actions, able):
                     doubts = {reason for hop in way for reason in hop.doubts}
                     if not isinstance(found, Doubt) and not doubts:
                         return break_by(principal, way, found)
                     reasons |= doubts | (found.reasons if isinstance(found, Doubt) else set())
         return Answer(who=principal.arn, kept=Doubt(frozenset(reasons)) if reasons else True)
 
-    def _find(self, goal: Goal, actions: tuple[str, ...], arn: str | None) -> Iterator[Allowed | Doubt | None]:
+    def _find(self, goal: Goal, actions: tuple[str, ...], able: Abilities | None) -> Iterator[Allowed | Doubt | None]:
         """Yield the requested actions that a principal can or may do; None stands for all rights."""
-        if arn is None:
+        if able is None:
             yield None
             return
         besides = except_for(goal)
         for action in actions:
             for resource in list_resources(goal):
-                if (found := self.abilities[arn].under(action, resource, besides)) is not None:
+                if (found := able.under(action, resource, besides)) is not None:
                     yield found
 
-    def _walk(self, start: str, certain: bool) -> Iterator[tuple[tuple[Hop, ...], str | None]]:
+    def _walk(self, start: str, certain: bool) -> Iterator[tuple[tuple[Hop, ...], Abilities | None]]:
         """Yield each principal that another can become, the nearest first, with the path; None for all rights."""
         seen: set[str | None] = {start}
         ways: deque[tuple[tuple[Hop, ...], str | None]] = deque([((), start)])
         while ways:
             way, arn = ways.popleft()
-            yield way, arn
+            yield way, None if arn is None else self.abilities[arn]
+            for lift, freed in self.freed[arn] if arn is not None else ():
+                if not (certain and lift.doubts):
+                    yield (*way, lift), freed
             for hop in self.hops[arn] if arn is not None else ():
                 if hop.target not in seen and not (certain and hop.doubts):
                     seen.add(hop.target)
@@ -138,15 +146,30 @@ class Standing:
 
 def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -> Ability:
     """Return whether a principal can do something whatever its tags and organization, which it does not choose."""
-    found = own.under(action, resource, besides)
+    found = own.under(action, resource, besides, later=False)
     if not isinstance(found, Allowed):
         return found
-    needed = {key: value for key, value in found.request.context.items() if key.startswith("aws:principal")}
-    needed = {key: value for key, value in needed.items() if key not in own.known}
-    if not needed or isinstance(own.under(action, resource, besides, dict.fromkeys(needed)), Allowed):
+    needed = {
+        key: value for key, value in found.request.context.items() if _is_set_by_aws(key) and key not in own.known
+    }
+    without = {key: _WITHOUT.get(key) for key in needed}
+    if not needed or isinstance(own.under(action, resource, besides, without, later=False), Allowed):
         return found
     told = ", ".join(f"{key} = {value!r}" for key, value in sorted(needed.items()))
     return doubt(f"{action} is allowed with {told}, and whether that holds is not known here")
+
+
+#: Keys whose value AWS or the network decides, by their beginning or by a part of them.
+_SET: Final = (
+    "aws:calledvia", "aws:ec2instance", "aws:multifactorauth", "aws:principal", "aws:resource", "aws:source",
+    "aws:viaawsservice", "aws:vpcsource", "kms:calleraccount", "kms:grantisforawsresource", "kms:viaservice",
+)  # fmt: skip
+#: What a request has where a caller does nothing for it.
+_WITHOUT: Final = {"aws:viaawsservice": "false", "kms:grantisforawsresource": "false"}
+
+
+def _is_set_by_aws(key: str) -> bool:
+    return key.startswith(_SET) or ":resourcetag/" in key or ":existingobjecttag/" in key
 
 
 def list_asked(goal: Goal, account: Account) -> list[Principal]:
@@ -191,7 +214,8 @@ def break_by(principal: Principal, way: tuple[Hop, ...], last: Allowed | None) -
 def render_step(step: Allowed) -> str:
     """Return a request in words, with the statements that allow it."""
     by = ", ".join(one.place for one in step.statements)
-    return f"{step.request.action} on {step.request.resource}, allowed by {by}"
+    since = f" from {step.since} on" if step.since else ""
+    return f"{step.request.action} on {step.request.resource}, allowed{since} by {by}"
 
 
 def name_nobody(goal: Goal, account: Account) -> Doubt | None:
@@ -367,9 +391,11 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
                 heard = Policies(identity=(EVERYTHING,), resource=about, rcps=account.organization.rcps)
                 question = Question(
                     caller=caller, action=action.lower(), resource=resource, account=account.id, policies=heard,
-                    given={"aws:currenttime": account.now, **_list_known(caller, heard)},
+                    given=_list_known(caller, heard),
                 )  # fmt: skip
-                yield _answer(question)
+                moments = [read_clock(one) for one in list_moments(heard, account.now)]
+                found = [_answer(replace(question, given={**question.given, **one})) for one in moments]
+                yield min(found, key=lambda one: (one.kept is not False, one.kept is True))
 
 
 def _list_guarded(goal: Goal, action: str, account: Account) -> Iterator[tuple[str, Document]]:

@@ -21,7 +21,7 @@ from .truth import Doubt
 
 _LOGIC: Final = Formulas()
 #: Keys that are known for today's requests, but not for tomorrow's.
-_OF_A_DAY: Final = ("aws:currenttime", "aws:tokenissuetime")
+_OF_A_DAY: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 
 
 #: Leaves a resource to the policies of its account, as most policies of keys and roles do.

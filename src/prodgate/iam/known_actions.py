@@ -90,6 +90,18 @@ def find_action(services: tuple[str, ...], name: str) -> str:
     return ""
 
 
+@cache
+def list_changes(principal: str) -> tuple[str, ...]:
+    """Return the actions of a service by which something is made or changed, by the name that it calls as.
+
+    ``states.amazonaws.com`` is ``states``, and ``monitoring.rds.amazonaws.com`` is ``rds``.
+    """
+    services = [one for one in principal.split(".") if _read().services.service_exists(one)]
+    every = ((one, verb) for one in services for verb in _read().actions.get_actions_for_service(one))
+    known = {f"{one}:{verb}": _read().actions.get_action_details(one, verb)["accessLevel"] for one, verb in every}
+    return tuple(action for action, level in known.items() if level not in ("List", "Read", "Tagging"))
+
+
 def find_unknown(statement: Statement) -> str:
     """Return that AWS has no action that a statement could allow, as of the data; empty if it has, or may have.
 

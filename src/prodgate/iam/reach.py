@@ -10,6 +10,7 @@ from .abilities import ATTACHED, Abilities, Ability, Allowed
 from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
+from .known_actions import list_changes
 from .paths import Path, list_paths
 from .space import Question, ask
 from .truth import Doubt, doubt
@@ -18,6 +19,7 @@ from .truth import Doubt, doubt
 
 Way = tuple[str, tuple[str, ...], tuple[Ability, ...]]
 _ATTACHING: Final = {ATTACHED: ADMINISTRATOR_ACCESS}
+_UNBOUND: Final = {"iam:permissionsboundary": ADMINISTRATOR_ACCESS}
 
 
 def list_edits(own: Abilities, of: Principal, account: Account) -> Iterator[Way]:
@@ -90,6 +92,49 @@ def _find_edit(joined: Abilities) -> Way | None:
     return next((each for each in edits if not any(isinstance(step, Doubt) for step in each[2])), None)
 
 
+# ── By lifting a principal's own limits
+
+
+def list_freed(
+    own: Abilities, account: Account, how: str = "", steps: tuple[Ability, ...] = ()
+) -> Iterator["tuple[Hop, Abilities]"]:
+    """Yield each state in which a principal has lifted limits of its own, with the hop there and its abilities then."""
+    for lift, found, after in _list_lifts(own, own.principal):
+        told, taken = f"{how}, then {lift}" if how else lift, (*steps, found)
+        freed = Abilities(after, account)
+        yield make_hop((after.arn, after.arn), told, (), taken), freed
+        yield from list_freed(freed, account, told, taken)
+
+
+def _list_lifts(own: Abilities, of: Principal) -> Iterator[tuple[str, Ability, Principal]]:
+    kind = "Role" if of.is_role else "User"
+    if of.boundary is not None:
+        free, rewrite = replace(of, boundary=None), ("iam:CreatePolicyVersion", f"arn:aws:iam::{of.account}:policy/*")
+        if (found := own.can(f"iam:Delete{kind}PermissionsBoundary", of.arn)) is not None:
+            yield "lift its permissions boundary", found, free
+        elif (found := own.can(f"iam:Put{kind}PermissionsBoundary", of.arn, _UNBOUND)) is not None:
+            yield "replace its permissions boundary", found, free
+        elif any(own.can(*one) is not None for one in ((f"iam:Put{kind}PermissionsBoundary", of.arn), rewrite)):
+            yield (
+                "change its permissions boundary",
+                doubt(f"what the boundary of {of.name} may become is not known"),
+                free,
+            )
+    if any(not one.allows for each in of.identity for one in each.statements):
+        ways = [(f"iam:{verb}{kind}Policy", of.arn) for verb in ("Delete", "Detach")]
+        verbs = ("RemoveUserFromGroup", "DeleteGroupPolicy", "DetachGroupPolicy")
+        ways += [(f"iam:{verb}", group) for group in of.groups for verb in verbs]
+        ways += [("iam:CreatePolicyVersion", arn) for arn in of.managed if ":iam::aws:" not in arn]
+        taking = [action for action, resource in ways if own.can(action, resource) is not None]
+        if taking:
+            reason = f"what {', '.join(taking)} takes away of the denials of {of.name} is not followed here"
+            yield "take away its denials", doubt(reason), replace(of, identity=tuple(map(_allow_only, of.identity)))
+
+
+def _allow_only(document: Document) -> Document:
+    return replace(document, statements=tuple(one for one in document.statements if one.allows))
+
+
 # ── Through a service that has the role
 
 #: Roles that a service may assume, certainly or perhaps.
@@ -119,18 +164,37 @@ class Services:
         found: dict[str, list[Crossing]] = defaultdict(list)
         for path in list_paths():
             for holder in self.account.holders if path.kind else ():
-                if holder.kind == path.kind and (steps := take_steps(own, path, self.account, holder)) is not None:
+                if holder.kind == path.kind and (steps := take_steps(own, path, holder)) is not None:
                     found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps))
                 elif holder.kind == path.kind and not holder.arn.startswith("arn:"):
-                    steps = take_steps(own, path, self.account, None)
+                    steps = take_steps(own, path, None)
                     if steps is not None:
                         unsure = frozenset({f"the ARN of {holder.arn} is not known here"})
                         found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps, unsure))
-            if path.service and (steps := take_steps(own, path, self.account, None)) is not None:
+            if path.service and (steps := take_steps(own, path, None)) is not None:
                 for role, trusts in self._list_trusting(path.service):
                     if (passed := self._pass(own, role, path, trusts, steps)) is not None:
                         found[role.arn].append(passed)
+        for role in self._roles:
+            ways = (self._pass_unmodelled(own, role, service) for service in self._list_unmodelled(role))
+            found[role.arn] += [one for one in ways if one is not None]
         return found
+
+    def _list_unmodelled(self, role: Principal) -> Iterator[str]:
+        """Yield the services that a role trusts and of which no way is listed."""
+        named = (one for each in (role.trust.statements if role.trust else ()) for one in each.principals or ())
+        known = {path.service for path in list_paths()}
+        yield from dict.fromkeys(one.name for one in named if one.kind == "Service" and one.name not in known)
+
+    def _pass_unmodelled(self, own: Abilities, role: Principal, service: str) -> Crossing | None:
+        passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": service})
+        if passing is None or role.arn not in {each.arn for each, _ in self._list_trusting(service)}:
+            return None
+        for action in list_changes(service):
+            if any(own.can(action, one) is not None for one in ("arn:*:*:*:*:*", "*")):
+                why = f"whether {service} runs something as {role.name} by {action} is not known here"
+                return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
+        return None
 
     def _list_trusting(self, service: str) -> _Trusting:
         if service not in self._trusting:
@@ -180,13 +244,13 @@ def name_one(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
-def take_steps(own: Abilities, path: Path, account: Account, holder: Holder | None) -> tuple[Ability, ...] | None:
+def take_steps(own: Abilities, path: Path, holder: Holder | None) -> tuple[Ability, ...] | None:
     """Return the statements that allow each step of a path, on the role's holder or anything; None if one is denied."""
     found: list[Ability] = []
     for step in path.steps:
         for resource in (*step.resources, *step.perhaps):
             held = holder.arn if holder else path.pattern
-            named = resource.replace("{held}", held).replace("{account}", account.id)
+            named = resource.replace("{held}", held).replace("{account}", own.principal.account)
             able = own.can(step.action, named)
             if able is None and resource in step.resources:
                 return None
@@ -194,12 +258,12 @@ def take_steps(own: Abilities, path: Path, account: Account, holder: Holder | No
     return tuple(found)
 
 
-def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
+def list_elsewhere(own: Abilities) -> Iterator[Crossing]:
     """Yield paths that may lead somewhere through a service, over unknown roles and holders."""
     for path in list_paths():
-        steps, passing = take_steps(own, path, account, None), None
+        steps, passing = take_steps(own, path, None), None
         if path.service and steps is not None:
-            role = f"arn:aws:iam::{account.id}:role/*"
+            role = f"arn:aws:iam::{own.principal.account}:role/*"
             passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
         if steps is not None and (passing is not None or path.kind):
             what = f"a role that trusts {path.service}" if path.service else f"{name_one(path.kind)} with a role"
@@ -229,6 +293,18 @@ def list_all_hops(abilities: Mapping[str, Abilities], account: Account) -> dict[
 
 
 def _list_hops(own: Abilities, services: Services) -> Iterator[Hop]:
+    yield from _list_direct(own, services)
+    for lift, freed in list_freed(own, services.account):
+        after = list(_list_direct(freed, services))
+        if freed.everything is not False:
+            doubts = freed.everything.reasons if isinstance(freed.everything, Doubt) else frozenset[str]()
+            after.append(replace(lift, target=None, how="use its own policies", steps=(), doubts=doubts))
+        for hop in after:
+            how, steps = f"{lift.how}, then {hop.how}", (*lift.steps, *hop.steps)
+            yield replace(hop, how=how, steps=steps, doubts=lift.doubts | hop.doubts)
+
+
+def _list_direct(own: Abilities, services: Services) -> Iterator[Hop]:
     arn, account = own.principal.arn, services.account
     if own.everything is True:
         return  # no principal is left to reach
@@ -310,14 +386,14 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
 
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
     """Yield paths that may lead somewhere over unknown resources and principals of the account."""
-    for one in list_elsewhere(own, account):
+    for one in list_elsewhere(own):
         yield make_hop((own.principal.arn, None), one.how, one.known_as, one.steps, one.doubts)
     if (found := _assume_unknown(own, account)) is not None:
         doubts = ["it can assume a role which is not known here, if that trusts it"]
         yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
     for action, resource, known_as, how in _ELSEWHERE:
         stated = _ATTACHING if "Attach" in action else {}
-        if (found := own.can(action, resource.replace("{account}", account.id), stated)) is not None:
+        if (found := own.can(action, resource.replace("{account}", own.principal.account), stated)) is not None:
             doubts = [f"it can {how} which is not known here"]
             yield make_hop((own.principal.arn, None), how, (known_as,), (found,), doubts)
 
@@ -326,7 +402,7 @@ def _assume_unknown(own: Abilities, account: Account) -> Ability:
     """Return whether it may assume some unknown role."""
     declared = [one.arn for one in account.principals if one.is_role]
     identity = tuple(_leave_out(one, frozenset(declared)) for one in own.principal.identity)
-    principal, any_role = replace(own.principal, identity=identity), f"arn:aws:iam::{account.id}:role/*"
+    principal, any_role = replace(own.principal, identity=identity), f"arn:aws:iam::{own.principal.account}:role/*"
     found = Abilities(principal, account).can("sts:AssumeRole", any_role)
     if not isinstance(found, Allowed) or found.request.resource not in declared:
         return found

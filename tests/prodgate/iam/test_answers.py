@@ -118,6 +118,53 @@ def test_who_raises_its_own_rights_does_everything() -> None:
     assert answer(cannot("administrator"), everything).said == "its own policies allow everything"
 
 
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ({"DateGreaterThan": {"aws:CurrentTime": "2026-01-02T00:00:00Z"}}, False),
+        ({"NumericGreaterThanEquals": {"aws:EpochTime": "1798761600"}}, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2025-12-31T00:00:00Z"}}, True),
+        ({"NumericLessThan": {"aws:EpochTime": "1704067200"}}, True),
+        (
+            {
+                "DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"},
+                "DateLessThan": {"aws:EpochTime": "2026-06-01T00:00:00Z"},
+            },
+            True,
+        ),
+        ({"DateGreaterThan": {"aws:CurrentTime": "9999-12-31T23:59:59Z"}}, True),
+    ],
+)
+def test_what_is_allowed_tomorrow_is_no_cannot_and_what_was_yesterday_no_can(condition: Any, kept: bool) -> None:
+    known = account(statement(DELETE, KEY, Condition=condition))
+    found = answer(cannot(resources=(KEY,)), known)
+    assert found.kept is kept
+    assert (" from 202" in found.said) is not kept
+    needed = Goal(may=True, actions=(DELETE,), principals=("user/ann",), resources=(KEY,))
+    assert answer(needed, known).kept is False
+    later = Principal(arn=ANN, identity=(document(statement("*", Condition=condition)),))
+    assert find_reach(replace(known, principals=(later,)))[0].administrator is not kept
+
+
+SECOND = "444455556666"
+
+
+def test_each_principal_is_of_its_own_account() -> None:
+    chief = Principal(arn=f"arn:aws:iam::{SECOND}:role/chief", identity=(EVERYTHING,))
+    for trusted, reached in ((f"arn:aws:iam::{ACCOUNT}:root", True), (SECOND, False)):
+        known = account(statement("sts:AssumeRole"))
+        both = replace(known, principals=(*known.principals, replace(chief, trust=trusting("AWS", trusted))))
+        found = {one.principal.arn: one.administrator for one in find_reach(both)}
+        assert (found[ANN], found[chief.arn]) == (reached, True)
+    known = account(statement("s3:GetObject"), statement("iam:GetRole"))
+    both = replace(known, principals=(*known.principals, replace(chief, trust=trusting("AWS", SECOND))))
+    assert answer(cannot("iam:GetRole", resources=(chief.arn,)), both).kept is True
+    assert answer(cannot("iam:GetRole", resources=(KEEPER,)), both).kept is False
+    assert "is allowed in the account" in str(
+        answer(cannot("s3:GetObject", resources=("arn:aws:s3:::a/*",)), both).kept
+    )
+
+
 def test_conditions_leave_out_what_is_not_asked() -> None:
     passing = statement("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}})
     for service, kept in (("ecs-tasks.amazonaws.com", True), ("lambda.amazonaws.com", False)):
@@ -138,6 +185,17 @@ def test_what_must_be_possible() -> None:
     assert answer(needed, account(tagged, statement("kms:*"))).kept is True
     chosen = statement("kms:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
     assert answer(needed, account(chosen)).kept is True
+    for operator, key, value, kept in (
+        ("StringEquals", "aws:ResourceTag/team", "keys", Doubt),
+        ("StringEquals", "aws:SourceVpce", "vpce-1", Doubt),
+        ("Bool", "aws:MultiFactorAuthPresent", "true", Doubt),
+        ("Bool", "aws:ViaAWSService", "true", Doubt),
+        ("Bool", "aws:ViaAWSService", "false", True),
+        ("StringEquals", "aws:RequestTag/team", "keys", True),
+        ("Bool", "aws:SecureTransport", "true", True),
+    ):
+        given = answer(needed, account(statement("kms:*", Condition={operator: {key: value}}))).kept
+        assert isinstance(given, Doubt) if kept is Doubt else given is kept, key
     administrator = Goal(may=True, actions=("administrator",), principals=("user/ann",))
     assert answer(administrator, account(statement("iam:PutUserPolicy"))).kept is True
     assert answer(administrator, account(statement("s3:*"))).kept is False
@@ -220,6 +278,16 @@ def test_who_gets_in_from_outside(trust: Document, unless: Any, said: list[bool]
     action = "sts:AssumeRoleWithWebIdentity" if "WebIdentity" in str(trust) else "sts:AssumeRole"
     goal = cannot(action, who="outside", unless=(unless,) if unless else ())
     assert [one.kept for one in answer_of_outsiders(goal, (action,), account(trust=trust))] == said
+
+
+@pytest.mark.parametrize(
+    ("operator", "moment", "kept"), [("DateGreaterThan", "2027", False), ("DateLessThan", "2025", True)]
+)
+def test_who_gets_in_tomorrow_gets_in(operator: str, moment: str, kept: bool) -> None:
+    when = {operator: {"aws:CurrentTime": f"{moment}-01-01T00:00:00Z"}}
+    goal = cannot("sts:AssumeRole", who="outside")
+    known = account(trust=trusting("AWS", "999988887777", Condition=when))
+    assert [one.kept for one in answer_of_outsiders(goal, ("sts:AssumeRole",), known)] == [kept]
 
 
 @pytest.mark.parametrize(
@@ -535,9 +603,11 @@ def test_ways_by_editing_and_assuming(written: Any, trust: Any, answer: Any) -> 
     assert isinstance(found, Doubt) if answer is Doubt else found is answer
 
 
-ON_TASKS = {"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}
-BOUNDED = {"Condition": {"StringEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/edge"}}}
-OURS = {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}
+ON_TASKS: dict[str, Any] = {"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}
+BOUNDED: dict[str, Any] = {
+    "Condition": {"StringEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/edge"}}
+}
+OURS: dict[str, Any] = {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}
 LAMBDA = document(statement("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"}, **OURS))
 SPOT = f"arn:aws:ec2:*:{ACCOUNT}:spot-instances-request/*"
 ON_EC2 = trusting_role(Service="ec2.amazonaws.com")
@@ -572,6 +642,57 @@ def test_a_boundary_leaves_what_it_gives_itself_open() -> None:
     found = reach(allow("iam:PutUserPolicy"), boundary=document(allow("*"))).administrator
     assert isinstance(found, Doubt)
     assert "boundary of ann" in str(found)
+
+
+FULL = allow("*")
+SHUT = document(FULL, statement("iam:Put*", effect="Deny"))
+
+
+@pytest.mark.parametrize(
+    ("written", "boundary", "answer"),
+    [
+        ([FULL], SHUT, True),
+        ([allow("iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary")], document(allow("iam:Delete*")), True),
+        ([allow("iam:PutUserPolicy", "iam:PutUserPermissionsBoundary")], document(allow("iam:*")), True),
+        ([allow("iam:PutUserPolicy", "iam:CreatePolicyVersion")], document(allow("iam:Create*")), Doubt),
+        ([allow("iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary")], document(allow("s3:*")), False),
+        ([FULL, statement(["iam:*", "sts:*"], effect="Deny")], None, False),
+        ([allow("iam:PutUserPolicy", "iam:DeleteUserPolicy"), statement("iam:Put*", effect="Deny")], None, Doubt),
+    ],
+)
+def test_who_lifts_its_own_limits_is_judged_without_them(written: Any, boundary: Any, answer: Any) -> None:
+    found = reach(*written, boundary=boundary).administrator
+    assert isinstance(found, Doubt) if answer is Doubt else found is answer
+
+
+def test_a_limit_that_is_lifted_keeps_no_goal() -> None:
+    known = account(statement([DELETE, "iam:DeleteUserPermissionsBoundary"]))
+    ann = replace(known.principals[0], boundary=document(statement("iam:*")))
+    found = answer(cannot(resources=(KEY,)), replace(known, principals=(ann, known.principals[1])))
+    assert found.kept is False
+    assert found.said.startswith("lift its permissions boundary: iam:deleteuserpermissionsboundary on ")
+    ann = replace(ann, boundary=document(statement("s3:*")))
+    assert answer(cannot(resources=(KEY,)), replace(known, principals=(ann, known.principals[1]))).kept is True
+
+
+@pytest.mark.parametrize(
+    ("service", "action"),
+    [
+        ("states.amazonaws.com", "states:CreateStateMachine"),
+        ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
+        ("scheduler.amazonaws.com", "scheduler:CreateSchedule"),
+        ("states.eu-west-1.amazonaws.com", "states:UpdateStateMachine"),
+    ],
+)
+def test_a_role_passed_to_a_service_without_listed_ways_is_undetermined(service: str, action: str) -> None:
+    trust = trusting_role(Service=service)
+    found = reach(allow("iam:PassRole", action), trust=trust).administrator
+    assert f"whether {service} runs something as admin" in str(found)
+    assert reach(allow("iam:PassRole", "s3:*"), trust=trust).administrator is False
+    assert reach(allow("iam:PassRole", "states:List*", "ssm:Get*"), trust=trust).administrator is False
+    assert reach(allow(action), trust=trust).administrator is False
+    narrow = statement("iam:PassRole", **ON_TASKS)
+    assert reach(narrow, allow(action), trust=trust).administrator is False
 
 
 def test_what_may_exist_elsewhere_leaves_it_open() -> None:
