@@ -341,6 +341,7 @@ def _clients(given: argparse.Namespace, target: Target, project: Project) -> Ite
         opened = load_rehearsal().open_account(
             project.root / root,
             var_files=files,
+            account=project.stated.account,
             dags=None,
             past=name_past(project.stated.rehearsal, project.root),
             shared=None,

@@ -39,6 +39,9 @@ class EmulatedAccount(Protocol):
     def not_created(self) -> Mapping[str, tuple[str, ...]]:
         """Addresses of resources that nothing here can create, by type."""
 
+    def declared(self, kind: str) -> Mapping[str, Any]:
+        """What Terraform knows of the resources of a type, by address."""
+
     @property
     def past_failed(self) -> Mapping[str, str]:
         """Why a part of its past is missing, by section of the scenario."""
@@ -136,6 +139,7 @@ class Rehearsal(Protocol):
         root: Path,
         *,
         var_files: Sequence[Path],
+        account: str,
         dags: Path | None,
         past: str,
         shared: int | None,
@@ -143,7 +147,8 @@ class Rehearsal(Protocol):
     ) -> AbstractContextManager[EmulatedAccount]:
         """Open an emulated account with what a Terraform root declares. Raises TerraformError.
 
-        It is a copy of the one that a run shares on the line ``shared``; without a line, the root is applied here.
+        It is a copy of the one that a run shares on the line ``shared``; without a line, the root is applied here, to
+        the ``account`` of the criteria unless its provider block names one.
         ``past`` is the file that tells its past, ``sample`` for that of the sample system, or empty.
         """
 
@@ -160,6 +165,7 @@ class Rehearsal(Protocol):
         logs: Path,
         *,
         var_files: Sequence[Path],
+        account: str,
         version: str,
         environment: str,
         schedules: Mapping[str, str],
@@ -181,6 +187,7 @@ class Rehearsal(Protocol):
         logs: Path,
         *,
         var_files: Sequence[Path],
+        account: str,
         dags: Path | None,
         speed: int,
         shared: int | None,

@@ -111,24 +111,30 @@ def provision(
     path: Path,
     *,
     var_files: Sequence[Path] = (),
+    account: str = "",
     dags: Path | None = None,
     scenario: Path = SCENARIO,
     progress: Progress = silent,
 ) -> Iterator[RehearsalAccount]:
     """Provision the only root at or below ``path`` while the context is open, and give the account a past.
 
-    ``dags`` is a folder of DAG files that are deployed to its Airflow environments, if there is one.
+    ``account`` is as for ``apply_root``; ``dags`` is a folder of DAG files that are deployed to its Airflow
+    environments, if there is one.
 
     Raises TerraformError, as ``apply_root`` does.
     """
-    with apply_root(path, var_files=var_files, progress=progress) as original:
+    with apply_root(path, var_files=var_files, account=account, progress=progress) as original:
         progress("rehearsal: what happened before")
         yield original.account.give_past(dags, scenario)
 
 
 @contextmanager
-def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[OriginalAccount]:
+def apply_root(
+    path: Path, *, var_files: Sequence[Path] = (), account: str = "", progress: Progress = silent
+) -> Iterator[OriginalAccount]:
     """Apply the only root at or below ``path`` to an empty account, which exists while the context is open.
+
+    ``account`` is its number, 12 digits, unless the provider block of the root allows just one other.
 
     Raises TerraformError if there is no such root, if core can't even plan it, or if moto is not installed.
     """
@@ -140,30 +146,29 @@ def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress
     def told(step: str) -> None:
         progress(f"rehearsal: applying {shown}: {step}")
 
+    options = ("--account", account) if account else ()
     with scratch_directory() as scratch, state_server() as kept:
         settings = prepare_environment(os.environ, scratch)
         copy = copy_tree(tree, scratch, conditions=False, applied=kept.backend)
-        with stand_in(scratch, settings) as provider:
+        with stand_in(scratch, settings, options=options) as provider:
             engine, limit, port = find_engine(os.environ), read_time_limit(), kept.server_port
             core = Core(engine, copy, provider, settings, limit, told, port=port)
             core.initialise()
-            place = _read_provider_settings(core, tree.root, files)
+            place = _read_provider_settings(core, tree.root, files, account)
         told("starting an account")
         with running_emulator(place.account, scratch, settings) as process:
-            attached = partial(_attached_core, core, scratch, process.endpoint)
+            attached = partial(_attached_core, core, scratch, process.endpoint, options)
             with attached() as creating:
                 applied = ApplyResult(diagnostics=apply_unbuilt(creating, files), state=kept.state)
-            account = RehearsalAccount(
-                id=place.account, region=place.region, applied=applied, emulator=process.emulator
-            )
-            yield OriginalAccount(account=account, _process=process, _planned=partial(_plan_again, attached, files))
+            made = RehearsalAccount(id=place.account, region=place.region, applied=applied, emulator=process.emulator)
+            yield OriginalAccount(account=made, _process=process, _planned=partial(_plan_again, attached, files))
 
 
 @contextmanager
-def _attached_core(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
+def _attached_core(core: Core, scratch: Path, endpoint: str, options: Sequence[str]) -> Iterator[Core]:
     """Attach core to the provider that creates resources in the emulator; core finds files as usual."""
     told = {**core.environment, ENDPOINT: endpoint}  # each user of the machine can read arguments
-    with stand_in(scratch, told, PROVIDER, working_in=core.copy.root) as provider:
+    with stand_in(scratch, told, PROVIDER, options, working_in=core.copy.root) as provider:
         yield replace(core, provider=provider)
 
 
@@ -172,14 +177,14 @@ def _plan_again(attached: Callable[[], AbstractContextManager[Core]], files: Seq
         return core.plan(var_file_options(files)).plan
 
 
-def _read_provider_settings(core: Core, root: Module, files: Sequence[Path]) -> Settings:
+def _read_provider_settings(core: Core, root: Module, files: Sequence[Path], account: str) -> Settings:
     blocks = (block for block in root.of("provider") if block.labels == ("aws",) and "alias" not in block.arguments)
     arguments = next((block.arguments for block in blocks), {})
     stated = [f"{name} = {arguments[name].text}" for name in ("allowed_account_ids", "region") if name in arguments]
     try:
-        return read_settings(core.evaluate(f"{{{', '.join(stated)}}}", files))
+        return read_settings(core.evaluate(f"{{{', '.join(stated)}}}", files), account)
     except TerraformError:
-        return Settings()  # as when core configures the provider with values that are not known yet
+        return read_settings(None, account)  # as when core configures the provider with values that are not known yet
 
 
 # ── A layer's copy of the account that is applied once for a whole run (in the process `sharing`)

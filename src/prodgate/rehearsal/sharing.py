@@ -94,6 +94,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="prodgate.rehearsal.sharing")
     parser.add_argument("root", type=Path)
     parser.add_argument("--var-file", action="append", default=[], type=Path)
+    parser.add_argument("--account", default="")
     parser.add_argument("--line", action="append", default=[], type=int)
     given = parser.parse_args(arguments)
     lines = [socket(fileno=number) for number in given.line]
@@ -103,7 +104,7 @@ def main(arguments: list[str]) -> int:
         end_with_parent(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGINT))
         with ExitStack() as ends:
             progress = partial(print, file=sys.stderr, flush=True)  # the run shows what it prints
-            opened = partial(apply_root, given.root, var_files=given.var_file, progress=progress)
+            opened = partial(apply_root, given.root, var_files=given.var_file, account=given.account, progress=progress)
             try:
                 serve(SharedAccount.apply(opened, ends), lines)
             finally:  # ends every started process once, however often that is requested

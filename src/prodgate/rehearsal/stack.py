@@ -42,7 +42,14 @@ class StagedAirflow:
 
 
 def open_account(
-    root: Path, *, var_files: Sequence[Path], dags: Path | None, past: str, shared: int | None, progress: Progress
+    root: Path,
+    *,
+    var_files: Sequence[Path],
+    account: str,
+    dags: Path | None,
+    past: str,
+    shared: int | None,
+    progress: Progress,
 ) -> AbstractContextManager[RehearsalAccount]:
     """Open an emulated account with the resources that a Terraform root declares. Raises TerraformError.
 
@@ -52,7 +59,7 @@ def open_account(
     scenario = {"sample": SCENARIO, "": PLAIN}.get(past) or Path(past)
     if shared is not None:
         return copy_shared(shared, dags=dags, scenario=scenario, progress=progress)
-    return provision(root, var_files=var_files, dags=dags, scenario=scenario, progress=progress)
+    return provision(root, var_files=var_files, account=account, dags=dags, scenario=scenario, progress=progress)
 
 
 def open_site(logs: Path, *, build: str, database: str = "") -> AbstractContextManager[sites.Site]:
@@ -73,6 +80,7 @@ def open_airflow(
     logs: Path,
     *,
     var_files: Sequence[Path],
+    account: str,
     version: str,
     environment: str,
     schedules: Mapping[str, str],
@@ -85,7 +93,9 @@ def open_airflow(
     python = ensure_python(f"airflow-{version}", progress)
     with ExitStack() as stack:
         database = stack.enter_context(_serving_news()) if past == "sample" else ""
-        opened = open_account(root, var_files=var_files, dags=dags, past=past, shared=shared, progress=progress)
+        opened = open_account(
+            root, var_files=var_files, account=account, dags=dags, past=past, shared=shared, progress=progress
+        )
         accounts: list[RehearsalAccount] = []
 
         def open_environment() -> Mapping[str, str]:
@@ -97,10 +107,10 @@ def open_airflow(
         running = running_airflow(
             dags, logs, python=python, version=version, schedules=schedules, environment=open_environment, server=server
         )
-        airflow, (account,) = stack.enter_context(running), accounts
+        airflow, (made,) = stack.enter_context(running), accounts
         if environment:
-            account.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
-        yield StagedAirflow(account, database, airflow.url, (airflow.viewer.name, airflow.viewer.password), airflow)
+            made.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
+        yield StagedAirflow(made, database, airflow.url, (airflow.viewer.name, airflow.viewer.password), airflow)
 
 
 @contextmanager
@@ -115,6 +125,7 @@ def open_rollout(
     logs: Path,
     *,
     var_files: Sequence[Path],
+    account: str,
     dags: Path | None,
     speed: int,
     shared: int | None,
@@ -124,7 +135,9 @@ def open_rollout(
 
     Raises Unreadable, TerraformError and EngineError if a part is missing.
     """
-    opened = open_account(root, var_files=var_files, dags=dags, past="sample", shared=shared, progress=progress)
+    opened = open_account(
+        root, var_files=var_files, account=account, dags=dags, past="sample", shared=shared, progress=progress
+    )
     return rollouts.running_rollout(opened, logs, speed=speed, progress=progress)
 
 

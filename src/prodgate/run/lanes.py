@@ -219,6 +219,7 @@ def sharing_account(project: Project, layers: Sequence[str], logs: Path, progres
         command = [
             *make_command(SHARING, str(project.root / root)),
             *(f"--var-file={project.root / file}" for file in stated.var_files),
+            *([f"--account={stated.account}"] if stated.account else ()),
             *(f"--line={far.fileno()}" for far in theirs),
         ]
         log = stack.enter_context((logs / "account.txt").open("wb"))

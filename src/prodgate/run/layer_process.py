@@ -30,7 +30,7 @@ from ..processes.output import inert_output
 from ..sections.bundled import is_bundled
 from ..sections.criteria_file import narrow
 from ..sections.project import Project, load_policies, open_project, policy_files
-from ..sections.targets import parse_target, read_cell
+from ..sections.targets import parse_target
 from ..semantics.secret_places import REDACTOR
 from . import pytest_plugin
 from .team import OBSERVING, Team, leave_unjudged, list_own_files, open_team, register_offer
@@ -177,9 +177,7 @@ def _observe(layer: Layer, at: LayerContext) -> Facts:
 def _place_in_cell(project: Project, run: Path) -> Project:
     """Let the account that criteria speak of be that of the run's cell, where it is of one. Raises UsageError."""
     about = read(run).about
-    if not (name := about.get("cell")):
-        return project
-    return replace(project, stated=replace(project.stated, account=read_cell(name, about["target"]).account))
+    return project.place_in(about.get("cell", ""), about["target"])
 
 
 def _make_context(run: Path, project: Project, layer: str) -> LayerContext:

@@ -363,9 +363,10 @@ def _run_layers(execution: Execution) -> None:
         telling.say(f"layers: {describe_order(rounds, count_processors())}")
     try:
         rehearsing = [name for name in names if rehearses and BUILT[name].uses_account]
+        placed = plan.project.place_in(plan.cell.get("cell", ""), plan.target.url)
         with (
             reminding(telling),
-            sharing_account(plan.project, rehearsing, execution.logs, telling.say) as lines,
+            sharing_account(placed, rehearsing, execution.logs, telling.say) as lines,
             execution.processes.ending_early(),
             ThreadPoolExecutor(1, thread_name_prefix="starting") as thread,
         ):

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, Self
 
 from ..criteria import Criteria, CriteriaError, UsageError
 from .bundled import BUNDLED, comes_with_gate
 from .criteria_file import CriteriaFile, load_criteria, parse_criteria
 from .includes import extend, list_areas
+from .targets import read_cell
 
 #: Folders of a project that hold judges, or what judges need.
 FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")
@@ -32,6 +33,15 @@ class Project:
     def waivers(self) -> Path:
         """The waivers file, which need not exist."""
         return self.accepted or self.root / "waivers.toml"
+
+    def place_in(self, cell: str, target: str) -> Self:
+        """Return it with the account of a cell as that of the criteria; itself where there is no cell.
+
+        Raises UsageError for what is no name of a cell, or no target.
+        """
+        if not cell:
+            return self
+        return replace(self, stated=replace(self.stated, account=read_cell(cell, target).account))
 
     def holds(self, path: Path) -> bool:
         """Whether a file is the project's own rather than one that comes with the gate."""

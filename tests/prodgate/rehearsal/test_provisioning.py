@@ -242,7 +242,7 @@ def test_a_root_that_core_refuses_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_variable_files_decide_the_account(tmp_path: Path) -> None:
+def test_variable_files_decide_the_account_whatever_the_criteria_say(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(
         'variable "account" {}\nprovider "aws" {\n  region = "eu-west-1"\n  allowed_account_ids = [\n    var.account,\n'
         '  ]\n}\nresource "aws_sns_topic" "x" {\n  name = "x"\n}\n',
@@ -250,7 +250,7 @@ def test_variable_files_decide_the_account(tmp_path: Path) -> None:
     )
     (tmp_path / "live.tfvars").write_text('account = "444455556666"\n', "utf-8")
 
-    with provision(tmp_path, var_files=[tmp_path / "live.tfvars"]) as account:
+    with provision(tmp_path, var_files=[tmp_path / "live.tfvars"], account="111122223333") as account:
         assert account.id == "444455556666"
         assert account.declared("aws_sns_topic")["aws_sns_topic.x"]["arn"] == "arn:aws:sns:eu-west-1:444455556666:x"
 

@@ -32,6 +32,8 @@ CRITERIA = """
 system = "shop"
 [terraform]
 root = "infra"
+[account]
+id = "111122223333"
 [criteria.topics-exist]
 statement = { en = "There are topics.", ja = "トピックがある。" }
 why = "Somebody has to be told."
@@ -40,8 +42,7 @@ layers = ["live"]
 """
 TREE = """
 provider "aws" {
-  region              = "eu-west-1"
-  allowed_account_ids = ["111122223333"]
+  region = "eu-west-1"
 }
 resource "aws_sns_topic" "orders" {
   name = "orders"
@@ -131,7 +132,7 @@ def test_it_is_applied_once_and_every_layer_is_told_what_came_of_it(shared: Shar
         assert (copy.id, copy.region) == ("111122223333", "eu-west-1")
         assert copy.not_created == {"aws_glacier_vault": ("aws_glacier_vault.cold",)}
         (failed,) = copy.failed
-        assert (failed.address, str(failed.position)) == ("aws_sns_topic.misnamed", "main.tf:9")
+        assert (failed.address, str(failed.position)) == ("aws_sns_topic.misnamed", "main.tf:8")
         assert copy.declared("aws_sns_topic")["aws_sns_topic.orders"]["name"] == "orders"
 
 

@@ -535,6 +535,7 @@ def _open_airflow(
         context.project / section.folder,
         _make_log_folder(context),
         var_files=context.var_files,
+        account=context.stated.account,
         version=section.version,
         environment=section.environment,
         schedules=settings.crons,

@@ -22,12 +22,15 @@ from ..rehearsal import EmulatedAccount, load_rehearsal
 
 # ── Kinds of fact of which a rehearsal account can't have everything: what is declared and could not be created the
 
-_TYPE: Final = re.compile(r"(?:^|\.)aws_(\w+)\.[\w-]+(?:\[.*\])?$")
+_TYPE: Final = re.compile(r"(?:^|\.)aws_(\w+)(?:\.[\w-]+(?:\[.*\])?)?$")
+#: Types of settings that an account has of itself: nobody here knows one that is not declared.
+_OF_ACCOUNT: Final = ("aws_s3_account_public_access_block",)
 #: First words of a type -> the service that lists it, as boto3 calls it, where neither they nor its ARN name it so.
 _LISTED_BY: Final = {
     "cloudwatch_log": "logs", "cloudwatch_query": "logs", "cloudwatch_event": "events", "lb": "elbv2", "alb": "elbv2",
     "elb": "elb", "mwaa": "mwaa", "appautoscaling": "application-autoscaling", "wafv2": "wafv2", "sfn": "stepfunctions",
     "api_gateway": "apigateway", "apigatewayv2": "apigatewayv2", "config": "config", "docdb": "rds", "neptune": "rds",
+    "s3_account": "s3control",
 }  # fmt: skip
 #: The resources of EC2 of which facts are made; volumes, images and addresses are not among them.
 _OF_EC2: Final = re.compile(
@@ -61,7 +64,8 @@ LISTED_BY_ONE: Final = {
 def leave_unrehearsed(facts: Facts, missing: Mapping[str, str]) -> Facts:
     """Leave unread each kind that rests on a service which lacks a declared resource; ``missing`` is by address.
 
-    A failure about such a kind may come from the missing resource, and is undetermined.
+    The type alone stands for a setting of the account that nobody declares. A failure about such a kind may come from
+    the missing resource, and is undetermined.
     """
     lacking: dict[str, dict[str, None]] = {}
     for address, why in missing.items():
@@ -132,6 +136,7 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
         opened = load_rehearsal().open_account(
             context.project / root,
             var_files=context.var_files,
+            account=context.stated.account,
             dags=context.project / DAGS,
             past=name_past(context.stated.rehearsal, context.project),
             shared=context.shared_account,
@@ -157,9 +162,12 @@ def _refuse_other_cell(made: EmulatedAccount, cell: str) -> None:
 
 
 def _list_missing(made: EmulatedAccount) -> Iterator[tuple[str, str]]:
-    """Yield each declared resource that is not there, by its address, and why."""
+    """Yield what the account lacks, by its address or type, and why."""
     for addresses in made.not_created.values():
         yield from ((address, f"{address} can't be rehearsed yet") for address in addresses)
+    for type_ in _OF_ACCOUNT:
+        if not made.declared(type_):
+            yield type_, f"{type_} is not declared, and a rehearsal does not know how the account is set"
     for flaw in made.failed:
         if flaw.address:
             yield flaw.address, f"{flaw.address} was not created: {flaw.detail or flaw.summary}"

@@ -88,6 +88,7 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
         context.project / root,
         logs,
         var_files=context.var_files,
+        account=context.stated.account,
         dags=context.project / DAGS,
         speed=section.speed,
         shared=context.shared_account,

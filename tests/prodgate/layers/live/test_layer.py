@@ -33,7 +33,14 @@ from prodgate.findings import Finding, Outcome
 from prodgate.layers import BUILT
 from prodgate.layers.live.judging import judge_goals
 from prodgate.layers.live.observing import observe_account, observe_through
-from prodgate.layers.live.target import LISTED_BY_ONE, LiveTarget, _notes, find_service, leave_unrehearsed
+from prodgate.layers.live.target import (
+    LISTED_BY_ONE,
+    LiveTarget,
+    _list_missing,
+    _notes,
+    find_service,
+    leave_unrehearsed,
+)
 from prodgate.layers.static.repository import ProjectView
 from prodgate.run.judging import judge
 from prodgate.sections.criteria_file import parse_criteria
@@ -318,6 +325,8 @@ def make_check() -> Check:
         ("aws_lambda_layer_version.shop", ""),
         ("module.a.aws_cloudwatch_event_archive.shop", ""),
         ("aws_s3_bucket_website_configuration.shop", ""),
+        ("aws_s3_account_public_access_block.shop", "s3control"),
+        ("aws_s3_account_public_access_block", "s3control"),
         ("aws_ebs_volume.shop", ""),
         ("random_id.shop", ""),
     ],
@@ -337,6 +346,16 @@ def test_each_operation_that_alone_lists_a_type_is_one_of_its_service() -> None:
 def test_what_an_observer_lists_after_all_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(READS, "lambda", (*READS["lambda"], "ListLayers"))
     assert find_service("aws_lambda_layer_version.shop") == "lambda"
+
+
+@pytest.mark.parametrize("declared", [{}, {"aws_s3_account_public_access_block.shop": {}}])
+def test_a_setting_of_the_account_is_known_where_it_is_declared(declared: Mapping[str, Any]) -> None:
+    made = SimpleNamespace(not_created={}, failed=(), declared=lambda _type: declared)
+    missing = dict(_list_missing(made))  # type: ignore[arg-type]
+    made_of = {AccountBuckets: frozenset({"s3control in eu-west-1"}), Bucket: frozenset({"s3 in eu-west-1"})}
+    facts = leave_unrehearsed(Facts((), {}, made_of=made_of), missing)
+    why = "aws_s3_account_public_access_block is not declared, and a rehearsal does not know how the account is set"
+    assert facts.unreadable == ({} if declared else {AccountBuckets: why})
 
 
 def test_what_is_missing_is_noted_by_whether_a_check_asks_about_it() -> None:
