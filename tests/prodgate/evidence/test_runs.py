@@ -336,6 +336,7 @@ def test_findings_rest_on_the_evidence_with_which_their_check_began() -> None:
         ((), "is written at policies/shop.py:6, and did not run to its end"),
         ((STARTED,), "is written at policies/shop.py:6, and did not run to its end"),
         ((STARTED, FINISHED), "the journal holds 0 of the 1 findings"),
+        ((STARTED, {**FINISHED, "findings": 0}), "the journal holds 0 of the 0 findings"),
         ((STARTED, FINDING, FINDING, FINISHED), "the journal holds 2 of the 1 findings"),
         (({**STARTED, "place": "zz.py:1"}, FINDING, FINISHED), "what answered is written at zz.py:1, not at policies/"),
         (({**STARTED, "check": "SHOP_2"}, FINDING, FINISHED), "SHOP_2 was begun when it ended"),
@@ -913,6 +914,7 @@ TAMPERED_LINES: dict[str, tuple[Callable[[Lines], Lines], tuple[str, ...]]] = {
     ),
     "a far number": (lambda x: [*x[:7], numbered(x[7], 10**12)], ("MISSING: line 8 to 999999999999",)),
     "a number below one": (lambda x: put(x, 4, numbered(x[3], -4)), ("CHANGED: line 4",)),
+    "a number of none": (lambda x: put(x, 4, numbered(x[3], 0)), ("CHANGED: line 4",)),
     "a line of another run": (lambda x: [*x[:4], foreign(x), *x[4:]], ("FOREIGN: line 5 (of run bbbbbbb)",)),
     "a line in place of one": (
         lambda x: put(x, 4, foreign(x)),
@@ -929,6 +931,12 @@ def test_what_was_done_to_a_journal_is_named(tmp_path: Path, change: str) -> Non
     assert len(found) >= len(named)
     for flaw in named:
         assert any(each.startswith(flaw) for each in found), found
+
+
+@pytest.mark.parametrize("run", ["aaaaaaa", 'a"b', "a\\b", "é", ""])
+def test_a_line_names_its_run_whatever_it_is_called(run: str) -> None:
+    line, link = make_line({"event": "opened", "run": f"2026-11-27T080000Z-{run}"}, START)
+    assert (json.loads(line)["chain"]["run"], link.run) == (run, run)
 
 
 def test_two_journals_that_were_mixed_are_told_apart(tmp_path: Path) -> None:
