@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,15 @@ ROOT = Path(__file__).parents[2]
 LIMIT = 120.0
 #: What of the repository the steps use.
 CHECKED_OUT = ("dags", "scripts")
+DATES = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-27T12:00:00Z")
+#: The commit of that repository, which is the same each time.
+COMMIT = "c732640d3e93a4ae5e61b2c96820f04a4e88d3f6"
 #: Notes what it is asked, and does no more than a test says.
 RECORDER = """#!/bin/sh
 printf '%s\\n' "$(basename "$0") $*" >> "$COMMANDS"
 {script}
 """
-_UPLOAD, _DOWNLOAD = "actions/upload-artifact@", "actions/download-artifact@"
+_CHECKOUT, _UPLOAD, _DOWNLOAD = "actions/checkout@", "actions/upload-artifact@", "actions/download-artifact@"
 _CONTEXT = re.compile(r"\b(?:vars|needs|steps|github|env|runner|matrix)(?:\.[\w-]+)+")
 
 
@@ -43,6 +46,10 @@ class Machine:
     environment: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     """How each step that ran ended, by its name, the last time."""
+    repository: Path | None = None
+    """What a job checks out; without one, a part of ours in a repository of its own."""
+    actions: Mapping[str, Callable[[Step, Job], int]] = field(default_factory=dict)
+    """Beginnings of actions' names, with what stands in for each; others do nothing."""
 
     @property
     def commands(self) -> list[str]:
@@ -61,6 +68,11 @@ class Machine:
     def work(self, job: Job) -> Path:
         """Return the folder of a job, with a checkout in it."""
         work = self.folder / "jobs" / job.id
+        if self.repository and not work.exists():
+            (depth,) = [one.inputs.get("fetch-depth", "1") for one in job.steps if one.uses.startswith(_CHECKOUT)]
+            options = [] if depth == "0" else ["--depth", depth]
+            command = ["git", "clone", "-q", *options, f"file://{self.repository}", str(work)]
+            subprocess.run(command, check=True, timeout=LIMIT)
         if not work.exists():
             work.mkdir(parents=True)
             for name in CHECKED_OUT:
@@ -78,7 +90,7 @@ class Machine:
                 "A commit",
             ]
             for command in (["git", "init", "-q"], commit):
-                subprocess.run(command, cwd=work, check=True, timeout=LIMIT)
+                subprocess.run(command, cwd=work, check=True, timeout=LIMIT, env={**os.environ, **DATES})
         return work
 
     def run(self, job: Job) -> int:
@@ -109,37 +121,37 @@ class Machine:
 
     def run_step(self, step: Step, job: Job) -> int:
         """Run the script of a step and return how it ended."""
-        said = {name: self._fill(text, job) for name, text in {**job.env, **step.env}.items()}
+        said = {name: self.fill(text, job) for name, text in {**job.env, **step.env}.items()}
         environment = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
             "HOME": str(self.folder),
             "COMMANDS": str(self.folder / "commands.log"),
-            **{f"GITHUB_{name.upper()}": str(self._place(job, name)) for name in ("env", "output", "step_summary")},
+            **{f"GITHUB_{name.upper()}": str(self.place(job, name)) for name in ("env", "output", "step_summary")},
             "RUNNER_TEMP": str(self._temporary(job)),
             **self.environment,
             **self.told(job, "env"),
             **said,
         }
-        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self._fill(step.run, job)]
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self.fill(step.run, job)]
         done = subprocess.run(command, cwd=self.work(job), env=environment, timeout=LIMIT, check=False)
         self.outcomes[step.name] = done.returncode
         return done.returncode
 
     def summary(self, job: Job) -> str:
         """Return what a job has written to the page of the run."""
-        return self._place(job, "step_summary").read_text("utf-8")
+        return self.place(job, "step_summary").read_text("utf-8")
 
     def told(self, job: Job, name: str) -> dict[str, str]:
         """Return what a job has told GitHub for later steps (``env``) or jobs (``output``)."""
-        lines = self._place(job, name).read_text("utf-8").splitlines()
+        lines = self.place(job, name).read_text("utf-8").splitlines()
         return {key: value for key, _, value in (line.partition("=") for line in lines)}
 
     def upload(self, step: Step, job: Job) -> int:
         """Keep files by their paths below the common folder of all requested ones; hidden ones are not kept."""
         kept, work = self.folder / "artifacts" / step.inputs["name"], self.work(job)
         shutil.rmtree(kept, ignore_errors=True)
-        patterns = self._fill(step.inputs["path"], job).split()
+        patterns = self.fill(step.inputs["path"], job).split()
         plain = [
             work / re.split(r"[*?\[]", pattern)[0].rpartition("/")[0] if "*" in pattern else work / pattern
             for pattern in patterns
@@ -163,7 +175,7 @@ class Machine:
         name = step.inputs.get("name") or step.inputs["pattern"]
         kept = self.folder / "artifacts" / name
         if kept.exists():
-            shutil.copytree(kept, self.work(job) / self._fill(step.inputs.get("path", "."), job), dirs_exist_ok=True)
+            shutil.copytree(kept, self.work(job) / self.fill(step.inputs.get("path", "."), job), dirs_exist_ok=True)
         return int(not kept.exists() and "name" in step.inputs)
 
     def _act(self, step: Step, job: Job) -> int:
@@ -171,9 +183,13 @@ class Machine:
             return self.upload(step, job)
         if step.uses.startswith(_DOWNLOAD):
             return self.download(step, job)
+        for name, act in self.actions.items():
+            if step.uses.startswith(name):
+                return act(step, job)
         return self.run_step(step, job) if step.run else 0
 
-    def _place(self, job: Job, name: str) -> Path:
+    def place(self, job: Job, name: str) -> Path:
+        """Return the file in which a job tells GitHub something, such as ``env``."""
         (self.folder / "files" / job.id).mkdir(parents=True, exist_ok=True)
         place = self.folder / "files" / job.id / name
         place.touch()
@@ -184,14 +200,15 @@ class Machine:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _fill(self, text: str, job: Job) -> str:
+    def fill(self, text: str, job: Job) -> str:
+        """Return a text with the values of its expressions; one that is not known is an error."""
         known = {**self.variables, "runner.temp": str(self._temporary(job))}
         return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", lambda found: known[found[1]], text)
 
 
-def read_jobs(file: str) -> dict[str, Job]:
-    """The jobs of one of our workflows, by id."""
-    texts = observe_workflows(ROOT / ".github" / "workflows")
+def read_jobs(file: str, repository: Path = ROOT) -> dict[str, Job]:
+    """The jobs of one of our workflows, or of a repository's copy of it, by id."""
+    texts = observe_workflows(repository / ".github" / "workflows")
     return {job.id: job for job in parse_workflow(texts[f".github/workflows/{file}"], file, texts).jobs}
 
 

@@ -19,7 +19,7 @@ from prodgate.facts.static.workflows import Job
 from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
 from prodgate.report.summary import render_summary
 from tests.prodgate.report.samples import criterion, failing, finding, run
-from tests.workflows.runner import Machine, answer, read_jobs
+from tests.workflows.runner import COMMIT, Machine, answer, read_jobs
 
 VARIABLES = {
     "vars.AWS_REGION": "ap-northeast-1",
@@ -185,7 +185,7 @@ def staged(production: OriginalAccount, aws: Path, folder: Path) -> Iterator[Sta
         found = Stage(copy, machine)
         found.migrations_end("0")
         found.gate_says()
-        found.github_says(deployed=[("3" * 40, ["IN_PROGRESS"]), ("1" * 40, ["SUCCESS", "IN_PROGRESS"])])
+        found.github_says(deployed=[("3" * 40, ["IN_PROGRESS"]), (COMMIT, ["SUCCESS", "IN_PROGRESS"])])
         release.write_text(json.dumps(found.release))
         write_summaries(summaries)
         yield found

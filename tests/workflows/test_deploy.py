@@ -15,7 +15,7 @@ import pytest
 from prodgate.cli import _parser
 from prodgate.facts.static.workflows import Job
 from prodgate.rehearsal.account import OriginalAccount
-from tests.workflows.runner import ROOT, Machine, find_step, first, read_jobs
+from tests.workflows.runner import COMMIT, ROOT, Machine, find_step, first, read_jobs
 from tests.workflows.stage import (
     BEFORE,
     COMPONENTS,
@@ -91,7 +91,7 @@ def test_a_good_release_does_everything_in_its_order(released: Stage) -> None:
 
 
 def test_migrations_are_counted_from_the_commit_that_runs(released: Stage) -> None:
-    assert released.machine.told(DEPLOY["deploy"], "env") == {"DEPLOYED_COMMIT": "1" * 40}
+    assert released.machine.told(DEPLOY["deploy"], "env") == {"DEPLOYED_COMMIT": COMMIT}
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def test_a_night_looks_at_what_runs_and_shows_the_newest_run(stage: Stage) -> No
     (older.parent / "watches").mkdir()
     assert stage.run(NIGHTLY, "verify") == {"verify": 0}
     assert stage.machine.summary(NIGHTLY["verify"]).startswith("## GO\n")
-    assert stage.machine.told(NIGHTLY["verify"], "env") == {"DEPLOYED_COMMIT": "1" * 40}
+    assert stage.machine.told(NIGHTLY["verify"], "env") == {"DEPLOYED_COMMIT": COMMIT}
 
 
 def test_a_night_that_ends_before_it_makes_a_run_shows_signs_archives_and_tells_of_no_other(stage: Stage) -> None:
@@ -530,7 +530,7 @@ def test_a_night_that_ends_before_it_makes_a_run_shows_signs_archives_and_tells_
     (older / "summary.md").write_text("the night before")
     (older / "run.json").touch()
     os.utime(older, (0, 0))
-    stage.machine.install("pipx", "case $* in *nightly) exit 4 ;; esac")
+    stage.machine.install("pipx", "case $* in *nightly*) exit 4 ;; esac")
     assert stage.run(NIGHTLY, *NIGHTLY) == {"verify": 4}
     assert stage.machine.summary(NIGHTLY["verify"]) == ""
     assert not (stage.machine.folder / "artifacts" / "nightly-run").exists()
