@@ -21,7 +21,7 @@ from prodgate.facts.static import Job, Step
 from prodgate.rehearsal.account import OriginalAccount
 from tests.prodgate.sealing.sealed import NIGHTLY as SIGNER, pem
 from tests.prodgate.sealing.test_seals import private
-from tests.workflows.runner import LIMIT, ROOT, read_jobs
+from tests.workflows.runner import LIMIT, ROOT, find_step, read_jobs
 from tests.workflows.stage import COMPONENTS, JOBS, Stage, done_at_aws, staged
 
 pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.xdist_group("rehearsal")]
@@ -210,6 +210,22 @@ def test_an_approval_by_an_environment_that_nobody_protects_gives_no_role(road: 
     (step,) = [one for one in job.steps if "APPLY" in str(one.inputs)]
     assert take_role(road, step, job) == 1
     assert take_role(road, step, replace(job, environment="production")) == 0
+
+
+def test_dags_of_a_commit_follow_its_application(road: Stage) -> None:
+    team, dags = road.machine.repository, read_jobs("deploy-dags.yml")["gate"]
+    assert team
+    steps = [
+        find_step(dags, name)
+        for name in ("Which commit would it replace?", "Does nothing of this commit wait for deploy.yml?")
+    ]
+    for changed, codes in (("dags/later.py", [0, 0]), ("criteria.toml", [0, 1])):
+        path = team / changed
+        path.write_text(f"{path.read_text('utf-8') if path.exists() else ''}# changed\n", "utf-8")
+        commit(team, f"Change {changed}")
+        arrive(road)
+        shutil.rmtree(road.machine.work(dags))
+        assert [road.machine.run_step(step, dags) for step in steps] == codes
 
 
 def test_a_night_judges_what_runs_and_main_may_be_ahead_of_it(road: Stage, production: OriginalAccount) -> None:
