@@ -859,11 +859,11 @@ def turned(line: bytes) -> bytes:
     return line.replace(b'"text": "line', b'"text": "lime')
 
 
-def chained_anew(line: bytes, before: bytes) -> bytes:
-    """Change a line and give it the matching digest."""
+def chained_anew(line: bytes, before: bytes, *, after: int = 0) -> bytes:
+    """Change a line and give it the matching digest; ``after`` another number than that of the line before."""
     event, link = json.loads(turned(line)), json.loads(before)["chain"]
     del event["chain"]
-    return make_line(event, Link(link["run"], link["line"], link["sha256"]))[0] + b"\n"
+    return make_line(event, Link(link["run"], after or link["line"], link["sha256"]))[0] + b"\n"
 
 
 def foreign(lines: Lines) -> bytes:
@@ -911,6 +911,14 @@ TAMPERED_LINES: dict[str, tuple[Callable[[Lines], Lines], tuple[str, ...]]] = {
     "a line chained to the end": (
         lambda x: [*x, chained_anew(x[3], x[7])],
         ("UNLISTED after the closing line: line 9",),
+    ),
+    "two lines chained to the end, one of which closes": (
+        lambda x: [*x, more := chained_anew(x[3], x[7]), chained_anew(x[7], more)],
+        ("UNLISTED after the closing line: line 9, 10",),
+    ),
+    "another number, chained anew": (
+        lambda x: put(x, 8, chained_anew(x[7], x[6], after=10)),
+        ("MISSING: line 8 to 10",),
     ),
     "a far number": (lambda x: [*x[:7], numbered(x[7], 10**12)], ("MISSING: line 8 to 999999999999",)),
     "a number below one": (lambda x: put(x, 4, numbered(x[3], -4)), ("CHANGED: line 4",)),
