@@ -295,6 +295,9 @@ DEFECTS: dict[str, Defect] = {
     ),
     "health comes from a cache": Defect(answers={"/health": answer(Age="9")}, breaks=("health-endpoint",)),
     "a missing page is found": Defect(answers={"*": answer(**PRIVATE)}, breaks=("missing-page-says-so",)),
+    "a missing page is found below a page": Defect(
+        answers={"/teams/there-is-no-such-page": answer(**PRIVATE)}, breaks=("missing-page-says-so",)
+    ),
 }
 
 

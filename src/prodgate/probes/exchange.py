@@ -121,7 +121,7 @@ def _redact_header(name: str, value: str) -> str:
 def fetch(url: str, *, timeout: float, cookies: str = "") -> Exchange:
     """Request an address once, without following redirects; ``timeout`` in seconds covers all of it.
 
-    ``cookies`` are made up, and nobody's.
+    ``cookies`` are made up, or those that the site set on the way: nobody's.
 
     The certificate is not verified, since nothing confidential is sent: certificates have a probe of their own, and a
     bad one must not hide everything else.

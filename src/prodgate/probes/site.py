@@ -5,10 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
+from http.cookiejar import CookieJar
+from itertools import islice
 from secrets import randbelow, token_hex
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urljoin, urlsplit
+from urllib.request import Request
 
 from ..facts.e2e.answers import is_from_cache
 from ..facts.e2e.headers import read_nonces
@@ -84,8 +89,10 @@ _MAX_SILENT: Final = 3
 _PORTS: Final = {"http": 80, "https": 443}
 #: Kinds of page that are attacked; a private one, or the front of a further host, need not take a query.
 _ATTACKED: Final = ("public", "")
-#: A path at which no site has a page.
-MISSING_PATH: Final = "/prod-gate-probes/there-is-no-such-page"
+#: The name of no page, a path at which no site has a page, and how many folders of declared pages are asked for one.
+_MISSING: Final = "there-is-no-such-page"
+MISSING_PATH: Final = f"/prod-gate-probes/{_MISSING}"
+_MAX_FOLDERS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +176,36 @@ class Visitor:
             return f"a request to {path} before was not answered in time"
         return "the time for all probes was over" if monotonic() >= self.until else ""
 
-    def follow(self, url: str, own: Sequence[str]) -> tuple[list[Exchange], str]:
-        """Follow redirects within the site's own hosts; return every exchange, and how the chain ended.
+    def follow(self, url: str, own: Sequence[str]) -> tuple[list[Exchange], str, str]:
+        """Follow redirects within the site's own hosts; return every exchange, how the chain ended, and the cookies.
 
-        That is ``answer``, ``no answer``, ``loop``, ``elsewhere`` (not asked for) or ``too long``.
+        It ends by ``answer``, ``no answer``, ``loop``, ``elsewhere`` (not asked for) or ``too long``. Cookies that are
+        set on the way are sent on, as browsers do: a site may look whether they come back.
         """
-        chain = [self.fetch(url)]
+        chain, cookies, jar = [self.fetch(url)], "", CookieJar()
+        asked = {(_normalise(url), cookies)}
         while next_ := chain[-1].leads_to:
             if urlsplit(next_).hostname not in own or urlsplit(next_).scheme not in ("http", "https"):
-                return chain, "elsewhere"
-            if _normalise(next_) in {_normalise(one.url) for one in chain}:
-                return chain, "loop"
+                return chain, "elsewhere", cookies
+            cookies = _carry_cookies(jar, chain[-1], next_)
+            if (_normalise(next_), cookies) in asked:
+                return chain, "loop", cookies
             if len(chain) > MAX_REDIRECTS:
-                return chain, "too long"
-            chain.append(self.fetch(next_))
-        return chain, "no answer" if chain[-1].failed else "answer"
+                return chain, "too long", cookies
+            asked.add((_normalise(next_), cookies))
+            chain.append(self.fetch(next_, cookies=cookies))
+        return chain, "no answer" if chain[-1].failed else "answer", cookies
+
+
+def _carry_cookies(jar: CookieJar, answer: Exchange, url: str) -> str:
+    """Take the cookies of an answer, and return those that a browser sends with the next request."""
+    headers = Message()
+    for name, value in answer.headers:
+        headers[name] = value
+    asked, asking = Request(answer.url), Request(url)  # noqa: S310  nothing is sent by them, and both are of HTTP
+    jar.extract_cookies(SimpleNamespace(info=lambda: headers), asked)  # type: ignore[arg-type]
+    jar.add_cookie_header(asking)
+    return asking.get_header("Cookie") or ""
 
 
 def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dict[str, Any]:
@@ -209,6 +231,7 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
         "pages": pages,
         "missing": visitor.fetch(base + MISSING_PATH).to_json(),
         "health": visitor.fetch(urljoin(base, site.health)).to_json() if site.health else None,
+        "missing_below": [visitor.fetch(url).to_json() for url in _list_missing(visitor, site)],
     }
     return attack(site, record, timeout=timeout, limit=limit) if site.attacks else record
 
@@ -266,10 +289,10 @@ def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str
 
 def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[str]) -> dict[str, Any]:
     url = urljoin(site.base_url, page.path)
-    chain, ended = visitor.follow(url, own)
+    chain, ended, cookies = visitor.follow(url, own)
     # a nonce can only be seen to change in a second answer
     most = max(REPEATS.get(page.kind, 0), bool(read_nonces(chain[-1].to_json())))
-    again = _fetch_again(visitor, chain[-1].url, most) if ended == "answer" else []
+    again = _fetch_again(visitor, chain[-1].url, most, cookies) if ended == "answer" else []
     public = page.kind == "public"
     return {
         "path": page.path,
@@ -284,11 +307,19 @@ def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[st
     }
 
 
-def _fetch_again(visitor: Visitor, url: str, most: int) -> list[Exchange]:
+def _list_missing(visitor: Visitor, site: ProbedSite) -> list[str]:
+    """Return an address without a page beside and below each declared page: each pattern of paths has its answer."""
+    paths = [urlsplit(page.path).path for page in site.pages]
+    folders = dict.fromkeys([*(path.rpartition("/")[0] for path in paths), *(path.rstrip("/") for path in paths)])
+    urls = (urljoin(site.base_url, f"{folder}/{_MISSING}") for folder in folders)
+    return list(islice((url for url in urls if not visitor.why_untouched(url)), _MAX_FOLDERS))
+
+
+def _fetch_again(visitor: Visitor, url: str, most: int, cookies: str) -> list[Exchange]:
     """Repeat a request until a cache answers or there is no answer."""
     asked: list[Exchange] = []
     while len(asked) < most and not (asked and (asked[-1].failed or is_from_cache(asked[-1].to_json()))):
-        asked.append(visitor.fetch(url))
+        asked.append(visitor.fetch(url, cookies=cookies))
     return asked
 
 
@@ -298,7 +329,7 @@ def _probe_plain_http(visitor: Visitor, site: ProbedSite, url: str, own: Sequenc
     if parts.port and not site.plain_url:
         return None
     port = f":{known.port}" if known.port else ""
-    chain, ended = visitor.follow(parts._replace(scheme="http", netloc=f"{parts.hostname}{port}").geturl(), own)
+    chain, ended, _ = visitor.follow(parts._replace(scheme="http", netloc=f"{parts.hostname}{port}").geturl(), own)
     return {"chain": [one.to_json() for one in chain], "ended": ended}
 
 

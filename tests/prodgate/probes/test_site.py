@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -82,7 +84,55 @@ CIRCLE = leading(lambda path: "/b" if path == "/a" else "/a")
 def test_redirects_are_followed_so_far_and_no_further(site: Answer, path: str, ended: str, asked_for: int) -> None:
     server, record = asked(site, Page(path))
     assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == (ended, asked_for)
-    assert sum(server.asked.values()) == asked_for + 1, "and the path where no page is"
+    assert sum(times for target, times in server.asked.items() if not is_missing(target)) == asked_for
+
+
+def is_missing(target: str) -> bool:
+    """Whether it is a path where no page is."""
+    return target.endswith("/there-is-no-such-page")
+
+
+@pytest.mark.parametrize(
+    ("settings", "ended", "asked_for"),
+    [("Path=/", "answer", 3), ("Path=/elsewhere", "loop", 2), ("Path=/; Max-Age=0", "loop", 2)],
+)
+def test_cookies_are_sent_on_through_redirects(settings: str, ended: str, asked_for: int) -> None:
+    """As a site does that asks who somebody is: there and back again, until the cookie comes back."""
+    sent: list[str] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            back = self.path == "/enter"
+            sent.append(f"{self.path} {self.headers['Cookie'] or ''}".strip())
+            self.send_response(302 if back or "session" not in (self.headers["Cookie"] or "") else 200)
+            self.send_header("Location", "/a" if back else "/enter")
+            if back:
+                self.send_header("Set-Cookie", f"session=1; {settings}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        record = probe(ProbedSite(base_url=f"http://127.0.0.1:{server.server_port}", pages=[Page("/a")]), timeout=60.0)
+        server.shutdown()
+        thread.join()
+    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == (ended, asked_for)
+    assert sent[:asked_for] == ["/a", "/enter", "/a session=1"][:asked_for]
+    assert "session=1" not in json.dumps(record)
+
+
+def test_an_address_without_a_page_is_asked_for_beside_and_below_each_page() -> None:
+    pages = [Page(path) for path in ("/", "/goods/lamp?size=2", "/ja/", "/cart/add")]
+    server, record = asked(always_new, *pages)
+    below = ["", "/goods", "/ja", "/goods/lamp"]
+    assert [each["url"] for each in record["missing_below"]] == [
+        f"{server.url}{folder}/there-is-no-such-page" for folder in below
+    ]
+    assert len(asked(always_new, *(Page(f"/{number}/a") for number in range(20)))[1]["missing_below"]) == 10
 
 
 @pytest.mark.parametrize(("kind", "sent"), [("", 5), ("public", 5), ("private", 0)])
@@ -102,13 +152,18 @@ def test_attacks_come_after_all_that_is_asked_of_every_page() -> None:
 
     asked(noting, Page("/a"), Page("/b", "public"), health="/health", attacks=True)
     first = next(number for number, path in enumerate(order) if "?" in path)
-    assert {*order[:first]} == {"/a", "/b", "/health", MISSING_PATH}
+    assert {each for each in order[:first] if each == MISSING_PATH or not is_missing(each)} == {
+        "/a",
+        "/b",
+        "/health",
+        MISSING_PATH,
+    }
     assert all("?" in path for path in order[first:])
 
 
 def test_nothing_but_what_is_declared_is_asked() -> None:
     server, record = asked(always_new, Page("/a"), health="/health")
-    assert set(server.asked) == {"/a", "/health", MISSING_PATH}
+    assert {each for each in server.asked if not is_missing(each)} == {"/a", "/health"}
     assert (record["health"]["status"], record["tls"]) == (200, {})
     assert record["pages"][0]["plain"] is None, "a port of its own leaves plain HTTP unknown"
     assert asked(always_new, Page("/a"))[1]["health"] is None

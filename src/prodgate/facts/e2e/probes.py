@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from ...quantities import Quantity
+from ...semantics.challenges import is_sign_in
 from .. import Fact, Facts
 from .answers import is_encrypted, is_from_cache, subject_of, why_broken, why_challenged, why_error, why_unanswered
 from .caching import PrivatePage, PublicPage, caching_facts
@@ -252,18 +253,31 @@ class MissingPage(Fact):
 
 
 def endpoint_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yield both responses; no health endpoint if none is declared."""
+    """Yield the responses; no health endpoint if none is declared.
+
+    Beside and below a declared page, a part that is closed to strangers need not tell them what it lacks.
+    """
     if health := record["health"]:
         reason = why_unanswered(health) or why_challenged(health)
         unread: Any = Unread(reason)
         status, cached = (unread, unread) if reason else (health["status"], is_from_cache(health))
         yield HealthEndpoint(subject=subject_of(record, health["url"]), status=status, cached=cached)
-    missing = record["missing"]
-    reason = why_unanswered(missing) or why_challenged(missing)
-    found: Any = Unread(reason) if reason else missing["status"]
-    yield MissingPage(subject=subject_of(record, missing["url"]), status=found)
+    below = (answer for answer in record.get("missing_below", ()) if not _is_closed(answer))
+    for missing in (record["missing"], *below):
+        reason = why_unanswered(missing) or why_challenged(missing)
+        found: Any = Unread(reason) if reason else missing["status"]
+        yield MissingPage(subject=subject_of(record, missing["url"]), status=found)
 
 
+def _is_closed(answer: Mapping[str, Any]) -> bool:
+    """Whether a response asks to sign in, or refuses."""
+    if answer.get("failed"):
+        return False
+    return answer["status"] in _CLOSED or bool(answer.get("asks")) or is_sign_in(urlsplit(answer["leads_to"]).path)
+
+
+#: Status codes for visitors who have not signed in.
+_CLOSED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 #: Status codes with which a firewall refuses a request. "Not found" is a response of the site itself.
 _REFUSALS: Final = (400, 403, 405, 406, 418, 501)
 #: Status codes that reveal nothing about the request.

@@ -692,6 +692,19 @@ def test_what_a_record_of_probes_shows(stored: dict[str, Any], kind: type[Any], 
     expect(probe_facts(stored).of(kind)[0], field, expected)
 
 
+def test_a_missing_page_below_others_must_be_missing_and_a_closed_part_says_nothing() -> None:
+    below = [
+        answered("/a/none"), answered("/b/none", status=302, leads_to=f"{BASE}/"), answered("/c/none", status=404),
+        answered("/d/none", status=403), {**answered("/e/none"), "asks": True},
+        answered("/f/none", status=302, leads_to=f"{BASE}/sign-in?next=/f"), failed("/g/none"),
+    ]  # fmt: skip
+    found = probe_facts(record(missing_below=below)).of(MissingPage)
+    assert {each.subject.partition(" ")[0]: str(each.peek("status")) for each in found if each.subject[1] != "g"} == {
+        "/none": "404", "/a/none": "200", "/b/none": "302", "/c/none": "404",
+    }  # fmt: skip
+    expect(found[-1], "status", Why("silent"))
+
+
 def test_dates_are_judged_by_when_the_certificate_was_seen() -> None:
     stored = (record(), record(at="2027-03-01T00:00:00+00:00"))
     assert [str(probe_facts(each).of(ServedCertificate)[0].remaining) for each in stored] == ["89.9 d", "-4.6 d"]
