@@ -138,12 +138,7 @@ class Abilities:
         if policies.resource is None:
             return policies
         bounded = policies.boundaries is not None
-        named = [
-            one
-            for one in policies.resource.statements
-            if any(value is not False for value in name_caller(one, self._caller, bounded=bounded).values())
-        ]
-        return replace(policies, resource=replace(policies.resource, statements=tuple(named)))
+        return replace(policies, resource=_keep_naming(policies.resource, self._caller, bounded=bounded))
 
     def _is_allowed_nothing(self, policies: Policies) -> bool:
         """Whether no remaining statement could allow anything, so that there is nothing to prove."""
@@ -239,6 +234,20 @@ def _try_date(text: str) -> datetime | None:
         return parse_date(text).astimezone(UTC)
     except (ValueError, OverflowError):  # what the condition means is a doubt
         return None
+
+
+def keep_spoken(document: Document, caller: Caller, action: str, resource: str) -> Document:
+    """Return a resource's policy without the statements that concern only other callers, actions or resources."""
+    return _keep_naming(_keep_of(document, action, resource), caller, bounded=False)
+
+
+def _keep_naming(document: Document, caller: Caller, *, bounded: bool) -> Document:
+    naming = (
+        one
+        for one in document.statements
+        if any(value is not False for value in name_caller(one, caller, bounded=bounded).values())
+    )
+    return replace(document, statements=tuple(naming))
 
 
 def _keep(policies: Policies, action: str, resource: str) -> Policies:

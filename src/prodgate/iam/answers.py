@@ -2,18 +2,18 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 from ..semantics.policy_documents import Principal as Named
 from ..semantics.unresolved import Unresolved
-from .abilities import Abilities, Ability, Allowed, find_allowing, list_moments, read_clock
+from .abilities import Abilities, Ability, Allowed, find_allowing, keep_spoken, list_moments, read_clock
 from .account import EVERYTHING, Account, Principal
-from .documents import Document, read_document
+from .documents import Document, Statement, read_document
 from .evaluation import ASSUMING, Caller, Policies, Request, read_caller
-from .goals import ADMINISTRATOR, ADMINISTRATORS, Goal, fits_any
+from .goals import ADMINISTRATOR, ADMINISTRATORS, UNNAMED, Goal, fits_any
 from .idle import Idle, Unused, list_idle, list_shut, measure
 from .known_actions import is_kind
 from .needs import Needs
@@ -375,27 +375,56 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
     """Yield whether each outsider that a policy names, and the public, keeps a goal."""
     if account.gaps:  # an unread policy may let in anybody
         yield Answer(who="whoever is outside", kept=Doubt(frozenset(account.gaps)))
-    besides = except_for(goal)
     for action in actions:
         for resource, guard in _list_guarded(goal, action, account):
             if guard.unread:
                 yield Answer(who=resource, kept=doubt(guard.unread))
                 continue
-            for caller in dict.fromkeys(_list_callers(guard, account.id)):
+            own = resource.split(":")[4] if ":role/" in resource else account.id
+            besides = except_for(_name_unnamed(goal, guard))
+            for caller in dict.fromkeys(_list_callers(guard, own, serving=":role/" not in resource)):
                 if isinstance(caller, Doubt):
                     yield Answer(who=resource, kept=caller)
                     continue
                 if caller.name and fits_any(goal.spared, caller.name):
                     continue
-                about = Document((*guard.statements, *besides.statements))
+                spoken = keep_spoken(guard, caller, action, resource)
+                open_ones = [one for one in spoken.statements if not (one.allows and _is_closed(one, caller, own))]
+                about = Document((*open_ones, *besides.statements))
                 heard = Policies(identity=(EVERYTHING,), resource=about, rcps=account.organization.rcps)
                 question = Question(
-                    caller=caller, action=action.lower(), resource=resource, account=account.id, policies=heard,
+                    caller=caller, action=action.lower(), resource=resource, account=own, policies=heard,
                     given=_list_known(caller, heard),
                 )  # fmt: skip
                 moments = [read_clock(one) for one in list_moments(heard, account.now)]
                 found = [_answer(replace(question, given={**question.given, **one})) for one in moments]
                 yield min(found, key=lambda one: (one.kept is not False, one.kept is True))
+
+
+def _name_unnamed(goal: Goal, guard: Document) -> Goal:
+    """Return a goal in which a name that no policy states is also one that only a wildcard of the policy lets in.
+
+    ``repo:shop*`` lets in ``repo:shopunnamed-by-any-policy/…``, and ``*`` as an agreed id is no agreement.
+    """
+    stated: dict[str, list[str]] = {}
+    for condition in (condition for one in guard.statements if one.allows for condition in one.conditions):
+        stated.setdefault(condition.key, []).extend(condition.values)
+
+    def widen(key: str, text: str) -> Iterator[str]:
+        yield text
+        head, found, tail = text.partition(UNNAMED)
+        for written in stated.get(key.lower(), ()) if found else ():
+            segment = re.split(r"[:/]", written.removeprefix(head))[0] if tail else written.removeprefix(head)
+            if written.startswith(head) and set("*?") & set(segment):
+                yield head + re.sub(r"[*?]+", UNNAMED, segment) + tail
+
+    unless = [
+        tuple(
+            (operator, key, tuple(each for one in values for each in widen(key, one))) for operator, key, values in one
+        )
+        for one in goal.unless
+    ]
+    return replace(goal, unless=tuple(unless))
 
 
 def _list_guarded(goal: Goal, action: str, account: Account) -> Iterator[tuple[str, Document]]:
@@ -409,23 +438,31 @@ def _list_guarded(goal: Goal, action: str, account: Account) -> Iterator[tuple[s
         yield from ((resource, guard) for resource in list_resources(goal))
 
 
-def _list_callers(guard: Document, own: str) -> Iterator[Caller | Doubt]:
+def _list_callers(guard: Document, own: str, *, serving: bool) -> Iterator[Caller | Doubt]:
+    """Yield the outsiders that a policy may let in. ``serving``: also services that act for other accounts.
+
+    No service assumes a role for another account: whoever has it do so must pass the role in the role's own account.
+    """
     for statement in guard.statements:
         if not statement.allows:
             continue
         if statement.not_principals is not None:
-            yield from _list_strangers()
+            yield from _list_strangers(statement, own, serving=serving)
         for named in statement.principals or ():
-            yield from _read_outsider(named, own)
+            if named.name == "*" and named.kind in ("*", "AWS"):
+                yield from _list_strangers(statement, own, serving=serving)
+            elif named.kind == "Federated":
+                yield Caller("federated", named.name)
+            elif named.kind == "Service":
+                yield from (Caller("service", named.name, one) for one in _list_foreign(statement, own) if serving)
+            elif not named.account or named.account != own:
+                yield _read_foreigner(named)
 
 
-def _read_outsider(named: Named, own: str) -> Iterator[Caller | Doubt]:
-    if named.name == "*" and named.kind in ("*", "AWS"):
-        yield from _list_strangers()
-    elif named.kind == "Federated":
-        yield Caller("federated", named.name)
-    elif named.kind != "Service" and (not named.account or named.account != own):
-        yield _read_foreigner(named)
+def _list_foreign(statement: Statement, own: str) -> list[str]:
+    """Return the accounts of strangers: one that nobody names, and those that a statement's conditions name."""
+    texts = " ".join(value for condition in statement.conditions for value in condition.values)
+    return [_STRANGER, *sorted(set(re.findall(r"(?<!\d)\d{12}(?!\d)", texts)) - {own, _STRANGER})]
 
 
 def _read_foreigner(named: Named) -> Caller | Doubt:
@@ -444,25 +481,87 @@ def _read_foreigner(named: Named) -> Caller | Doubt:
     return Caller("session", f"arn:aws:sts::{caller.account}:assumed-role/{role}/*", caller.account)
 
 
+#: Services that do something to a resource for whatever account asks them to.
+#:
+#: Source: IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
+_DEPUTIES: Final = (
+    "apigateway", "cloudfront", "cloudtrail", "cloudwatch", "config", "events", "logs", "s3", "scheduler", "ses", "sns",
+)  # fmt: skip
+
+
+def _is_deputy(caller: Caller) -> bool:
+    return caller.name == _ANY_SERVICE or bool(set(_DEPUTIES) & set(caller.name.split(".")))
+
+
 def _list_known(caller: Caller, heard: Policies) -> Given:
-    """Return the known context of an outsider's request. Claims carry the name of the provider that states them."""
-    if caller.kind == "anonymous":
-        return {}
-    if caller.kind != "federated":
-        return {"aws:principalisawsservice": "false"}
-    host = caller.name.partition(":oidc-provider/")[2].lower() or caller.name.lower()
+    """Return the context of an outsider's request that AWS sets, and that nobody chooses.
+
+    Claims carry the name of the provider that states them.
+    """
     named = {condition.key for one in list_statements(heard) for condition in one.conditions}
+    if caller.kind == "anonymous":
+        return {key: None for key in named if key.startswith("aws:principal") or key in _OF_CALLER}
+    if caller.kind == "service":
+        set_by_it = dict.fromkeys(("aws:sourceaccount", "aws:sourceowner"), caller.account)
+        absent = [key for key in named if key.startswith("aws:principal") or key == "kms:calleraccount"]
+        service = {"aws:principalisawsservice": "true", "aws:principalservicename": caller.name}
+        return {**dict.fromkeys(absent), **set_by_it, **service}
+    if caller.kind != "federated":
+        of_caller = dict.fromkeys(_OF_CALLER[:3], caller.account)
+        return {"aws:principalisawsservice": "false", **of_caller, **dict.fromkeys(_OF_CALLER[3:])}
+    host = caller.name.partition(":oidc-provider/")[2].lower() or caller.name.lower()
     makers = {key: key.rpartition(":")[0] for key in named}
     return {key: None for key, maker in makers.items() if "." in maker and not f"{host}/".startswith(f"{maker}/")}
 
 
-def _list_strangers() -> Iterator[Caller]:
+#: Keys that name the account of a caller, then those that only a service's request has.
+_OF_CALLER: Final = (
+    "aws:principalaccount", "kms:calleraccount", "aws:sourceowner",
+    "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths",
+)  # fmt: skip
+
+
+def _list_strangers(statement: Statement, own: str, *, serving: bool) -> Iterator[Caller]:
     yield Caller("anonymous", "")
-    yield Caller("user", f"arn:aws:iam::{_STRANGER}:user/anybody", _STRANGER)
+    for account in _list_foreign(statement, own):
+        yield Caller("user", f"arn:aws:iam::{account}:user/anybody", account)
+    if serving and any(condition.key in _OF_CALLER[2:] for condition in statement.conditions):
+        yield from (Caller("service", _ANY_SERVICE, account) for account in _list_foreign(statement, own))
+
+
+#: Stands for each service, where a statement names everybody.
+_ANY_SERVICE: Final = "any service"
+
+
+#: Keys by which AWS says for whom a request is made, by the kind of the caller.
+_SAYING_WHO: Final[Mapping[str, tuple[str, ...]]] = {
+    "user": ("aws:principalarn",), "session": ("aws:principalarn",),
+    "service": ("aws:source", "kms:encryptioncontext"),
+}  # fmt: skip
+_NAMING: Final = ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike")
+
+
+def _is_closed(statement: Statement, caller: Caller, own: str) -> bool:
+    """Whether a statement lets in only who acts for its own account, by a key that AWS sets."""
+    keys = _SAYING_WHO.get(caller.kind, ())
+    asked = [one for one in statement.conditions if one.key.startswith(keys) and one.operator.lower() in _NAMING]
+    return any(one.values and all(_is_ours(text, own) for text in one.values) for one in asked)
+
+
+def _is_ours(text: str, own: str) -> bool:
+    """Whether a source is of the account: by the account in it, or as the one bucket of that name there is."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return text == own
+    return parts[4] == own if parts[4] else not set("*?") & set(text)
 
 
 def _answer(question: Question) -> Answer:
-    who, found = f"{question.caller.name or 'the public'} at {question.resource}", ask(question)
+    caller, found = question.caller, ask(question)
+    acting = f", which acts for the account {caller.account}," if caller.kind == "service" else ""
+    who = f"{caller.name or 'the public'}{acting} at {question.resource}"
+    if caller.kind == "service" and isinstance(found, Request) and not _is_deputy(caller):
+        return Answer(who=who, kept=doubt(f"whether {caller.name} acts for other accounts is not known here"))
     if not isinstance(found, Request):
         return Answer(who=who, kept=found if isinstance(found, Doubt) else True)
     allowing = find_allowing(found, question.policies)

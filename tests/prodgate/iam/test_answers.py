@@ -6,12 +6,16 @@ import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from itertools import product
+from pathlib import Path as File
 from typing import Any
 
 import pytest
 import z3
 
+from prodgate.criteria import Criterion
 from prodgate.iam import answers
 from prodgate.iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal
 from prodgate.iam.answers import (
@@ -36,6 +40,8 @@ from prodgate.iam.patterns import matches, may_overlap, read_arn_pattern
 from prodgate.iam.reach import Reach, find_reach
 from prodgate.iam.space import find_model
 from prodgate.iam.truth import Doubt
+from prodgate.sections.criteria_file import parse_criteria
+from prodgate.sections.goals import read_goals
 
 from .policies import ACCOUNT, ROLE, USER, document, statement
 
@@ -61,6 +67,12 @@ def account(*written: Any, trust: Document | None = None, unread: str = "", **ot
     guard = statement("kms:*", KEY, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     known: dict[str, Any] = {"guards": {"kms": document(guard)}, "arns": frozenset({KEY, SECRET}), "is_whole": True}
     return Account(id=ACCOUNT, principals=principals, **{**known, **others})
+
+
+@cache
+def bundled() -> Mapping[str, Criterion]:
+    text = files("prodgate.sections").joinpath("permissions.toml").read_text("utf-8")
+    return parse_criteria(f'system = "shop"\n{text}', File("criteria.toml")).criteria
 
 
 def cannot(*actions: str, who: str = "user/*", **others: Any) -> Goal:
@@ -255,7 +267,7 @@ def test_wildcards_of_a_goal_are_all_actions_that_fit() -> None:
         (trusting("AWS", "arn:aws:sts::999988887777:federated-user/bob"), (), [False]),
         (trusting("AWS", "arn:aws:iam::999988887777:role/path/x"), (), [False]),
         (trusting("AWS", "*"), (), [False, False]),
-        (trusting("AWS", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), (), [False, False]),
+        (trusting("AWS", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), (), [True, False]),
         (
             trusting("AWS", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
             (("StringEquals", "aws:PrincipalOrgID", ("o-1",)),),
@@ -280,14 +292,92 @@ def test_who_gets_in_from_outside(trust: Document, unless: Any, said: list[bool]
     assert [one.kept for one in answer_of_outsiders(goal, (action,), account(trust=trust))] == said
 
 
+FOREIGN = "999988887777"
+TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"
+SNS = {"Service": "sns.amazonaws.com"}
+
+
 @pytest.mark.parametrize(
-    ("operator", "moment", "kept"), [("DateGreaterThan", "2027", False), ("DateLessThan", "2025", True)]
+    ("principal", "condition", "kept"),
+    [
+        ("*", {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, {True}),
+        ("*", {"StringEquals": {"aws:PrincipalAccount": FOREIGN}}, {True, False}),
+        ("*", {"StringEquals": {"kms:CallerAccount": ACCOUNT}}, {True}),
+        ("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}, {True}),
+        ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}, {True, False}),
+        ("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{FOREIGN}:role/deploy"}}, {True, False}),
+        ({"AWS": FOREIGN}, {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{FOREIGN}:role/deploy"}}, {False}),
+        ("*", {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}, {True}),
+        ("*", {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}, {True}),
+        ("*", {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:*:{ACCOUNT}:alarms"}}, {True}),
+        ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:*"}}, {True, False}),
+        ("*", {"StringLike": {"kms:EncryptionContext:shop": f"*:{ACCOUNT}:*"}}, {False}),
+        (SNS, {}, {False}),
+        (SNS, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, {True}),
+        (SNS, {"StringEquals": {"aws:SourceAccount": FOREIGN}}, {True, False}),
+        (SNS, {"ArnEquals": {"aws:SourceArn": TOPIC}}, {True}),
+        (SNS, {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:alarms"}}, {False}),
+        ({"Service": "s3.amazonaws.com"}, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::shop-uploads"}}, {True}),
+        ({"Service": "s3.amazonaws.com"}, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::shop-*"}}, {False}),
+        ({"Service": "logs.eu-west-1.amazonaws.com"},
+         {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:*"}}, {True}),
+        ({"AWS": FOREIGN}, {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}, {False}),
+        ({"AWS": FOREIGN}, {"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}, {True}),
+        ({"Service": "textract.amazonaws.com"}, {}, {Doubt}),
+        ({"Service": "textract.amazonaws.com"}, {"Bool": {"aws:SecureTransport": "true"}}, {Doubt}),
+    ],
+)  # fmt: skip
+def test_strangers_choose_no_key_that_aws_sets(principal: Any, condition: Any, kept: set[Any]) -> None:
+    guard = document(statement("kms:Decrypt", KEY, Principal=principal, Condition=condition))
+    goal = cannot("kms:Decrypt", who="outside", resources=(KEY,))
+    found = [one.kept for one in answer_of_outsiders(goal, ("kms:Decrypt",), account(guards={"kms": guard}))]
+    assert {Doubt if isinstance(one, Doubt) else one for one in found} == kept
+
+
+def test_a_service_may_be_left_out_by_its_name() -> None:
+    guard = document(statement("kms:Decrypt", KEY, Principal=SNS))
+    goal = cannot("kms:Decrypt", who="outside", resources=(KEY,), spared=("sns.amazonaws.com",))
+    assert list(answer_of_outsiders(goal, ("kms:Decrypt",), account(guards={"kms": guard}))) == []
+
+
+OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/"
+GITHUB = "token.actions.githubusercontent.com"
+TERRAFORM = "app.terraform.io"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "condition", "kept"),
+    [
+        ("Federated", OIDC + GITHUB, {"StringLike": {f"{GITHUB}:sub": "repo:acme*"}}, False),
+        ("Federated", OIDC + GITHUB, {"StringLike": {f"{GITHUB}:sub": "repo:acme/*"}}, True),
+        ("Federated", OIDC + GITHUB, {"StringLike": {f"{GITHUB}:sub": "repo:*/shop:*"}}, False),
+        ("Federated", OIDC + TERRAFORM, {"StringEquals": {f"{TERRAFORM}:aud": "aws.workload.identity"}}, False),
+        ("Federated", OIDC + TERRAFORM, {"StringLike": {f"{TERRAFORM}:sub": "organization:acme:*"}}, True),
+        ("Federated", "cognito-identity.amazonaws.com", {}, False),
+        ("AWS", FOREIGN, {"StringLike": {"sts:ExternalId": "*"}}, False),
+        ("AWS", FOREIGN, {"StringLike": {"sts:ExternalId": "acme-*"}}, False),
+        ("AWS", FOREIGN, {"StringEquals": {"sts:ExternalId": "acme-1"}}, True),
+        ("AWS", FOREIGN, {}, False),
+    ],
 )
-def test_who_gets_in_tomorrow_gets_in(operator: str, moment: str, kept: bool) -> None:
-    when = {operator: {"aws:CurrentTime": f"{moment}-01-01T00:00:00Z"}}
-    goal = cannot("sts:AssumeRole", who="outside")
-    known = account(trust=trusting("AWS", "999988887777", Condition=when))
-    assert [one.kept for one in answer_of_outsiders(goal, ("sts:AssumeRole",), known)] == [kept]
+def test_a_key_that_is_there_is_not_agreed_on(kind: str, name: str, condition: Any, kept: bool) -> None:
+    known = account(trust=trusting(kind, name, Condition=condition))
+    found = [
+        one.kept
+        for goal in read_goals(bundled()["no-stranger-gets-in"])
+        for one in answer_of_outsiders(goal, goal.actions, known)
+    ]
+    assert all(one is True for one in found) is kept
+    assert found
+
+
+def test_a_network_of_accounts_is_named() -> None:
+    for organization, kept in (("*", False), ("o-*", False), ("o-1", True)):
+        condition = {"StringLike": {"aws:PrincipalOrgID": organization}}
+        guard = document(statement("kms:PutKeyPolicy", KEY, Principal="*", Condition=condition))
+        (goal,) = read_goals(bundled()["no-stranger-reads"])
+        found = answer_of_outsiders(goal, ("kms:PutKeyPolicy",), account(guards={"kms": guard}))
+        assert all(one.kept is True for one in found) is kept
 
 
 @pytest.mark.parametrize(
