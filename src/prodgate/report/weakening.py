@@ -289,6 +289,8 @@ def render_value(value: object) -> str:
         return ", ".join(map(_name, value)) or "none"
     if is_dataclass(value) and type(value).__str__ is object.__str__:
         return "stated"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "none" if value is None or value == "" else str(value)
 
 

@@ -116,7 +116,7 @@ class Team:
         try:
             said = self._calling.read()
             if said["word"] != "offered":
-                raise BoundaryError(f"said {said['word']!r} before it offered anything")
+                raise BoundaryError(f"wrote {said['word']!r} before it listed its judges")
             self.confined = [*map(str, said["confined"])]
             for service, operations in said["reads"].items():
                 reads(service, *(each for each in operations if each not in READS.get(service, ())))
@@ -292,7 +292,7 @@ class Team:
                 self._explain(error)
             else:
                 raise UsageError(
-                    f"a judge of the project said {said['word']!r} after its end; compare before a judge ends"
+                    f"a judge of the project wrote {said['word']!r} after it had ended; compare before it ends"
                 )
 
     def forget(self) -> None:
@@ -363,7 +363,7 @@ _ARGUMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
 def _compare(word: str, said: Mapping[str, Any], criterion: Criterion) -> None:
     arguments = _ARGUMENTS.get(word)
     if arguments is None:
-        raise BoundaryError(f"said {word!r}, which compares nothing")
+        raise BoundaryError(f"wrote {word!r}, which is no comparison")
     try:
         given = {name: read(said[name]) for name, read in arguments.items()}
         getattr(criterion, word)(**given)
@@ -377,7 +377,7 @@ def _read_end(said: Mapping[str, Any], criterion: Criterion) -> Conclusion:
     try:
         return decode_conclusion(said, criterion)
     except ValueError as error:
-        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"ended in a way that is none: {describe(error)}")
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"its result can't be read: {describe(error)}")
 
 
 def _end(reason: str) -> None:
@@ -469,7 +469,8 @@ def register_offer(team: Team, project: Project, layer: str) -> Mapping[Path, st
     mistakes = [
         *offer.mistakes,
         *(
-            f"{judge.place}: {judge.name} is written in no file of judges; write it as it is judged"
+            f"{judge.place}: {judge.name} is in no file of policies or checks; "
+            "define it in one, under this name and criterion"
             for judge in judges
             if (judge.name, judge.criterion) not in written
         ),

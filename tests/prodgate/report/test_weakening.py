@@ -86,9 +86,9 @@ WEAKER = {
         stating(window=Quantity.parse("2 d")), stating(window=Quantity.parse("30 h")), "criterion c: window 2 d -> 30 h",
     ),
     "decides": (stating(decides="bound"), stating(), "criterion c: decides bound -> point"),
-    "where present": (stating(), stating(where_present=True), "criterion c: applicability where-present False -> True"),
-    "some subjects": (stating(), stating(some_subjects=True), "criterion c: applicability some-subjects none -> True"),
-    "needs production": (stating(), stating(needs_production=True), "criterion c: needs production False -> True"),
+    "where present": (stating(), stating(where_present=True), "criterion c: applicability where-present no -> yes"),
+    "some subjects": (stating(), stating(some_subjects=True), "criterion c: applicability some-subjects none -> yes"),
+    "needs production": (stating(), stating(needs_production=True), "criterion c: needs production no -> yes"),
     "a layer": (stating(), stating(layers=("static",)), "criterion c: layers static, live -> static"),
     "rate": (
         stating(layer_keys={"rate": "100 /s"}), stating(layer_keys={"rate": "1 /s"}), "criterion c: rate 100 /s -> 1 /s",

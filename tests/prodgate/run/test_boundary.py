@@ -169,12 +169,12 @@ def test_no_line_makes_a_judge_hold_that_compared_nothing_here(lines: Sequence[A
         (({**ENOUGH, "about": 7}, ENOUGH, ENDED), Outcome.UNDETERMINED, "a subject that was judged before"),
         ((ENOUGH, {"word": "hold", "about": 1, "ok": True}, ENDED), Outcome.UNDETERMINED, "hold() could not compare"),
         ((ENOUGH, {"word": "cover", "about": 1, "observed": [1]}, ENDED), Outcome.UNDETERMINED, "could not compare"),
-        ((ENOUGH, {"word": "waive", "about": 1}, ENDED), Outcome.UNDETERMINED, "said 'waive', which compares nothing"),
+        ((ENOUGH, {"word": "waive", "about": 1}, ENDED), Outcome.UNDETERMINED, "wrote 'waive', which is no comparison"),
         ((ENOUGH, {"word": "doubt", "about": 1, "reason": "dark"}, ENDED), Outcome.UNDETERMINED, "dark"),
         ((ENOUGH, {"word": "doubt", "about": 1}, ENDED), Outcome.UNDETERMINED, ""),
         ((ENOUGH, {**ENDED, "how": "unresolved", "reason": "later"}), Outcome.UNDETERMINED, "later"),
-        ((ENOUGH, {**ENDED, "how": "concluded"}), Outcome.UNDETERMINED, "ended in a way that is none"),
-        ((ENOUGH, {**ENDED, "how": "gladly"}), Outcome.UNDETERMINED, "ended in a way that is none"),
+        ((ENOUGH, {**ENDED, "how": "concluded"}), Outcome.UNDETERMINED, "its result can't be read"),
+        ((ENOUGH, {**ENDED, "how": "gladly"}), Outcome.UNDETERMINED, "its result can't be read"),
         ((ENOUGH, {**ENDED, "about": 2}), Outcome.UNDETERMINED, "a subject that was judged before"),
         ((ENOUGH, {**ENDED, "reads": 7}), Outcome.UNDETERMINED, "wrote what makes no sense"),
         ((ENOUGH,), Outcome.UNDETERMINED, "ended before it had answered"),
@@ -414,7 +414,7 @@ LATE = """import threading, time
 
 
 def test_what_is_compared_when_nobody_asks_any_more_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="said 'hold' after its end; compare before a judge ends"):
+    with pytest.raises(UsageError, match="wrote 'hold' after it had ended; compare before it ends"):
         judge_twice(tmp_path, LATE)
 
 

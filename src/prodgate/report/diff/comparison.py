@@ -161,7 +161,7 @@ def describe_conditions(before: Run, after: Run) -> Iterator[str]:
     for name in ("system", "target", "rehearsal", "moment"):
         old, new = before.about.get(name), after.about.get(name)
         if (old or "") != (new or ""):
-            yield f"{name}: {old or 'none'} -> {new or 'none'}"
+            yield f"{name}: {render_value(old)} -> {render_value(new)}"
     yield from _compare_tables("version of ", before.about.get("versions", {}), after.about.get("versions", {}))
     yield from _describe_judges(before, after)
     for verb, layers in (
@@ -180,7 +180,7 @@ def describe_conditions(before: Run, after: Run) -> Iterator[str]:
 def _compare_tables(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys((*before, *after)):
         if before.get(name) != after.get(name):
-            yield f"{prefix}{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
+            yield f"{prefix}{name}: {render_value(before.get(name))} -> {render_value(after.get(name))}"
 
 
 def _describe_judges(before: Run, after: Run) -> Iterator[str]:
@@ -211,7 +211,7 @@ def _compare_machines(before: Run, after: Run) -> Iterator[str]:
         if "judged_again" in run.about:
             yield f"{run.path.name} judges what {name} measured, and does not name its machine"
     old, new = before.about.get("versions", {}), after.about.get("versions", {})
-    yield from _compare_tables("", *({key: each.get(key, "none") for key in _MACHINE} for each in (old, new)))
+    yield from _compare_tables("", *({key: each.get(key) for key in _MACHINE} for each in (old, new)))
 
 
 def find_other_profile(before: Run, then: Finding, after: Run, now: Finding) -> str:

@@ -133,7 +133,7 @@ def test_says_when_the_runs_are_not_alike() -> None:
     after = run([criterion("c")], [], layers=("static", "dags"), finished=False, rehearsal=True)
     assert compare(before, after).conditions == (
         "target: aws://prod@ap-northeast-1 -> rehearsal://",
-        "rehearsal: none -> True",
+        "rehearsal: no -> yes",
         "layers no longer judged: live",
         "layers judged for the first time: dags",
         "the later run was cut off: 2026-11-24T130000Z-3f2a9c1",
