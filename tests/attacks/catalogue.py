@@ -4,7 +4,8 @@ An entry is a table ``[[attack]]`` with these keys:
 
 - ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 24, see `CLASSES`; ``does``: one sentence
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
-- ``setup``: name of a function of ``setups.py``, ``edited_runs.py`` or ``records.py``, called first; ``then``: one that is called last
+- ``setup``: name of a function of ``setups.py``, ``edited_runs.py`` or ``records.py``, called first; ``then``: one that is called last;
+  either may be a list: the name, and what the function is given beside the project and the gate
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
 - in ``files`` and ``edits``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
@@ -73,8 +74,8 @@ class Attack:
     links: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     wrap: Sequence[str] = ()
-    setup: str = ""
-    then: str = ""
+    setup: str | Sequence[Any] = ""
+    then: str | Sequence[Any] = ""
     limit: int = 120
 
 
@@ -108,12 +109,11 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
     return attack
 
 
-def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
-    homes = (setups, edited_runs, records)
-    found: Callable[[Path, setups.Gate], None] | None = next(
-        filter(None, (getattr(h, name, None) for h in homes)), None
-    )
-    return found if callable(found) else None
+def find_setup(written: str | Sequence[Any]) -> Callable[[Path, setups.Gate], None] | None:
+    """Return the function of this name, with what it is given; None where there is none."""
+    name, *given = [written] if isinstance(written, str) else written
+    found = next(filter(None, (getattr(home, name, None) for home in (setups, edited_runs, records))), None)
+    return (lambda project, gate: found(project, gate, *given)) if callable(found) else None
 
 
 def find_mistakes(attack: Attack) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Edits of existing runs: called with the project's folder and a function that runs the gate in it."""
+"""Edits of existing runs: called with the project's folder, a function that runs the gate in it, and what is stated beside."""
 
 import gzip
 import hashlib
@@ -40,20 +40,10 @@ def change_journal(project: Path, change: Callable[[list[str]], list[str]]) -> N
     path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())), "utf-8")
 
 
-def change_about(project: Path, key: str, value: object) -> None:
+def change_about(project: Path, gate: Gate, key: str, value: object) -> None:
     """Change one value of the newest run's run.json."""
     path = newest_run(project) / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), "utf-8")
-
-
-def rename_the_layer(project: Path, gate: Gate) -> None:
-    """Let the run state that only the live layer was requested."""
-    change_about(project, "layers", ["live"])
-
-
-def deny_the_rehearsal(project: Path, gate: Gate) -> None:
-    """Let the run say that it was no rehearsal."""
-    change_about(project, "rehearsal", False)
 
 
 def weaken_the_criteria(project: Path, gate: Gate) -> None:
@@ -94,22 +84,12 @@ def overwrite_the_configuration(project: Path, gate: Gate) -> None:
     new.write_bytes(old.read_bytes())
 
 
-def say_another_commit(project: Path, gate: Gate) -> None:
-    """Let the run say that another commit was judged."""
-    change_about(project, "commit", "0" * 40)
-
-
 def say_it_was_observed(project: Path, gate: Gate) -> None:
     """Let a run that judged again say that it observed."""
     done = gate("judge", str(newest_run(project)))
     assert done.returncode == 1, done.stdout + done.stderr
     path = newest_run(project) / "run.json"
     path.write_text(path.read_text("utf-8").replace('"judged_again"', '"judged"'), "utf-8")
-
-
-def ask_no_layer(project: Path, gate: Gate) -> None:
-    """Let the run state that no layer was requested."""
-    change_about(project, "layers", [])
 
 
 def accept_it_afterwards(project: Path, gate: Gate) -> None:
@@ -132,21 +112,15 @@ def hide_evidence(project: Path, gate: Gate) -> None:
 
 def misshape_the_run(project: Path, gate: Gate) -> None:
     """Give run.json a value of another kind, and the journal the digest of what it is now."""
-    change_about(project, "rehearsal", "yes")
+    change_about(project, gate, "rehearsal", "yes")
     digest = hashlib.sha256((newest_run(project) / "run.json").read_bytes()).hexdigest()
     write_anew(project, lambda event: event.update(about=digest) if event["event"] == "opened" else None)
 
 
-def date_the_folder_later(project: Path, gate: Gate) -> None:
-    """Give the folder of the newest run a name of a later date."""
-    run = newest_run(project)
-    run.rename(run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
-
-
-def end_the_folder_otherwise(project: Path, gate: Gate) -> None:
-    """Give the folder of the newest run another end of its name."""
-    run = newest_run(project)
-    run.rename(run.with_name(f"{run.name.rpartition('-')[0]}-0000000"))
+def rename_the_run(project: Path, gate: Gate, which: str, began: str, end: str) -> None:
+    """Give the folder of the newest or oldest run a name that begins or ends otherwise; a text that is empty stays."""
+    run = {"newest": newest_run, "oldest": oldest_run}[which](project)
+    run.rename(run.with_name((began or run.name[:-7]) + (end or run.name[-7:])))
 
 
 def put_the_older_in_its_place(project: Path, gate: Gate) -> None:
@@ -162,13 +136,7 @@ def copy_the_run_later(project: Path, gate: Gate) -> None:
     shutil.copytree(run, run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
 
 
-def date_the_older_later(project: Path, gate: Gate) -> None:
-    """Give the folder of the older run a name of a later date."""
-    run = oldest_run(project)
-    run.rename(run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
-
-
-def write_doubled(project: Path, key: str, other: str, name: str = "") -> None:
+def write_doubled(project: Path, gate: Gate, key: str, other: str, name: str = "") -> None:
     """Write a key of every line of the journal twice, ``name`` the first time, and chain the lines anew."""
     path, link, lines = newest_run(project) / "journal.jsonl", chain.START, []
     for line in path.read_text("utf-8").splitlines():
@@ -179,21 +147,6 @@ def write_doubled(project: Path, key: str, other: str, name: str = "") -> None:
         link = chain.Link(following.run, following.line, hashlib.sha256(link.digest.encode() + body).hexdigest())
         lines.append(body + link.digest.encode() + b'"}}')
     path.write_bytes(b"\n".join([*lines, b""]))
-
-
-def double_the_outcomes(project: Path, gate: Gate) -> None:
-    """Let each finding have another outcome first."""
-    write_doubled(project, "outcome", '"not-satisfied"')
-
-
-def escape_the_outcomes(project: Path, gate: Gate) -> None:
-    """Let each finding have another outcome first, under a key with an escape."""
-    write_doubled(project, "outcome", '"not-satisfied"', "outcom\\u0065")
-
-
-def double_the_events(project: Path, gate: Gate) -> None:
-    """Let each line be another event first."""
-    write_doubled(project, "event", '"broken"')
 
 
 def double_the_rehearsal(project: Path, gate: Gate) -> None:
@@ -239,62 +192,18 @@ def cut_the_journal(project: Path, gate: Gate) -> None:
     change_journal(project, lambda lines: lines[: len(lines) // 2])
 
 
-def drop_the_finding(project: Path, gate: Gate) -> None:
-    """Take the finding that blocks out of the journal."""
-    change_journal(project, lambda lines: [line for line in lines if '"not-satisfied"' not in line])
-
-
-def empty_the_journal(project: Path, gate: Gate) -> None:
-    change_journal(project, lambda lines: [])
-
-
 def remove_the_journal(project: Path, gate: Gate) -> None:
     (newest_run(project) / "journal.jsonl").unlink()
 
 
-def drop_the_check(project: Path, gate: Gate) -> None:
-    """Take every line about the blocking check out of the journal."""
-    change_journal(project, lambda lines: [line for line in lines if "test_the_shop_is_ready" not in line])
-
-
-def turn_the_finding(project: Path, gate: Gate) -> None:
-    """Let the journal state that the blocking finding holds."""
-    change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
-
-
-def drop_lines_with(project: Path, *words: str) -> None:
+def drop_lines_with(project: Path, gate: Gate, *words: str) -> None:
     """Take the lines out of the newest run's journal that hold one of these words."""
     change_journal(project, lambda lines: [line for line in lines if not any(word in line for word in words)])
 
 
-def turn_the_doubt(project: Path, gate: Gate) -> None:
-    """Let the journal state that an unknown finding holds."""
-    change_journal(project, lambda lines: [line.replace('"undetermined"', '"satisfied"') for line in lines])
-
-
-def drop_the_plan(project: Path, gate: Gate) -> None:
-    """Take the plan out of the journal."""
-    drop_lines_with(project, '"planned"')
-
-
-def drop_the_end(project: Path, gate: Gate) -> None:
-    """Take the closing line out of the journal."""
-    drop_lines_with(project, '"closed"')
-
-
-def drop_the_break(project: Path, gate: Gate) -> None:
-    """Take the failure of the layer out of the journal."""
-    drop_lines_with(project, '"broken"')
-
-
-def drop_the_break_and_the_end(project: Path, gate: Gate) -> None:
-    """Cut the journal off before it states that the layer failed."""
-    drop_lines_with(project, '"broken"', '"closed"')
-
-
-def drop_the_facts(project: Path, gate: Gate) -> None:
-    """Take the observations of the configuration out of the journal."""
-    drop_lines_with(project, '"kind": "configuration"')
+def turn_lines(project: Path, gate: Gate, outcome: str) -> None:
+    """Let the journal state that what had another outcome holds."""
+    change_journal(project, lambda lines: [line.replace(outcome, '"satisfied"') for line in lines])
 
 
 def turn_round(project: Path, gate: Gate) -> None:

@@ -107,7 +107,8 @@ def date_by_the_rehearsal(project: Path, gate: Gate) -> None:
         change_record(project, f"^{key} = .*$", f'{key} = "rehearsal"')
 
 
-def move_record(project: Path, name: str) -> None:
+def move_the_record(project: Path, gate: Gate, name: str) -> None:
+    """Put the record somewhere else."""
     path = project / "attestations" / "runbook.toml"
     (project / name).parent.mkdir(exist_ok=True)
     path.rename(project / name)
@@ -118,24 +119,9 @@ def copy_the_record(project: Path, gate: Gate) -> None:
     path.with_name("runbook-new.toml").write_text(path.read_text("utf-8"), "utf-8")
 
 
-def rename_the_record(project: Path, gate: Gate) -> None:
-    """Name the record in another case."""
-    move_record(project, "attestations/Runbook.toml")
-
-
-def bury_the_record(project: Path, gate: Gate) -> None:
-    """Put the record into a folder below."""
-    move_record(project, "attestations/old/runbook.toml")
-
-
-def keep_the_record_back(project: Path, gate: Gate) -> None:
-    """Put the record where it is not read."""
-    move_record(project, "kept.toml")
-
-
 def link_the_record(project: Path, gate: Gate) -> None:
     """Put a link in place of the record."""
-    move_record(project, "elsewhere.toml")
+    move_the_record(project, gate, "elsewhere.toml")
     (project / "attestations" / "runbook.toml").symlink_to("../elsewhere.toml")
 
 

@@ -83,19 +83,9 @@ def run_good_then_bad(project: Path, gate: Gate) -> None:
 KEY = "aws_access_key_id = AK" + "IAQYZZ5JTKLMNOPQ2X"
 
 
-def write_a_key(project: Path, gate: Gate) -> None:
-    """Write a file with a key, as anybody would."""
-    (project / "notes.txt").write_text(f"{KEY}\n")
-
-
-def write_a_key_in_utf16(project: Path, gate: Gate) -> None:
-    """Write a key in wide characters, with the mark of their order."""
-    (project / "notes.txt").write_bytes(f"{KEY}\n".encode("utf-16"))
-
-
-def write_a_key_in_unmarked_utf16(project: Path, gate: Gate) -> None:
-    """Write a key in wide characters, without the mark."""
-    (project / "notes.txt").write_bytes(f"{KEY}\n".encode("utf-16-le"))
+def write_a_key(project: Path, gate: Gate, encoding: str = "utf-8", name: str = "notes.txt") -> None:
+    """Write a file with a key: as anybody would, in wide characters, or under a name that no list shows unchanged."""
+    (project / name).write_bytes(f"{KEY}\n".encode(encoding))
 
 
 def write_a_key_behind_null(project: Path, gate: Gate) -> None:
@@ -106,11 +96,6 @@ def write_a_key_behind_null(project: Path, gate: Gate) -> None:
 def write_a_key_in_a_large_file(project: Path, gate: Gate) -> None:
     """Write a key at the end of eleven megabytes."""
     (project / "notes.txt").write_bytes(b"nothing\n" * 1_400_000 + KEY.encode())
-
-
-def write_a_key_under_an_odd_name(project: Path, gate: Gate) -> None:
-    """Write a key into a file whose name no list shows unchanged."""
-    (project / "notes\n\u202etxt").write_text(f"{KEY}\n")
 
 
 def put_a_repository_inside(project: Path, gate: Gate) -> None:
@@ -124,31 +109,10 @@ def put_a_repository_inside(project: Path, gate: Gate) -> None:
     commit(project, gate)
 
 
-def put_a_pipe(project: Path, gate: Gate) -> None:
+def put_a_pipe(project: Path, gate: Gate, name: str) -> None:
     """Put a pipe where a file is expected."""
-    os.mkfifo(project / "notes.txt")
-
-
-def put_a_pipe_among_suites(project: Path, gate: Gate) -> None:
-    """Put a pipe where a file of checks is expected."""
-    os.mkfifo(project / "suites" / "static" / "test_more.py")
-
-
-def put_a_pipe_among_facts(project: Path, gate: Gate) -> None:
-    """Put a pipe where a module of facts is expected."""
-    (project / "facts").mkdir()
-    os.mkfifo(project / "facts" / "shop.py")
-
-
-def put_a_pipe_among_terraform(project: Path, gate: Gate) -> None:
-    """Put a pipe where core by itself reads a variable file of Terraform."""
-    os.mkfifo(project / "infra" / "more.auto.tfvars")
-
-
-def put_a_pipe_among_workflows(project: Path, gate: Gate) -> None:
-    """Put a pipe where a workflow is expected."""
-    (project / ".github" / "workflows").mkdir(parents=True)
-    os.mkfifo(project / ".github" / "workflows" / "deploy.yml")
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(project / name)
 
 
 def commit_a_key_and_ignore_it(project: Path, gate: Gate) -> None:
