@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.trees import write_tree
+
 build_release: Any = importlib.import_module("scripts.build_release")
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -26,12 +28,14 @@ pytestmark = pytest.mark.once
 def small(tmp_path: Path) -> Path:
     """A project of one module that is built as this one is."""
     tree = tmp_path / "prod-gate"
-    (tree / "src" / "prodgate").mkdir(parents=True)
-    (tree / "src" / "prodgate" / "__init__.py").write_text('"""A gate."""\n')
-    (tree / "pyproject.toml").write_text(
-        f'[build-system]\nrequires = {PROJECT["build-system"]["requires"]}\nbuild-backend = "hatchling.build"\n'
-        '[project]\nname = "prod-gate"\nversion = "0.1.0"\nrequires-python = ">=3.11"\n'
-        '[tool.hatch.build.targets.wheel]\npackages = ["src/prodgate"]\n'
+    write_tree(
+        tree,
+        {
+            "src/prodgate/__init__.py": '"""A gate."""\n',
+            "pyproject.toml": f'[build-system]\nrequires = {PROJECT["build-system"]["requires"]}\nbuild-backend = "hatchling.build"\n'
+            '[project]\nname = "prod-gate"\nversion = "0.1.0"\nrequires-python = ">=3.11"\n'
+            '[tool.hatch.build.targets.wheel]\npackages = ["src/prodgate"]\n',
+        },
     )
     return tree
 

@@ -12,6 +12,7 @@ import pytest
 
 from prodgate.checks import registered_checks
 from prodgate.rehearsal.adapters import ADAPTERS
+from tests.trees import write_tree
 
 pytestmark = pytest.mark.once
 
@@ -87,9 +88,13 @@ def test_every_check_and_every_type_that_a_rehearsal_creates_is_named(site: Path
 
 
 def test_a_link_of_the_built_site_that_leads_nowhere_is_found(build_site: Any, tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "index.html").write_text('<a href="../"></a><a href="https://a.example/gone"></a>')
-    (tmp_path / "index.html").write_text('<a href="there/#x"></a><a href="gone/"></a><a href="/gone.css"></a>')
+    write_tree(
+        tmp_path,
+        {
+            "there/index.html": '<a href="../"></a><a href="https://a.example/gone"></a>',
+            "index.html": '<a href="there/#x"></a><a href="gone/"></a><a href="/gone.css"></a>',
+        },
+    )
     assert list(build_site.find_broken(tmp_path)) == [
         "index.html: gone/ leads nowhere",
         "index.html: /gone.css leads nowhere",

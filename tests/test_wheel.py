@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
+from tests.trees import write_tree
+
 #: Bytes that the gate takes with all that ``prodgate check`` needs, and of these beside a Terraform core.
 MOST, MOST_BESIDE = 250_000_000, 75_000_000
 pytestmark = [pytest.mark.once, pytest.mark.slow]
@@ -97,17 +99,15 @@ def test_the_bundled_criteria_and_examples_are_explained(
 
 
 def test_a_team_with_criteria_and_a_policy_of_its_own_gets_a_run(prodgate: Path, tmp_path: Path) -> None:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra" / "main.tf").write_text(TREE.replace("  publicly_accessible = true\n", ""))
-    (tmp_path / "criteria").mkdir()
-    (tmp_path / "criteria.toml").write_text(
-        'system = "orders"\ninclude = ["criteria/*.toml"]\n[terraform]\nroot = "infra"\n', "utf-8"
-    )
-    (tmp_path / "criteria" / "network.toml").write_text(
-        "[criteria.database-not-public]\n"
-        'statement = { en = "No database is public.", ja = "公開しない。" }\n'
-        'why = "Passwords are guessed."\nsource = "S-1"\nlayers = ["static"]\n',
-        "utf-8",
+    write_tree(
+        tmp_path,
+        {
+            "infra/main.tf": TREE.replace("  publicly_accessible = true\n", ""),
+            "criteria.toml": 'system = "orders"\ninclude = ["criteria/*.toml"]\n[terraform]\nroot = "infra"\n',
+            "criteria/network.toml": "[criteria.database-not-public]\n"
+            'statement = { en = "No database is public.", ja = "公開しない。" }\n'
+            'why = "Passwords are guessed."\nsource = "S-1"\nlayers = ["static"]\n',
+        },
     )
     command = [prodgate, "run", "--only", "static"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -8,6 +8,7 @@ import pytest
 from prodgate.airflow.direct import HttpTransport
 from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.airflow.process import Airflow, running
+from tests.trees import write_tree
 
 from .stage import DAGS, SERVED, VERSIONS, opened, seen, until
 
@@ -17,9 +18,7 @@ def airflow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     version: str = request.param
     scratch: Path = tmp_path_factory.mktemp("airflow")
     dags = scratch / "dags"
-    dags.mkdir()
-    (dags / "five.py").write_text(DAGS, "utf-8")
-    (dags / "broken.py").write_text("from airflow import nothing_of_the_kind  # no dag\n", "utf-8")
+    write_tree(dags, {"five.py": DAGS, "broken.py": "from airflow import nothing_of_the_kind  # no dag\n"})
     python = ensure_python(f"airflow-{version}", print)
     with running(dags, scratch, python=python, version=version, schedules={"often": "* * * * * */10"}) as ready:
         yield ready

@@ -16,6 +16,7 @@ from prodgate.evidence import runs
 from prodgate.findings import Outcome
 from prodgate.sealing.verifying import Wanted, check
 from prodgate.verdict import Decision
+from tests.trees import write_tree
 
 ROOT = Path(__file__).parents[2]
 ACCOUNTS: Final = [f"1{number:011d}" for number in range(1, 21)]
@@ -125,9 +126,7 @@ def write_project(folder: Path) -> None:
         "facts/queues.py": FACTS,
         "suites/live/test_queues.py": CHECKS,
     }
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
+    write_tree(folder, files)
 
 
 def run_dag(place: Path) -> Mapping[str, Any]:

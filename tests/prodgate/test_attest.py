@@ -15,6 +15,7 @@ import pytest
 
 from prodgate.commands.attesting import write_record
 from prodgate.criteria import UsageError
+from tests.trees import write_tree
 
 from .conftest import Gate
 
@@ -66,9 +67,7 @@ TWO = ("--second-name", "Ken Ito", "--second-role", "DBA")
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shop with an attestation; the working directory is its folder, without a terminal."""
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "runbook.md").write_text("# Runbook\n## Alarms\nLook.\n", "utf-8")
+    write_tree(tmp_path, {"criteria.toml": CRITERIA, "docs/runbook.md": "# Runbook\n## Alarms\nLook.\n"})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return tmp_path
@@ -327,9 +326,7 @@ def test_two_people_stand_for_it(fact: Attestation, criterion: Criterion) -> Non
 @pytest.mark.slow
 def test_a_suite_may_ask_more_of_records(shop: Path, gate: Gate) -> None:
     asked = CRITERIA.replace('source = "X-5"\nlayers = ["static"]', 'source = "X-5"\nlayers = ["attested"]')
-    (shop / "criteria.toml").write_text(asked, "utf-8")
-    (shop / "suites" / "attested").mkdir(parents=True)
-    (shop / "suites" / "attested" / "test_people.py").write_text(OWN, "utf-8")
+    write_tree(shop, {"criteria.toml": asked, "suites/attested/test_people.py": OWN})
     for criterion, more in (("runbook", ()), ("restore-record", TWO), ("backups", TWO)):
         gate("attest", criterion, *BY, *more)
     command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")

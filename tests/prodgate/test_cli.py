@@ -34,6 +34,7 @@ from prodgate.verdict import Verdict, decide
 from tests.prodgate.facts.live.stated_account import ACCOUNT, Stated
 from tests.prodgate.layers.context import layer_context
 from tests.prodgate.layers.static.test_goals import declared_role, labelled
+from tests.trees import write_tree
 
 from .conftest import Gate
 from .sample_run import judge
@@ -199,8 +200,7 @@ def test_json_is_one_document(run: Path, gate: Gate) -> None:
 
 
 def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(shop: Path, gate: Gate) -> None:
-    (shop / "suites" / "static").mkdir(parents=True)
-    (shop / "suites" / "static" / "test_workflows.py").write_text('"""Asks nothing."""\n')
+    write_tree(shop, {"suites/static/test_workflows.py": '"""Asks nothing."""\n'})
     assert "is no criterion, policy or check" in gate("explain", "test_actions_are_pinned", ends=4).err
 
 
@@ -308,8 +308,7 @@ def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, gate:
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, gate: Gate) -> None:
-    (shop / "suites" / "static").mkdir(parents=True)
-    (shop / "suites" / "static" / "test_x.py").write_text("def broken(:")
+    write_tree(shop, {"suites/static/test_x.py": "def broken(:"})
     assert "test_x.py: can't be loaded: SyntaxError" in gate("trace", ends=4).err
 
 
@@ -371,8 +370,7 @@ def test_explain_speaks_of_every_criterion_and_policy(monkeypatch: pytest.Monkey
 
 
 def test_explain_says_how_to_ask_a_criterion_that_the_project_does_not(shop: Path, gate: Gate) -> None:
-    (shop / "policies").mkdir()
-    (shop / "policies" / "broken.py").write_text("1 / 0")  # and says nothing of what is asked about
+    write_tree(shop, {"policies/broken.py": "1 / 0"})  # and says nothing of what is asked about
     out = gate("explain", "latency-p95").out
     assert "criteria.toml does not ask it. To ask it, write in criteria.toml:\n\n  [criteria.latency-p95]\n" in out
     assert "  load needs [load] locustfile, hosts, resolves_to, most and steady" in out
@@ -411,11 +409,13 @@ def test_trace_of_our_own_criteria_leads_everywhere(gate: Gate, monkeypatch: pyt
 
 def test_trace_says_what_leads_nowhere(shop: Path, gate: Gate) -> None:
     folder = shop / "policies"
-    folder.mkdir()
-    (folder / "stray.py").write_text(
-        "from prodgate import policy\n"
-        "@policy('TEAM_9', criterion='nothing-stated', resources=('aws_sqs_queue',), remedy='r')\n"
-        "def stray(queue, criterion):\n    '''Queues stray.'''\n"
+    write_tree(
+        folder,
+        {
+            "stray.py": "from prodgate import policy\n"
+            "@policy('TEAM_9', criterion='nothing-stated', resources=('aws_sqs_queue',), remedy='r')\n"
+            "def stray(queue, criterion):\n    '''Queues stray.'''\n"
+        },
     )
     err = gate("trace", "--check", ends=1).err
     assert "TEAM_9 judges 'nothing-stated', which is no criterion" in err
@@ -424,10 +424,10 @@ def test_trace_says_what_leads_nowhere(shop: Path, gate: Gate) -> None:
 
 
 def test_check_loads_the_policies_of_the_criteria_it_judges_by(shop: Path, gate: Gate) -> None:
-    (shop / "policies").mkdir()
-    (shop / "policies" / "broken.py").write_text("1 / 0")
-    (shop / "tree").mkdir()
-    (shop / "tree" / "main.tf").write_text('resource "aws_sqs_queue" "orders" {\n  name = "orders"\n}\n')
+    write_tree(
+        shop,
+        {"policies/broken.py": "1 / 0", "tree/main.tf": 'resource "aws_sqs_queue" "orders" {\n  name = "orders"\n}\n'},
+    )
     assert "broken.py: can't be loaded" in gate("check", "tree", "--criteria", "criteria.toml", ends=4).err
     assert "broken.py" not in gate("check", "tree").err
 
@@ -475,8 +475,7 @@ def queues(**safe: bool) -> str:
 @pytest.fixture
 def queue_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose only commit has a root with queues; the working directory is its top."""
-    (tmp_path / "live").mkdir()
-    (tmp_path / "live" / "main.tf").write_text(queues(mended=False, stands=False, kept=True))
+    write_tree(tmp_path, {"live/main.tf": queues(mended=False, stands=False, kept=True)})
     git(tmp_path, "init", "-q")
     commit(tmp_path, "first")
     monkeypatch.chdir(tmp_path)
@@ -561,13 +560,9 @@ approver = "b@example.com"
 @pytest.mark.slow
 def test_what_a_branch_changed_of_what_it_is_judged_by_is_said(queue_shop: Path, gate: Gate) -> None:
     """Both sides are judged by today's criteria and waivers, so a waiver of the branch's own makes it pass."""
-    (queue_shop / "waivers.toml").write_text("")
-    (queue_shop / "policies").mkdir()
-    (queue_shop / "policies" / "_gone.py").write_text("")
-    (queue_shop / "criteria.toml").write_text(STATED + OWN.format("30 d"))
+    write_tree(queue_shop, {"waivers.toml": "", "policies/_gone.py": "", "criteria.toml": STATED + OWN.format("30 d")})
     commit(queue_shop, "stated")
-    (queue_shop / "live" / "open.tf").write_text(GROUP.format(PORT.format(22)))
-    (queue_shop / "waivers.toml").write_text(WAIVER)
+    write_tree(queue_shop, {"live/open.tf": GROUP.format(PORT.format(22)), "waivers.toml": WAIVER})
     (queue_shop / "policies" / "_gone.py").unlink()
     (queue_shop / "criteria.toml").write_text(STATED + OWN.format("7 d"))
     words = ("--changed", "HEAD", "--criteria", "criteria.toml", "--waivers", "waivers.toml")
@@ -630,20 +625,15 @@ def test_what_git_ignores_is_not_compared_with_itself(
     queue_shop: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, gate: Gate, name: str
 ) -> None:
     monkeypatch.setattr(check_command, "_open", lambda *_: (Configuration(root="p", engine="made", resources=[]),))
-    (queue_shop / ".gitignore").write_text("made/\n")
-    (queue_shop / "made").mkdir()
-    (queue_shop / "made" / "plan.json").write_text("{}")
+    write_tree(queue_shop, {".gitignore": "made/\n", "made/plan.json": "{}"})
     err = gate("check", name, "--changed", "HEAD", ends=4).err
     assert f"git ignores {name}, so that it knows nothing of it at HEAD (" in err
 
 
 def test_values_are_those_of_the_revision(queue_shop: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
-    (queue_shop / ".gitignore").write_text("own.tfvars\n")
-    (queue_shop / "own.tfvars").write_text("own")
-    (queue_shop / "prod.tfvars").write_text("first")
+    write_tree(queue_shop, {".gitignore": "own.tfvars\n", "own.tfvars": "own", "prod.tfvars": "first"})
     commit(queue_shop, "values")
-    (queue_shop / "prod.tfvars").write_text("second")
-    (queue_shop / "later.tfvars").write_text("second")
+    write_tree(queue_shop, {"prod.tfvars": "second", "later.tfvars": "second"})
     seen: list[list[str]] = []
 
     def look(_path: Path, given: object, *_: object) -> tuple[Configuration, ...]:

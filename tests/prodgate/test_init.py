@@ -15,6 +15,7 @@ from prodgate.sections.criteria_file import load_criteria, parse_criteria
 from prodgate.sections.project import open_project
 from prodgate.sections.waivers_file import load_waivers, parse_waivers
 from tests.prodgate.conftest import Gate
+from tests.trees import write_tree
 
 FILES = ("criteria.toml", "criteria.schema.json", "waivers.toml", WORKFLOW)
 SHOP = {
@@ -37,9 +38,7 @@ SHOP = {
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "The Shop"
-    for name, text in SHOP.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
+    write_tree(folder, SHOP)
     monkeypatch.chdir(folder)
     return folder
 
@@ -139,8 +138,7 @@ def test_its_workflow_names_every_action_by_a_commit_and_may_only_read(shop: Pat
 
 @pytest.mark.parametrize("there", FILES)
 def test_writes_over_nothing(shop: Path, gate: Gate, there: str) -> None:
-    (shop / there).parent.mkdir(parents=True, exist_ok=True)
-    (shop / there).write_text("mine", "utf-8")
+    write_tree(shop, {there: "mine"})
     assert (
         f"{there} is there, and nothing was written; see what would be by --dry-run"
         in gate("init", shop, ends=USAGE).err
@@ -189,9 +187,7 @@ def test_terraform_that_no_parser_reads_is_found_all_the_same(shop: Path) -> Non
 @pytest.mark.parametrize("name", ["in fra\U0001f600", 'in"fr\\a', "インフラ"])
 def test_a_root_of_any_visible_name_is_named_as_it_is(gate: Gate, tmp_path: Path, name: str) -> None:
     for place in (tmp_path / name, tmp_path / "dags" / name):
-        place.mkdir(parents=True)
-        (place / "main.tf").write_text(SHOP["infra/modules/network/main.tf"], "utf-8")
-        (place / "requirements.txt").write_text("flask\n", "utf-8")
+        write_tree(place, {"main.tf": SHOP["infra/modules/network/main.tf"], "requirements.txt": "flask\n"})
     gate("init", tmp_path)
     assert load_criteria(tmp_path / "criteria.toml").terraform_root == survey(tmp_path).roots[0]
 
@@ -199,15 +195,13 @@ def test_a_root_of_any_visible_name_is_named_as_it_is(gate: Gate, tmp_path: Path
 @pytest.mark.parametrize("name", ["da\ngs", "da\x7fgs", b"da\xffgs".decode("utf-8", "surrogateescape"), "da\u202egs"])
 @pytest.mark.parametrize("file", ["main.tf", "orders.py"])
 def test_a_folder_whose_name_nobody_sees_is_to_be_renamed(tmp_path: Path, gate: Gate, name: str, file: str) -> None:
-    (tmp_path / name).mkdir()
-    (tmp_path / name / file).write_text(SHOP["pipeline/dags/orders.py"] if file == "orders.py" else "", "utf-8")
+    write_tree(tmp_path, {f"{name}/{file}": SHOP["pipeline/dags/orders.py"] if file == "orders.py" else ""})
     assert "has a character in its name that nobody sees; rename it\n" in gate("init", tmp_path, ends=USAGE).err
     assert not (tmp_path / "criteria.toml").exists()
 
 
 def test_a_file_below_a_folder_whose_name_nobody_sees_stays_on_its_line(gate: Gate, tmp_path: Path) -> None:
-    (tmp_path / "we\nb").mkdir()
-    (tmp_path / "we\nb" / "requirements.txt").write_text("flask\n", "utf-8")
+    write_tree(tmp_path, {"we\nb/requirements.txt": "flask\n"})
     gate("init", tmp_path)
     assert "which we\\nb/requirements.txt (flask) seems to serve" in (tmp_path / "criteria.toml").read_text("utf-8")
     assert load_criteria(tmp_path / "criteria.toml").system
@@ -231,13 +225,15 @@ MORE = "from airflow import DAG\nDAG('by_hand', schedule=None)\nDAG('v.2')\nDAG(
 
 def test_dags_stand_in_the_criteria_as_far_as_their_files_say(gate: Gate, tmp_path: Path) -> None:
     folder = tmp_path / "pipeline/dags"
-    folder.mkdir(parents=True)
-    (folder / "more.py").write_text(MORE, "utf-8")
-    (folder / "orders.py").write_text(
-        'from airflow.sdk import dag\n@dag(schedule="0 3 * * *")\ndef orders(): ...\n', "utf-8"
+    write_tree(
+        folder,
+        {
+            "more.py": MORE,
+            "orders.py": 'from airflow.sdk import dag\n@dag(schedule="0 3 * * *")\ndef orders(): ...\n',
+            "\u202eold.py": "from airflow import dag\n(",
+            "large.py": "import airflow # dag\n" * 50_000,
+        },
     )
-    (folder / "\u202eold.py").write_text("from airflow import dag\n(", "utf-8")
-    (folder / "large.py").write_text("import airflow # dag\n" * 50_000, "utf-8")
     gate("init", tmp_path)
     said = (tmp_path / "criteria.toml").read_text("utf-8").partition("# [dags")[2].partition("\n\n")[0]
     assert said.splitlines() == [
@@ -266,8 +262,7 @@ def test_dags_stand_in_the_criteria_as_far_as_their_files_say(gate: Gate, tmp_pa
 
 
 def test_a_folder_below_one_of_tests_is_read_and_a_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
-    (tmp_path / "tests/shop/dags").mkdir(parents=True)
-    (tmp_path / "tests/shop/dags/orders.py").write_text("from airflow import DAG\nDAG('orders')\n", "utf-8")
+    write_tree(tmp_path, {"tests/shop/dags/orders.py": "from airflow import DAG\nDAG('orders')\n"})
     os.mkfifo(tmp_path / "tests/shop/dags/more.py")
     found = survey(tmp_path / "tests/shop")
     assert (found.dags, [each.dag_id for each in found.guesses.dags]) == (("dags",), ["orders"])
@@ -290,9 +285,7 @@ COMMAND = "pipx run --spec 'prod-gate[check]=="
     ],
 )
 def test_ci_is_given_what_it_reads(tmp_path: Path, gate: Gate, there: tuple[str, ...], written: str, said: str) -> None:
-    for name in there:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("", "utf-8")
+    write_tree(tmp_path, dict.fromkeys(there, ""))
     out = gate("init", tmp_path).out
     assert [name for name in (WORKFLOW, JOB) if (tmp_path / name).exists()] == ([written] if written else [])
     assert "        add to " in out if said else "add to" not in out
@@ -319,8 +312,7 @@ def test_ci_is_given_what_it_reads(tmp_path: Path, gate: Gate, there: tuple[str,
     ],
 )
 def test_guesses_how_a_site_is_started(tmp_path: Path, file: str, text: str, found: str) -> None:
-    (tmp_path / file).parent.mkdir(exist_ok=True)
-    (tmp_path / file).write_text(text, "utf-8")
+    write_tree(tmp_path, {file: text})
     assert survey(tmp_path).start == (found, file if found else "")
 
 
@@ -339,24 +331,24 @@ def test_guesses_how_a_site_is_started(tmp_path: Path, file: str, text: str, fou
     ],
 )
 def test_reads_what_a_project_states(tmp_path: Path, file: str, text: str, field: str, found: str | None) -> None:
-    (tmp_path / file).parent.mkdir(exist_ok=True)
-    (tmp_path / file).write_text(text, "utf-8")
+    write_tree(tmp_path, {file: text})
     said = " ".join(getattr(survey(tmp_path), field)).strip()
     assert said == "" if found is None else re.search(rf"(^|[ (]){re.escape(found)}($|[ )])", said) and file in said
 
 
 def test_what_it_guessed_stands_in_what_it_writes(gate: Gate, tmp_path: Path) -> None:
-    for name, text in {
-        ".github/workflows/deploy.yml": "jobs:\n  a:\n    steps:\n      - run: terraform apply\n",
-        "Dockerfile": "FROM apache/airflow:2.11.0\n",
-        "dags/orders.py": SHOP["pipeline/dags/orders.py"],
-        "infra/main.tf": SHOP["infra/modules/unused/main.tf"],
-        "load.py": "class Buyer(HttpUser): ...\n",
-        "requirements.txt": "fastapi==0.121.0\n",
-        "web.py": "app = FastAPI()\n@app.get('/health')\n",
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+    write_tree(
+        tmp_path,
+        {
+            ".github/workflows/deploy.yml": "jobs:\n  a:\n    steps:\n      - run: terraform apply\n",
+            "Dockerfile": "FROM apache/airflow:2.11.0\n",
+            "dags/orders.py": SHOP["pipeline/dags/orders.py"],
+            "infra/main.tf": SHOP["infra/modules/unused/main.tf"],
+            "load.py": "class Buyer(HttpUser): ...\n",
+            "requirements.txt": "fastapi==0.121.0\n",
+            "web.py": "app = FastAPI()\n@app.get('/health')\n",
+        },
+    )
     said = gate("init", tmp_path).out
     for line in (
         "  Airflow    2.11.0 (Dockerfile)",
@@ -385,9 +377,7 @@ def test_without_terraform_a_pipeline_checks_nothing_for_each_change(there: tupl
 
 
 def test_the_job_for_gitlab_is_the_one_that_is_shown(gate: Gate, tmp_path: Path) -> None:
-    (tmp_path / ".gitlab-ci.yml").write_text("", "utf-8")
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra/main.tf").write_text(SHOP["infra/modules/unused/main.tf"], "utf-8")
+    write_tree(tmp_path, {".gitlab-ci.yml": "", "infra/main.tf": SHOP["infra/modules/unused/main.tf"]})
     gate("init", tmp_path)
     assert yaml.safe_load((tmp_path / JOB).read_text("utf-8")) == yaml.safe_load(
         (EXAMPLES / "gitlab-ci.yml").read_text("utf-8")
@@ -395,9 +385,13 @@ def test_the_job_for_gitlab_is_the_one_that_is_shown(gate: Gate, tmp_path: Path)
 
 
 def test_a_site_of_files_is_found_and_started_where_no_framework_is(gate: Gate, tmp_path: Path) -> None:
-    for name in ("our site/index.html", "our site/deep/index.html", "docs/index.html", "api/templates/index.html"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("<h1>Weather</h1>", "utf-8")
+    write_tree(
+        tmp_path,
+        dict.fromkeys(
+            ("our site/index.html", "our site/deep/index.html", "docs/index.html", "api/templates/index.html"),
+            "<h1>Weather</h1>",
+        ),
+    )
     assert survey(tmp_path).sites == ("our site/index.html (static files)",)
     gate("init", tmp_path)
     text = (tmp_path / "criteria.toml").read_text("utf-8")

@@ -15,6 +15,7 @@ from prodgate.dag_files.observing import import_dags, list_deployed, observe, ru
 from prodgate.dag_files.rules import RULES, check_file
 from prodgate.engines.environments import ensure_python
 from prodgate.facts.dags.files import dag_file_facts, unread_files
+from tests.trees import write_tree
 
 ROOT = Path(__file__).parents[3]
 
@@ -185,9 +186,7 @@ def a_folder(folder: Path, version: str) -> Path:
         "team/deep/twice.py": a_dag("twice", head="from helpers import used\n"),
         "tests/test_dags.py": "import no_such_module  # dag airflow\n",
     }
-    for name, text in texts.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_tree(folder, texts)
     with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
         archive.writestr("inside.py", a_dag("inside", '"0 2 * * *"').replace(", catchup=False", ""))
         archive.writestr("below/other.py", "dag airflow: no Python")
@@ -287,9 +286,14 @@ MOVED = "from airflow.utils.dates import days_ago\n\nFIRST = days_ago(1)\n"
 
 
 def test_ruff_knows_what_airflow_removed(tmp_path: Path) -> None:
-    (tmp_path / "old.py").write_text(MOVED)
-    (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint.per-file-ignores]\n"*" = ["AIR"]\n')
-    (tmp_path / "ruff.py").write_text("print('[]')\n")  # a team's own module of that name would have this message
+    write_tree(
+        tmp_path,
+        {
+            "old.py": MOVED,
+            "pyproject.toml": '[tool.ruff.lint.per-file-ignores]\n"*" = ["AIR"]\n',
+            "ruff.py": "print('[]')\n",  # a team's own module of that name would have this message
+        },
+    )
     (told,) = run_ruff(tmp_path, ["old.py"])
     assert (told["rule"], told["file"], told["line"]) == ("AIR301", "old.py", 3)
     assert "days_ago" in told["text"]
@@ -302,15 +306,17 @@ def test_a_missing_ruff_is_unreadable(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_what_is_not_deployed_is_not_looked_at(tmp_path: Path) -> None:
-    for name in ("news.py", "pack/tests/a.py", "tests/b.py", "pack/__pycache__/c.py", ".venv/d.py", "pack/e.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
+    write_tree(
+        tmp_path,
+        dict.fromkeys(
+            ("news.py", "pack/tests/a.py", "tests/b.py", "pack/__pycache__/c.py", ".venv/d.py", "pack/e.py"), ""
+        ),
+    )
     assert list_deployed(tmp_path) == ["news.py", "pack/e.py", "pack/tests/a.py"]
 
 
 def test_without_airflow_the_rest_is_known(tmp_path: Path) -> None:
-    (tmp_path / "old.py").write_text(MOVED)
-    (tmp_path / "no.py").write_text("def (:\n")
+    write_tree(tmp_path, {"old.py": MOVED, "no.py": "def (:\n"})
     stored = observe(tmp_path, "dags", "Airflow can't be installed")
     assert (stored["files"], stored["bag"]) == (["no.py", "old.py"], {"unread": "Airflow can't be installed"})
     assert [one["rule"] for one in stored["rules"]] == ["DAG000"]

@@ -36,6 +36,7 @@ from prodgate.report.html import render_html
 from prodgate.report.summary import render_summary, render_terminal
 from prodgate.sealing.seals import SealError
 from prodgate.verdict import Decision
+from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA, forge, judge, unchained
 from ..samples import finding
@@ -51,8 +52,7 @@ def test_a_finished_run_reads_back(run: Path) -> None:
 
 
 def test_a_run_that_is_copied_with_what_its_links_lead_to_reads_back(run: Path, tmp_path: Path) -> None:
-    (run / "logs" / "2026-11-27").mkdir(parents=True)
-    (run / "logs" / "2026-11-27" / "dag.log").write_text("parsed\n")
+    write_tree(run, {"logs/2026-11-27/dag.log": "parsed\n"})
     (run / "logs" / "latest").symlink_to("2026-11-27")
     (run / "logs" / "nowhere").symlink_to("gone")
     judge(run)
@@ -95,8 +95,7 @@ DAY = timedelta(days=1)
 
 def aged(tmp_path: Path, age: timedelta | None, *, again: bool, facts: str = "", **more: bool) -> runs.Run:
     """Return a judged run with one fact, which has the given age at the start of the run, or no time."""
-    tmp_path.mkdir(exist_ok=True)
-    (tmp_path / "criteria.toml").write_text(CRITERIA + facts)
+    write_tree(tmp_path, {"criteria.toml": CRITERIA + facts})
     about = ABOUT | ({"judged_again": "earlier"} if again else {})
     run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
     at = (runs.read(run).started - age).isoformat() if age is not None else "yesterday"
@@ -203,8 +202,7 @@ def test_a_run_by_criteria_that_this_version_refuses_cannot_be_read(run: Path, m
 
 
 def test_a_folder_that_cannot_hold_runs_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (tmp_path / "file").write_text("")
+    write_tree(tmp_path, {"criteria.toml": CRITERIA, "file": ""})
     with pytest.raises(runs.RunError, match="cannot hold a run: Not a directory; name another folder with --runs"):
         runs.create(tmp_path / "file", ABOUT, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
 
@@ -400,8 +398,7 @@ def _is_refused(part: str) -> bool:
 def fill(run: Path, names: Iterable[str]) -> dict[str, str]:
     """Write files into a run as engines do; return the digest of each by its name."""
     for name in names:
-        (run / name).parent.mkdir(parents=True, exist_ok=True)
-        (run / name).write_text(name.encode("utf-8", "replace").decode())
+        write_tree(run, {name: name.encode("utf-8", "replace").decode()})
     return {name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names}
 
 
@@ -432,14 +429,11 @@ def test_what_came_after_a_run_was_closed_is_not_sealed_under_such_a_name(tmp_pa
 
 def make(folder: Path) -> Path:
     """Make a judged run with a fact and a log."""
-    folder.mkdir(exist_ok=True)
-    (folder / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (folder / "waivers.toml").write_text("# none\n", "utf-8")
+    write_tree(folder, {"criteria.toml": CRITERIA, "waivers.toml": "# none\n"})
     run = runs.create(folder / "runs", ABOUT, folder / "criteria.toml", folder / "waivers.toml")
     digest = artifacts.store_json(run, {"made in": folder.name})
     Journal.of(run).record_fact("static", "configuration", "infra", digest, "core")
-    (run / "logs").mkdir()
-    (run / "logs" / "static.txt").write_text("static: judging\n")
+    write_tree(run, {"logs/static.txt": "static: judging\n"})
     judge(run)
     return run
 
@@ -569,8 +563,7 @@ def test_a_run_as_it_was_written_is_read_from_wherever_it_is(tmp_path: Path) -> 
     run = make(tmp_path / "run")
     (tmp_path / "moved").mkdir()
     moved = Path(shutil.move(run, tmp_path / "moved" / run.name))
-    (moved / "report.html").write_text("a report that was written again")
-    (moved / "notes.txt").write_text("what somebody thinks of it")
+    write_tree(moved, {"report.html": "a report that was written again", "notes.txt": "what somebody thinks of it"})
     found = runs.read(moved)
     assert found.verdict().decision is Decision.GO
     assert json.loads((moved / NAME).read_bytes().splitlines()[-1])["chain"]["sha256"] == found.head
@@ -658,8 +651,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = runs.create(folder / "runs", ABOUT, folder / "criteria.toml", folder / "waivers.toml")
     digest = artifacts.store_json(run, {"resources": [{"address": "aws_rds_cluster.a", "values": {"days": 35}}]})
     Journal.of(run).record_fact("static", "configuration", "terraform", digest, "files")
-    (run / "logs").mkdir()
-    (run / "logs" / "static.txt").write_text("static: judging\n")
+    write_tree(run, {"logs/static.txt": "static: judging\n"})
     judge(run)
     assert runs.read(run).verdict().decision is Decision.GO
     return run

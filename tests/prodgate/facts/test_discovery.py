@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.facts.observers import import_all
+from tests.trees import write_tree
 
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "src"
@@ -58,9 +59,14 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_module_is_found_wherever_it_lies(package: Path) -> None:
-    (package / "below" / "later.py").write_text("import found_anyway\nfound_anyway.order.append(__name__)\n")
-    (package / "above.py").write_text("import found_anyway\nfound_anyway.order.append(__name__)\n")
-    (package / "__init__.py").write_text("order = []\n")
+    write_tree(
+        package,
+        {
+            "below/later.py": "import found_anyway\nfound_anyway.order.append(__name__)\n",
+            "above.py": "import found_anyway\nfound_anyway.order.append(__name__)\n",
+            "__init__.py": "order = []\n",
+        },
+    )
     import_all("found_anyway")
     assert sys.modules["found_anyway"].order == ["found_anyway.above", "found_anyway.below.later"]
 

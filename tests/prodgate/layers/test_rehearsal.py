@@ -10,6 +10,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.layers.rehearsal import load_rehearsal
+from tests.trees import write_tree
 
 CRITERIA = """
 system = "shop"
@@ -72,11 +73,7 @@ TREE = 'resource "aws_sns_topic" "orders" {\n  name = "orders"\n}\n'
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra" / "main.tf").write_text(TREE)
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    write_tree(tmp_path, {"infra/main.tf": TREE, "criteria.toml": CRITERIA, "watch/sitecustomize.py": WATCH})
     return tmp_path
 
 

@@ -31,6 +31,7 @@ from prodgate.migrations.reading import (
     read_revisions,
     read_texts,
 )
+from tests.trees import write_tree
 
 SITE = Path(__file__).parents[3]
 FOLDER = "src/prodgate/rehearsal/site/migrations"
@@ -245,15 +246,13 @@ def test_it_gets_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.
 
 def test_files_that_alembic_sees_otherwise_are_not_certain(tmp_path: Path) -> None:
     folder = write(tmp_path, BOUNDED)
-    (folder / "more").mkdir()
-    (folder / "more" / "v2.py").write_text(HEADER.format("2", "1") + BOUNDED, "utf-8")
+    write_tree(folder, {"more/v2.py": HEADER.format("2", "1") + BOUNDED})
     with pytest.raises(Unreadable, match="the newest migration is not certain"):
         observe_release("alembic", tmp_path, folder, lambda _: ["0"], lambda _: ())
 
 
 def test_sql_files_are_linted_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "V1__make.sql").write_text("CREATE TABLE a (b INT);", "utf-8")
-    (tmp_path / "V2__drop.sql").write_text("ALTER TABLE a DROP COLUMN b;", "utf-8")
+    write_tree(tmp_path, {"V1__make.sql": "CREATE TABLE a (b INT);", "V2__drop.sql": "ALTER TABLE a DROP COLUMN b;"})
     seen = observe_release("flyway", tmp_path, tmp_path, lambda _: ["1"], lambda _: ["app.py:3"])
     assert [one["id"] for one in seen["migrations"]] == ["2"]
     assert seen["migrations"][0]["breakage"][0]["because"] == "the build before names it in app.py:3"
@@ -271,8 +270,13 @@ def test_the_commit_before_is_asked_and_not_the_files_that_lie_here(tmp_path: Pa
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "one")
     before = find_commit(tmp_path, "HEAD")
-    (tmp_path / "app.py").write_text("QUERY = 'SELECT id FROM stories'\n", "utf-8")
-    (tmp_path / "migrations" / "versions" / "v1.py").write_text(HEADER.format("1", "0") + BOUNDED, "utf-8")
+    write_tree(
+        tmp_path,
+        {
+            "app.py": "QUERY = 'SELECT id FROM stories'\n",
+            "migrations/versions/v1.py": HEADER.format("1", "0") + BOUNDED,
+        },
+    )
     assert find_words(tmp_path, before, "TITLE", ["**/*.py"], "migrations") == ("app.py:1",)
     assert find_words(tmp_path, "", "title", ["**/*.py"], "migrations") == ()
     assert find_words(tmp_path, before, "titl", ["**/*.py"], "migrations") == ()

@@ -23,6 +23,7 @@ from prodgate.run.lanes import AccountLines, sharing_account
 from prodgate.sections.project import Project, open_project
 from prodgate.terraform.diagnostics import TerraformError
 from tests.prodgate.rehearsal.emulated import closes
+from tests.trees import write_tree
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sharing")]
 
@@ -89,9 +90,7 @@ class Shared:
 
 
 def make_shop(folder: Path, tree: str) -> Project:
-    (folder / "infra").mkdir()
-    (folder / "infra" / "main.tf").write_text(tree, "utf-8")
-    (folder / "criteria.toml").write_text(CRITERIA, "utf-8")
+    write_tree(folder, {"infra/main.tf": tree, "criteria.toml": CRITERIA})
     return open_project(folder / "criteria.toml")
 
 

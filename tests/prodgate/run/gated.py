@@ -18,6 +18,7 @@ from prodgate.run import pytest_plugin
 from prodgate.run.team import Team, leave_unjudged, list_own_files, open_team, register_offer
 from prodgate.sections.project import Project, open_project
 from prodgate.terraform.policy import POLICIES
+from tests.trees import write_tree
 
 from ..sample_run import ABOUT
 
@@ -63,9 +64,7 @@ class Judged:
 def write(root: Path, files: Mapping[str, str]) -> Project:
     """Write files of judges into a project."""
     (root / "criteria.toml").write_text(CRITERIA, "utf-8")
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, "utf-8")
+    write_tree(root, files)
     return open_project(root / "criteria.toml")
 
 

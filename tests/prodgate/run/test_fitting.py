@@ -7,6 +7,7 @@ import pytest
 from prodgate.cli import main
 from prodgate.run.planning import plan_judges
 from prodgate.sections.project import open_project
+from tests.trees import write_tree
 
 CRITERIA = """
 system = "shop"
@@ -60,8 +61,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_mismatch_is_refused_and_nothing_is_run(
     shop: Path, capsys: pytest.CaptureFixture[str], require: str, measures: str, message: str
 ) -> None:
-    (shop / "criteria.toml").write_text(CRITERIA.replace(">= 30 d", require), "utf-8")
-    (shop / "suites" / "static" / "test_kept.py").write_text(CHECK.replace('measures="ratio"', measures), "utf-8")
+    write_tree(
+        shop,
+        {
+            "criteria.toml": CRITERIA.replace(">= 30 d", require),
+            "suites/static/test_kept.py": CHECK.replace('measures="ratio"', measures),
+        },
+    )
     if message:
         assert main(["run", "rehearsal://", "--only", "static"]) == 4
         assert f"test_kept {message}" in capsys.readouterr().err
@@ -84,8 +90,7 @@ def test_a_waiver_of_nothing_that_is_known_is_refused(
     shop: Path, capsys: pytest.CaptureFixture[str], covers: str, hint: str
 ) -> None:
     good = CHECK.replace("ratio", "time")
-    (shop / "suites" / "static" / "test_kept.py").write_text(good, "utf-8")
-    (shop / "waivers.toml").write_text(WAIVER.format(covers=covers), "utf-8")
+    write_tree(shop, {"suites/static/test_kept.py": good, "waivers.toml": WAIVER.format(covers=covers)})
     assert main(["run", "rehearsal://", "--only", "static"]) == 4
     told = capsys.readouterr().err
     assert f"waivers.toml: waivers.one.covers: {covers!r}" in told

@@ -18,6 +18,7 @@ from prodgate.run.inputs import find_inputs, find_places, take_fixity
 from prodgate.run.revisions import checked_out
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
+from tests.trees import write_tree
 
 from .committed import CRITERIA, git
 
@@ -32,9 +33,7 @@ def test_every_file_and_variable_is_there_by_digest(project: Project) -> None:
 
 def test_a_name_like_that_of_a_state_hides_no_judge(project: Project) -> None:
     names = {"suites/static/test_x.tfstate.py", "policies/a.tfstate", "dags/terraform.tfstate.backup"}
-    for name in names:
-        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.root / name).write_text("")
+    write_tree(project.root, dict.fromkeys(names, ""))
 
     found = find_inputs(project, {})
 
@@ -52,9 +51,10 @@ def test_a_state_beside_what_terraform_reads_is_no_input(project: Project) -> No
 
 
 def test_files_that_nobody_reads_are_not_named(project: Project) -> None:
-    for name in ("infra/.terraform/providers/x", "infra/terraform.tfstate", "policies/__pycache__/x.pyc"):
-        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.root / name).write_text("")
+    write_tree(
+        project.root,
+        dict.fromkeys(("infra/.terraform/providers/x", "infra/terraform.tfstate", "policies/__pycache__/x.pyc"), ""),
+    )
 
     assert find_inputs(project, {}).uncommitted == ()
 
@@ -70,9 +70,7 @@ document = { path = "docs/runbook.md" }
 
 
 def test_records_and_their_documents_decide_where_a_criterion_asks_for_them(project: Project) -> None:
-    for name in ("attestations/runbook.toml", "docs/runbook.md", "docs/other.md"):
-        (project.root / name).parent.mkdir(exist_ok=True)
-        (project.root / name).write_text("")
+    write_tree(project.root, dict.fromkeys(("attestations/runbook.toml", "docs/runbook.md", "docs/other.md"), ""))
     assert find_inputs(project, {}).uncommitted == ()
     (project.root / "criteria.toml").write_text(CRITERIA + ATTESTED, "utf-8")
 
@@ -85,11 +83,8 @@ def test_records_and_their_documents_decide_where_a_criterion_asks_for_them(proj
 def at_the_top(root: Path, terraform: str, *files: str) -> Project:
     """A project whose root module is its own folder."""
     git(root, "init", "-q")
-    (root / "criteria.toml").write_text(CRITERIA.replace('root = "infra"', 'root = "."'))
-    (root / "main.tf").write_text(terraform)
-    for name in files:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text("")
+    write_tree(root, {"criteria.toml": CRITERIA.replace('root = "infra"', 'root = "."'), "main.tf": terraform})
+    write_tree(root, dict.fromkeys(files, ""))
     return Project(root=root, stated=load_criteria(root / "criteria.toml"))
 
 
@@ -121,14 +116,18 @@ def test_of_a_root_at_the_top_counts_what_terraform_reads(tmp_path: Path, value:
 
 
 def test_a_folder_in_which_code_judges_counts_whatever_a_run_has_left_there(project: Project) -> None:
-    for name in (
-        "policies/run.json",
-        "policies/journal.jsonl",
-        "policies/runs/a.py",
-        "policies/2026-01-01Z-aaaaaaa/b.py",
-    ):
-        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.root / name).write_text("")
+    write_tree(
+        project.root,
+        dict.fromkeys(
+            (
+                "policies/run.json",
+                "policies/journal.jsonl",
+                "policies/runs/a.py",
+                "policies/2026-01-01Z-aaaaaaa/b.py",
+            ),
+            "",
+        ),
+    )
 
     assert {"policies/runs/a.py", "policies/2026-01-01Z-aaaaaaa/b.py"} <= set(find_inputs(project, {}).judges)
 
@@ -156,9 +155,7 @@ def test_what_workflows_run_of_the_repository_counts(project: Project) -> None:
         "scripts/more.sh": "true\n",
         "scripts/other.sh": "true\n",
     }
-    for name, text in files.items():
-        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.root / name).write_text(text)
+    write_tree(project.root, files)
 
     found = find_inputs(project, {})
 
@@ -169,8 +166,7 @@ def test_what_workflows_run_of_the_repository_counts(project: Project) -> None:
 
 def test_variable_files_are_there_by_digest(project: Project) -> None:
     stated = CRITERIA.replace('root = "infra"\n', 'root = "infra"\nvar_files = ["blue.tfvars"]\n')
-    (project.root / "criteria.toml").write_text(stated)
-    (project.root / "blue.tfvars").write_text("x = 1\n")
+    write_tree(project.root, {"criteria.toml": stated, "blue.tfvars": "x = 1\n"})
 
     found = find_inputs(Project(root=project.root, stated=load_criteria(project.root / "criteria.toml")), {})
 
@@ -183,17 +179,23 @@ def test_variable_files_are_there_by_digest(project: Project) -> None:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Project:
-    for name in (
-        "infra/main.tf",
-        "infra/texts/policy.json",
-        "policies/shop.py",
-        "suites/static/test_x.py",
-        "dags/a.py",
-    ):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("# as it was\n")
-    (tmp_path / "infra/main.tf").write_text('locals {\n  p = file("${path.module}/texts/policy.json")\n}\n')
-    (tmp_path / "criteria.toml").write_text(CRITERIA)
+    write_tree(
+        tmp_path,
+        dict.fromkeys(
+            (
+                "infra/main.tf",
+                "infra/texts/policy.json",
+                "policies/shop.py",
+                "suites/static/test_x.py",
+                "dags/a.py",
+            ),
+            "# as it was\n",
+        ),
+    )
+    write_tree(
+        tmp_path,
+        {"infra/main.tf": 'locals {\n  p = file("${path.module}/texts/policy.json")\n}\n', "criteria.toml": CRITERIA},
+    )
     return Project(root=tmp_path, stated=load_criteria(tmp_path / "criteria.toml"))
 
 
@@ -241,8 +243,7 @@ def test_a_file_that_was_changed_is_named(shop: Project, change: Callable[[Path]
 )
 def test_a_file_that_was_added_is_named(shop: Project, name: str) -> None:
     fixity = take_fixity(shop)
-    (shop.root / name).parent.mkdir(exist_ok=True)
-    (shop.root / name).write_text("")
+    write_tree(shop.root, {name: ""})
     assert fixity.find_changes() == name
 
 
@@ -255,20 +256,24 @@ def test_many_are_counted(shop: Project) -> None:
 
 def test_what_decides_nothing_may_change(shop: Project) -> None:
     fixity = take_fixity(shop, find_places(shop, shop.root / "dags" / "runs"))
-    for name in (
-        "dags/runs/1/run.json",
-        "infra/.terraform/x",
-        "policies/__pycache__/a.pyc",
-        "infra/.main.tf.swp",
-        "suites/static/.test_x.py.swx",
-        "suites/static/.#test_x.py",
-        "suites/static/#test_x.py#",
-        "suites/static/test_x.py~",
-        "suites/static/._test_x.py",
-        "x",
-    ):
-        (shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (shop.root / name).write_text("")
+    write_tree(
+        shop.root,
+        dict.fromkeys(
+            (
+                "dags/runs/1/run.json",
+                "infra/.terraform/x",
+                "policies/__pycache__/a.pyc",
+                "infra/.main.tf.swp",
+                "suites/static/.test_x.py.swx",
+                "suites/static/.#test_x.py",
+                "suites/static/#test_x.py#",
+                "suites/static/test_x.py~",
+                "suites/static/._test_x.py",
+                "x",
+            ),
+            "",
+        ),
+    )
     (shop.root / "infra" / "terraform.tfstate").write_text("{}")
     assert fixity.find_changes() == ""
 
@@ -297,19 +302,23 @@ def test_records_and_their_documents_stay_as_they_are(shop: Project, name: str) 
     )
     asked = replace(shop, stated=replace(shop.stated, criteria=Criteria({"runbook": runbook})))
     fixity = take_fixity(asked)
-    (shop.root / name).parent.mkdir(exist_ok=True)
-    (shop.root / name).write_text("")
+    write_tree(shop.root, {name: ""})
     assert fixity.find_changes() == name
 
 
 @pytest.fixture
 def placed_at_the_top(tmp_path: Path) -> Project:
     """A project whose root module is its own folder, in a checkout with much beside it."""
-    (tmp_path / "criteria.toml").write_text(CRITERIA.replace('root = "infra"', 'root = "."'))
-    (tmp_path / "main.tf").write_text('locals {\n  a = file("${path.module}/texts/a.json")\n}\n')
-    for name in ("texts/a.json", "texts/b.json", "README.md", "src/app.py", "runs/1/run.json"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
+    write_tree(
+        tmp_path,
+        {
+            "criteria.toml": CRITERIA.replace('root = "infra"', 'root = "."'),
+            "main.tf": 'locals {\n  a = file("${path.module}/texts/a.json")\n}\n',
+        },
+    )
+    write_tree(
+        tmp_path, dict.fromkeys(("texts/a.json", "texts/b.json", "README.md", "src/app.py", "runs/1/run.json"), "")
+    )
     return Project(root=tmp_path, stated=load_criteria(tmp_path / "criteria.toml"))
 
 
@@ -319,8 +328,7 @@ def placed_at_the_top(tmp_path: Path) -> Project:
 )
 def test_what_nobody_reads_of_a_checkout_may_change(placed_at_the_top: Project, name: str) -> None:
     fixity = take_fixity(placed_at_the_top)
-    (placed_at_the_top.root / name).parent.mkdir(exist_ok=True)
-    (placed_at_the_top.root / name).write_text("something else")
+    write_tree(placed_at_the_top.root, {name: "something else"})
     assert fixity.find_changes() == ""
 
 
@@ -338,16 +346,13 @@ def test_a_file_that_is_looked_for_and_comes_later_is_named(shop: Project) -> No
     (shop.root / "infra/main.tf").write_text('locals {\n  a = fileexists("../flags/on")\n}\n')
     (shop.root / ".git").mkdir()
     fixity = take_fixity(shop)
-    (shop.root / "flags").mkdir()
-    (shop.root / "flags/on").write_text("")
+    write_tree(shop.root, {"flags/on": ""})
     assert fixity.find_changes() == "flags/on"
 
 
 @pytest.mark.parametrize("name", [".github/actions/build/action.yml", "scripts/deploy.sh"])
 def test_what_workflows_run_stays_as_it_is(shop: Project, name: str) -> None:
-    for path, text in ((".github/workflows/ci.yml", WORKFLOW), (name, ACTION)):
-        (shop.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (shop.root / path).write_text(text)
+    write_tree(shop.root, {".github/workflows/ci.yml": WORKFLOW, name: ACTION})
     fixity = take_fixity(shop)
     (shop.root / name).write_text(f"{ACTION}# more\n")
     assert fixity.find_changes() == name
@@ -401,8 +406,7 @@ def test_settings_of_git_name_no_other_commit(
 
 
 def test_of_an_index_that_git_cannot_read_nothing_is_held(project: Project) -> None:
-    (project.root / "infra" / "more.tf").write_text("")
-    (project.root / ".git" / "index").write_bytes(b"no index")
+    write_tree(project.root, {"infra/more.tf": "", ".git/index": b"no index"})
 
     found = find_inputs(project, {})
 
@@ -456,9 +460,7 @@ def put_git(script: str, monkeypatch: pytest.MonkeyPatch, folders: pytest.TempPa
 @pytest.fixture
 def judged(project: Project) -> Project:
     """The project with a check and a waiver, committed."""
-    for name in ("suites/static/test_x.py", "waivers.toml"):
-        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.root / name).write_text("# as it was\n")
+    write_tree(project.root, dict.fromkeys(("suites/static/test_x.py", "waivers.toml"), "# as it was\n"))
     git(project.root, "add", "-A")
     git(project.root, "commit", "-q", "-m", "y")
     return project
@@ -635,8 +637,7 @@ def test_no_program_of_the_checkout_says_what_has_changed(judged: Project) -> No
 
 def test_files_of_a_repository_inside_are_in_no_commit_of_the_project(judged: Project) -> None:
     inner = judged.root / "suites" / "static" / "inner"
-    inner.mkdir()
-    (inner / "test_y.py").write_text("")
+    write_tree(inner, {"test_y.py": ""})
     git(inner, "init", "-q")
 
     assert "suites/static/inner/test_y.py" in find_inputs(judged, {}).uncommitted
@@ -661,8 +662,7 @@ def test_files_of_a_submodule_are_in_the_commit(judged: Project, tmp_path_factor
 def test_a_file_behind_a_link_is_held_where_it_lies(judged: Project) -> None:
     (judged.root / ".gitignore").write_text("ignored\n")
     for name in ("ignored", "kept"):
-        (judged.root / name).mkdir()
-        (judged.root / name / "test_y.py").write_text("")
+        write_tree(judged.root, {f"{name}/test_y.py": ""})
         (judged.root / "suites" / name[:2]).symlink_to(judged.root / name)
     git(judged.root, "add", "-A")
     git(judged.root, "commit", "-q", "-m", "z")
@@ -678,9 +678,7 @@ def test_a_link_that_no_commit_holds_is_named(judged: Project) -> None:
 
 def test_a_project_below_the_top_of_its_repository_is_asked_about_all_that_it_reads(judged: Project) -> None:
     below = judged.root / "below"
-    (below / "infra").mkdir(parents=True)
-    (below / "infra" / "main.tf").write_text('module "m" {\n  source = "../../infra/m"\n}\n')
-    (below / "criteria.toml").write_text(CRITERIA)
+    write_tree(below, {"infra/main.tf": 'module "m" {\n  source = "../../infra/m"\n}\n', "criteria.toml": CRITERIA})
     git(judged.root, "add", "-A")
     git(judged.root, "commit", "-q", "-m", "z")
     project = Project(root=below, stated=load_criteria(below / "criteria.toml"))
@@ -700,11 +698,15 @@ def committed_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two commits on main and one on a branch that left it after the first; main is checked out."""
     root = tmp_path_factory.mktemp("shop")
     git(root, "init", "-q", "-b", "main")
-    (root / ".gitignore").write_text("*.auto.tfvars\nbuild/\n")
-    (root / ".gitattributes").write_text("live/hidden.tf export-ignore\n")
-    (root / "live").mkdir()
-    (root / "live" / "main.tf").write_text("first\n")
-    (root / "live" / "hidden.tf").write_text("first\n")
+    write_tree(
+        root,
+        {
+            ".gitignore": "*.auto.tfvars\nbuild/\n",
+            ".gitattributes": "live/hidden.tf export-ignore\n",
+            "live/main.tf": "first\n",
+            "live/hidden.tf": "first\n",
+        },
+    )
     git(root, "add", "-A")
     git(root, "commit", "-qm", "first")
     git(root, "branch", "side")
@@ -790,8 +792,6 @@ def test_a_link_in_the_revision_leads_nothing_out_of_it(tmp_path: Path) -> None:
     git(root, "add", "-A")
     git(root, "commit", "-qm", "a link")
     (root / "live").unlink()
-    (root / "live").mkdir()
-    (root / ".gitignore").write_text("*.auto.tfvars\n")
-    (root / "live" / "x.auto.tfvars").write_text("days = 1\n")
+    write_tree(root, {".gitignore": "*.auto.tfvars\n", "live/x.auto.tfvars": "days = 1\n"})
     with checked_out("HEAD", root):
         assert not list(outside.iterdir())

@@ -12,6 +12,7 @@ from prodgate.layers.rollout.kinds import RESTS_ON, find_supporting
 from prodgate.report.html import render_html
 from prodgate.sections.criteria_file import JUDGED, MOMENTS, CriteriaFile, narrow
 from prodgate.sections.project import open_project
+from tests.trees import write_tree
 
 from .small_shop import gate
 
@@ -39,9 +40,7 @@ CRITERIA = "".join(
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (tmp_path / "infra" / "main.tf").write_text('resource "aws_sqs_queue" "orders" {}\n')
+    write_tree(tmp_path, {"criteria.toml": CRITERIA, "infra/main.tf": 'resource "aws_sqs_queue" "orders" {}\n'})
     return tmp_path
 
 

@@ -21,6 +21,7 @@ from prodgate.evidence.journal import Journal
 from prodgate.findings import Outcome
 from prodgate.run.children import read_limit
 from prodgate.verdict import Decision
+from tests.trees import write_tree
 
 from .small_shop import CRITERIA, POLICY, TREE, ask_people, gate, only_run
 
@@ -63,10 +64,14 @@ def test_a_pytest_plugin_that_happens_to_be_installed_judges_nothing(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed = shop / "installed"
-    (installed / "meddling-1.0.dist-info").mkdir(parents=True)
-    (installed / "meddling-1.0.dist-info" / "METADATA").write_text("Name: meddling\nVersion: 1.0\n")
-    (installed / "meddling-1.0.dist-info" / "entry_points.txt").write_text("[pytest11]\nmeddling = meddling\n")
-    (installed / "meddling.py").write_text("def pytest_runtest_call(item):\n    raise SystemExit(9)\n")
+    write_tree(
+        installed,
+        {
+            "meddling-1.0.dist-info/METADATA": "Name: meddling\nVersion: 1.0\n",
+            "meddling-1.0.dist-info/entry_points.txt": "[pytest11]\nmeddling = meddling\n",
+            "meddling.py": "def pytest_runtest_call(item):\n    raise SystemExit(9)\n",
+        },
+    )
     monkeypatch.setenv("PYTHONPATH", str(installed), prepend=os.pathsep)
     done = gate(shop, "run", "--only", "static")
     assert done.returncode == 0, done.stderr

@@ -20,6 +20,7 @@ from prodgate.run.publishing import publish
 from prodgate.run.revisions import MERGED_INTO
 from prodgate.run.weakness import hold_against_base, hold_against_run, take_yardstick
 from prodgate.sections.project import open_project
+from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA, forge, judge, move
 from . import small_shop
@@ -154,9 +155,13 @@ def test_what_became_stricter_on_the_branch_meanwhile_is_not_weaker(held: Path) 
 
 def test_included_criteria_are_those_of_the_branch(held: Path) -> None:
     first, _, rest = small_shop.CRITERIA.partition("[criteria.queue-retention]")
-    (held / "criteria").mkdir()
-    (held / "criteria.toml").write_text(f'include = ["criteria/*.toml"]\n{first}')
-    (held / "criteria" / "queues.toml").write_text(f"[criteria.queue-retention]{rest}")
+    write_tree(
+        held,
+        {
+            "criteria.toml": f'include = ["criteria/*.toml"]\n{first}',
+            "criteria/queues.toml": f"[criteria.queue-retention]{rest}",
+        },
+    )
     git(held, "add", "-A")
     git(held, "commit", "-q", "-m", "two")
     (held / "criteria" / "queues.toml").write_text(f"[criteria.queue-retention]{rest.replace('>= 4 d', '>= 1 s')}")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trees import write_tree
+
 from ..conftest import Gate, Said
 from ..signatures.sigstore_instance import Instance, running_instance
 from .forgeries import WHO, sign
@@ -53,7 +55,5 @@ def ask(gate: Gate) -> Gate:
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     """A folder with keys of an accepted signer, and of another one."""
-    (tmp_path / "nightly.pem").write_text(private(NIGHTLY))
-    (tmp_path / "nightly.pub").write_text(pem(NIGHTLY))
-    (tmp_path / "eve.pub").write_text(pem(EVE))
+    write_tree(tmp_path, {"nightly.pem": private(NIGHTLY), "nightly.pub": pem(NIGHTLY), "eve.pub": pem(EVE)})
     return tmp_path

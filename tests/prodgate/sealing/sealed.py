@@ -25,6 +25,7 @@ from prodgate.sealing.verifying import Wanted, check
 from prodgate.sections.evidence import TrustedSigner
 from prodgate.signatures.envelope import Envelope, parse_envelope, write_json
 from prodgate.signatures.keys import KeySigner, parse_signer
+from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA
 from ..samples import finding, waiver
@@ -64,14 +65,12 @@ def waive(folder: Path, *, opened: date, expires: date) -> None:
     fields = {field: getattr(made, field) for field in ("covers", "subject", "reason", "owner", "approver")}
     stated = [f"{field} = {json.dumps(text)}" for field, text in fields.items()]
     stated += [f"opened = {opened}", f"expires = {expires}"]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "waivers.toml").write_text("\n".join([f"[waivers.{made.id}]", *stated, ""]), "utf-8")
+    write_tree(folder, {"waivers.toml": "\n".join([f"[waivers.{made.id}]", *stated, ""])})
 
 
 def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **about: Any) -> Path:
     """Make a run of every layer, with a fact, logs and a verdict: by default a GO that allows a promotion."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "criteria.toml").write_text(criteria, "utf-8")
+    write_tree(folder, {"criteria.toml": criteria})
     whole = {**ABOUT, "target": "aws://prod@ap-northeast-1", "layers": [*LAYERS], "commit": COMMIT, **about}
     run = runs.create(folder / "runs", whole, folder / "criteria.toml", folder / "waivers.toml")
     journal = Journal.of(run)
@@ -85,8 +84,7 @@ def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **abo
     outcome = {} if good else {"outcome": "not-satisfied"}
     journal.write("finding", **{**finding().to_json(), **outcome, "evidence": [digest]})
     journal.record_finished("static", "PG_REC_1", 1)
-    (run / "logs").mkdir()
-    (run / "logs" / "static.txt").write_text("static: starting\nstatic: judging\nstatic: done\n")
+    write_tree(run, {"logs/static.txt": "static: starting\nstatic: judging\nstatic: done\n"})
     runs.close(run)
     return run
 

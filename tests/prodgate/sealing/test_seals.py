@@ -51,6 +51,7 @@ from prodgate.signatures import timestamps
 from prodgate.signatures.envelope import write_json
 from prodgate.signatures.keys import KeySigner, SigningError
 from prodgate.signatures.timestamps import TimestampError, request_timestamp, verify_timestamp
+from tests.trees import write_tree
 
 from ..conftest import Gate
 from ..run.small_shop import CRITERIA as SHOP_CRITERIA, POLICY, TREE
@@ -413,8 +414,7 @@ def test_what_is_no_key_that_counts_is_refused(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_public_keys_are_read_from_files(tmp_path: Path) -> None:
-    (tmp_path / "a.pub").write_text(pem(NIGHTLY))
-    (tmp_path / "b.pem").write_text(private(EVE))
+    write_tree(tmp_path, {"a.pub": pem(NIGHTLY), "b.pem": private(EVE)})
     assert list(read_trusted([tmp_path / "a.pub"])) == [trust(NIGHTLY, "a.pub")]
     with pytest.raises(UsageError, match=r"--key: .*b\.pem: is a private key, which others must never see"):
         list(read_trusted([tmp_path / "b.pem"]))
@@ -1360,13 +1360,14 @@ print("the key is", os.environ.get("PRODGATE_SIGNING_KEY", "nothing"), file=sys.
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "criteria.toml").write_text(
-        SHOP_CRITERIA.replace("\n[terraform]", f"{SIGNERS}\n[terraform]", 1), "utf-8"
+    write_tree(
+        tmp_path,
+        {
+            "criteria.toml": SHOP_CRITERIA.replace("\n[terraform]", f"{SIGNERS}\n[terraform]", 1),
+            "infra/main.tf": TREE,
+            "policies/shop.py": POLICY + SPY,
+        },
     )
-    (tmp_path / "infra" / "main.tf").write_text(TREE)
-    (tmp_path / "policies" / "shop.py").write_text(POLICY + SPY)
     return tmp_path
 
 

@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.trees import write_tree
+
 from .encodings import find
 from .sealed import NIGHTLY
 from .test_seals import private
@@ -112,10 +114,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     shop = tmp_path_factory.mktemp("shop")
     for folder in ("infra", "policies", "suites/live"):
         (shop / folder).mkdir(parents=True)
-    (shop / "criteria.toml").write_text(CRITERIA, "utf-8")
-    (shop / "infra" / "main.tf").write_text(TREE)
-    (shop / "policies" / "shop.py").write_text(POLICY)
-    (shop / "suites" / "live" / "test_shop.py").write_text(CHECK)
+    write_tree(
+        shop,
+        {
+            "criteria.toml": CRITERIA,
+            "infra/main.tf": TREE,
+            "policies/shop.py": POLICY,
+            "suites/live/test_shop.py": CHECK,
+        },
+    )
     given = {"TF_VAR_password": CANARIES["password"], "SHOP_TOKEN": CANARIES["variable"]}
     environment = {**os.environ, **given, "PRODGATE_SIGNING_KEY": private(NIGHTLY)}
     command = [sys.executable, "-m", "prodgate.cli"]

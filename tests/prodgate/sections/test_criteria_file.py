@@ -32,6 +32,7 @@ from prodgate.sections.waivers_file import load_waivers, parse_waivers
 from prodgate.terraform.policy import Policy, apply
 from prodgate.terraform.resources import Configuration, Resource
 from tests.prodgate.conftest import Gate
+from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA
 from ..samples import criterion
@@ -710,10 +711,7 @@ layers = ["static"]
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "shop"
-    (folder / "criteria").mkdir(parents=True)
-    (folder / "criteria.toml").write_text(TOP, "utf-8")
-    (folder / "criteria" / "network.toml").write_text(NETWORK, "utf-8")
-    (folder / "criteria" / "recovery.toml").write_text(RECOVERY, "utf-8")
+    write_tree(folder, {"criteria.toml": TOP, "criteria/network.toml": NETWORK, "criteria/recovery.toml": RECOVERY})
     monkeypatch.chdir(folder)
     return folder
 
@@ -891,9 +889,14 @@ def test_files_behind_links_within_the_folder_are_read_as_a_cluster_mounts_them(
 
 
 def test_all_mistakes_of_all_files_are_said_at_once(shop: Path) -> None:
-    (shop / "criteria.toml").write_text(TOP.replace('root = "infra"', "rot = 3"), "utf-8")
-    (shop / "criteria" / "more.toml").write_text(RECOVERY + "\n[acount]\n", "utf-8")
-    (shop / "criteria" / "network.toml").write_text(NETWORK.replace('layers = ["static"]', 'layers = ["statik"]'))
+    write_tree(
+        shop,
+        {
+            "criteria.toml": TOP.replace('root = "infra"', "rot = 3"),
+            "criteria/more.toml": RECOVERY + "\n[acount]\n",
+            "criteria/network.toml": NETWORK.replace('layers = ["static"]', 'layers = ["statik"]'),
+        },
+    )
     with pytest.raises(CriteriaError) as refused:
         load_criteria(Path("criteria.toml"))
     files = [line.split(": ")[0] for line in str(refused.value).splitlines()]
@@ -921,8 +924,7 @@ def test_a_run_keeps_every_file_and_needs_none_of_them_afterwards(shop: Path) ->
 
 def test_a_run_by_a_variant_that_includes_the_usual_file_keeps_both(shop: Path) -> None:
     usual = TOP.replace('include = ["criteria/*.toml"]\n', "") + RECOVERY
-    (shop / "criteria.toml").write_text(usual, "utf-8")
-    (shop / "strict.toml").write_text(f'include = ["criteria.toml"]\n{NETWORK}', "utf-8")
+    write_tree(shop, {"criteria.toml": usual, "strict.toml": f'include = ["criteria.toml"]\n{NETWORK}'})
     run = runs.create(shop / "runs", ABOUT, Path("strict.toml"), Path("waivers.toml"))
     assert unplaced(runs.read(run).criteria) == unplaced(load_criteria(Path("strict.toml")))
 
@@ -1058,8 +1060,7 @@ def test_an_included_file_extends_nothing(stated: Path) -> None:
 
 
 def test_no_file_of_a_project_passes_for_what_is_taken_over(stated: Path) -> None:
-    (stated.parent / "prodgate:baseline").mkdir()
-    (stated.parent / "prodgate:baseline" / "network.toml").write_text(OWN, "utf-8")
+    write_tree(stated.parent, {"prodgate:baseline/network.toml": OWN})
     with pytest.raises(CriteriaError, match="is named like what extends takes over; give it another name"):
         load_criteria(write_extending(stated, '"baseline/network"', 'include = ["prodgate*/*.toml"]\n'))
 

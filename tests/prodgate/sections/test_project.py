@@ -13,6 +13,7 @@ from prodgate.sections import project
 from prodgate.sections.criteria_file import CriteriaFile, find_undeclared, parse_criteria, parse_layers, refuse_unasked
 from prodgate.sections.project import BUNDLED as ROOT, Project, is_own, load_facts, load_policies, open_project
 from prodgate.terraform.policy import POLICIES
+from tests.trees import write_tree
 
 POLICY = '@policy("TEAM_77", criterion="x", resources=("aws_sqs_queue",), remedy="r")\n'
 ONE = POLICY + 'def stated(queue, criterion):\n    """Queues hold."""\n'
@@ -77,19 +78,21 @@ def forgotten() -> Iterator[None]:
 
 
 def test_own_facts_are_found_in_folders_too(tmp_path: Path) -> None:
-    (tmp_path / "facts" / "queues").mkdir(parents=True)
-    (tmp_path / "facts" / ".checkpoints").mkdir()
-    (tmp_path / "facts" / "queues" / "sources.py").write_text("from .. import order\norder.append(__name__)\n")
-    (tmp_path / "facts" / "queues" / "_private.py").write_text("1 / 0\n")
-    (tmp_path / "facts" / "above.py").write_text("import facts\nfacts.order = [__name__]\n")
-    (tmp_path / "facts" / ".checkpoints" / "above.py").write_text("1 / 0\n")
+    write_tree(
+        tmp_path,
+        {
+            "facts/queues/sources.py": "from .. import order\norder.append(__name__)\n",
+            "facts/queues/_private.py": "1 / 0\n",
+            "facts/above.py": "import facts\nfacts.order = [__name__]\n",
+            "facts/.checkpoints/above.py": "1 / 0\n",
+        },
+    )
     load_facts(tmp_path)
     assert sys.modules["facts"].order == ["facts.above", "facts.queues.sources"]
 
 
 def test_own_facts_that_can_not_be_loaded_are_named(tmp_path: Path) -> None:
-    (tmp_path / "facts" / "queues").mkdir(parents=True)
-    (tmp_path / "facts" / "queues" / "broken.py").write_text("1 / 0\n")
+    write_tree(tmp_path, {"facts/queues/broken.py": "1 / 0\n"})
     with pytest.raises(UsageError, match=r"facts/queues/broken.py: can't be loaded: ZeroDivisionError"):
         load_facts(tmp_path)
 

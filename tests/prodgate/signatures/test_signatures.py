@@ -16,6 +16,7 @@ from hypothesis import given, strategies as st
 from prodgate.signatures import keyless
 from prodgate.signatures.envelope import IN_TOTO, Envelope, EnvelopeError, encode, parse_envelope
 from prodgate.signatures.keys import KeyMistake, PublicKey, SigningError, parse_public, parse_signer
+from tests.trees import write_tree
 
 #: The test vector of DSSE's protocol.md: P-256 with SHA-256; the signature is r and s one after the other.
 VECTOR = {
@@ -161,9 +162,7 @@ P256 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
 def test_keys_of_openssl_sign_and_openssl_checks(tmp_path: Path, how: tuple[str, ...]) -> None:
     signer = parse_signer(make(tmp_path / "key.pem", *how))
     public = openssl("pkey", "-in", tmp_path / "key.pem", "-pubout").decode()
-    (tmp_path / "key.pub").write_text(public)
-    (tmp_path / "data").write_bytes(b"what is signed")
-    (tmp_path / "signature").write_bytes(signer.sign(b"what is signed"))
+    write_tree(tmp_path, {"key.pub": public, "data": b"what is signed", "signature": signer.sign(b"what is signed")})
     files = ("-in", tmp_path / "data", "-sigfile", tmp_path / "signature")
     assert b"Verified" in openssl("pkeyutl", "-verify", "-pubin", "-inkey", tmp_path / "key.pub", "-rawin", *files)
     for text in (public, "".join(public.splitlines()[1:-1]), public.replace("\n", "\r\n")):

@@ -7,7 +7,8 @@ import pytest
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
-from tests.prodgate.terraform.tree_files import TREES, Find, Plant, write_tree
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant
+from tests.trees import write_tree
 
 
 @pytest.fixture

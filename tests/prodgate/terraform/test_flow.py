@@ -10,6 +10,7 @@ from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.flow import write_templates
 from prodgate.terraform.hcl import parse_text
 from tests.prodgate.terraform.tree_files import Plant
+from tests.trees import write_tree
 
 # Whatever way an account, a region or an ARN takes through an expression, nothing is believed that it decides.
 #
@@ -250,10 +251,7 @@ def evaluate_all(folder: Path, expressions: Mapping[str, str]) -> dict[str, obje
         f'resource "aws_sqs_queue" "v{n}" {{\n  name = "v{n}"\n  message_retention_seconds = {written}\n}}\n'
         for n, written in enumerate(expressions.values())
     ]
-    (folder / "m").mkdir()
-    (folder / "m" / "main.tf").write_text(MODULE)
-    (folder / "t.tpl").write_text("${a}")
-    (folder / "main.tf").write_text(ROOT + "".join(queues))
+    write_tree(folder, {"m/main.tf": MODULE, "t.tpl": "${a}", "main.tf": ROOT + "".join(queues)})
     found = {each.name: each.values["message_retention_seconds"] for each in evaluate(folder).of("aws_sqs_queue")}
     return {name: found[f"v{number}"] for number, name in enumerate(expressions)}
 
@@ -356,9 +354,7 @@ def test_wherever_the_call_stands(names: Names, call: str) -> None:
     ["local.t", '"${local.t}"', '"missing.tftpl"', '"${path.module}/${"t"}.tftpl"', '"binary.tftpl"', '"large.tftpl"'],
 )
 def test_a_template_that_cant_be_told_is_left_as_it_is(tmp_path: Path, path: str) -> None:
-    (tmp_path / "t.tftpl").write_text("${a}")
-    (tmp_path / "binary.tftpl").write_bytes(b"\xff\xfe${a}")
-    (tmp_path / "large.tftpl").write_text("x" * 1_000_001)
+    write_tree(tmp_path, {"t.tftpl": "${a}", "binary.tftpl": b"\xff\xfe${a}", "large.tftpl": "x" * 1_000_001})
     source = parse_text(f"locals {{\n  a = templatefile({path}, {{ a = 1 }})\n}}\n".encode(), "main.tf")
 
     assert write_templates(source, tmp_path, tmp_path).text == source.text

@@ -14,7 +14,8 @@ from prodgate.terraform.resources import Gap
 from prodgate.terraform.serialization import from_json, to_json
 from prodgate.terraform.working_copy import UNREAD
 from prodgate.testing import POLICIES, Outcome, apply, load_criteria
-from tests.prodgate.terraform.tree_files import Plant, write_tree
+from tests.prodgate.terraform.tree_files import Plant
+from tests.trees import write_tree
 
 #: A registry's module, a provider that nobody stands in for, and a resource of an older AWS provider.
 PARTIAL: Mapping[str, str] = {

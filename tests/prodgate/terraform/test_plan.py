@@ -27,6 +27,7 @@ from prodgate.terraform.references import PlannedConfiguration
 from prodgate.terraform.resources import UNKNOWN, NoSuchAttribute
 from prodgate.terraform.sources import find_only_root
 from tests.prodgate.terraform.tree_files import Plant
+from tests.trees import write_tree
 
 
 def _planned(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -421,9 +422,7 @@ resource "aws_security_group" "closed" {
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
     root = tmp_path_factory.mktemp("unset")
-    (root / "m").mkdir()
-    (root / "main.tf").write_text(ROOT, encoding="utf-8")
-    (root / "m" / "main.tf").write_text(MODULE, encoding="utf-8")
+    write_tree(root, {"main.tf": ROOT, "m/main.tf": MODULE})
     return evaluate(root)
 
 
@@ -690,11 +689,14 @@ source = "infra"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "out" / "plan.json").write_text(json.dumps(STATED_PLAN))
-    (tmp_path / "infra" / "main.tf").write_text('\nresource "aws_sqs_queue" "orders" {\n  name = "orders"\n}\n')
-    (tmp_path / "criteria.toml").write_text(CRITERIA)
+    write_tree(
+        tmp_path,
+        {
+            "out/plan.json": json.dumps(STATED_PLAN),
+            "infra/main.tf": '\nresource "aws_sqs_queue" "orders" {\n  name = "orders"\n}\n',
+            "criteria.toml": CRITERIA,
+        },
+    )
     return tmp_path
 
 

@@ -18,6 +18,7 @@ from prodgate.terraform.references import PlannedConfiguration, find_credentials
 from prodgate.terraform.serialization import from_json, to_json
 from prodgate.terraform.sources import read_tree
 from tests.prodgate.terraform.tree_files import TREES, Plant
+from tests.trees import write_tree
 
 #: How many levels a value is handed down, by two ways each: a thousand million ways in all.
 LEVELS = 30
@@ -427,10 +428,14 @@ MODULE = 'variable "key" {}\noutput "key" { value = var.key }\n'
 
 
 def explain(root: Path, value: str, *, handed: str = "null", environment: dict[str, str] | None = None) -> object:
-    (root / "m").mkdir(exist_ok=True)
-    (root / "m" / "main.tf").write_text(MODULE)
-    (root / "main.tf").write_text(ROOT % (handed, "github", value))
-    (root / "terraform.tfvars").write_text('assigned = "hunter2hunter2"\n')
+    write_tree(
+        root,
+        {
+            "m/main.tf": MODULE,
+            "main.tf": ROOT % (handed, "github", value),
+            "terraform.tfvars": 'assigned = "hunter2hunter2"\n',
+        },
+    )
     known = Provenance(read_tree(root, root), (), environment or {})
     (block,) = find_provider_blocks(PlannedConfiguration({}), known)
     assert (block.address, [*block.search()]) == ("provider.github", ["token"])
@@ -492,8 +497,13 @@ def test_keys_of_an_emulator_open_nothing(tmp_path: Path, url: str, blocks: int)
 @pytest.mark.parametrize("value", ["hunter2hunter2", "hunter2${", "%{hunter2}"])
 def test_keys_in_json_are_keys(tmp_path: Path, url: str, given: object, value: str, found: list[str]) -> None:
     block = {"secret_key": "${ # the\n var.key}", "endpoints": [{"s3": url}]}
-    (tmp_path / "main.tf.json").write_text(json.dumps({"provider": {"aws": block}, "variable": {"key": given}}))
-    (tmp_path / "terraform.tfvars.json").write_text(json.dumps({} if given else {"key": value}))
+    write_tree(
+        tmp_path,
+        {
+            "main.tf.json": json.dumps({"provider": {"aws": block}, "variable": {"key": given}}),
+            "terraform.tfvars.json": json.dumps({} if given else {"key": value}),
+        },
+    )
     known = Provenance(read_tree(tmp_path, tmp_path), (), {})
     blocks = find_provider_blocks(PlannedConfiguration({}), known)
     assert [block.search()["secret_key"] for block in blocks] == found

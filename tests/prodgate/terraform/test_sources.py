@@ -28,7 +28,8 @@ from prodgate.terraform.sources import (
     read_tree,
 )
 from prodgate.terraform.working_copy import OVERRIDE, copy_tree, edit_source
-from tests.prodgate.terraform.tree_files import TREES, Plant, write_tree
+from tests.prodgate.terraform.tree_files import TREES, Plant
+from tests.trees import write_tree
 
 from ..report.diff.test_comparison import judged
 from ..report.samples import failing
@@ -135,8 +136,7 @@ def test_what_lies_beside_a_root_is_linked_where_something_reads_files(
     (scratch := tmp_path / "scratch").mkdir()
     (tmp_path / "beside").mkdir()
     (root := tmp_path / "root").mkdir()
-    (root / name).write_text(text, "utf-8")
-    (root / "notes").write_text("its own", "utf-8")
+    write_tree(root, {name: text, "notes": "its own"})
     copy = copy_tree(read_tree(root, root), scratch)
     assert (copy.root / "notes").is_symlink()
     assert (copy.root.parent / "beside").is_symlink() is linked
@@ -298,13 +298,15 @@ def test_moves_are_followed_one_after_the_other_and_never_for_ever() -> None:
 
 
 def test_moves_are_read_of_every_module_and_of_json(tmp_path: Path) -> None:
-    (tmp_path / "jobs").mkdir()
-    (tmp_path / "main.tf").write_text(
-        'module "jobs" {\n  source = "./jobs"\n}\n'
-        'moved {\n  from = aws_sqs_queue.a["x"]\n  to   = module.jobs.aws_sqs_queue.b\n}\n'
+    write_tree(
+        tmp_path,
+        {
+            "main.tf": 'module "jobs" {\n  source = "./jobs"\n}\n'
+            'moved {\n  from = aws_sqs_queue.a["x"]\n  to   = module.jobs.aws_sqs_queue.b\n}\n',
+            "jobs/main.tf": "moved {\n  from = aws_sqs_queue.b\n  to = aws_sqs_queue.c\n}\n",
+            "jobs/more.tf.json": '{"moved": [{"from": "aws_sqs_queue.c", "to": "aws_sqs_queue.d"}]}',
+        },
     )
-    (tmp_path / "jobs" / "main.tf").write_text("moved {\n  from = aws_sqs_queue.b\n  to = aws_sqs_queue.c\n}\n")
-    (tmp_path / "jobs" / "more.tf.json").write_text('{"moved": [{"from": "aws_sqs_queue.c", "to": "aws_sqs_queue.d"}]}')
     assert set(read_moves(tmp_path)) == {
         Move("", 'aws_sqs_queue.a["x"]', "module.jobs.aws_sqs_queue.b"),
         Move("module.jobs", "aws_sqs_queue.b", "aws_sqs_queue.c"),

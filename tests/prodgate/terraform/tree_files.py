@@ -14,15 +14,6 @@ Plant = Callable[[Mapping[str, str]], Path]
 Find = Callable[[str], Resource]
 
 
-def write_tree(root: Path, files: Mapping[str, str]) -> Path:
-    """Write files below a directory, and return it."""
-    for name, text in files.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return root
-
-
 def combine(cases: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return a root that calls each case as a module of its name, so that core evaluates all of them at once."""
     calls = "".join(f'module "{name}" {{\n  source = "./{name}"\n}}\n' for name in cases)

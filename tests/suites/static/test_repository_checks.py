@@ -11,6 +11,7 @@ from prodgate.facts.static.credentials import LARGEST, credential_facts, observe
 from prodgate.findings import Undetermined
 from prodgate.layers.static.observing import backend_facts, observe_backend
 from prodgate.testing import NotSatisfied, load_criteria
+from tests.trees import write_tree
 
 CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 KEY = "-----BEGIN RSA " + "PRIVATE KEY-----"
@@ -36,9 +37,7 @@ def judge_backend(found: StateBackend) -> None:
 
 
 def test_a_file_with_a_credential_is_named_with_its_line_and_without_the_credential(tmp_path: Path) -> None:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "settings.py").write_text(f'"""Settings."""\n\nKEY = "{KEY}"\n')
-    (tmp_path / "clean.md").write_text("nothing here")
+    write_tree(tmp_path, {"app/settings.py": f'"""Settings."""\n\nKEY = "{KEY}"\n', "clean.md": "nothing here"})
     found = parts(tmp_path)
     judge_part(found["clean.md"])
     with pytest.raises(NotSatisfied, match="observed app/settings.py:3: a private key"):
@@ -66,8 +65,7 @@ def test_what_git_ignores_and_what_is_exempt_is_not_read(tmp_path: Path) -> None
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("build/\n")
     for name in ("build", "tests"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "key.pem").write_text(KEY)
+        write_tree(tmp_path, {f"{name}/key.pem": KEY})
     assert set(parts(tmp_path, "tests/*")) == {".gitignore"}
     assert parts(tmp_path)["tests"].credentials
 

@@ -9,6 +9,7 @@ import pytest
 
 from prodgate.facts.static.called import code_facts, observe_code, read_calls, read_commands
 from prodgate.facts.static.workflows import Job, Step
+from tests.trees import write_tree
 
 SIGN_IN = "aws-actions/configure-aws-credentials@1"
 
@@ -163,14 +164,9 @@ CALLING = "import boto3\nboto3.client('s3').get_object()"
 
 
 def test_files_are_read_by_their_place_in_the_repository_and_tests_are_left_out(tmp_path: Path) -> None:
-    for name, text in (
-        ("jobs/a.py", CALLING),
-        ("jobs/in/b.py", "import jobs"),
-        ("jobs/tests/c.py", "("),
-        ("one.py", CALLING),
-    ):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+    write_tree(
+        tmp_path, {"jobs/a.py": CALLING, "jobs/in/b.py": "import jobs", "jobs/tests/c.py": "(", "one.py": CALLING}
+    )
     folder, file = code_facts(observe_code(tmp_path, ["jobs/", "one.py"]))
     assert folder.calls == (("client", "s3", "get_object", "jobs/a.py:2"),)
     assert folder.unseen == (("jobs/in/b.py:1", "imports jobs, and what that calls of AWS is not known; name it under 'quiet' if it is nothing", "jobs"),)  # fmt: skip
@@ -179,9 +175,7 @@ def test_files_are_read_by_their_place_in_the_repository_and_tests_are_left_out(
 
 def test_what_can_not_be_read_is_said(tmp_path: Path) -> None:
     jobs = tmp_path / "jobs"
-    jobs.mkdir()
-    (jobs / "binary.py").write_bytes(b"\xff\xfe")
-    (jobs / "large.py").write_text("#" * 1_000_001, "utf-8")
+    write_tree(jobs, {"binary.py": b"\xff\xfe", "large.py": "#" * 1_000_001})
     os.mkfifo(jobs / "pipe.py")
     (jobs / "gone.py").symlink_to("nowhere.py")
     (tmp_path / "elsewhere").mkdir()

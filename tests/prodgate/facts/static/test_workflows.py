@@ -23,6 +23,7 @@ from prodgate.facts.static.workflow_files import (
 )
 from prodgate.facts.static.workflows import Job, Step, Workflow, Workflows, flatten
 from prodgate.facts.static.yaml_nodes import YamlError, parse_yaml
+from tests.trees import write_tree
 
 FILE = ".github/workflows/a.yml"
 
@@ -176,9 +177,14 @@ def test_a_workflow_that_github_would_refuse_is_named(text: str, message: str) -
 
 
 def test_a_directory_gives_facts_of_every_kind(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text("on: push\njobs: {x: {steps: [{run: a}, {run: b}]}}")
-    (tmp_path / "a.yml").write_text("on: push\njobs: {y: {steps: [{run: c}]}}")
-    (tmp_path / "notes.md").write_text("[")
+    write_tree(
+        tmp_path,
+        {
+            "b.yaml": "on: push\njobs: {x: {steps: [{run: a}, {run: b}]}}",
+            "a.yml": "on: push\njobs: {y: {steps: [{run: c}]}}",
+            "notes.md": "[",
+        },
+    )
     facts = workflow_facts(observe_workflows(tmp_path))
     counted = {kind: sum(type(fact) is kind for fact in facts) for kind in WORKFLOW_FACTS}
     assert counted == {Workflows: 1, Workflow: 2, Job: 2, Step: 3, Change: 0}
@@ -204,9 +210,7 @@ def test_local_actions_are_read_through_one_another(tmp_path: Path) -> None:
         ".github/actions/two/action.yaml": step.format("actions/cache@v4"),
         "action.yml": "{name: x, runs: {using: docker, image: 'docker://tool:latest'}}",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, files)
 
     facts = workflow_facts(observe_workflows(tmp_path / ".github" / "workflows"))
 
@@ -322,8 +326,7 @@ def test_any_text_in_between(at: int, gone: int, more: str) -> None:
 )
 def test_bytes_of_a_file(tmp_path: Path, data: bytes) -> None:
     folder = tmp_path / ".github" / "workflows"
-    folder.mkdir(parents=True)
-    (folder / "a.yml").write_bytes(data)
+    write_tree(folder, {"a.yml": data})
     told, texts = "", {FILE: ""}
     try:
         texts = dict(observe_workflows(folder))

@@ -48,6 +48,7 @@ from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.provider.schema import aws_schemas
 from tests.prodgate.facts.live.stated_account import ACCOUNT, account_answering
 from tests.prodgate.layers.context import contents, layer_context
+from tests.trees import write_tree
 
 CRITERIA = """
 system = "shop"
@@ -103,11 +104,7 @@ resource "aws_sqs_queue" "orders" {
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra" / "main.tf").write_text(TREE, "utf-8")
-    (tmp_path / "suites" / "live").mkdir(parents=True)
-    (tmp_path / "suites" / "live" / "test_shop.py").write_text(CHECK, "utf-8")
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    write_tree(tmp_path, {"infra/main.tf": TREE, "suites/live/test_shop.py": CHECK, "criteria.toml": CRITERIA})
     return tmp_path
 
 
@@ -177,9 +174,7 @@ def test_a_real_account_must_be_stated(shop: Path) -> None:
 
 def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
     at = layer_context(shop, "live")
-    (shop / "dags" / "__pycache__").mkdir(parents=True)
-    (shop / "dags" / "one.py").write_text("1", "utf-8")
-    (shop / "dags" / "__pycache__" / "one.pyc").write_bytes(b"x")
+    write_tree(shop, {"dags/one.py": "1", "dags/__pycache__/one.pyc": b"x"})
     seen = ProjectView(at)
     declared, files = seen.declared("aws_sqs_queue"), seen.files("dags")
     assert declared["aws_sqs_queue.dead"]["message_retention_seconds"] == 1209600
@@ -232,10 +227,14 @@ def test_somebody_sends_there(queue: Sources, criterion: Criterion) -> None:
 
 @pytest.mark.slow
 def test_a_project_has_facts_of_its_own(shop: Path) -> None:
-    (shop / "facts").mkdir()
-    (shop / "facts" / "sources.py").write_text(OWN_FACT, "utf-8")
-    (shop / "suites" / "live" / "test_shop.py").write_text(OWN_CHECK, "utf-8")
-    (shop / "criteria.toml").write_text(CRITERIA.replace('require = ">= 14 d"\n', ""), "utf-8")
+    write_tree(
+        shop,
+        {
+            "facts/sources.py": OWN_FACT,
+            "suites/live/test_shop.py": OWN_CHECK,
+            "criteria.toml": CRITERIA.replace('require = ">= 14 d"\n', ""),
+        },
+    )
     _, found = judged_twice(shop)
     assert [(each.subject, str(each.outcome)) for each in found] == [("dead", "satisfied")]
     command = [sys.executable, "-m", "prodgate.cli", "iam-policy"]
@@ -245,10 +244,7 @@ def test_a_project_has_facts_of_its_own(shop: Path) -> None:
 
 
 def test_own_facts_that_can_not_be_loaded_leave_the_layer_undetermined(shop: Path) -> None:
-    (shop / "facts").mkdir()
-    (shop / "facts" / "tables.py").write_text(
-        'from prodgate.facts.observers import reads\nreads("sqs", "DeleteQueue")\n'
-    )
+    write_tree(shop, {"facts/tables.py": 'from prodgate.facts.observers import reads\nreads("sqs", "DeleteQueue")\n'})
     said = gate(shop, "run", "rehearsal://", "--only", "live")
     assert "tables.py: can't be loaded: ValueError: sqs.DeleteQueue: may change something" in said
     (made,) = (shop / "runs").iterdir()

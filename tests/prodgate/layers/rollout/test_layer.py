@@ -33,6 +33,7 @@ from prodgate.sections.targets import parse_target
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 from tests.prodgate.sample_run import move
 from tests.suites.judging import checks_in
+from tests.trees import write_tree
 
 ROOT = Path(__file__).parents[4]
 PARTS = [part for group in GROUPS for part in group]
@@ -255,17 +256,14 @@ def rehearsed(project: Path, code: str, limit: str = "120 s") -> dict[str, Any]:
 
 
 def test_files_and_the_commit_beside_them(tmp_path: Path) -> None:
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "unit.xml").write_text(GOOD)
-    (tmp_path / "reports" / "commit").write_text(f"{COMMIT}\n")
+    write_tree(tmp_path, {"reports/unit.xml": GOOD, "reports/commit": f"{COMMIT}\n"})
     (found,) = results(tmp_path)
     assert (found["file"], found["tests"], found["failures"]) == ("reports/unit.xml", 1, 0)
     assert found["marks"] == [COMMIT]
 
 
 def test_a_file_that_is_none_is_kept_with_the_reason(tmp_path: Path) -> None:
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "unit.xml").write_text(GOOD[:-5])
+    write_tree(tmp_path, {"reports/unit.xml": GOOD[:-5]})
     (found,) = results(tmp_path)
     assert "reports/unit.xml: it is no whole XML" in found["unread"]
 

@@ -12,6 +12,7 @@ from prodgate.layers import BUILT
 from prodgate.layers.layer import LayerContext
 from prodgate.terraform.resources import Configuration
 from tests.prodgate.layers.context import layer_context
+from tests.trees import write_tree
 
 CRITERIA = """
 system = "shop"
@@ -31,9 +32,7 @@ TOPIC = 'resource "aws_sns_topic" "orders" {\n  name = "orders"\n}\n'
 
 def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> LayerContext:
     text = CRITERIA + "".join(CRITERION.format(id=each) for each in criteria)
-    (tmp_path / "criteria.toml").write_text(text, "utf-8")
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra" / "main.tf").write_text(tree, "utf-8")
+    write_tree(tmp_path, {"criteria.toml": text, "infra/main.tf": tree})
     return layer_context(tmp_path, "static")
 
 

@@ -38,6 +38,7 @@ from prodgate.terraform.resources import UNKNOWN, Configuration, Gap, Resource
 from prodgate.testing import POLICIES, apply, load_criteria
 from tests.prodgate.layers.context import layer_context, recall
 from tests.prodgate.layers.static.test_checkov import observation
+from tests.trees import write_tree
 
 ACCOUNT = "111122223333"
 #: The stored standing of each judgement so far.
@@ -183,8 +184,7 @@ STARTING = ("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:BatchCheckLay
 
 
 def used(tmp_path: Path, *actions: str, code: str = "import boto3\nboto3.client('s3').get_object()") -> list[Finding]:
-    (tmp_path / "jobs").mkdir(exist_ok=True)
-    (tmp_path / "jobs" / "one.py").write_text(code, "utf-8")
+    write_tree(tmp_path, {"jobs/one.py": code})
     shop = role(*actions)
     task = declared(
         "aws_ecs_task_definition",
@@ -306,8 +306,7 @@ def test_what_goes_well_is_said_to_who_asks(tmp_path: Path, criterion: str, said
 @pytest.mark.parametrize("tree", ['resource "aws_sns_topic" "orders" {}', "resource {"], ids=["sound", "broken"])
 def test_what_was_kept_is_recalled_as_it_was(tmp_path: Path, workflow: str, tree: str) -> None:
     if workflow:
-        (tmp_path / ".github" / "workflows").mkdir(parents=True)
-        (tmp_path / ".github" / "workflows" / "ci.yml").write_text(workflow, "utf-8")
+        write_tree(tmp_path, {".github/workflows/ci.yml": workflow})
     at = observation(tmp_path, "queue-retention", tree=tree)
     seen, again = BUILT["static"].observe(at), recall(BUILT["static"], at.run)
     assert Counter(map(type, again.known)) == Counter(map(type, seen.known))
@@ -491,8 +490,7 @@ def test_what_is_no_question_is_refused(
     words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in "ab":
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "main.tf").write_text('output "a" { value = 1 }\n')
+        write_tree(tmp_path, {f"{name}/main.tf": 'output "a" { value = 1 }\n'})
     monkeypatch.chdir(tmp_path)
     assert main(["iam", *words]) == 4
     assert said in capsys.readouterr().err

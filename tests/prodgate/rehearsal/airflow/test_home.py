@@ -31,6 +31,7 @@ from prodgate.rehearsal.airflow.home import (
 )
 from prodgate.rehearsal.airflow.process import running, running_in_scratch
 from tests.prodgate.plants import find_planted
+from tests.trees import write_tree
 
 #: An ``airflow`` that makes tables and users as the real one does, and records its arguments.
 FAKE = """#!{python}
@@ -60,8 +61,7 @@ if sys.argv[1] in ("scheduler", "dag-processor"):
 def python(tmp_path: Path) -> Path:
     """The python of an environment whose Airflow is a fake."""
     place = tmp_path / "environment" / "bin"
-    place.mkdir(parents=True)
-    (place / "airflow").write_text(FAKE.format(python=sys.executable, log=str(tmp_path / "asked")))
+    write_tree(place, {"airflow": FAKE.format(python=sys.executable, log=str(tmp_path / "asked"))})
     (place / "airflow").chmod(0o755)
     return place / "python"
 
@@ -149,8 +149,7 @@ def test_since_3_2_tasks_report_to_a_process_that_nobody_asks(version: str, apar
 def test_dags_are_copied_as_they_are_deployed(tmp_path: Path) -> None:
     source, place = tmp_path / "dags", tmp_path / "copy"
     for name in ("scraper.py", "news/feeds.py", "tests/test_scraper.py", "news/__pycache__/feeds.pyc", "old.pyc"):
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).write_text(name)
+        write_tree(source, {name: name})
     (source / "link.py").symlink_to(source / "scraper.py")
     place.mkdir()
     copy_dags(source, place)
