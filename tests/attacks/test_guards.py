@@ -128,7 +128,6 @@ def hide_a_subclass(folder: Path) -> Decision:
 
     test_stores_are_closed.__annotations__ = {"store": Store, "criterion": Criterion, "return": None}
     made = check_of(check("closed", remedy="Close it.")(test_stores_are_closed))
-    assert made is not None
     facts = Facts((Store(subject="a"),), {Bucket: "AccessDenied on ListBuckets"})
     stated = Criteria({"closed": samples.criterion("closed", bound=None)})
     found = list(judge_facts(made, stated["closed"], facts, layer="static", fixtures={}))

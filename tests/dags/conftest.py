@@ -86,8 +86,6 @@ def airflow(request: pytest.FixtureRequest, world: World, place: Path) -> Iterat
             command, env=environment, cwd=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
         ) as process,
     ):
-        assert process.stdin
-        assert process.stdout
         started = Airflow(process.stdin, process.stdout, log)
         assert started.answer()["import_errors"] == {}
         yield started

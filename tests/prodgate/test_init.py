@@ -85,13 +85,11 @@ def test_its_examples_are_valid_where_they_stand(shop: Path, gate: Gate) -> None
     gate("init")
     text = uncomment((shop / "criteria.toml").read_text("utf-8"))
     stated = parse_criteria(text, Path("criteria.toml"))
-    assert stated.airflow is not None
     assert stated.airflow.folder == "pipeline/dags"
     assert {id_: each.declared.schedule.cron for id_, each in stated.airflow.dags.items()} == {
         "orders": "0 3 * * *", "v.2": "0 3 * * *"
     }  # fmt: skip
     assert stated.e2e is not None
-    assert stated.rehearsal is not None
     assert "{port}" in stated.rehearsal.start
     assert (stated.account, {*stated.criteria}) == (
         "123456789012",
@@ -361,10 +359,8 @@ def test_what_it_guessed_stands_in_what_it_writes(gate: Gate, tmp_path: Path) ->
     text = (tmp_path / "criteria.toml").read_text("utf-8")
     stated = parse_criteria(uncomment(text).replace(" # 2.11.0 (Dockerfile)", ""), tmp_path / "criteria.toml")
     assert text.startswith("#:schema criteria.schema.json\n")
-    assert stated.airflow is not None
     assert stated.airflow.version == "2.11.0"
     assert stated.load is not None
-    assert stated.rehearsal is not None
     assert (stated.load.locustfile, stated.rehearsal.health) == ("load.py", "/health")
     assert "latency-p95" in stated.criteria
 

@@ -60,7 +60,6 @@ def judged(body: Callable[[Thing, Criterion], Any], *, facts: Facts = Facts((Thi
 
     test_it.__annotations__ = {"thing": Thing, "criterion": Criterion, "return": None}
     found = check_of(check("truth", remedy="Mend it.")(test_it))
-    assert found is not None
     finding, *_ = judge(found, criterion("truth"), facts, layer="static", fixtures={})
     return finding
 
@@ -258,7 +257,6 @@ def test_a_check_of_a_kind_hears_that_a_kind_of_it_is_unreadable(unreadable: dic
         criterion.hold(thing.size == 1, **SAID)
 
     found = check_of(check("truth", remedy="Mend it.")(test_it))
-    assert found is not None
     facts = Facts((Thing(subject="it"),), unreadable)
     _, last = judge(found, criterion("truth"), facts, layer="live", fixtures={})
     assert last.outcome is Outcome.UNDETERMINED
@@ -359,7 +357,6 @@ def judge_each(body: Callable[[Criterion], Any], stated: Criterion | None = None
 def judged_by(test_it: Callable[..., None], stated: Criterion | None = None, subjects: int = 1) -> list[Finding]:
     test_it.__annotations__ = {"fact": Fact, "criterion": Criterion, "return": None}
     made = check_of(check("truth", remedy="Mend it.")(test_it))
-    assert made is not None
     facts = Facts(tuple(Fact(subject=str(number)) for number in range(subjects)))
     return list(judge(made, stated or criterion("truth", bound=None), facts, layer="static", fixtures={}))
 

@@ -102,7 +102,6 @@ def test_a_drill_leaves_a_record(drilled_account: Account, tmp_path: Path, capsy
     assert list(told["arrived"]) == [f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"]
     assert runs.latest(tmp_path) is None
     record = runs.latest(tmp_path / "drills")
-    assert record is not None
     kept = runs.read(record)
     assert kept.about["drill"] == "alarm slow"
     assert [fact["kind"] for fact in kept.facts] == ["drill"]
@@ -152,7 +151,6 @@ def test_what_a_person_must_do_at_once_has_a_code_of_its_own(
     assert main(["drill", "rollback", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path)]) == 3
     assert "prodgate: ACT NOW" in capsys.readouterr().err
     record = runs.latest(tmp_path / "drills")
-    assert record is not None
     assert runs.read(record).finished
 
 
@@ -817,7 +815,6 @@ def list_rest(account: Account) -> tuple[list[str], list[str], str, str]:
 def is_recorded(runs_folder: Path, kind: str) -> bool:
     """Whether the last drill left a whole record of this kind."""
     path = runs.latest(runs_folder / "drills")
-    assert path is not None
     run = runs.read(path)
     return run.finished is not None and kind in [fact["kind"] for fact in run.facts]
 

@@ -240,7 +240,6 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
         "while True: journal.write('note', layer='static', text='x' * 2000)"
     )
     writer = subprocess.Popen([sys.executable, "-c", script, str(run)], stdout=subprocess.PIPE, text=True)
-    assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait(60)

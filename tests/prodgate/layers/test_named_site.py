@@ -143,13 +143,11 @@ def test_whose_networks_are_named_nowhere_is_asked_here_alone(tmp_path: Path, mo
 
 
 def open_e2e(at: LayerContext) -> e2e_layer.E2eTarget:
-    assert at.stated.e2e is not None
     with e2e_layer.open_target(at, at.stated.e2e) as target:
         return target
 
 
 def open_load(at: LayerContext) -> load_layer.LoadTarget:
-    assert at.stated.load is not None
     with load_layer.open_target(at, at.stated.load) as target:
         return target
 
@@ -210,7 +208,6 @@ def test_what_needs_an_account_says_in_one_sentence_that_there_is_none(tmp_path:
 def test_an_airflow_at_an_address_is_asked_without_an_account(tmp_path: Path) -> None:
     stated = CRITERIA.replace('token = "secret:airflow"', "")
     at = observation(tmp_path, "https://localhost:1", stated)
-    assert at.stated.airflow is not None
     with observing.open_target(at, at.stated.airflow, Event()) as opened:
         assert opened.place == "https://airflow.shop.example"
         with pytest.raises(Unreadable, match="of which no account is known"):
@@ -218,7 +215,6 @@ def test_an_airflow_at_an_address_is_asked_without_an_account(tmp_path: Path) ->
         with pytest.raises(Unreadable, match="secret:name: .* or name an environment variable instead"):
             opened.secret("name")
     at = observation(tmp_path, "https://localhost:1")
-    assert at.stated.airflow is not None
     opening = observing.open_target(at, at.stated.airflow, Event())
     with pytest.raises(Unreadable, match="secret:airflow: .*no account is known"), opening:
         pass
@@ -359,8 +355,6 @@ def test_load_and_browser_never_meet_somebody_elses_site(tmp_path: Path, monkeyp
     monkeypatch.setattr(load_layer, "load_rehearsal", pytest.fail)
     monkeypatch.setattr(e2e_layer, "load_rehearsal", pytest.fail)
     made = context(tmp_path)
-    assert made.stated.load is not None
-    assert made.stated.e2e is not None
     with pytest.raises(Unreadable, match="this is not your site"), load_layer.open_target(made, made.stated.load):
         raise AssertionError
     with pytest.raises(Unreadable, match="this is not your site"), e2e_layer.open_target(made, made.stated.e2e):
@@ -370,7 +364,6 @@ def test_load_and_browser_never_meet_somebody_elses_site(tmp_path: Path, monkeyp
 def test_load_meets_the_site_that_is_stated(tmp_path: Path) -> None:
     with answering() as there:
         made = context(tmp_path, f'[rehearsal]\nsite = "{there}"\n')
-        assert made.stated.load is not None
         with load_layer.open_target(made, made.stated.load) as target:
             assert (target.url, target.place, target.site) == (there, "your site on this machine", None)
 

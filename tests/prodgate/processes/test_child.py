@@ -43,7 +43,6 @@ STUBBORN = (
 
 def start_stubborn() -> subprocess.Popen[bytes]:
     child = subprocess.Popen((sys.executable, "-c", STUBBORN), stdout=subprocess.PIPE, start_new_session=True)
-    assert child.stdout
     assert child.stdout.readline() == b"ready\n"
     child.stdout.close()
     return child
@@ -72,7 +71,6 @@ def test_pipes_are_closed_however_the_wait_for_a_child_ends(
 def test_what_a_killed_child_started_is_killed_with_it(tmp_path: Path) -> None:
     script = f"sleep 300 & echo $! > {tmp_path / 'pid'}; echo ready; wait"
     with subprocess.Popen(("/bin/sh", "-c", script), stdout=subprocess.PIPE, start_new_session=True) as child:
-        assert child.stdout
         assert child.stdout.readline() == b"ready\n"
         end_group(child, 0.0)
         assert child.stdout.read() == b""  # returns once nobody holds the other end
@@ -230,7 +228,6 @@ def start(prelude: str = "") -> subprocess.Popen[str]:
     child = subprocess.Popen(
         (sys.executable, "-c", CHILD.format(prelude=prelude)), stdin=pipe, stdout=pipe, text=True, bufsize=1
     )
-    assert child.stdout
     assert child.stdout.readline() == "ready\n"
     return child
 
@@ -238,8 +235,6 @@ def start(prelude: str = "") -> subprocess.Popen[str]:
 @pytest.mark.parametrize("how", ["stdin", signal.SIGTERM, signal.SIGINT])
 def test_it_reads_commands_until_it_is_told_to_end(how: str | signal.Signals) -> None:
     with start() as child:
-        assert child.stdin
-        assert child.stdout
         child.stdin.write("one\ntwo\n")
         assert [child.stdout.readline() for _ in range(2)] == ["heard one\n", "heard two\n"]
         if isinstance(how, signal.Signals):
@@ -258,7 +253,6 @@ def test_it_ends_with_its_parent_though_its_input_stays_open(prelude: str) -> No
     script = CHILD.format(prelude=prelude).replace('print("over", flush=True)', "os.write(2, b'over')")
     pipe = subprocess.PIPE
     with subprocess.Popen((sys.executable, "-c", parent, script), stdin=pipe, stdout=pipe, stderr=pipe) as started:
-        assert started.stderr
         assert started.stderr.read() == b"over"  # returns once the child has ended, too
         assert started.wait(120) == 0
 

@@ -68,14 +68,12 @@ class Zygote(Account):
             self.tell(f"end {copy.port}")
 
     def tell(self, line: str) -> None:
-        assert self.process.stdin
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
     def begin_copy(self) -> str:
         """Where a new copy listens, or "" when the process has ended."""
         self.tell("branch 7")
-        assert self.process.stdout
         return self.process.stdout.readline().strip().removeprefix("7 ")
 
 
@@ -87,8 +85,6 @@ def started(command: Sequence[str] = COMMAND) -> subprocess.Popen[str]:
 @contextmanager
 def start_zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
     with started(command) as process:
-        assert process.stdin
-        assert process.stdout
         endpoint = process.stdout.readline().strip()
         assert endpoint, process.communicate()[1]
         try:

@@ -312,7 +312,6 @@ def test_what_is_counted_and_nested_is_paged_as_well() -> None:
     assert (listed["Quantity"], listed["IsTruncated"], len(listed["Items"])) == (100, True, 100)
     call.params["Marker"] = listed["NextMarker"]
     rest = pages.next_page(call)
-    assert rest is not None
     assert (rest["DistributionList"]["Quantity"], rest["DistributionList"]["IsTruncated"]) == (20, False)
     assert rest["DistributionList"]["Items"][0] == {"Id": "100"}
 

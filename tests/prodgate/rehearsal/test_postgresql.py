@@ -54,7 +54,6 @@ def test_it_serves_and_leaves_nothing(engine: PostgreSQL) -> None:
 
 def test_it_ends_with_whoever_started_it(engine: PostgreSQL) -> None:
     with subprocess.Popen((sys.executable, "-c", RUNS), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
         url = read_first_line(running.stdout.fileno(), 120)
         folder = Path(url.strip().partition("host=")[2])
         server = int((folder / "data" / "postmaster.pid").read_text().split()[0])

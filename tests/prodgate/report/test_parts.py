@@ -113,7 +113,6 @@ def test_says_stages_weights_requests_and_drills(tmp_path: Path, language: str) 
 
 def test_a_row_for_each_look_at_which_something_had_changed(tmp_path: Path) -> None:
     part = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples() * 1))))
-    assert part is not None
     (watched,) = part.watched
     assert [stage.after for stage in watched.stages] == [
         "0.0 s",
@@ -130,24 +129,19 @@ def test_a_row_for_each_look_at_which_something_had_changed(tmp_path: Path) -> N
 
 def test_draws_the_share_that_new_targets_got(tmp_path: Path) -> None:
     part = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples()))))
-    assert part is not None
     chart = part.watched[0].chart
-    assert chart is not None
     assert len(chart.panels) == len(evidence.SERVICES)
     drawn = dict(chart.panels[0].shapes)["line"]
     assert drawn.startswith("M0 1000")
     assert [drawn.count(f"V{y}") for y in (1000, 900, 0)] == [2, 1, 3]
     back = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.bad_samples(away=False)))))
-    assert back is not None
     assert back.watched[0].chart is None, "nothing moved"
 
 
 def test_a_drill_that_did_not_end_as_it_had_to_is_marked(tmp_path: Path) -> None:
     part = rollout_part(troubled(tmp_path))
-    assert part is not None
     assert [bool(each.flaws) for each in part.drilled] == [True, False, False, False]
     good = rollout_part(deployed(tmp_path, (DRILL, evidence.drill())))
-    assert good is not None
     assert not any(each.flaws for each in good.drilled)
 
 
@@ -155,7 +149,6 @@ def test_a_drill_that_did_not_end_as_it_had_to_is_marked(tmp_path: Path) -> None
 def test_a_record_that_can_not_be_read_says_why(tmp_path: Path, damage: dict[str, Any]) -> None:
     made = deployed(tmp_path, (WATCH, {**evidence.watch(evidence.good_samples()), **damage}))
     part = rollout_part(made)
-    assert part is not None
     assert part.watched[0].problem
     assert render_html(made, made.verdict())
 
@@ -206,7 +199,6 @@ def of_all_kinds(directory: Path) -> Run:
 
 def part(page: str) -> str:
     found = re.search('<section aria-labelledby="records">.*?</section>', page, re.DOTALL)
-    assert found is not None
     return found[0]
 
 
@@ -342,7 +334,6 @@ def test_principals_stand_by_how_far_they_are_from_all_rights(tmp_path: Path) ->
     (part,) = permission_parts(kept(tmp_path, CHAIN, HOPS))
     assert (part.counts["yes"], part.counts["undetermined"], part.counts["no"]) == (2, 1, 1)
     assert (part.names["yes"], part.names["undetermined"]) == (("deploy", "ci"), ("backup",))
-    assert part.drawing is not None
     places = {box.name: box.x for box in part.drawing.boxes}
     assert places["ci"] < places["deploy"] == places["backup"] < places[""]
     states = {box.name: box.state for box in part.drawing.boxes}
@@ -360,7 +351,6 @@ def test_the_page_says_the_same_as_a_table_and_escapes_names(tmp_path: Path, lan
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in section
     drawing = re.search(r"<svg.*?</svg>", section, re.DOTALL)
-    assert drawing is not None
     picture = ElementTree.fromstring(drawing[0])
     assert picture.get("role") == "img"
     assert [one.tag for one in list(picture)[:2]] == ["title", "desc"]
@@ -430,7 +420,6 @@ def opened(directory: Path, seen: Mapping[str, Any], went: Mapping[str, Any], *j
 def outcomes(made: Run) -> list[str]:
     """Return the report's text on each page."""
     part = browser_part(made, made.verdict())
-    assert part is not None
     return [str(row.outcome) for row in part.pages]
 
 
@@ -476,7 +465,6 @@ def test_says_how_each_page_and_journey_was(tmp_path: Path, language: str) -> No
 def test_links_pictures_and_traces_with_their_digests_and_nothing_else(tmp_path: Path) -> None:
     made = of_all_sorts(tmp_path)
     part = browser_part(made, made.verdict())
-    assert part is not None
     (files,) = (row.files for row in part.journeys if row.files)
     assert [kind for kind, _, _ in files] == ["png", "zip"]
     page = Page(render_html(made, made.verdict()))
@@ -491,7 +479,6 @@ def test_links_pictures_and_traces_with_their_digests_and_nothing_else(tmp_path:
 def test_a_record_of_a_browser_that_can_not_be_read_says_why(tmp_path: Path, damage: dict[str, Any]) -> None:
     made = opened(tmp_path, visits(**{"pages": [visit()], **damage}), journeys(journey()))
     part = browser_part(made, made.verdict())
-    assert part is not None
     assert part.problems
     assert [row.subject for row in part.journeys] == ["Somebody buys (test_buys)"]
     assert "A part can't be shown:" in Page(render_html(made, made.verdict())).text
@@ -680,7 +667,6 @@ WORDS = Catalogue("en").text
 def part_on_dags(page: str) -> str:
     """The part of a page about DAGs."""
     found = re.search('<section aria-labelledby="dags">.*?</section>', page, re.DOTALL)
-    assert found is not None
     return found[0]
 
 
@@ -690,7 +676,6 @@ def dags_shown(run: Run, language: str = "en") -> Page:
 
 def block(directory: Path, changes: dict[int, Change], declared: DeclaredDag | None = None) -> DagBlock:
     found = dags_part(scheduled(directory, {declared or dag(): changes}), WORDS)
-    assert found is not None
     (one,) = found.blocks
     return one
 
@@ -1057,7 +1042,6 @@ def test_a_wider_interval_comes_with_more_confidence(tmp_path: Path) -> None:
 
 def test_the_budget_is_what_the_limit_leaves_of_a_whole_window(tmp_path: Path) -> None:
     budget = of(tmp_path, {3: failed, 20: missed, 40: late}).budget
-    assert budget is not None
     assert (budget.slots, budget.allowed, budget.spent, budget.left) == (120, 1, 2, -1)
 
 
@@ -1246,7 +1230,6 @@ def test_every_chart_has_a_name_a_description_and_its_numbers(tmp_path: Path) ->
 @pytest.mark.parametrize(("name", "limit"), [("steady", "200 ms"), ("surge", "200 ms"), ("deploy", ""), ("x", "")])
 def test_draws_the_limit_of_the_criterion_that_judges_the_profile(tmp_path: Path, name: str, limit: str) -> None:
     block = one_block(tmp_path, name)
-    assert block.record is not None
     assert block.record.limit == limit
     shapes = [shape for chart in block.record.charts for panel in chart.panels for shape in panel.shapes]
     assert sum(style == "limit" and path != "" for style, path in shapes) == (3 if limit else 0)
@@ -1256,7 +1239,6 @@ def test_draws_no_limit_where_criteria_state_none(tmp_path: Path) -> None:
     facts = (fact("load", "steady", store_json(tmp_path, stored(record(duration=3))), "load"),)
     for stated in ([criterion("latency-p95", require=">= 3")], [criterion("latency-p95")], []):
         (block,) = load_blocks(replace(run(stated, [], facts=facts), path=tmp_path), WORDS)
-        assert block.record is not None
         assert block.record.limit == ""
 
 
@@ -1269,7 +1251,6 @@ def test_says_what_the_server_saw_and_what_was_deployed_meanwhile(tmp_path: Path
 
 def test_a_p95_among_the_failures_has_no_latency(tmp_path: Path) -> None:
     block = one_block(tmp_path, failing=2, not_sent=20)
-    assert block.record is not None
     (host,) = block.record.hosts
     assert (host.requests, host.lost, host.percentiles["p95"]) == (520, 45, "–")
     assert host.percentiles["p90"].endswith(" ms")
@@ -1367,7 +1348,6 @@ def test_three_long_runs_take_sixty_kilobytes(tmp_path: Path) -> None:
     records = [(name, record(name, duration=600, stall=100, failing=200)) for name in ("steady", "surge", "deploy")]
     shown = load_text(tmp_path, records)
     block = re.search('<section aria-labelledby="load">.*?</section>', shown, re.DOTALL)
-    assert block is not None
     assert len(block[0].encode()) <= 60_000
 
 

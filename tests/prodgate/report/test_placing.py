@@ -295,7 +295,6 @@ def test_comparisons_say_it_of_both(sealed: tuple[runs.Run, runs.Run]) -> None:
 
 def test_a_notice_and_the_history_say_it(sealed: tuple[runs.Run, runs.Run]) -> None:
     notice = make_notice(None, sealed[0])
-    assert notice is not None
     assert notice.text.endswith(f"; {UNSIGNED}")
     entries = [make_entry(run, "") for run in sealed]
     assert [entry.signed for entry in entries] == [False, True]

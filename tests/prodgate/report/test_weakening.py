@@ -375,21 +375,18 @@ def test_a_verdict_that_stays_is_no_news() -> None:
 )
 def test_a_changed_verdict_is_told_with_what_changed(before: str, after: str, said: list[str]) -> None:
     notice = make_notice(of(before), of(after))
-    assert notice is not None
     lines = notice.text.split("\n")
     assert [lines[0].removeprefix("nba-news on aws://prod@ap-northeast-1: "), *lines[2:]] == said
 
 
 def test_nothing_that_was_observed_is_told() -> None:
     notice = make_notice(of("satisfied"), of("not-satisfied"))
-    assert notice is not None
     assert "hunter2" not in notice.text + notice.subject
     assert "aws_rds_cluster" not in notice.text
 
 
 def test_the_first_run_of_all_is_told_and_a_subject_is_what_sns_takes() -> None:
     notice = make_notice(None, of("satisfied", system="ニュース\n" + "x" * 200))
-    assert notice is not None
     assert "no run -> PARTIAL GO" in notice.text
     assert len(notice.subject) <= SUBJECT
     assert notice.subject.isascii()

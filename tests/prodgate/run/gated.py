@@ -75,7 +75,6 @@ def opened(root: Path, files: Mapping[str, str], layer: str = "static") -> Itera
     project = write(root, files)
     try:
         with open_team(project, layer, policies=True, suites=True) as team:
-            assert team is not None
             yield project, team
     finally:
         POLICIES.clear()

@@ -21,7 +21,6 @@ def test_every_finding_is_the_same_on_both_sides(tmp_path: Path, monkeypatch: py
         (tmp_path / "policies" / file.name).write_text(f"{file.read_text('utf-8')}# a team's\n", "utf-8")
     project, hidden = Project(root=tmp_path, stated=open_project(ROOT / "criteria.toml").stated), set()
     with open_team(project, "static", policies=True, suites=False) as team:
-        assert team is not None
         there = {each.id: each for each in team.offer.policies}
         assert there.keys() == {*POLICY_IDS}
         for id_, configuration in evaluate_each().items():

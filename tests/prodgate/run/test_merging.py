@@ -57,7 +57,6 @@ def test_cells_that_are_all_go_are_go_together(tmp_path: Path) -> None:
     assert not any(runs.read(each).verdict().promotes for each in given), "a cell is a part"
     assert [(fact["kind"], fact["subject"]) for fact in run.facts][::3] == [("cell", FIRST), ("cell", LAST)]
     observed = run.observed()
-    assert observed is not None
     assert observed[0] < run.started
     seals = [each for finding in verdict.findings for each in finding.evidence]
     assert len(set(seals)) == 4, "each finding rests on the seal of its cell"

@@ -190,7 +190,6 @@ def test_a_check_that_does_not_fit_the_criteria_breaks_the_layer(
         """Does it answer?"""
 
     made = check_of(test_it)
-    assert made is not None
     found = collect(write(tmp_path, {}), frozenset({Path(__file__)}), Facts(), [made])
     assert message in found.broken[0]
     assert {each.outcome for each in found.findings} == {Outcome.UNDETERMINED}

@@ -29,7 +29,6 @@ def cells(page: str) -> str:
     import re
 
     found = re.search(r'data-jsonblob="([^"]*)"', page)
-    assert found is not None
     return html.unescape(found[1])
 
 

@@ -148,8 +148,6 @@ def load_other_verifier() -> ModuleType:
     """Return the verifier that lies in the folder of each run, as it is in the package."""
     path = Path(str(resources.files("prodgate.sealing").joinpath("bundled/verify.py")))
     spec = importlib.util.spec_from_file_location("independent_verifier", path)
-    assert spec
-    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

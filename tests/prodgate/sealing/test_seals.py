@@ -160,7 +160,6 @@ def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: P
     summary = ParseDict(said["predicate"], VerificationSummary(), ignore_unknown_fields=True)
     assert summary.verification_result == "PASSED"
     sealed = read_seal(run)
-    assert sealed is not None
     assert dict(summary.input_attestations[0].digest) == {"sha256": sealed.digest}
 
 
@@ -368,7 +367,6 @@ def test_a_key_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch, tm
     for text in (private(NIGHTLY), f"\n{private(NIGHTLY)}\n", str(tmp_path / "key.pem")):
         monkeypatch.setenv(VARIABLE, text)
         signer = take_signer("", NOBODY_ELSE)
-        assert signer is not None
         assert signer.public == NIGHTLY.public
         assert VARIABLE not in os.environ
 
@@ -379,7 +377,6 @@ def test_an_option_is_stronger_and_the_environment_is_emptied_all_the_same(
     (tmp_path / "key.pem").write_text(private(NIGHTLY))
     monkeypatch.setenv(VARIABLE, private(EVE))
     signer = take_signer(str(tmp_path / "key.pem"), ANYBODY)
-    assert signer is not None
     assert signer.public == NIGHTLY.public
     assert VARIABLE not in os.environ
 

@@ -106,7 +106,6 @@ def test_what_is_stated_is_read() -> None:
     assert (dag.declared.window, dag.declared.grace, dag.declared.limit) == usual
     assert dag.tasks == {"fetch": (), "store": ("fetch",)}
     assert dag.data is None
-    assert section.rehearsal is not None
     assert section.rehearsal.crons == {"collect": "* * * * * */10"}
     assert (section.rehearsal.history, section.rehearsal.most) == (timedelta(minutes=1), timedelta(minutes=3))
 
@@ -411,9 +410,7 @@ def test_a_valid_rollout_is_read_whole() -> None:
     assert (str(section.rehearsal.rate), str(section.rehearsal.timeout)) == ("100 /s", "2 s")
     before, migrations = section.before, section.migrations
     assert (before.tests, before.targets) == (("reports/*.xml",), ("aws://staging@eu-west-1",))
-    assert before.rehearsal is not None
     assert (before.rehearsal.command[0], str(before.rehearsal.limit)) == ("{python}", "30 s")
-    assert migrations is not None
     assert (migrations.tool, migrations.table, migrations.task, migrations.code) == ("alembic", "", "", ("**",))
 
 
@@ -425,8 +422,6 @@ def test_what_is_not_said_has_a_default() -> None:
 
 def test_the_example_names_a_folder_and_files_that_exist() -> None:
     stated = load_criteria(ROOT / "criteria.toml").rollout
-    assert stated is not None
-    assert stated.migrations is not None
     assert (ROOT / stated.migrations.folder / "env.py").is_file()
     assert all(list(ROOT.glob(pattern)) for pattern in stated.migrations.code)
 

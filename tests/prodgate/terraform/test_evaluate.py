@@ -124,7 +124,6 @@ def test_variable_file_wins_over_the_tfvars_that_are_read_anyway(tmp_path: Path)
     ]
 
     assert database.number("backup_retention_period") == 35
-    assert database.origin is not None
     assert [str(place).rpartition("/")[2] for place in database.origin.of("backup_retention_period")] == [
         "main.tf:126",
         "longer.tfvars:1",
@@ -136,7 +135,6 @@ def test_root_named_directly_finds_its_modules_outside() -> None:
 
     origins = {each.address: each.origin for each in named.resources}
     queue = origins["module.queue.aws_sqs_queue.orders"]
-    assert queue is not None
     assert str(queue.block) == "../parts/queue/main.tf:7"
     assert named.root == "live"
 
@@ -564,7 +562,6 @@ def test_variables_in_the_environment_count(plant: Plant, monkeypatch: pytest.Mo
     (topic,) = evaluate(tree).resources
 
     assert topic.text("name") == "from the environment"
-    assert topic.origin is not None
     assert [str(each) for each in topic.origin.of("name")] == ["main.tf:5"]
 
 

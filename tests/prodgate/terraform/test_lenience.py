@@ -246,7 +246,6 @@ def test_file_of_opentofu_stands_for_the_one_of_its_name(newer: Configuration) -
     (topic,) = newer.of("aws_sns_topic")
 
     assert topic.text("name") == "from-tofu"
-    assert topic.origin is not None
     assert str(topic.origin.block) == "main.tofu:2"
     (gap,) = newer.gaps
     assert gap.reason.startswith("is judged as OpenTofu reads it, in the place of main.tf, which Terraform does not;")

@@ -243,7 +243,6 @@ def test_source_gives_a_plan_positions(tmp_path: Path, plant: Plant) -> None:
 
     (opened,) = open_configurations(file, source=root)
 
-    assert opened.resources[0].origin is not None
     assert str(opened.resources[0].origin.of("name")[0]) == "main.tf:3"
 
 
@@ -710,7 +709,6 @@ def test_a_plan_is_judged_with_the_positions_of_the_root_that_it_is_of(project: 
     assert (found.root, found.engine) == ("out/plan.json", "plan.json of Terraform 1.9.0")
     assert seen == [STATED_PLAN]
     origin = found.resources[0].origin
-    assert origin is not None
     assert (str(origin.block), [*map(str, origin.of("name"))]) == ("infra/main.tf:2", ["infra/main.tf:3"])
 
 

@@ -199,13 +199,11 @@ def known(plant: Plant) -> Provenance:
 )
 def test_each_argument_has_its_line(known: Provenance, address: str, path: str, places: list[str]) -> None:
     origin = known.origin(address)
-    assert origin is not None
     assert [str(place) for place in origin.of(path)] == places
 
 
 def test_what_core_takes_for_itself_is_no_argument(known: Provenance) -> None:
     origin = known.origin("aws_security_group.web[0]")
-    assert origin is not None
     assert set(origin.arguments) == {
         "name", "tags", "tags.team", "ingress", "ingress.from_port", "ingress.protocol",
     }  # fmt: skip
@@ -228,7 +226,6 @@ def test_texts_that_the_native_syntax_writes_otherwise_change_no_line(plant: Pla
     head = f'{{"resource": {{"aws_x": {{\n"z": {{"a": "{text}"}},\n'
     root = plant({"main.tf.json": f'{head}"y": {{\n"b": 1}}}}}}}}'})
     origin = Provenance(read_tree(root, root), (), {}).origin("aws_x.y")
-    assert origin is not None
     assert [str(place) for place in (*origin.of(""), *origin.of("b"))] == ["main.tf.json:3", "main.tf.json:4"]
 
 
@@ -262,7 +259,6 @@ def shop() -> Provenance:
 def _lines(known: Provenance, base: Path, address: str, path: str) -> list[str]:
     """The text of the lines that are named for an argument."""
     origin = known.origin(address)
-    assert origin is not None
     return [
         (base / place.file).read_text(encoding="utf-8").splitlines()[place.line - 1].strip()
         for place in origin.of(path)

@@ -201,7 +201,6 @@ def test_sizes_and_scaling_are_those_of_the_service() -> None:
     assert isinstance(found, Service)
     assert (str(found.task.cpu), str(found.task.memory), str(found.least)) == ("512 cpu", "1024 MiB", "1")
     assert found.providers == {"FARGATE", "FARGATE_SPOT"}
-    assert found.scaling is not None
     assert (found.scaling.policies, str(found.scaling.room)) == (("cpu", "steps"), "3")
 
 

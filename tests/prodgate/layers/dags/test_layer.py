@@ -220,7 +220,6 @@ def test_airflow_is_reached_as_it_is_stated(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_rehearsal_needs_to_be_told_how(tmp_path: Path) -> None:
     at = observation(tmp_path)
-    assert at.stated.airflow is not None
     with (
         pytest.raises(Unreadable, match=r"write \[airflow.rehearsal\]"),
         observing.rehearsing(at, at.stated.airflow, threading.Event()),
@@ -308,7 +307,6 @@ def test_a_drill_is_made_again_once_no_spell_comes_any_more(
 
 def test_a_drill_that_never_was_is_asked_for(tmp_path: Path) -> None:
     at = observation(tmp_path, url="aws://prod@ap-northeast-1")
-    assert at.stated.airflow is not None
     with pytest.raises(Unreadable, match="no drill is on record; prodgate drill dag NAME aws://prod@ap-northeast-1"):
         observing._read_drill(at, at.stated.airflow)
 

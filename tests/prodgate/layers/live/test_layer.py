@@ -136,7 +136,6 @@ def judged_twice(shop: Path) -> tuple[Path, Sequence[Finding]]:
     """Run the gate, judge its evidence again, and return the run and the findings, which are the same."""
     assert "live: looking at account" in gate(shop, "run", "rehearsal://", "--only", "live")
     first = runs.latest(shop / "runs")
-    assert first is not None
     gate(shop, "judge", str(first))
     second = next(path for path in (shop / "runs").iterdir() if path != first)
     found = runs.read(first).findings

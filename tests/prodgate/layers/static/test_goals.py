@@ -597,7 +597,6 @@ def guards(type: str, **values: Any) -> Document | None:
 )
 def test_what_lets_others_in_and_is_not_read_is_said(type: str, values: Any) -> None:
     found = guards(type, **values)
-    assert found is not None
     assert found.unread == f"whom {type}.this lets in is not followed here"
 
 
@@ -617,7 +616,6 @@ def test_what_lets_nobody_in_is_not(type: str, values: Any) -> None:
 
 def test_policies_of_all_of_a_service_and_of_other_keys_are_read() -> None:
     found = guards("aws_cloudwatch_log_resource_policy", policy_document=OPEN)
-    assert found is not None
     assert (found.unread, [one.resources for one in found.statements]) == ("", [("*",)])
     arn = "arn:aws:kms:eu-west-1:111122223333:key/1"
     for type in ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key"):

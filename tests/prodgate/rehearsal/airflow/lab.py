@@ -65,8 +65,6 @@ class Lab:
 
     def tell(self, word: str) -> str:
         """Call a method of the Airflow, with one word more if it takes one; return what it returned, as JSON."""
-        assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(word.encode() + b"\n")
         return read_first_line(self.process.stdout.fileno())
 
@@ -90,7 +88,6 @@ def lab(folder: Path, version: str) -> Iterator[Lab]:
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0, cwd=Path(__file__).parents[4]) as process:
         try:
-            assert process.stdout
             said = json.loads(heard(process.stdout.fileno()))
             yield Lab(
                 process=process,

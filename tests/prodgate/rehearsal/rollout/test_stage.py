@@ -134,7 +134,6 @@ with running_rollout(account, logs, speed=100, progress=lambda _: None) as rollo
 def test_nothing_outlives_whoever_started_it(tmp_path: Path) -> None:
     command = (sys.executable, "-c", RUNS, str(SHOP), str(tmp_path))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as running:
-        assert running.stdout is not None
         started = [int(each) for each in read_first_line(running.stdout.fileno(), 120).split()]
         running.send_signal(signal.SIGKILL)
     assert len(started) == 3

@@ -53,7 +53,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
     return next(word for word in process.stdout.readline().split() if word.startswith("http://"))
 
 
@@ -138,7 +137,6 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Whether a process was waited for, and our ends of its pipes are closed."""
     assert process.stdin is not None
-    assert process.stdout is not None
     return process.returncode is not None and process.stdin.closed and process.stdout.closed
 
 
@@ -259,7 +257,6 @@ def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         "with running(pathlib.Path(sys.argv[1])) as site: print(site.url, flush=True); signal.pause()"
     )
     with subprocess.Popen((sys.executable, "-c", script, str(tmp_path)), stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
         host, port = urlsplit(parent.stdout.readline().strip()).netloc.split(":")
         with socket.create_connection((host, int(port))) as connected:
             parent.kill()

@@ -192,7 +192,6 @@ def test_an_estimate_is_read_as_it_was_written(
         effective=678 if worth else 12_345, confidence=Quantity.parse("97.5 %"), detail="with (what) it is made of",
     )  # fmt: skip
     read = read_figure(str(made))
-    assert read is not None
     assert abs(read.value - made.value.base) <= abs(made.value.base) / 1000
     if made.low != made.high:
         assert read.low <= made.low.base <= made.high.base <= read.high

@@ -620,7 +620,6 @@ def test_the_numbers_add_up(source: Source) -> None:
 def test_the_verdict_is_a_case_that_passes_on_go_alone(made: Source, tag: str | None, decision: str) -> None:
     suite = junit(made)[0]
     case = suite.find("testcase")
-    assert case is not None
     assert case.get("name") == f"verdict {decision}"
     assert [child.tag for child in case] == ([tag] if tag else [])
     properties = {each.get("name"): each.get("value") for each in suite.iter("property")}

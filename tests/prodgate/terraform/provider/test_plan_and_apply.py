@@ -829,7 +829,6 @@ def provider(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_first_line_is_how_core_finds_it(provider: subprocess.Popen[str], tmp_path: Path) -> None:
-    assert provider.stdout
     found = json.loads(provider.stdout.readline())
 
     aws = found["registry.terraform.io/hashicorp/aws"]
@@ -841,7 +840,6 @@ def test_first_line_is_how_core_finds_it(provider: subprocess.Popen[str], tmp_pa
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ends_on_a_signal(provider: subprocess.Popen[str], tmp_path: Path, number: signal.Signals) -> None:
-    assert provider.stdout
     provider.stdout.readline()
 
     provider.send_signal(number)
@@ -851,8 +849,6 @@ def test_ends_on_a_signal(provider: subprocess.Popen[str], tmp_path: Path, numbe
 
 
 def test_ends_when_its_input_is_closed(provider: subprocess.Popen[str]) -> None:
-    assert provider.stdout
-    assert provider.stdin
     provider.stdout.readline()
 
     provider.stdin.close()
@@ -862,8 +858,6 @@ def test_ends_when_its_input_is_closed(provider: subprocess.Popen[str]) -> None:
 
 def test_ends_though_a_request_has_only_begun(provider: subprocess.Popen[str], tmp_path: Path) -> None:
     """As when core is killed while it sends one."""
-    assert provider.stdout
-    assert provider.stdin
     provider.stdout.readline()
     never = threading.Event()
     with grpc.insecure_channel(f"unix://{tmp_path / 'p.sock'}") as channel:
@@ -882,7 +876,6 @@ def test_ends_though_a_request_has_only_begun(provider: subprocess.Popen[str], t
 def test_ends_with_its_parent(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT, *MODULE, str(tmp_path / "p.sock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout
         child = os.pidfd_open(int(parent.stdout.readline().split()[0]))
         parent.kill()
 
