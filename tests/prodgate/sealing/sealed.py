@@ -89,8 +89,10 @@ def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **abo
     return run
 
 
-def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> None:
+def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> Path:
+    """Seal a run, and return it."""
     seal_again(run, signer)
+    return run
 
 
 def read_statement(run: Path, name: str = "seal.dsse.json") -> dict[str, Any]:

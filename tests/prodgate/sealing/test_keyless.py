@@ -170,8 +170,7 @@ def test_the_criteria_say_who_counts_and_the_runs_own_can_only_take_away(
 def test_what_can_not_be_signed_leaves_the_run_as_it_was(
     instance: Instance, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = make_run(tmp_path / "runs")
-    seal(run, None)
+    run = seal(make_run(tmp_path / "runs"), None)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     words = ("seal", run, "--keyless", "--trust-config", "trust_config.json")
     for refuses, why in (

@@ -121,8 +121,7 @@ def test_the_same_run_sealed_twice_differs_in_signature_and_time_alone(tmp_path:
 
 
 def test_the_statement_lists_every_file(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    seal(run)
+    run = seal(make_run(tmp_path))
     listed = {each["name"]: each for each in read_statement(run)["subject"]}
     assert set(listed) == {name for name in files(run) if name not in SEALING}
     assert {"run.json", "journal.jsonl", "report.html", "report.ja.html", "summary.md", "verify.py"} < set(listed)
@@ -135,8 +134,7 @@ def without_own(predicate: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("good", [True, False])
 def test_the_statement_is_one_of_the_published_kind(tmp_path: Path, good: bool) -> None:
-    run = make_run(tmp_path, good=good)
-    seal(run)
+    run = seal(make_run(tmp_path, good=good))
     said = read_statement(run)
     statement = ParseDict(said, Statement())
     assert statement.type == "https://in-toto.io/Statement/v1"
@@ -149,8 +147,7 @@ def test_the_statement_is_one_of_the_published_kind(tmp_path: Path, good: bool) 
 
 
 def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    seal(run)
+    run = seal(make_run(tmp_path))
     said = read_statement(run, "summary.dsse.json")
     statement = ParseDict(said, Statement())
     assert statement.predicate_type == "https://slsa.dev/verification_summary/v1"
@@ -174,21 +171,18 @@ def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: P
     ],
 )
 def test_what_allows_no_promotion_has_none(tmp_path: Path, about: dict[str, Any]) -> None:
-    run = make_run(tmp_path, **about)
-    seal(run)
+    run = seal(make_run(tmp_path, **about))
     assert not (run / "summary.dsse.json").exists()
 
 
 def test_what_is_no_go_or_unsigned_has_none(tmp_path: Path) -> None:
     for folder, good, signer in (("a", False, NIGHTLY), ("b", True, None)):
-        run = make_run(tmp_path / folder, good=good)
-        seal(run, signer)
+        run = seal(make_run(tmp_path / folder, good=good), signer)
         assert not (run / "summary.dsse.json").exists()
 
 
 def test_another_library_verifies_the_envelope(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    seal(run)
+    run = seal(make_run(tmp_path))
     envelope = OtherEnvelope.from_dict(json.loads((run / "seal.dsse.json").read_bytes()))
     key = SSlibKey(NIGHTLY.public.keyid, "ed25519", "ed25519", {"public": raw_key(NIGHTLY)})
     assert list(envelope.verify([key], 1)) == [NIGHTLY.public.keyid]
@@ -227,8 +221,7 @@ class Mute:
 
 
 def test_who_does_not_sign_leaves_the_seal_as_it_was(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    seal(run)
+    run = seal(make_run(tmp_path))
     kept = files(run)
     found = runs.read(run)
     with pytest.raises(SigningError):
@@ -261,8 +254,7 @@ def own(run: Path) -> dict[str, Any]:
 
 def test_each_run_names_the_one_before_of_its_system_and_target(tmp_path: Path) -> None:
     one, two, three = nights(tmp_path, 3)
-    other = make_run(tmp_path, target="aws://staging@ap-northeast-1")
-    seal(other)
+    other = seal(make_run(tmp_path, target="aws://staging@ap-northeast-1"))
     sealed = read_seal(one)
     assert sealed is not None
     assert own(one)["before"] is None
@@ -279,8 +271,7 @@ def test_however_many_runs_of_others_lie_between_each_names_the_one_before(
     (one,) = nights(tmp_path, 1)
     for _ in range(3):
         seal(make_run(tmp_path, target="aws://staging@ap-northeast-1"))
-    two = make_run(tmp_path)
-    seal(two)
+    two = seal(make_run(tmp_path))
     assert own(two)["before"]["run"] == one.name
     assert list(find_gaps(tmp_path / "runs")) == []
 
@@ -331,8 +322,7 @@ def test_two_that_follow_on_one_are_told(tmp_path: Path) -> None:
     one, two = nights(tmp_path / "a", 2)
     folder = one.parent
     shutil.move(two, tmp_path / two.name)
-    three = make_run(tmp_path / "a")
-    seal(three)
+    three = seal(make_run(tmp_path / "a"))
     shutil.move(tmp_path / two.name, two)
     (gap,) = find_gaps(folder)
     assert f"all follow on {one.name}; one of them does" in gap
@@ -341,10 +331,8 @@ def test_two_that_follow_on_one_are_told(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_signed_later_stays_in_the_chain(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    seal(run, None)
-    after = make_run(tmp_path)
-    seal(after, None)
+    run = seal(make_run(tmp_path), None)
+    seal(make_run(tmp_path), None)
     seal(run, NIGHTLY)
     seal(run, make_signer(3))
     assert list(find_gaps(tmp_path / "runs")) == []
@@ -423,8 +411,7 @@ def test_public_keys_are_read_from_files(tmp_path: Path) -> None:
 
 
 def packed(tmp_path: Path) -> tuple[Path, bytes]:
-    run = make_run(tmp_path / "made")
-    seal(run)
+    run = seal(make_run(tmp_path / "made"))
     return run, make_bundle(run, run.name)
 
 
@@ -1094,8 +1081,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kept")
     (folder / "nightly.pub").write_text(pem(NIGHTLY))
     for name, commit in (("run", COMMIT), ("other", OTHER_COMMIT)):
-        made = make_run(folder / name, commit=commit)
-        seal(made)
+        made = seal(make_run(folder / name, commit=commit))
         made.rename(folder / made.name)
         (folder / f"{name}.name").write_text(made.name)
     return folder
@@ -1130,8 +1116,7 @@ def test_tampering_is_refused_and_named(kept: Path, world: World, name: str) -> 
 def test_a_waiver_in_force_makes_a_run_go_for_both(tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
     waive(tmp_path, opened=today - DAY, expires=today + DAY)
-    run = make_run(tmp_path, good=False)
-    seal(run)
+    run = seal(make_run(tmp_path, good=False))
     (tmp_path / "key").write_text(pem(NIGHTLY))
     assert ask_gate(run) == ask_other(run, tmp_path / "key") == []
     assert read_statement(run)["predicate"]["prodgate"]["verdict"] == "GO"
@@ -1340,8 +1325,7 @@ def test_an_option_that_asks_for_nothing_is_no_option(kept: Path, world: World, 
 def test_what_is_authentic_and_not_go_is_told_apart(
     tmp_path: Path, about: dict[str, object], good: bool, code: int
 ) -> None:
-    run = make_run(tmp_path, good=good, **about)
-    seal(run)
+    run = seal(make_run(tmp_path, good=good, **about))
     (tmp_path / "key").write_text(pem(NIGHTLY))
     assert (run_other(run, tmp_path / "key")[0], ask_gate(run)) == (code, [])
 
@@ -1454,8 +1438,7 @@ def test_a_run_that_was_cut_off_is_not_sealed_and_says_so(
 
 
 def test_a_run_is_signed_later(keys: Path, gate: Gate) -> None:
-    run = make_run(keys)
-    seal(run, None)
+    run = seal(make_run(keys), None)
     assert gate("seal", run, "--signing-key", keys / "nightly.pem").out.startswith(
         f"sealed, signed by key ({NIGHTLY.public.keyid[:12]}): {run}\nseal:   "
     )
@@ -1506,8 +1489,7 @@ def test_a_run_in_a_folder_is_missed_by_none_of_its_files(keys: Path, gate: Gate
 
 
 def test_writing_the_reports_again_breaks_no_seal(keys: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = make_run(keys)
-    seal(run)
+    run = seal(make_run(keys))
     key = ("--key", keys / "nightly.pub")
     monkeypatch.setattr(publishing, "render_html", lambda *_, **__: "another version")
     gate("report", run)
@@ -1521,8 +1503,7 @@ def test_writing_the_reports_again_breaks_no_seal(keys: Path, gate: Gate, monkey
 
 
 def test_the_commands_of_the_report_verify_it(keys: Path) -> None:
-    run = make_run(keys)
-    seal(run)
+    run = seal(make_run(keys))
     assert run_commands_of_report(run, keys / "nightly.pub") == (0, [NIGHTLY.public.keyid], "")
     code, _, _ = run_commands_of_report(run, keys / "eve.pub")
     assert code != 0
@@ -1611,8 +1592,7 @@ def test_more_may_be_asked_of_a_run(keys: Path, gate: Gate) -> None:
 
 
 def test_a_promotion_may_rest_on_what_can_be_asked_before_a_deployment(keys: Path, gate: Gate) -> None:
-    run = make_run(keys, f'{CRITERIA}moment = "before"\n', moment=PROMOTION, layers=sorted(PROMOTING))
-    seal(run)
+    run = seal(make_run(keys, f'{CRITERIA}moment = "before"\n', moment=PROMOTION, layers=sorted(PROMOTING)))
     asked = ("verify", run, "--key", keys / "nightly.pub", "--promotes", "--target", "aws://prod@ap-northeast-1")
     gate(*asked)
     (keys / "wider.toml").write_text(CRITERIA.replace('layers = ["static"]', 'layers = ["static", "live"]'), "utf-8")
@@ -1636,8 +1616,7 @@ def test_a_signature_that_nobody_checked_is_not_called_none(
 
 @pytest.mark.parametrize("command", ["bundle", "seal"])
 def test_a_forged_signature_of_a_named_signer_is_passed_on_by_nobody(keys: Path, gate: Gate, command: str) -> None:
-    run = make_run(keys, f"{CRITERIA}\n{SIGNERS}")
-    seal(run)
+    run = seal(make_run(keys, f"{CRITERIA}\n{SIGNERS}"))
     envelope = json.loads((run / "seal.dsse.json").read_text())
     envelope["signatures"][0]["sig"] = "A" * 86 + "=="
     (run / "seal.dsse.json").write_bytes(write_json(envelope) + b"\n")
@@ -1646,14 +1625,12 @@ def test_a_forged_signature_of_a_named_signer_is_passed_on_by_nobody(keys: Path,
 
 def test_the_exit_code_of_verify_is_that_of_the_verdict(keys: Path, gate: Gate) -> None:
     for folder, good, layers, code in (("a", True, None, 0), ("b", False, None, 1), ("c", True, ["live"], 2)):
-        run = make_run(keys / folder, good=good, **({"layers": layers} if layers else {}))
-        seal(run)
+        run = seal(make_run(keys / folder, good=good, **({"layers": layers} if layers else {})))
         gate("verify", run, "--key", keys / "nightly.pub", ends=code)
 
 
 def test_what_is_asked_of_a_run_is_checked(keys: Path, gate: Gate) -> None:
-    run = make_run(keys)
-    seal(run)
+    run = seal(make_run(keys))
     key = ("--key", keys / "nightly.pub")
     (found,) = json.loads(gate("verify", run, *key, "--commit", COMMIT, "--max-age", "24h", "--json").out)["runs"]
     assert (found["authentic"], found["signer"], found["promotes"]) == (True, "nightly.pub", True)
@@ -1673,19 +1650,16 @@ def test_what_is_asked_of_a_run_is_checked(keys: Path, gate: Gate) -> None:
 
 def test_the_criteria_of_a_run_do_not_say_whose_signature_counts(keys: Path, gate: Gate) -> None:
     own = f"{CRITERIA}\n{SIGNERS}"
-    run = make_run(keys / "a", own)
-    seal(run, EVE)
+    run = seal(make_run(keys / "a", own), EVE)
     assert "which the run's own criteria do not name" in gate("verify", run, "--key", keys / "eve.pub", ends=4).out
-    forged = make_run(keys / "b", own.replace(NIGHTLY.public.text, EVE.public.text))
-    seal(forged, EVE)
+    forged = seal(make_run(keys / "b", own.replace(NIGHTLY.public.text, EVE.public.text)), EVE)
     gate("verify", forged, "--key", keys / "eve.pub")
     assert "WRONG KEY" in gate("verify", forged, "--key", keys / "nightly.pub", ends=4).out
     assert "those that count are none" in gate("verify", forged, ends=4).out
 
 
 def test_a_bundle_is_verified_as_the_run_is(keys: Path, gate: Gate) -> None:
-    run = make_run(keys)
-    seal(run)
+    run = seal(make_run(keys))
     out, bundle = gate("bundle", run).out, run.with_name(f"{run.name}.tar")
     assert out == f"{hashlib.sha256(bundle.read_bytes()).hexdigest()}  {bundle}\n"
     gate("bundle", run, "--to", keys / "b.tar")
@@ -1707,8 +1681,7 @@ def test_a_bundle_is_verified_as_the_run_is(keys: Path, gate: Gate) -> None:
 
 
 def test_a_folder_is_verified_under_the_name_of_its_run_alone(keys: Path, gate: Gate) -> None:
-    run = make_run(keys)
-    seal(run)
+    run = seal(make_run(keys))
     moved = run.rename(keys / "evidence of last year")
     told = f"FOREIGN: the folder is called {moved.name}, and the run in it {run.name}; a folder has the name of its run"
     out = gate("verify", moved, "--key", keys / "nightly.pub", ends=4).out

@@ -21,9 +21,7 @@ RUN, CHAIN = list_run_by(__file__, "docs/runs.md")
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = make_run(tmp_path_factory.mktemp("shown"))
-    seal(run)
-    return run
+    return seal(make_run(tmp_path_factory.mktemp("shown")))
 
 
 @pytest.fixture
