@@ -34,6 +34,7 @@ from prodgate.verdict import Verdict, decide
 from tests.prodgate.facts.live.stated_account import ACCOUNT, Stated
 from tests.prodgate.layers.context import layer_context
 from tests.prodgate.layers.static.test_goals import declared_role, labelled
+from tests.repositories import commit, git
 from tests.trees import write_tree
 
 from .conftest import Gate
@@ -456,16 +457,6 @@ def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:
 # ── ``prodgate check``: its output on a tree, and on the faults that a change adds
 
 QUEUE = 'resource "aws_sqs_queue" "{name}" {{\n  name = "{name}"\n  sqs_managed_sse_enabled = {safe}\n}}\n'
-
-
-def git(root: Path, *words: str) -> None:
-    named = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *named, *words], check=True, capture_output=True, timeout=60)
-
-
-def commit(root: Path, message: str) -> None:
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", message)
 
 
 def queues(**safe: bool) -> str:

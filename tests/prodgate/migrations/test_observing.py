@@ -31,6 +31,7 @@ from prodgate.migrations.reading import (
     read_revisions,
     read_texts,
 )
+from tests.repositories import commit, git
 from tests.trees import write_tree
 
 SITE = Path(__file__).parents[3]
@@ -52,11 +53,6 @@ def write(root: Path, *bodies: str) -> Path:
         header = HEADER.format(str(number), str(number - 1) if number else None)
         (folder / "versions" / f"v{number}.py").write_text(header + body, "utf-8")
     return folder
-
-
-def git(root: Path, *words: str) -> None:
-    named = ("-c", "user.name=x", "-c", "user.email=x@example.com")
-    subprocess.run(["git", "-C", str(root), *named, *words], check=True, capture_output=True, timeout=60)
 
 
 def release(root: Path, *bodies: str, reads: bool = True) -> list[dict[str, Any]]:
@@ -267,8 +263,7 @@ def test_a_tool_that_renders_only_in_its_application_is_told(tmp_path: Path) -> 
 def test_the_commit_before_is_asked_and_not_the_files_that_lie_here(tmp_path: Path) -> None:
     write(tmp_path)
     git(tmp_path, "init", "-q")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "one")
+    commit(tmp_path, "one")
     before = find_commit(tmp_path, "HEAD")
     write_tree(
         tmp_path,
@@ -287,8 +282,7 @@ def test_the_commit_before_is_asked_and_not_the_files_that_lie_here(tmp_path: Pa
 def test_a_commit_that_is_not_there_says_what_to_check_out(tmp_path: Path) -> None:
     write(tmp_path / "whole")
     git(tmp_path / "whole", "init", "-q")
-    git(tmp_path / "whole", "add", ".")
-    git(tmp_path / "whole", "commit", "-qm", "one")
+    commit(tmp_path / "whole", "one")
     git(tmp_path / "whole", "commit", "-qm", "two", "--allow-empty")
     first = find_commit(tmp_path / "whole", "HEAD~1")
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{tmp_path / 'whole'}", "part")

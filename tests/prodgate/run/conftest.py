@@ -6,10 +6,10 @@ import pytest
 
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
+from tests.repositories import commit, git
 from tests.trees import write_tree
 
 from . import committed, small_shop
-from .committed import git
 
 
 @pytest.fixture
@@ -35,6 +35,5 @@ def project(tmp_path: Path) -> Project:
         },
     )
     git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "-A")
-    git(tmp_path, "commit", "-q", "-m", "x")
+    commit(tmp_path, "x")
     return Project(root=tmp_path, stated=load_criteria(tmp_path / "criteria.toml"))

@@ -18,9 +18,10 @@ from prodgate.run.inputs import find_inputs, find_places, take_fixity
 from prodgate.run.revisions import checked_out
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
+from tests.repositories import commit, git
 from tests.trees import write_tree
 
-from .committed import CRITERIA, git
+from .committed import CRITERIA
 
 
 def test_every_file_and_variable_is_there_by_digest(project: Project) -> None:
@@ -461,8 +462,7 @@ def put_git(script: str, monkeypatch: pytest.MonkeyPatch, folders: pytest.TempPa
 def judged(project: Project) -> Project:
     """The project with a check and a waiver, committed."""
     write_tree(project.root, dict.fromkeys(("suites/static/test_x.py", "waivers.toml"), "# as it was\n"))
-    git(project.root, "add", "-A")
-    git(project.root, "commit", "-q", "-m", "y")
+    commit(project.root, "y")
     return project
 
 
@@ -489,8 +489,7 @@ def filter_contents(root: Path) -> None:
     """Let git mistake a changed file for the committed one, as a filter does that hides local values."""
     (root / ".gitattributes").write_text("*.tf filter=local\n")
     git(root, "config", "filter.local.clean", "grep -v local-value || :")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "filtered")
+    commit(root, "filtered")
     (root / "infra/main.tf").write_text(f"{(root / 'infra/main.tf').read_text()}# local-value\n")
 
 
@@ -576,8 +575,7 @@ def test_the_judged_bytes_are_compared_with_the_commit(
 
 def test_ends_of_lines_that_git_converts_are_no_change(judged: Project) -> None:
     (judged.root / ".gitattributes").write_text("*.tf eol=crlf\n")
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
     (judged.root / "infra/main.tf").unlink()
     git(judged.root, "checkout", "--", "infra/main.tf")
     assert b"\r\n" in (judged.root / "infra/main.tf").read_bytes()
@@ -588,8 +586,7 @@ def test_ends_of_lines_that_git_converts_are_no_change(judged: Project) -> None:
 def test_a_file_of_any_size_is_compared(judged: Project) -> None:
     file = judged.root / "suites/static/large.bin"
     file.write_bytes(bytes(MOST + 1))
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
     assert find_inputs(judged, {}).uncommitted == ()
 
     with file.open("r+b") as opened:
@@ -605,8 +602,7 @@ def test_of_a_file_of_git_lfs_the_commit_holds_the_digest(judged: Project) -> No
     file.write_bytes(content)
     (judged.root / ".gitattributes").write_text("*.png filter=lfs\n")
     git(judged.root, "config", "filter.lfs.clean", f"cat > /dev/null; cat '{pointer}'")
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
     assert len(find_inputs(judged, {}).commit) == 40
 
     file.write_bytes(b"as it is ")
@@ -615,8 +611,7 @@ def test_of_a_file_of_git_lfs_the_commit_holds_the_digest(judged: Project) -> No
 
 def test_what_decides_nothing_may_be_left_out_of_a_checkout(judged: Project) -> None:
     (judged.root / "README.md").write_text("")
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
     git(judged.root, "update-index", "--skip-worktree", "README.md")
     (judged.root / "README.md").unlink()
 
@@ -647,8 +642,7 @@ def test_files_of_a_submodule_are_in_the_commit(judged: Project, tmp_path_factor
     other = tmp_path_factory.mktemp("other")
     (other / "test_y.py").write_text("")
     git(other, "init", "-q")
-    git(other, "add", "-A")
-    git(other, "commit", "-q", "-m", "x")
+    commit(other, "x")
     git(judged.root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "suites/other")
     git(judged.root, "commit", "-q", "-m", "z")
     assert len(find_inputs(judged, {}).commit) == 40
@@ -664,8 +658,7 @@ def test_a_file_behind_a_link_is_held_where_it_lies(judged: Project) -> None:
     for name in ("ignored", "kept"):
         write_tree(judged.root, {f"{name}/test_y.py": ""})
         (judged.root / "suites" / name[:2]).symlink_to(judged.root / name)
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
 
     assert find_inputs(judged, {}).uncommitted == ("suites/ig/test_y.py",)
 
@@ -679,8 +672,7 @@ def test_a_link_that_no_commit_holds_is_named(judged: Project) -> None:
 def test_a_project_below_the_top_of_its_repository_is_asked_about_all_that_it_reads(judged: Project) -> None:
     below = judged.root / "below"
     write_tree(below, {"infra/main.tf": 'module "m" {\n  source = "../../infra/m"\n}\n', "criteria.toml": CRITERIA})
-    git(judged.root, "add", "-A")
-    git(judged.root, "commit", "-q", "-m", "z")
+    commit(judged.root, "z")
     project = Project(root=below, stated=load_criteria(below / "criteria.toml"))
     assert "../infra/m/main.tf" in find_inputs(project, {}).digests
     assert find_inputs(project, {}).uncommitted == ()
@@ -707,8 +699,7 @@ def committed_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "live/hidden.tf": "first\n",
         },
     )
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", "first")
+    commit(root, "first")
     git(root, "branch", "side")
     (root / "live" / "main.tf").write_text("second\n")
     git(root, "commit", "-qam", "second")
@@ -789,8 +780,7 @@ def test_a_link_in_the_revision_leads_nothing_out_of_it(tmp_path: Path) -> None:
     root.mkdir()
     git(root, "init", "-q")
     (root / "live").symlink_to(outside)
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", "a link")
+    commit(root, "a link")
     (root / "live").unlink()
     write_tree(root, {".gitignore": "*.auto.tfvars\n", "live/x.auto.tfvars": "days = 1\n"})
     with checked_out("HEAD", root):

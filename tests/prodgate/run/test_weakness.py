@@ -20,11 +20,11 @@ from prodgate.run.publishing import publish
 from prodgate.run.revisions import MERGED_INTO
 from prodgate.run.weakness import hold_against_base, hold_against_run, take_yardstick
 from prodgate.sections.project import open_project
+from tests.repositories import commit, git
 from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA, forge, judge, move
 from . import small_shop
-from .committed import git
 
 LESS = "criterion queue-retention: require >= 4 d -> >= 1 s"
 #: A waiver of the queue that is too short.
@@ -46,8 +46,7 @@ def held(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shop as git holds it, at the only commit of its main branch; the change goes there."""
     (shop / "policies" / "second.py").write_text(SECOND)
     git(shop, "init", "-q", "-b", "main")
-    git(shop, "add", "-A")
-    git(shop, "commit", "-q", "-m", "one")
+    commit(shop, "one")
     monkeypatch.setenv(MERGED_INTO[0], "main")
     return shop
 
@@ -137,8 +136,7 @@ def test_what_a_branch_weakens_is_said_until_it_is_merged(held: Path) -> None:
     assert found["with"] == f"main ({git(held, 'rev-parse', '--short=7', 'main')})"
     assert found["weaker"] == [LESS, "waiver Q-1: added", "judge SHOP_2 of queue-retention: removed"]
     assert found["changed"] == ["file policies/shop.py: changed"]
-    git(held, "add", "-A")
-    git(held, "commit", "-q", "-m", "two")
+    commit(held, "two")
     assert against_base(held) == [found]
     git(held, "branch", "-f", "main")
     assert weaker_than(against_base(held), "main ") == []
@@ -162,8 +160,7 @@ def test_included_criteria_are_those_of_the_branch(held: Path) -> None:
             "criteria/queues.toml": f"[criteria.queue-retention]{rest}",
         },
     )
-    git(held, "add", "-A")
-    git(held, "commit", "-q", "-m", "two")
+    commit(held, "two")
     (held / "criteria" / "queues.toml").write_text(f"[criteria.queue-retention]{rest.replace('>= 4 d', '>= 1 s')}")
     assert weaker_than(against_base(held), "main ") == [LESS]
 
@@ -177,8 +174,7 @@ def test_a_merge_that_was_fetched_without_its_branch_names_it(
     git(held, "commit", "-q", "-a", "-m", "less")
     git(held, "checkout", "-q", "main")
     (held / "README.md").write_text("")
-    git(held, "add", "-A")
-    git(held, "commit", "-q", "-m", "more")
+    commit(held, "more")
     git(held, "checkout", "-q", "--detach")
     git(held, "merge", "-q", "--no-edit", "side")
     git(held, "update-ref", "refs/pull/1/merge", "HEAD")

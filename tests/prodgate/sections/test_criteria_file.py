@@ -5,7 +5,6 @@ import dataclasses
 import os
 import re
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -32,6 +31,7 @@ from prodgate.sections.waivers_file import load_waivers, parse_waivers
 from prodgate.terraform.policy import Policy, apply
 from prodgate.terraform.resources import Configuration, Resource
 from tests.prodgate.conftest import Gate
+from tests.repositories import git
 from tests.trees import write_tree
 
 from ..sample_run import ABOUT, CRITERIA
@@ -939,17 +939,13 @@ def test_a_run_whose_included_criteria_were_changed_is_refused(shop: Path) -> No
 def test_criteria_in_no_commit_are_changes(shop: Path) -> None:
     from prodgate.sections.project import open_project
 
-    def git(*words: str) -> None:
-        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        subprocess.run(["git", *identity, *words], cwd=shop, check=True, capture_output=True)
-
-    git("init", "--quiet")
-    git("add", "criteria.toml", "criteria/network.toml")
-    git("commit", "--quiet", "--message", "criteria")
+    git(shop, "init", "--quiet")
+    git(shop, "add", "criteria.toml", "criteria/network.toml")
+    git(shop, "commit", "--quiet", "--message", "criteria")
     (shop / "notes.txt").write_text("in no commit, and no criteria")
     assert find_inputs(open_project(Path("criteria.toml")), {}).commit.endswith("+changes")
-    git("add", "criteria")
-    git("commit", "--quiet", "--message", "all of them")
+    git(shop, "add", "criteria")
+    git(shop, "commit", "--quiet", "--message", "all of them")
     assert len(find_inputs(open_project(Path("criteria.toml")), {}).commit) == 40
     (shop / "criteria" / "network.toml").write_text(NETWORK + "\n", "utf-8")
     assert find_inputs(open_project(Path("criteria.toml")), {}).commit.endswith("+changes")
