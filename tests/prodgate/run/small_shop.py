@@ -47,9 +47,12 @@ resource "aws_sqs_queue" "orders" {
 """
 
 
-def gate(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def gate(shop: Path, *arguments: str, ends: int | None = 0) -> subprocess.CompletedProcess[str]:
+    """Run the gate in a process, which must end with that exit code; None for any."""
     command = [sys.executable, "-m", "prodgate.cli", *arguments]
-    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
+    assert ends in (done.returncode, None), done.stdout + done.stderr
+    return done
 
 
 def only_run(shop: Path) -> Path:

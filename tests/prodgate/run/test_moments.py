@@ -51,8 +51,7 @@ def events(shop: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_moment_is_judged_alone_and_what_it_rests_on_is_observed(shop: Path) -> None:
-    done = gate(shop, "run", "rehearsal://", "--moment", "before")
-    assert done.returncode == 2, done.stderr
+    done = gate(shop, "run", "rehearsal://", "--moment", "before", ends=2)
     assert "partial: only what must hold before a deployment was asked" in " ".join(done.stdout.split())
     assert {(one["layer"], one["criterion"]) for one in events(shop, "planned")} == {
         ("rollout", "before-tests-pass"),
@@ -68,8 +67,7 @@ def test_a_moment_is_judged_alone_and_what_it_rests_on_is_observed(shop: Path) -
 
 
 def test_a_promotion_asks_what_must_always_hold_and_what_must_hold_before(shop: Path) -> None:
-    done = gate(shop, "run", "rehearsal://", "--moment", PROMOTION, "--only", "static,rollout")
-    assert done.returncode == 2, done.stderr
+    done = gate(shop, "run", "rehearsal://", "--moment", PROMOTION, "--only", "static,rollout", ends=2)
     assert "partial: only what must hold before a deployment was asked" in " ".join(done.stdout.split())
     assert {one["criterion"] for one in events(shop, "planned")} == {
         "terraform-evaluates", "before-tests-pass", "before-security-scan",
@@ -79,21 +77,19 @@ def test_a_promotion_asks_what_must_always_hold_and_what_must_hold_before(shop: 
 
 
 def test_a_moment_that_is_judged_again_stays_one(shop: Path) -> None:
-    gate(shop, "run", "rehearsal://", "--moment", "after", "--only", "rollout")
+    gate(shop, "run", "rehearsal://", "--moment", "after", "--only", "rollout", ends=None)
     (first,) = (shop / "runs").iterdir()
-    done = gate(shop, "judge", str(first), "--runs", "again", "--json")
-    assert done.returncode == 2, done.stderr
+    done = gate(shop, "judge", str(first), "--runs", "again", "--json", ends=2)
     assert {one["criterion"] for one in json.loads(done.stdout)["findings"]} == {"after-user-access"}
 
 
 def test_a_moment_is_not_judged_without_its_layers(shop: Path) -> None:
-    done = gate(shop, "run", "rehearsal://", "--moment", "before", "--only", "static,live")
-    assert done.returncode == 4
+    done = gate(shop, "run", "rehearsal://", "--moment", "before", "--only", "static,live", ends=4)
     assert "--moment before: is judged by attested and rollout, and --only leaves all of them out" in done.stderr
 
 
 def test_an_unknown_moment_is_refused(shop: Path) -> None:
-    assert gate(shop, "run", "--moment", "meanwhile").returncode == 4
+    gate(shop, "run", "--moment", "meanwhile", ends=4)
 
 
 @pytest.fixture(scope="module")

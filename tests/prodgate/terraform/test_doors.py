@@ -311,7 +311,6 @@ def test_no_command_goes_out(
 @pytest.mark.slow
 def test_no_run_goes_out(listener: Listener, plant: Plant) -> None:
     files = {"criteria.toml": CRITERIA, "infra/main.tf": LEAKING, "policies/shop.py": POLICY}
-    done = gate(plant(listener.place(files)), "run", "--only", "static", "--json")
+    done = gate(plant(listener.place(files)), "run", "--only", "static", "--json", ends=2)
     assert listener.came == []
-    assert done.returncode == 2, done.stderr
     assert "is decided by data.terraform_remote_state.x, which is a remote state" in done.stdout
