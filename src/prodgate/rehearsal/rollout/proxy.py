@@ -29,6 +29,29 @@ _LEAST_INTERVAL: Final = 0.25
 _LEAST_TIMEOUT: Final = 2.0
 #: A line of the log: the response time is in milliseconds, -1 if there was none; who ended it is in HAProxy's codes.
 _LINE: Final = '{"listener":"%ft","group":"%b","server":"%s","status":%ST,"response":%Tr,"ended":"%ts"}'
+#: What holds for all listeners; an AWS load balancer sends no request twice either.
+_GENERAL: Final = """global
+  stats socket {scratch}/runtime mode 600 level admin
+  log {scratch}/log len 4096 format raw local0
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  log global
+  option forwardfor
+  retries 0
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  log-format '{line}'"""
+#: What holds for a target group: slots for its targets follow.
+_GROUP: Final = """backend {group.name}
+  balance leastconn
+  option httpchk
+  http-check send meth GET uri {group.path}
+  http-check expect status {group.matcher}
+  timeout check {limit}ms
+  default-server check inter {interval}ms rise {group.healthy} fall {group.unhealthy} disabled"""
 
 
 def routes_of(service: Service) -> tuple[str, str]:
@@ -40,29 +63,12 @@ def render(services: Sequence[Service], descriptors: Mapping[str, int], scratch:
     """Return the configuration; ``descriptors`` are sockets of the listeners, ``scratch`` holds its files."""
     return "\n".join(
         [
-            *_general(scratch),
+            _GENERAL.format(scratch=scratch, line=_LINE),
             *(line for name, number in descriptors.items() for line in _listener(services, name, number, scratch)),
             *(line for service in services for group in service.groups for line in _group(group, speed)),
             "",
         ]
     )
-
-
-def _general(scratch: Path) -> Iterator[str]:
-    yield "global"
-    yield f"  stats socket {scratch / 'runtime'} mode 600 level admin"
-    yield f"  log {scratch / 'log'} len 4096 format raw local0"
-    yield "  nbthread 1"
-    yield "  maxconn 4096"
-    yield "defaults"
-    yield "  mode http"
-    yield "  log global"
-    yield "  option forwardfor"
-    yield "  retries 0"  # an AWS load balancer sends no request twice
-    yield "  timeout connect 5s"
-    yield "  timeout client 60s"
-    yield "  timeout server 60s"
-    yield f"  log-format '{_LINE}'"
 
 
 def _listener(services: Sequence[Service], name: str, descriptor: int, scratch: Path) -> Iterator[str]:
@@ -86,13 +92,7 @@ def _listener(services: Sequence[Service], name: str, descriptor: int, scratch: 
 def _group(group: TargetGroup, speed: float) -> Iterator[str]:
     interval = round(1000 * max(group.interval / speed, _LEAST_INTERVAL))
     limit = round(1000 * max(group.timeout / speed, _LEAST_TIMEOUT))
-    yield f"backend {group.name}"
-    yield "  balance leastconn"
-    yield "  option httpchk"
-    yield f"  http-check send meth GET uri {group.path}"
-    yield f"  http-check expect status {group.matcher}"
-    yield f"  timeout check {limit}ms"
-    yield f"  default-server check inter {interval}ms rise {group.healthy} fall {group.unhealthy} disabled"
+    yield _GROUP.format(group=group, limit=limit, interval=interval)
     yield from (f"  server t{slot} 127.0.0.1:9" for slot in range(SLOTS))
 
 
