@@ -81,13 +81,7 @@ def leave_a_requirement_without_a_criterion(folder: Path) -> Decision:
 def turn_a_finding(folder: Path) -> Decision:
     """A finding that does not hold is made to hold after the run."""
     run = make_run(folder)
-    journal = Journal.of(run)
-    journal.record_planned("static", "PG_REC_1", "backup-retention")
-    journal.write("collected", layer="static")
-    journal.record_started("static", "PG_REC_1")
-    journal.record_finding(samples.finding(Outcome.NOT_SATISFIED))
-    journal.record_finished("static", "PG_REC_1", 1)
-    runs.close(run)
+    judge(run, samples.finding(Outcome.NOT_SATISFIED))
     path = run / NAME
     path.write_bytes(path.read_bytes().replace(b'"not-satisfied"', b'"satisfied"'))
     return read_decision(run)

@@ -7,6 +7,7 @@ from typing import Any
 
 from prodgate.evidence import runs
 from prodgate.evidence.journal import NAME, Journal
+from prodgate.findings import Finding
 
 from .samples import finding
 
@@ -27,16 +28,18 @@ ABOUT = {
     "commit": "",
     "actor": "a",
 }
+HELD = finding()
 
 
-def judge(run: Path, *, finish: bool = True, close: bool = True) -> None:
+def judge(run: Path, found: Finding = HELD, *, finish: bool = True, close: bool = True) -> None:
+    """Let the layer of a finding have been planned, collected and judged, with nothing else found."""
     journal = Journal.of(run)
-    journal.record_planned("static", "PG_REC_1", "backup-retention")
-    journal.write("collected", layer="static")
-    journal.record_started("static", "PG_REC_1")
-    journal.record_finding(finding())
+    journal.record_planned(found.layer, found.check, found.criterion)
+    journal.write("collected", layer=found.layer)
+    journal.record_started(found.layer, found.check)
+    journal.record_finding(found)
     if finish:
-        journal.record_finished("static", "PG_REC_1", 1)
+        journal.record_finished(found.layer, found.check, 1)
     if finish and close:
         runs.close(run)
 

@@ -12,7 +12,6 @@ import pytest
 from prodgate.commands.check_command import _find_base, _find_reader
 from prodgate.criteria import LAYERS
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.evidence.runs import Run
 from prodgate.report.catalogue import FILES, Catalogue
 from prodgate.report.diff.comparison import (
@@ -34,7 +33,7 @@ from prodgate.run.revisions import find_folder
 from prodgate.sections.dags import AirflowSection, DagSection, RehearsalSettings
 from prodgate.sections.e2e import RehearsalSection
 
-from ..sample_run import ABOUT, CRITERIA
+from ..sample_run import ABOUT, CRITERIA, judge
 from ..sealing.sealed import NIGHTLY, make_run, seal
 from .samples import PLAN, asked_by, criterion, fact, failing, finding, not_built, run, showcase
 from .test_parts import dag, troubled
@@ -96,13 +95,7 @@ def made(shop: Path) -> Path:
     (shop / "live" / "criteria.toml").write_text(CRITERIA, "utf-8")
     about = {**ABOUT, "folder": find_folder(shop / "live")}
     run = runs.create(shop / "live" / "runs", about, shop / "live" / "criteria.toml", shop / "live" / "waivers.toml")
-    journal = Journal.of(run)
-    journal.record_planned("static", "PG_REC_1", "backup-retention")
-    journal.write("collected", layer="static")
-    journal.record_started("static", "PG_REC_1")
-    journal.record_finding(failing(where=("main.tf:4",)))
-    journal.record_finished("static", "PG_REC_1", 1)
-    runs.close(run)
+    judge(run, failing(where=("main.tf:4",)))
     return run
 
 

@@ -19,7 +19,6 @@ from prodgate.aws import sessions
 from prodgate.commands import sending
 from prodgate.criteria import Criteria, Criterion
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.evidence.runs import Run
 from prodgate.findings import Outcome
 from prodgate.quantities import Bound, Quantity
@@ -422,13 +421,7 @@ def write(folder: Path, number: int, outcome: str) -> Path:
     """Write a run; a greater number is later."""
     (folder / "criteria.toml").write_text(CRITERIA)
     path = runs.create(folder, ABOUT, folder / "criteria.toml", folder / "none.toml")
-    journal = Journal.of(path)
-    journal.record_planned("static", "PG_REC_1", "backup-retention")
-    journal.write("collected", layer="static")
-    journal.record_started("static", "PG_REC_1")
-    journal.record_finding(made_finding(Outcome(outcome)))
-    journal.record_finished("static", "PG_REC_1", 1)
-    runs.close(path)
+    judge(path, made_finding(Outcome(outcome)))
     return move(path, f"{path.name[:10]}T00000{number}Z{path.name[18:]}")
 
 

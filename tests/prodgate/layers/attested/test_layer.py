@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.facts.attested.records import Attestation, RecordFolder
 from prodgate.findings import Finding, Outcome
 from prodgate.layers import BUILT
 from prodgate.layers.attested.observing import look_at_document
 from prodgate.layers.layer import LayerContext
+from tests.prodgate import sample_run
 from tests.prodgate.layers.context import layer_context, observe_and_recall, recall
 from tests.prodgate.sample_run import forge, move
+from tests.prodgate.samples import finding
 
 CRITERIA = """
 system = "shop"
@@ -70,23 +71,8 @@ def make_run(shop: Path, outcome: str = "satisfied", *, closed: bool = True, **a
     """Make a run of the rollout layer, and give it the id that the record cites."""
     given = {"system": "shop", "target": "aws://staging@eu-west-1", "rehearsal": False, "layers": ["rollout"]}
     made = runs.create(shop / "runs", {**given, **about}, shop / "criteria.toml", shop / "waivers.toml")
-    journal = Journal.of(made)
-    journal.record_planned("rollout", "check", "rollout-completed")
-    journal.write("collected", layer="rollout")
-    journal.record_started("rollout", "check")
-    journal.record_finding(
-        Finding(
-            criterion="rollout-completed",
-            check="check",
-            layer="rollout",
-            subject="s",
-            outcome=Outcome(outcome),
-            remedy="r",
-        )
-    )
-    journal.record_finished("rollout", "check", 1)
-    if closed:
-        runs.close(made)
+    found = finding(Outcome(outcome), criterion="rollout-completed", check="check", layer="rollout", remedy="r")
+    sample_run.judge(made, found, close=closed)
     return move(made, RUN)
 
 
