@@ -44,12 +44,16 @@ FIRST, LAST = f"{ONE}/ap-northeast-1/live", f"{TWO}/us-east-1/live"
 NOT, DOUBT = Outcome.NOT_SATISFIED, Outcome.UNDETERMINED
 
 
+@pytest.fixture
+def made(tmp_path: Path) -> Cells:
+    return Cells(tmp_path)
+
+
 def doubts(verdict: Verdict) -> list[tuple[str, str]]:
     return [(each.subject, each.reason) for each in verdict.findings if each.outcome is DOUBT]
 
 
-def test_cells_that_are_all_go_are_go_together(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_cells_that_are_all_go_are_go_together(made: Cells) -> None:
     given = made.observe_all()
     run = made.merge(given)
     verdict = run.verdict()
@@ -123,9 +127,8 @@ def reading(**about: object) -> Callable[[Cells], list[Path]]:
     ],
 )
 def test_a_cell_on_which_nothing_may_be_rested_is_undetermined_by_its_name(
-    observe: Callable[[Cells], list[Path]], said: str, tmp_path: Path
+    observe: Callable[[Cells], list[Path]], said: str, made: Cells
 ) -> None:
-    made = Cells(tmp_path)
     given = [made.observe(number) for number in range(3)]
     verdict = made.merge([*given, *observe(made)]).verdict()
     assert verdict.decision is Decision.INSUFFICIENT
@@ -149,20 +152,17 @@ def test_a_cell_is_too_old_after_the_age_that_the_criteria_allow(tmp_path: Path)
         (Wanted(signers=[trust(NIGHTLY)]), "WRONG KEY"),
     ],
 )
-def test_a_signature_is_asked_for_where_nobody_says_otherwise(wanted: Wanted, said: str, tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_a_signature_is_asked_for_where_nobody_says_otherwise(wanted: Wanted, said: str, made: Cells) -> None:
     signer = None if said == "UNSIGNED" else EVE
     given = [made.observe(number, signer=signer) for number in range(4)]
     assert all(said in reason for _, reason in doubts(made.merge(given, wanted).verdict()))
 
 
-def test_an_attempt_that_was_cut_off_does_not_stand_in_the_way_of_the_next_one(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_an_attempt_that_was_cut_off_does_not_stand_in_the_way_of_the_next_one(made: Cells) -> None:
     assert made.merge([*cut_off(made), *made.observe_all()]).verdict().decision is Decision.GO
 
 
-def test_runs_of_no_cell_in_the_list_are_named_and_decide_nothing(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_runs_of_no_cell_in_the_list_are_named_and_decide_nothing(made: Cells) -> None:
     whole, other = made.observe(0, cell=""), made.observe(0, cell=FIRST.replace("111", "999"))
     (torn := made.observe(0)).joinpath("run.json").write_text("{", "utf-8")
     run = made.merge([whole, other, torn, *made.observe_all()])
@@ -176,8 +176,7 @@ def test_a_rehearsal_of_all_cells_promotes_nothing(tmp_path: Path) -> None:
     assert (verdict.decision, verdict.promotes) == (Decision.GO, False)
 
 
-def test_what_two_regions_say_of_one_account_is_one_finding_that_rests_on_both(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_what_two_regions_say_of_one_account_is_one_finding_that_rests_on_both(made: Cells) -> None:
     root, account = judged(f"arn:aws:iam::{ONE}:root"), judged("the account", check="PG_IAM_5")
     given = [made.observe(0, root, account), made.observe(1, root, account), made.observe(2), made.observe(3)]
     verdict = made.merge(given).verdict()
@@ -186,8 +185,7 @@ def test_what_two_regions_say_of_one_account_is_one_finding_that_rests_on_both(t
     assert len(verdict.findings) == 4
 
 
-def test_what_two_regions_say_differently_of_one_account_stands_twice(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_what_two_regions_say_differently_of_one_account_stands_twice(made: Cells) -> None:
     subject = f"arn:aws:iam::{ONE}:root"
     given = [made.observe(0, judged(subject)), made.observe(1, judged(subject, NOT)), made.observe(2), made.observe(3)]
     verdict = made.merge(given).verdict()
@@ -195,8 +193,7 @@ def test_what_two_regions_say_differently_of_one_account_stands_twice(tmp_path: 
     assert [each.outcome for each in verdict.findings if each.subject == subject] == [Outcome.SATISFIED, NOT]
 
 
-def test_databases_of_one_name_in_two_regions_are_two(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_databases_of_one_name_in_two_regions_are_two(made: Cells) -> None:
     given = [made.observe(number, judged("orders")) for number in range(4)]
     assert [each.subject for each in made.merge(given).verdict().findings] == [
         f"{cell.name}: orders" for cell in made.listed.cells
@@ -204,8 +201,7 @@ def test_databases_of_one_name_in_two_regions_are_two(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("most", "decision"), [(2, Decision.GO), (1, Decision.NO_GO)])
-def test_waivers_count_once_over_all_cells(most: int, decision: Decision, tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_waivers_count_once_over_all_cells(most: int, decision: Decision, tmp_path: Path, made: Cells) -> None:
     stated = {"covers": "test_backups", "subject": "*/live: orders", "reason": "It is rebuilt every night.",
               "owner": "ana@example.com", "approver": "ben@example.com"}  # fmt: skip
     lines = [f"{key} = {json.dumps(text)}" for key, text in stated.items()]
@@ -255,8 +251,7 @@ def test_a_merged_run_is_sealed_verified_and_exported_as_any(
     assert load_other_verifier().verify(arguments)[1] == []
 
 
-def test_the_command_takes_folders_and_bundles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = Cells(tmp_path)
+def test_the_command_takes_folders_and_bundles(tmp_path: Path, made: Cells, capsys: pytest.CaptureFixture[str]) -> None:
     given = made.observe_all()
     (tmp_path / "cells.json").write_bytes(made.listed.to_bytes())
     (kept := tmp_path / "kept").mkdir()
@@ -288,8 +283,7 @@ def test_a_run_of_a_cell_that_says_it_promotes_is_found_out(tmp_path: Path) -> N
     assert any("allows a promotion that does not follow from the run" in flaw for flaw in ask_other(run, key))
 
 
-def test_a_merged_run_is_of_no_cell_itself(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_a_merged_run_is_of_no_cell_itself(made: Cells) -> None:
     run = made.merge(made.observe_all())
     seal_again(run.path, None)
     again = made.merge([run.path])
@@ -385,8 +379,7 @@ def test_what_is_no_cell_or_less_than_one_is_not_observed(
     assert not planned
 
 
-def test_a_layer_of_a_cell_asks_the_account_of_the_cell_and_says_where_its_subjects_are(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_a_layer_of_a_cell_asks_the_account_of_the_cell_and_says_where_its_subjects_are(made: Cells) -> None:
     run = made.observe(0, close=False)
     project = _place_in_cell(made.project, run)
     context = _make_context(run, project, "live")
@@ -396,8 +389,7 @@ def test_a_layer_of_a_cell_asks_the_account_of_the_cell_and_says_where_its_subje
     assert runs.read(run).scope.cell == CELL
 
 
-def test_what_judges_a_whole_system_names_no_cell(tmp_path: Path) -> None:
-    made = Cells(tmp_path)
+def test_what_judges_a_whole_system_names_no_cell(made: Cells) -> None:
     run = made.observe(0, close=False, cell="")
     assert _place_in_cell(made.project, run).stated.account == ""
     assert Journal.of(run).cell == ""
