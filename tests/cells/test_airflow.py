@@ -154,8 +154,7 @@ def run_dag(place: Path) -> Mapping[str, Any]:
     loaded, ran = map(json.loads, done.stdout.splitlines())
     assert loaded["import_errors"] == {}
     assert "raised" not in ran, done.stderr[-3000:]
-    found: Mapping[str, Any] = ran
-    return found
+    return ran
 
 
 @pytest.mark.matrix

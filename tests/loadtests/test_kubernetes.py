@@ -190,5 +190,4 @@ def mounted(member: str) -> dict[str, str]:
 
 
 def labels(member: str) -> dict[str, str]:
-    found: dict[str, str] = OBJECTS["Job", member]["spec"]["template"]["metadata"]["labels"]
-    return found
+    return OBJECTS["Job", member]["spec"]["template"]["metadata"]["labels"]

@@ -66,8 +66,7 @@ from .stubbed_calls import REGION, Answering, Sent, refused
 
 
 def body(request: Any) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(request.body or b"{}")
-    return read
+    return json.loads(request.body or b"{}")
 
 
 def pages_of(*tokens: str | None) -> Callable[[Any], Sent]:

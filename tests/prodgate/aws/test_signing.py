@@ -40,8 +40,7 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def make(kms: Any, spec: str = "ECC_NIST_P256", usage: str = "SIGN_VERIFY") -> str:
     key = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]
     kms.create_alias(AliasName="alias/prodgate-evidence", TargetKeyId=key["KeyId"])
-    arn: str = key["Arn"]
-    return arn
+    return key["Arn"]
 
 
 def test_a_key_of_kms_signs(kms: Any) -> None:

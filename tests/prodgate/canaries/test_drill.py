@@ -44,8 +44,7 @@ def account(account: Account) -> Account:
 
 
 def url(account: Account) -> str:
-    found: str = account("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
-    return found
+    return account("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
 
 
 def airflow(account: Account, **stated: Any) -> FakeAirflow:

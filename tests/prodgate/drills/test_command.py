@@ -487,8 +487,7 @@ def healthy_account(account: Account) -> Account:
 
 
 def topic(account: Account, name: str, **attributes: str) -> str:
-    arn: str = account("sns").create_topic(Name=name, Attributes=attributes)["TopicArn"]
-    return arn
+    return account("sns").create_topic(Name=name, Attributes=attributes)["TopicArn"]
 
 
 def put(account: Account, name: str, **stated: Any) -> None:
@@ -511,8 +510,7 @@ def drilled_alarm(
 def state(account: Account, name: str = "slow") -> str:
     found = account("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     (alarm,) = [*found["MetricAlarms"], *found["CompositeAlarms"]]
-    value: str = alarm["StateValue"]
-    return value
+    return alarm["StateValue"]
 
 
 def assert_nothing_is_left(account: Account, name: str = "slow") -> None:

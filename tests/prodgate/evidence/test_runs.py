@@ -837,8 +837,7 @@ def flaws(path: Path, change: Callable[[Lines], Lines]) -> tuple[str, ...]:
 
 
 def number(line: bytes) -> int:
-    found: int = json.loads(line)["chain"]["line"]
-    return found
+    return json.loads(line)["chain"]["line"]
 
 
 def put(lines: Lines, place: int, *new: bytes) -> Lines:

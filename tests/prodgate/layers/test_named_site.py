@@ -287,8 +287,7 @@ def context(folder: Path, rehearsal: str = "") -> LayerContext:
 
 def read(url: str) -> Mapping[str, str]:
     with urllib.request.urlopen(url, timeout=10) as answer:
-        found: Mapping[str, str] = json.loads(answer.read())
-        return found
+        return json.loads(answer.read())
 
 
 def listens(url: str) -> bool:

@@ -45,8 +45,7 @@ def deploy(account: Account, definition: str) -> str:
 
 
 def shown(account: Account, id: str) -> dict[str, Any]:
-    found: dict[str, Any] = account("codedeploy").get_deployment(deploymentId=id)["deploymentInfo"]
-    return found
+    return account("codedeploy").get_deployment(deploymentId=id)["deploymentInfo"]
 
 
 def other_group(account: Account) -> str:

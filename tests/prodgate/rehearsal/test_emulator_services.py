@@ -88,14 +88,12 @@ def defined(account: Account, image: str) -> str:
 
 
 def service(account: Account) -> dict[str, Any]:
-    found: dict[str, Any] = account("ecs").describe_services(cluster="news", services=["api"])["services"][0]
-    return found
+    return account("ecs").describe_services(cluster="news", services=["api"])["services"][0]
 
 
 def running(account: Account) -> list[dict[str, Any]]:
     arns = account("ecs").list_tasks(cluster="news", serviceName="api")["taskArns"]
-    found: list[dict[str, Any]] = account("ecs").describe_tasks(cluster="news", tasks=arns)["tasks"]
-    return found
+    return account("ecs").describe_tasks(cluster="news", tasks=arns)["tasks"]
 
 
 def targets(account: Account) -> list[tuple[str, str]]:
@@ -265,8 +263,7 @@ CLUSTER = "arn:aws:rds:ap-northeast-1:123456789012:cluster:news"
 def plan(backup: Any) -> str:
     backup.create_backup_vault(BackupVaultName="main")
     rule = {"RuleName": "daily", "TargetBackupVaultName": "main", "ScheduleExpression": "cron(0 5 * * ? *)"}
-    made: str = backup.create_backup_plan(BackupPlan={"BackupPlanName": "news", "Rules": [rule]})["BackupPlanId"]
-    return made
+    return backup.create_backup_plan(BackupPlan={"BackupPlanName": "news", "Rules": [rule]})["BackupPlanId"]
 
 
 def test_a_plan_keeps_its_selections(account: Account) -> None:
@@ -382,8 +379,7 @@ def environment(account: Account, **stated: Any) -> dict[str, Any]:
         RequirementsS3ObjectVersion=version,
         **stated,
     )
-    found: dict[str, Any] = mwaa.get_environment(Name="news")["Environment"]
-    return found
+    return mwaa.get_environment(Name="news")["Environment"]
 
 
 def test_an_environment_has_what_was_stated_and_mwaa_s_defaults(account: Account) -> None:
@@ -812,8 +808,7 @@ def measured(account: Account, stat: str, unit: str = "", period: int = 3600) ->
     found = account("cloudwatch").get_metric_data(
         MetricDataQueries=[{"Id": "q", "MetricStat": query}], StartTime=now - timedelta(hours=1), EndTime=now
     )
-    values: list[float] = found["MetricDataResults"][0]["Values"]
-    return values
+    return found["MetricDataResults"][0]["Values"]
 
 
 def test_statistics_are_of_all_values_of_a_period(account: Account) -> None:

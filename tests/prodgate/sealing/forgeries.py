@@ -37,8 +37,7 @@ def change(run: Path, edit: Callable[[dict[str, Any]], object], *, name: str = B
 
 def entry_of(document: dict[str, Any]) -> dict[str, Any]:
     (entry,) = document["verificationMaterial"]["tlogEntries"]
-    found: dict[str, Any] = entry
-    return found
+    return entry
 
 
 def lie(run: Path, *, both: bool) -> None:

@@ -96,8 +96,7 @@ def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> Path:
 
 
 def read_statement(run: Path, name: str = "seal.dsse.json") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(parse_envelope((run / name).read_bytes()).payload)
-    return found
+    return json.loads(parse_envelope((run / name).read_bytes()).payload)
 
 
 def write_envelope(

@@ -248,8 +248,7 @@ def nights(folder: Path, count: int) -> list[Path]:
 
 
 def own(run: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_statement(run)["predicate"][OWN]
-    return found
+    return read_statement(run)["predicate"][OWN]
 
 
 def test_each_run_names_the_one_before_of_its_system_and_target(tmp_path: Path) -> None:

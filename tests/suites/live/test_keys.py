@@ -10,8 +10,7 @@ KEY = "alias/nba-news-prod-data"
 
 
 def key_id(aws: Aws) -> str:
-    found: str = aws("kms").describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
-    return found
+    return aws("kms").describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
 
 
 def keep_messages_in_plain_text(aws: Aws) -> None:

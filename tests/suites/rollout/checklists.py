@@ -52,8 +52,7 @@ def release() -> Stored:
 
 def seen(of: Stored, kind: str) -> dict[str, Any]:
     """Return the observation of another layer under some evidence."""
-    found: dict[str, Any] = of[kind][0]["seen"]
-    return found
+    return of[kind][0]["seen"]
 
 
 def value(of: Stored, kind: str, inner: str) -> Any:

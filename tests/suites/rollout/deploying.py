@@ -43,8 +43,7 @@ def deployed(folder: Path, build: str, *faults: str, section: RolloutSection = S
         )
 
         def deploy() -> Mapping[str, str]:
-            found: Mapping[str, str] = rollout.deploy(build)["deployments"]
-            return found
+            return rollout.deploy(build)["deployments"]
 
         record = watch_deployment(watch, deploy, {})
         account = look()

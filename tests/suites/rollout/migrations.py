@@ -68,8 +68,7 @@ def sound() -> Stored:
 
 
 def release(values: Stored) -> dict[str, Any]:
-    found: dict[str, Any] = values["migration-release"][0]["migrations"][0]
-    return found
+    return values["migration-release"][0]["migrations"][0]
 
 
 def violate(rule: str) -> Callable[[Stored], object]:

@@ -55,8 +55,7 @@ def change_seen(number: int, **changes: Any) -> Any:
 
 
 def tried(stored: Stored, build: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(one for one in of(stored, DRILL)["tried"] if one["build"] == build)
-    return found
+    return next(one for one in of(stored, DRILL)["tried"] if one["build"] == build)
 
 
 def change_drill(build: str, samples: list[dict[str, Any]]) -> Any:

@@ -52,8 +52,7 @@ def of(inline: Any, attached: Any = None, *by_aws: str, arn: str = ROLE) -> Righ
     old = {"Document": document(statement("*")), "IsDefaultVersion": False}
     versions = [old, {"Document": attached or document(), "IsDefaultVersion": True}]
     listed = {"RoleDetailList": [role], "Policies": [{"Arn": POLICY, "PolicyVersionList": versions}]}
-    found: Rights = see(read_rights, {"GetAccountAuthorizationDetails": listed}, arn)
-    return found
+    return see(read_rights, {"GetAccountAuthorizationDetails": listed}, arn)
 
 
 def test_inline_and_attached_policies_count_in_their_present_version() -> None:

@@ -241,8 +241,7 @@ def results(project: Path, *, target: str = "aws://eu-west-1", more: str = "") -
     context = layer_context(project, "rollout", target, commit=COMMIT)
     (seen,) = observe_tests(context, Mock(), {})
     assert seen.value["commit"] == COMMIT
-    found: list[dict[str, Any]] = seen.value["results"]
-    return found
+    return seen.value["results"]
 
 
 def command(code: str, limit: str = "120 s") -> str:

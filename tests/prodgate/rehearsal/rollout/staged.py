@@ -35,8 +35,7 @@ class Staged:
     def describe(self, id_: str) -> dict[str, Any]:
         if not id_:
             return {}
-        found: dict[str, Any] = self.aws("codedeploy").get_deployment(deploymentId=id_)["deploymentInfo"]
-        return found
+        return self.aws("codedeploy").get_deployment(deploymentId=id_)["deploymentInfo"]
 
     def events(self, id_: str) -> dict[str, str]:
         """Return the status of each event of a deployment."""
@@ -70,8 +69,7 @@ class Staged:
         return colour
 
     def service(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.aws("ecs").describe_services(cluster="shop", services=["shop"])["services"][0]
-        return found
+        return self.aws("ecs").describe_services(cluster="shop", services=["shop"])["services"][0]
 
     def metrics(self) -> set[str]:
         """Return the names of the metrics that the load balancer reported."""

@@ -51,8 +51,7 @@ def sarif(source: Source) -> dict[str, Any]:
     VALIDATOR.validate(log)
     assert render_sarif(source) == text
     assert len(log["runs"]) == 1
-    found: dict[str, Any] = log["runs"][0]
-    return found
+    return log["runs"][0]
 
 
 def by_outcome(made: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
@@ -222,8 +221,7 @@ def oscal(source: Source) -> dict[str, Any]:
     document = json.loads(text)
     OSCAL_VALIDATOR.validate(document)
     (result,) = document["assessment-results"]["results"]
-    found: dict[str, Any] = result
-    return found
+    return result
 
 
 def test_the_schema_refuses_what_is_no_document(source: Source) -> None:
