@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
+
+from tests import servers
 
 NOTHING: dict[str, Any] = {}
 
@@ -64,30 +64,16 @@ def item(guid: str, title: str = "A beat B", date: str = "Tue, 06 Jan 2026 02:00
 def serving() -> Iterator[World]:
     world = World()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answering(servers.Handler):
         def do_GET(self) -> None:
             self._answer(*world.answer_feed(self.path.split("/")[1]))
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            self._answer(*world.take(self.headers.get("x-amz-target", ""), body))
+            self._answer(*world.take(self.headers.get("x-amz-target", ""), self.read_body().decode()))
 
         def _answer(self, status: int, text: str) -> None:
-            self.send_response(status)
-            self.send_header("content-length", str(len(text.encode())))
-            self.end_headers()
-            self.wfile.write(text.encode())
+            self.reply(status, text.encode())
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    world.port = server.server_address[1]
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with servers.serving(Answering) as url:
+        world.port = urlsplit(url).port
         yield world
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,7 +3,6 @@
 import json
 import operator
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ import pytest
 from prodgate.airflow.history import read_history
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Absent, Unreadable
+from prodgate.rehearsal import loopback
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -348,15 +348,9 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(fake: Fake) -> Iterator[Fake]:
     """Listen on a free port of loopback; ``fake.url`` says where."""
     server = _Server(fake)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with loopback.serving("airflow", server):
         yield fake
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 # ── Wrong responses, without a network

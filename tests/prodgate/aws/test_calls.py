@@ -5,12 +5,11 @@ import ast
 import hashlib
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any
@@ -57,10 +56,12 @@ from prodgate.commands.handlers import write_policies
 from prodgate.criteria import UsageError
 from prodgate.facts.observers import import_all
 from prodgate.iam.evaluation import Answer, evaluate
+from prodgate.rehearsal.loopback import serving
 from prodgate.sections.criteria_file import list_buckets, list_secrets, load_criteria
 from prodgate.sections.dags import DataSection, SlotObjects
 from prodgate.semantics.secret_forms import find_secrets
 from tests.prodgate.iam.policies import document, identity, request
+from tests.servers import Handler
 
 from .stubbed_calls import REGION, Answering, Sent, refused
 
@@ -374,33 +375,25 @@ class Server(ThreadingHTTPServer):
     """How often it responds that it is busy before it answers."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Document(Handler):
     """Answers with the server's data."""
 
     server: Server
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self.server.asked = self.path
         if self.server.busy:
             self.server.busy -= 1
-            self.send_error(503)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
+            self.reply(503)
+        else:
+            self.reply(200, self.server.body)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
-    yield running
-    running.shutdown()
-    running.server_close()
+    running = Server(("127.0.0.1", 0), Document)
+    with serving("a document", running):
+        yield running
 
 
 def fetched(server: Server, body: bytes, digest: str = "") -> dict[str, Any]:

@@ -10,10 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from prodgate.engines.environments import STAMP, EngineError, cache_directory, e
 from prodgate.engines.programs import PROGRAMS, Chromium
 from prodgate.engines.setup import EngineState, check_engines, filling, offline, read_digest
 from tests.prodgate.ending import ended
+from tests.servers import Handler, serving
 
 from .conftest import WHEEL, quiet
 
@@ -318,23 +318,8 @@ def test_a_program_that_is_no_terraform_is_not_ready(monkeypatch: pytest.MonkeyP
 # ── Carried to a machine that reaches no package index
 
 
-class Index(SimpleHTTPRequestHandler):
+class Index(Handler, SimpleHTTPRequestHandler):
     """A silent package index of one folder."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Index, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/simple"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture
@@ -353,12 +338,13 @@ def indexed(locks: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def carried(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that was filled from an index that is gone, and carried to another place."""
-    with serving(indexed / "index") as url, monkeypatch.context() as patched:
-        patched.setenv("UV_DEFAULT_INDEX", url)
+    index = partial(Index, directory=str(indexed / "index"))
+    with serving(index) as url, monkeypatch.context() as patched:
+        patched.setenv("UV_DEFAULT_INDEX", f"{url}/simple")
         with filling(indexed / "filled"):
             made = ensure_python("tiny", quiet, locks=indexed)
     assert not made.exists(), "nothing is installed where the folder is filled"
-    monkeypatch.setenv("UV_DEFAULT_INDEX", url)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{url}/simple")
     return (indexed / "filled").rename(indexed / "carried")
 
 

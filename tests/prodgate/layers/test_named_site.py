@@ -8,9 +8,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +30,7 @@ from prodgate.layers.rollout import target as rollout_target
 from prodgate.rehearsal.edge import CertificateOptions, issue_certificate
 from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.e2e import name_past
+from tests.servers import Handler, serving
 
 from .context import layer_context
 
@@ -259,24 +259,9 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Shop).serve_forever()
 """
 
 
-class Answering(BaseHTTPRequestHandler):
+class Answering(Handler):
     def do_GET(self) -> None:
-        self.send_response(204 if self.path == "/" else 503)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None: ...
-
-
-@contextmanager
-def answering() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+        self.reply(204 if self.path == "/" else 503)
 
 
 def context(folder: Path, rehearsal: str = "") -> LayerContext:
@@ -309,7 +294,7 @@ def test_a_site_is_started_on_a_free_port_without_keys_and_ends_with_the_gate(
 
 
 def test_a_site_that_is_there_is_used_and_stays(tmp_path: Path) -> None:
-    with answering() as there:
+    with serving(Answering) as there:
         with open_own_site(context(tmp_path, f'[rehearsal]\nsite = "{there}/"\n')) as url:
             assert url == there
         assert listens(there)
@@ -333,7 +318,7 @@ def test_a_site_that_does_not_become_ready_says_why(tmp_path: Path, stated: str,
 
 
 def test_a_health_path_that_is_not_well_is_said(tmp_path: Path) -> None:
-    with answering() as there:
+    with serving(Answering) as there:
         stated = f'[rehearsal]\nsite = "{there}"\nhealth = "/healthz"\n'
         with pytest.raises(Unreadable) as refused, open_own_site(context(tmp_path, stated)):
             raise AssertionError
@@ -361,7 +346,7 @@ def test_load_and_browser_never_meet_somebody_elses_site(tmp_path: Path, monkeyp
 
 
 def test_load_meets_the_site_that_is_stated(tmp_path: Path) -> None:
-    with answering() as there:
+    with serving(Answering) as there:
         made = context(tmp_path, f'[rehearsal]\nsite = "{there}"\n')
         with load_layer.open_target(made, made.stated.load) as target:
             assert (target.url, target.place, target.site) == (there, "your site on this machine", None)

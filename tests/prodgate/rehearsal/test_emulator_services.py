@@ -18,9 +18,9 @@ from prodgate.rehearsal.airflow.home import Login
 from prodgate.rehearsal.emulator.extension import Refused
 from prodgate.rehearsal.emulator.services import BYTES, forward_request
 from prodgate.rehearsal.emulator_process import RunningEmulator
-from prodgate.rehearsal.loopback import serving
 from prodgate.terraform.diagnostics import TerraformError
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, code, refused, start_zygote
+from tests.servers import Handler, serving
 
 pytestmark = pytest.mark.xdist_group("emulator")
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -904,26 +904,16 @@ class Airflow:
 def airflow() -> Iterator[Airflow]:
     told = Airflow()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answering(Handler):
         def answer(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            user = self.headers.get("Authorization", "")
-            status, body = told.reply(self.command, self.path, user, json.loads(sent) if sent else None)
-            if told.silent:
-                return
-            self.send_response_only(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            user, sent = self.headers.get("Authorization", ""), self.read_body()
+            answer = told.reply(self.command, self.path, user, json.loads(sent) if sent else None)
+            if not told.silent:
+                self.reply(*answer)
 
         do_GET = do_POST = do_PATCH = do_DELETE = answer
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_port}"
-    with serving("airflow", server):
+    with serving(Answering) as told.url:
         yield told
 
 

@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPSConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import boto3
@@ -15,34 +14,26 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ProxyConnectionError, SSLError
 
-from prodgate.rehearsal.loopback import serving
 from prodgate.rehearsal.proxy import Proxy, proxy
+from tests.servers import Handler, serving
 
 
-class Echo(BaseHTTPRequestHandler):
+class Echo(Handler):
     """Responds with the request it received."""
 
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_: object) -> None:
-        pass
-
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+        body = self.read_body().decode()
         said = json.dumps({"host": self.headers["Host"], "path": self.path, "body": body, "was": self.command}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(said)
+        self.reply(200, said)
 
     do_GET = do_POST = do_PUT = do_HEAD = answer
 
 
 @pytest.fixture
 def echoing() -> Iterator[Proxy]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    with serving("echo", server), proxy(f"http://127.0.0.1:{server.server_port}/token") as running:
+    with serving(Echo) as url, proxy(f"{url}/token") as running:
         yield running
 
 

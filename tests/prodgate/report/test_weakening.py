@@ -4,11 +4,9 @@ reported once, by names alone."""
 import dataclasses
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import is_dataclass, replace
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -28,6 +26,7 @@ from prodgate.report.weakening import EFFECTS, Yardstick, list_compared, weigh
 from prodgate.sections.criteria_file import LAYER_KEYS, CriteriaFile, Requirement, parse_criteria
 from prodgate.waivers import Waiver
 from tests.prodgate.rehearsal.emulated import Account
+from tests.servers import Handler, serving
 
 from ..conftest import Gate
 from ..sample_run import ABOUT, CRITERIA, forge, judge, move
@@ -398,23 +397,13 @@ def hook() -> Iterator[Hook]:
     sent: list[Any] = []
     status = [200]
 
-    class Handler(BaseHTTPRequestHandler):
+    class Taking(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            sent.append((self.path, self.headers["Content-Type"], json.loads(body)))
-            self.send_response(status[0])
-            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            sent.append((self.path, self.headers["Content-Type"], json.loads(self.read_body())))
+            self.reply(status[0], Location="http://127.0.0.1:9/elsewhere")
 
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/{SECRET}", sent, status
-        server.shutdown()
-        thread.join(10)
+    with serving(Taking) as url:
+        yield f"{url}/{SECRET}", sent, status
 
 
 def write(folder: Path, number: int, outcome: str) -> Path:

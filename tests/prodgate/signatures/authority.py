@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.servers import Handler, serving
 
 _CONFIGURATION: Final = """
 [tsa]
@@ -97,23 +97,10 @@ def running_authority(folder: Path) -> Iterator[Authority]:
     (folder / "serial").write_text("01\n")
     authority = Authority(folder)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Stamping(Handler):
         def do_POST(self) -> None:
-            status, body = authority.stamp(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.reply(*authority.stamp(self.read_body()))
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        authority.url = f"http://127.0.0.1:{server.server_address[1]}/tsr"
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield authority
-        finally:
-            server.shutdown()
-            thread.join(30)
+    with serving(Stamping) as url:
+        authority.url = f"{url}/tsr"
+        yield authority
