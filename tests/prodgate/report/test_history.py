@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from tests.prodgate.conftest import Gate
 
 from ..sample_run import ABOUT, CRITERIA, forge, judge
 from .samples import criterion, failing, finding, run
+from .test_summary import Page
 
 # ── Entries of a history, made by hand
 
@@ -200,15 +200,6 @@ def test_an_entry_says_what_its_run_says() -> None:
     assert make_entry(run(stated, seen, moment="before"), "").partial
 
 
-class _Page(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-
 def test_the_page_shows_all_of_it_and_runs_nothing() -> None:
     entries = [
         measured("2026-11-01", FAST), measured("2026-11-02", SLOW), entry("2026-11-03", target="another"),
@@ -216,9 +207,8 @@ def test_the_page_shows_all_of_it_and_runs_nothing() -> None:
         entry("2026-11-06", "", problem=HOSTILE),
     ]  # fmt: skip
     text = render_history(entries)
-    page = _Page()
-    page.feed(text)
-    assert not {"script", "img", "iframe"} & set(page.tags)
+    page = Page(text)
+    assert not {"script", "img", "iframe"} & {tag for tag, _ in page.tags}
     assert "&lt;img src=x" in text
     assert "\u202e" not in text
     assert "Runs of other systems or targets that are not shown: 1." in text

@@ -3,7 +3,6 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,7 @@ from tests.prodgate.conftest import Gate
 
 from ...sample_run import ABOUT, CRITERIA, judge
 from ..samples import criterion, failing, finding, not_built, run, showcase, waiver
+from ..test_summary import Page
 
 
 def of(*findings: Finding, **options: object) -> Run:
@@ -357,19 +357,9 @@ def test_markdown_fits_and_holds_nothing_of_its_subjects() -> None:
     assert "and 3,950 more" in many
 
 
-class _Page(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-
 def test_the_page_loads_nothing_and_shows_subjects_as_they_are() -> None:
-    page = _Page()
     text = render_comparison_page(hostile(HOSTILE))  # type: ignore[arg-type]
-    page.feed(text)
+    page = Page(text)
     assert not {"script", "img", "iframe"} & {tag for tag, _ in page.tags}
     assert [a["href"] for tag, a in page.tags if tag == "link"] == ["data:,"]
     assert "&lt;img src=x" in text
