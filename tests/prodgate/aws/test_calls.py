@@ -51,7 +51,6 @@ from prodgate.aws.clients import (
 )
 from prodgate.aws.failures import Kind, classify_error, refusals_are_mistakes
 from prodgate.aws.recording import to_plain
-from prodgate.cli import main
 from prodgate.commands.handlers import write_policies
 from prodgate.criteria import UsageError
 from prodgate.facts.observers import import_all
@@ -60,6 +59,7 @@ from prodgate.rehearsal.loopback import serving
 from prodgate.sections.criteria_file import list_buckets, list_secrets, load_criteria
 from prodgate.sections.dags import DataSection, SlotObjects
 from prodgate.semantics.secret_forms import find_secrets
+from tests.prodgate.conftest import Gate
 from tests.prodgate.iam.policies import document, identity, request
 from tests.servers import Handler
 
@@ -799,20 +799,17 @@ def test_the_role_that_terraform_declares_has_this_policy() -> None:
     )
 
 
-def test_the_command_prints_the_policy_and_what_is_not_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_policy_and_what_is_not_named(gate: Gate) -> None:
     named = {"buckets": ["dags"], "keys": [KEY], "queues": ["dead"]}
     words = ["--bucket", "dags", "--key", KEY, "--queue", "dead"]
     for form, build in (([], build_policy), (["--drill"], build_drill_policy)):
-        assert main(["iam-policy", *form, *words]) == 0
-        printed = capsys.readouterr()
+        printed = gate("iam-policy", *form, *words)
         assert json.loads(printed.out) == build(Named(**named, secrets=SECRETS.secrets))
         assert printed.err == ""
-        assert main(["iam-policy", *form]) == 0
-        printed = capsys.readouterr()
+        printed = gate("iam-policy", *form)
         assert json.loads(printed.out) == build(SECRETS)
         assert ("add --queue NAME" if form else "add --bucket NAME") in printed.err
-    assert main(["iam-policy", "--bucket", "dags", "--queue", "dead"]) == 0
-    assert "add --key ARN" in capsys.readouterr().err
+    assert "add --key ARN" in gate("iam-policy", "--bucket", "dags", "--queue", "dead").err
 
 
 @pytest.mark.parametrize(
@@ -825,9 +822,8 @@ def test_the_command_prints_the_policy_and_what_is_not_named(capsys: pytest.Capt
         ["--queue", "*"],
     ],
 )
-def test_what_names_no_single_thing_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["iam-policy", *words]) == 4
-    assert f"{words[0]} {words[1]!r}: names no single one" in capsys.readouterr().err
+def test_what_names_no_single_thing_is_refused(words: list[str], gate: Gate) -> None:
+    assert f"{words[0]} {words[1]!r}: names no single one" in gate("iam-policy", *words, ends=4).err
 
 
 def test_buckets_whose_objects_are_counted_are_listed(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from moto import mock_aws
 
 from prodgate.aws import sessions
 from prodgate.aws.sessions import open_account, open_session, open_whichever
-from prodgate.cli import main
 from prodgate.criteria import UsageError
 from prodgate.sections.targets import parse_target
+from tests.prodgate.conftest import Gate
 
 REGION, ACCOUNT = "ap-northeast-1", "123456789012"
 
@@ -207,7 +207,7 @@ layers = ["live"]
     ],
 )
 def test_what_can_not_be_opened_is_a_mistake_before_there_is_a_run(
-    account: str, profile: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    account: str, profile: str, said: str, tmp_path: Path, gate: Gate
 ) -> None:
     (tmp_path / "criteria.toml").write_text(CRITERIA.format(account=account), "utf-8")
     asked = [
@@ -218,6 +218,5 @@ def test_what_can_not_be_opened_is_a_mistake_before_there_is_a_run(
         "--runs",
         str(tmp_path / "runs"),
     ]
-    assert main(asked) == 4
-    assert said in capsys.readouterr().err
+    assert said in gate(*asked, ends=4).err
     assert not (tmp_path / "runs").exists()

@@ -25,7 +25,6 @@ from prodgate.aws.clients import ATTEMPTS
 from prodgate.canaries import cleanup
 from prodgate.canaries.cleanup import Cleanup, subscribe_queue
 from prodgate.canaries.drill import find_latest_drill
-from prodgate.cli import main
 from prodgate.criteria import UsageError
 from prodgate.drills import command, dag, rollback
 from prodgate.drills.alarm import PEOPLE, AlarmDrill, choose_alarm, drill_alarm
@@ -49,6 +48,7 @@ from prodgate.sealing.verifying import check_by_itself
 from prodgate.sections.project import open_project
 from prodgate.sections.targets import parse_target
 from tests.prodgate.canaries.fake import FakeAirflow
+from tests.prodgate.conftest import Gate
 from tests.prodgate.drills.killed import (
     ARN,
     CLUSTER,
@@ -68,19 +68,17 @@ pytestmark = pytest.mark.xdist_group("emulator")
 ROOT = Path(__file__).parents[3]
 
 
-def test_people_are_told_only_when_that_is_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_are_told_only_when_that_is_confirmed(gate: Gate) -> None:
     asked = ["drill", "alarm", "slow", "aws://prod@ap-northeast-1", "--criteria", str(ROOT / "criteria.toml")]
-    assert main(asked) == 4
-    assert "--yes-change-alarm-state" in capsys.readouterr().err
+    assert "--yes-change-alarm-state" in gate(*asked, ends=4).err
 
 
-def test_a_real_account_must_be_named_in_the_criteria(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_real_account_must_be_named_in_the_criteria(tmp_path: Path, gate: Gate) -> None:
     text = (ROOT / "criteria.toml").read_text("utf-8")
     shutil.copytree(ROOT / "criteria", tmp_path / "criteria")
     (tmp_path / "criteria.toml").write_text(re.sub(r"^\[account\]\nid = .*$", "", text, flags=re.MULTILINE), "utf-8")
     asked = ["drill", "alarm", "slow", "aws://prod@ap-northeast-1", "--yes-change-alarm-state"]
-    assert main([*asked, "--criteria", str(tmp_path / "criteria.toml")]) == 4
-    assert "names no account" in capsys.readouterr().err
+    assert "names no account" in gate(*asked, "--criteria", tmp_path / "criteria.toml", ends=4).err
 
 
 @pytest.fixture
@@ -95,10 +93,9 @@ def drilled_account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Accoun
     return account
 
 
-def test_a_drill_leaves_a_record(drilled_account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drill_leaves_a_record(drilled_account: Account, tmp_path: Path, gate: Gate) -> None:
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path), "--json"]
-    assert main(asked) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(gate(*asked).out)
     assert list(told["arrived"]) == [f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"]
     assert runs.latest(tmp_path) is None
     record = runs.latest(tmp_path / "drills")
@@ -117,39 +114,35 @@ def test_a_queue_that_listens_is_of_the_account_of_the_credentials() -> None:
     assert queue in aws.create_queue.call_args.kwargs["Attributes"]["Policy"]
 
 
-def test_what_did_not_arrive_is_a_failure(
-    drilled_account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_did_not_arrive_is_a_failure(drilled_account: Account, tmp_path: Path, gate: Gate) -> None:
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
     key = {"AttributeName": "KmsMasterKeyId", "AttributeValue": "alias/aws/sns"}
     drilled_account("sns").set_topic_attributes(TopicArn=topic, **key)
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path)]
-    assert main([*asked, "--patience", "1"]) == 1
-    assert f"{topic}: nothing arrived" in capsys.readouterr().out
+    assert f"{topic}: nothing arrived" in gate(*asked, "--patience", "1", ends=1).out
 
 
-def test_what_aws_refuses_is_said_in_a_line(
-    drilled_account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_aws_refuses_is_said_in_a_line(drilled_account: Account, tmp_path: Path, gate: Gate) -> None:
     drilled_account.fault(service="cloudwatch", operation="SetAlarmState", code="AccessDenied")
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path)]
-    assert main(asked) == 4
-    told = capsys.readouterr().err
+    told = gate(*asked, ends=4).err
     assert "prodgate: drill: An error occurred (AccessDenied)" in told
     assert "iam-policy --drill" in told
     assert drilled_account("sqs").list_queues().get("QueueUrls", []) == []
 
 
 def test_what_a_person_must_do_at_once_has_a_code_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate
 ) -> None:
     def refused(_given: object, _target: object, _project: object, begin: Begin) -> Outcome:
         told: dict[str, Any] = {"alarming": ("ACT NOW",), "error": KeyboardInterrupt()}
         return Outcome(run=begin().path.parent, kind="k", subject="s", record={}, lines=("b",), good=False, **told)
 
     monkeypatch.setitem(command._DRILLS, "rollback", refused)
-    assert main(["drill", "rollback", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path)]) == 3
-    assert "prodgate: ACT NOW" in capsys.readouterr().err
+    assert (
+        "prodgate: ACT NOW"
+        in gate("drill", "rollback", "--criteria", ROOT / "criteria.toml", "--runs", tmp_path, ends=3).err
+    )
     record = runs.latest(tmp_path / "drills")
     assert runs.read(record).finished
 
@@ -308,9 +301,8 @@ def test_a_build_that_is_missing_or_misnamed_is_refused(builds: list[list[str]],
         (["alarm"], "drill alarm: whose? Write its name"),
     ],
 )
-def test_what_makes_no_sense_is_refused(asked: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["drill", *asked, "--criteria", str(ROOT / "criteria.toml")]) == 4
-    assert message in capsys.readouterr().err
+def test_what_makes_no_sense_is_refused(asked: list[str], message: str, gate: Gate) -> None:
+    assert message in gate("drill", *asked, "--criteria", ROOT / "criteria.toml", ends=4).err
 
 
 class Site:
@@ -917,6 +909,7 @@ def test_a_record_that_can_not_be_read_stops_the_next_drill(tmp_path: Path, wher
         list_left(tmp_path, "1")
 
 
-def test_a_rehearsal_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["drill", "recover", "--criteria", str(ROOT / "criteria.toml")]) == 4
-    assert "leaves nothing; name the account" in capsys.readouterr().err
+def test_a_rehearsal_leaves_nothing(gate: Gate) -> None:
+    assert (
+        "leaves nothing; name the account" in gate("drill", "recover", "--criteria", ROOT / "criteria.toml", ends=4).err
+    )

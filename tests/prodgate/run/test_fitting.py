@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.cli import main
 from prodgate.run.planning import plan_judges
 from prodgate.sections.project import open_project
+from tests.prodgate.conftest import Gate
 from tests.trees import write_tree
 
 CRITERIA = """
@@ -59,7 +59,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )  # fmt: skip
 def test_a_mismatch_is_refused_and_nothing_is_run(
-    shop: Path, capsys: pytest.CaptureFixture[str], require: str, measures: str, message: str
+    shop: Path, gate: Gate, require: str, measures: str, message: str
 ) -> None:
     write_tree(
         shop,
@@ -69,8 +69,7 @@ def test_a_mismatch_is_refused_and_nothing_is_run(
         },
     )
     if message:
-        assert main(["run", "rehearsal://", "--only", "static"]) == 4
-        assert f"test_kept {message}" in capsys.readouterr().err
+        assert f"test_kept {message}" in gate("run", "rehearsal://", "--only", "static", ends=4).err
         assert not (shop / "runs").exists()
     else:
         assert len(plan_judges(open_project(shop / "criteria.toml"), {"static"})["static"]) == 1
@@ -86,18 +85,17 @@ def test_a_mismatch_is_refused_and_nothing_is_run(
         ("PG_REC_1", "'PG_REC_1' is no criterion, policy or check that is asked"),
     ],
 )
-def test_a_waiver_of_nothing_that_is_known_is_refused(
-    shop: Path, capsys: pytest.CaptureFixture[str], covers: str, hint: str
-) -> None:
+def test_a_waiver_of_nothing_that_is_known_is_refused(shop: Path, gate: Gate, covers: str, hint: str) -> None:
     good = CHECK.replace("ratio", "time")
     write_tree(shop, {"suites/static/test_kept.py": good, "waivers.toml": WAIVER.format(covers=covers)})
-    assert main(["run", "rehearsal://", "--only", "static"]) == 4
-    told = capsys.readouterr().err
+    told = gate("run", "rehearsal://", "--only", "static", ends=4).err
     assert f"waivers.toml: waivers.one.covers: {covers!r}" in told
     assert hint in told
 
 
-def test_a_waiver_of_nothing_that_any_team_is_asked_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiver_of_nothing_that_any_team_is_asked_is_refused(shop: Path, gate: Gate) -> None:
     (shop / "waivers.toml").write_text(WAIVER.format(covers="PG_REC"), "utf-8")
-    assert main(["check", str(shop), "--waivers", "waivers.toml"]) == 4
-    assert "'PG_REC' is no criterion, policy or check that is asked; did you mean 'PG_REC_" in capsys.readouterr().err
+    assert (
+        "'PG_REC' is no criterion, policy or check that is asked; did you mean 'PG_REC_"
+        in gate("check", shop, "--waivers", "waivers.toml", ends=4).err
+    )

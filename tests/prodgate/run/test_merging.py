@@ -23,6 +23,7 @@ from prodgate.run.publishing import seal_again
 from prodgate.run.running import Plan
 from prodgate.sealing.verifying import Wanted, check
 from prodgate.verdict import Decision, Verdict
+from tests.prodgate.conftest import Gate
 
 from ..sealing.sealed import (
     DAY,
@@ -231,9 +232,7 @@ def test_a_cell_that_answers_nothing_is_not_covered_up_by_one_that_does(tmp_path
 # ── A merged run as any other: sealed, verified by both hands, shown and exported; and the command that makes it
 
 
-def test_a_merged_run_is_sealed_verified_and_exported_as_any(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_merged_run_is_sealed_verified_and_exported_as_any(tmp_path: Path, gate: Gate) -> None:
     made = Cells(
         tmp_path, CRITERIA + f'[evidence]\nsigners = [{{ name = "nightly", key = "{NIGHTLY.public.text}" }}]\n'
     )
@@ -245,13 +244,15 @@ def test_a_merged_run_is_sealed_verified_and_exported_as_any(
     assert main(["report", str(run.path)]) == 0
     for form in ("sarif", "junit", "json"):
         assert main(["export", str(run.path), "--format", form]) == 0
-    assert main(["judge", str(run.path), "--criteria", str(tmp_path / "criteria.toml")]) == 4
-    assert "those are in the runs of its cells" in capsys.readouterr().err
+    assert (
+        "those are in the runs of its cells"
+        in gate("judge", run.path, "--criteria", tmp_path / "criteria.toml", ends=4).err
+    )
     arguments = load_other_verifier().argparse.Namespace(key=key, run=run.path, commit="", max_age=1.0)
     assert load_other_verifier().verify(arguments)[1] == []
 
 
-def test_the_command_takes_folders_and_bundles(tmp_path: Path, made: Cells, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_takes_folders_and_bundles(tmp_path: Path, made: Cells, gate: Gate) -> None:
     given = made.observe_all()
     (tmp_path / "cells.json").write_bytes(made.listed.to_bytes())
     (kept := tmp_path / "kept").mkdir()
@@ -260,14 +261,12 @@ def test_the_command_takes_folders_and_bundles(tmp_path: Path, made: Cells, caps
     given[0].rename(tmp_path / given[0].name)
     arguments = ["--criteria", str(tmp_path / "criteria.toml"), "--runs", str(tmp_path / "runs")]
     command = ["merge", str(kept), str(tmp_path / "runs"), "--cells", str(tmp_path / "cells.json"), *arguments]
-    assert main([*command, "--unsigned"]) == 0
-    said = capsys.readouterr()
+    said = gate(*command, "--unsigned")
     assert "second.tar" in said.err
     merged = runs.latest(tmp_path / "runs")
     assert merged is not None
     assert not check(merged, Wanted(unsigned=True)).flaws
-    assert main(command) == 2
-    assert f"{LAST}: undetermined: run {given[3].name} can't be relied on: UNSIGNED" in capsys.readouterr().err
+    assert f"{LAST}: undetermined: run {given[3].name} can't be relied on: UNSIGNED" in gate(*command, ends=2).err
     assert main(["merge", str(tmp_path / "nowhere"), *command[3:]]) == 4
 
 
@@ -296,16 +295,14 @@ def test_a_merged_run_is_of_no_cell_itself(made: Cells) -> None:
 CELL = f"{ONE}/ap-northeast-1/live"
 
 
-def test_the_command_writes_the_list_and_its_digest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_the_list_and_its_digest(tmp_path: Path, gate: Gate) -> None:
     made, file = Cells(tmp_path), tmp_path / "cells.json"
     criteria = ["--criteria", str(tmp_path / "criteria.toml")]
-    assert main(["cells", *criteria, "--to", str(file)]) == 0
-    assert capsys.readouterr().out == f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file}\n"
+    assert gate("cells", *criteria, "--to", file).out == f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file}\n"
     stated = json.loads(file.read_text("utf-8"))
     assert stated["cells"][0] == {"cell": CELL, "target": f"aws://gate-{ONE}@ap-northeast-1"}
     assert len(stated["cells"]) == 4
-    assert main(["cells", *criteria, "--rehearsal"]) == 0
-    rehearsed = json.loads(capsys.readouterr().out)
+    rehearsed = json.loads(gate("cells", *criteria, "--rehearsal").out)
     assert {each["target"] for each in rehearsed["cells"]} == {"rehearsal://"}
     assert read_list(file, made.project).digest == made.listed.digest
 
@@ -371,11 +368,10 @@ def test_a_cell_is_observed_where_the_list_says(tmp_path: Path, planned: list[Pl
     ],
 )
 def test_what_is_no_cell_or_less_than_one_is_not_observed(
-    given: tuple[str, ...], said: str, tmp_path: Path, planned: list[Plan], capsys: pytest.CaptureFixture[str]
+    given: tuple[str, ...], said: str, tmp_path: Path, planned: list[Plan], gate: Gate
 ) -> None:
     Cells(tmp_path)
-    assert main(["observe", *given, "--criteria", str(tmp_path / "criteria.toml")]) == 4
-    assert said in capsys.readouterr().err
+    assert said in gate("observe", *given, "--criteria", tmp_path / "criteria.toml", ends=4).err
     assert not planned
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.cli import INSUFFICIENT, NO_GO, USAGE, main
+from prodgate.cli import INSUFFICIENT, NO_GO, USAGE
 from prodgate.commands import watching as command
 from prodgate.evidence.runs import list_records
 from prodgate.facts.rollout.drills import drill_facts, way_back_facts
@@ -37,6 +37,7 @@ from prodgate.layers.rollout.watching import (
     watch_deployment,
 )
 from prodgate.sections.rollout import ROLLOUT
+from tests.prodgate.conftest import Gate
 from tests.prodgate.facts.rollout.answers import ecs_deployment, service
 from tests.prodgate.facts.rollout.test_reading import ecs
 from tests.prodgate.load.stream.server import OK, scripted_server
@@ -584,22 +585,23 @@ def test_the_command_keeps_the_record_and_says_what_became_of_it(
     code: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    gate: Gate,
 ) -> None:
     (tmp_path / "criteria.toml").write_text(STATED, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "follow_failure", lambda _: {**good_record(), **changes})
-    assert main(["watch", "migration", TARGET]) == code
-    assert "failure of the migration: " in capsys.readouterr().out
+    assert "failure of the migration: " in gate("watch", "migration", TARGET, ends=code).out
     kept = partial(list_records, tmp_path / "runs" / FOLDER, kind=MIGRATION)
     assert [*kept(target=TARGET)] == [{**json.loads(json.dumps(good_record())), **changes}]
     assert [*kept(target="aws://other@eu-west-1")] == []
 
 
 @pytest.mark.parametrize("more", ["--latest", "--next", "d-1"])
-def test_what_is_not_to_be_chosen_is_a_usage_error(more: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", "migration", TARGET, more]) == USAGE
-    assert "watch migration: waits for the next one; name the target alone" in capsys.readouterr().err
+def test_what_is_not_to_be_chosen_is_a_usage_error(more: str, gate: Gate) -> None:
+    assert (
+        "watch migration: waits for the next one; name the target alone"
+        in gate("watch", "migration", TARGET, more, ends=USAGE).err
+    )
 
 
 def test_a_watched_deployment_keeps_the_migration_that_ecs_forgets(

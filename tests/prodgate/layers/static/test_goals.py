@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from policies.identity import RESOURCE_POLICIES
 
-from prodgate.cli import main
 from prodgate.commands.proving import describe_reach, describe_who_can, render_reach, render_who_can
 from prodgate.evidence import runs
 from prodgate.facts import Facts
@@ -36,6 +35,7 @@ from prodgate.terraform.positions import Position
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.resources import UNKNOWN, Configuration, Gap, Resource
 from prodgate.testing import POLICIES, apply, load_criteria
+from tests.prodgate.conftest import Gate
 from tests.prodgate.layers.context import layer_context, recall
 from tests.prodgate.layers.static.test_checkov import observation
 from tests.trees import write_tree
@@ -487,13 +487,12 @@ def test_who_can_knows_what_could_not_be_read_and_any_resource() -> None:
     ],
 )
 def test_what_is_no_question_is_refused(
-    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate
 ) -> None:
     for name in "ab":
         write_tree(tmp_path, {f"{name}/main.tf": 'output "a" { value = 1 }\n'})
     monkeypatch.chdir(tmp_path)
-    assert main(["iam", *words]) == 4
-    assert said in capsys.readouterr().err
+    assert said in gate("iam", *words, ends=4).err
 
 
 # Declared policies of an organization, as far as they are attached to the account of a configuration.
