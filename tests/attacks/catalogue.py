@@ -111,7 +111,7 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
 
 def find_setup(written: str | Sequence[Any]) -> Callable[[Path, setups.Gate], None] | None:
     """Return the function of this name, with what it is given; None where there is none."""
-    name, *given = [written] if isinstance(written, str) else written
+    name, *given = [written] if isinstance(written, str) else [*written]
     found = next(filter(None, (getattr(home, name, None) for home in (setups, edited_runs, records))), None)
     return (lambda project, gate: found(project, gate, *given)) if callable(found) else None
 

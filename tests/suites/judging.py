@@ -57,6 +57,8 @@ def import_checks(paths: Iterable[Path]) -> tuple[Check, ...]:
     for name, file in files.items():
         if name not in known:
             spec = importlib.util.spec_from_file_location(f"{file.parent.name}.{file.stem}", file)
+            assert spec is not None
+            assert spec.loader is not None
             spec.loader.exec_module(importlib.util.module_from_spec(spec))
     return tuple(check for check in registered_checks() if check.function.__code__.co_filename in files)
 
@@ -74,6 +76,7 @@ def assert_found_apart(every: Iterable[Facts], checks: Iterable[Check], layer: s
     shutil.copytree(ROOT / "suites" / layer, root / "suites" / layer)
     project = Project(root=root, stated=open_project(ROOT / "criteria.toml").stated)
     with open_team(project, layer, policies=False, suites=True) as team:
+        assert team is not None
         there = {each.name: each for each in team.offer.checks}
         assert (team.offer.lost, team.offer.mistakes) == ({}, [])
         for facts in every:

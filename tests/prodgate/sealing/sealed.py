@@ -96,7 +96,8 @@ def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> Path:
 
 
 def read_statement(run: Path, name: str = "seal.dsse.json") -> dict[str, Any]:
-    return json.loads(parse_envelope((run / name).read_bytes()).payload)
+    found: dict[str, Any] = json.loads(parse_envelope((run / name).read_bytes()).payload)
+    return found
 
 
 def write_envelope(
@@ -149,6 +150,8 @@ def load_other_verifier() -> ModuleType:
     """Return the verifier that lies in the folder of each run, as it is in the package."""
     path = Path(str(resources.files("prodgate.sealing").joinpath("bundled/verify.py")))
     spec = importlib.util.spec_from_file_location("independent_verifier", path)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
