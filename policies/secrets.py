@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prodgate import Configuration, Criterion, Quantity, Resource, Unresolved, allow_unknown, policy
-from prodgate.semantics.secret_forms import HANDED_IN, credential_form, find_secret
+from prodgate.semantics.secret_forms import HANDED_IN, credential_form, find_packed, find_secret, find_secrets
 
 from .containers import list_containers, list_job_containers
 from .encryption import refuse_secrets, texts_in
@@ -25,6 +25,8 @@ RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_pr
           "aws_elastic_beanstalk_environment", "aws_elastic_beanstalk_configuration_template", "aws_glue_job",
           "aws_amplify_app", "aws_amplify_branch",
           "aws_sagemaker_notebook_instance_lifecycle_configuration")  # fmt: skip
+#: What makes a text look like a secret -> what it is called.
+NAMED = {"its name": "a secret by its name"}
 #: Arguments that hold something else: documents that name secrets, and fingerprints.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
               "password_data", "get_password_data")  # fmt: skip
@@ -93,18 +95,30 @@ def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
     remedy="Revoke it, since it stands in the source and in the state, and keep its successor in Secrets Manager.",
 )
 def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
-    """No argument of any resource holds a private key, an access key or a token.
+    """No argument of any resource, and no text beside resources, holds a private key, an access key or a token.
 
-    They are recognised by their form, in any argument of any name.
+    They are recognised by their form, in any argument of any name, in base64 and compressed, too. In tags, defaults of
+    variables, outputs, provisioners and variable files also by the name of a secret. A password that stands in an
+    argument of another name, in parts, encrypted or in a local value is not recognised.
     """
     if not tree.resources:
         raise criterion.undetermined("nothing is declared")
-    for resource in tree.resources:
-        for path, text in texts_in(resource.search()):
-            if form := credential_form(text or ""):
-                resource.has(path.partition(".")[0])  # where the finding points
-                place = f"{resource.address}.{path}"
-                criterion.hold(False, expected="no credential", observed=f"{form} in {place}", aspect=place)
+    for holder in (*tree.resources, *tree.of("written_block")):
+        for path, text in texts_in(holder.search()):
+            for place, why in _find_secrets_at(holder, path, text or ""):
+                holder.has(path.partition(".")[0])  # where the finding points
+                criterion.hold(False, expected="no credential", observed=f"{why} in {place}", aspect=place)
+
+
+def _find_secrets_at(holder: Resource, path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield (place, why) of each secret in a text of a resource, or of what stands beside resources."""
+    place = f"{holder.address}.{path}"
+    if holder.mode == "written" or path.startswith("tags."):
+        for name, why in find_secrets(path, text):
+            yield place if path.endswith(name) else f"{place}: {name}", NAMED.get(why, why)
+        return
+    forms = (credential_form(each) for each in (text, *(packed.text for packed in find_packed(text))))
+    yield from ((place, form) for form in forms if form)
 
 
 @policy(

@@ -17,7 +17,8 @@ PARTS = {
 def test_no_file_holds_a_credential(part: RepositoryPart, criterion: Criterion) -> None:
     """Does no file of the repository hold a credential?
 
-    The search recognises only credentials of a form that their issuer defined; a password has none.
+    The search recognises credentials of a form that their issuer defined. In variable files, workflows and DAGs it
+    also goes by the names of what they assign; a password under another name, or in other files, is not recognised.
     """
     criterion.hold(not part.credentials, expected="no credential", observed="; ".join(part.credentials[:5]) or "none")
     if part.unseen:

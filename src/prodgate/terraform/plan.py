@@ -28,6 +28,7 @@ from .read_files import find_outside_reads
 from .references import PlannedConfiguration, find_credentials
 from .resources import UNKNOWN, Configuration, Gap, Resource, find_unknown, list_texts
 from .sources import Tree, is_filed_in_full
+from .written_texts import find_written_texts
 
 # ── Keys in provider blocks, by their origin: the source, a resource that makes them, or the operator of Terraform
 
@@ -469,7 +470,7 @@ def build_configuration(
             *(assumptions if asked else ()),
         ),
         notes=(*notes, *said),
-        providers=tuple(find_provider_blocks(planned, provenance)),
+        providers=(*find_provider_blocks(planned, provenance), *find_written_texts(planned, provenance)),
     )
 
 

@@ -98,7 +98,7 @@ class Provenance:
 
     def learn_secrets(self) -> None:
         """Register the secrets in the source with this process, so that none is kept in any quote."""
-        for file in (*_list_automatic_files(self.tree.root.directory), *self._var_files):
+        for file in self.list_variable_files():
             REDACTOR.redact(read_measured(file).decode("utf-8", "replace"))
         for module in self.tree.modules.values():
             for name, block in module.variables.items():
@@ -106,6 +106,10 @@ class Provenance:
                     REDACTOR.redact(default.literal or default.text, name)
             for source in module.sources:
                 REDACTOR.redact(source.text.decode("utf-8", "replace"))
+
+    def list_variable_files(self) -> tuple[Path, ...]:
+        """Return the files of the root's variables, in core's order."""
+        return (*_list_automatic_files(self.tree.root.directory), *self._var_files)
 
     def is_set_by_environment(self, variable: str) -> bool:
         """Whether TF_VAR_… sets a variable, so that its default does not apply."""

@@ -87,6 +87,21 @@ class PlannedConfiguration:
                 if each.get("mode") == "managed":
                     yield module, f"{module}.{address}".lstrip("."), each
 
+    def list_written(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the address of each variable, output and provisioner, and the constants in it by name."""
+        for module, stated in self._modules.items():
+            path = f"{module}.".lstrip(".")
+            for name, each in stated.variables.items():
+                yield f"{path}var.{name}", _list_constants({name: {"constant_value": each.get("default")}})
+            for name, each in stated.outputs.items():
+                yield f"{path}output.{name}", _list_constants({name: each.get("expression")})
+            for address, each in stated.resources.items():
+                for inner in each.get("provisioners") or ():
+                    yield (
+                        f"{path}{address}.provisioner.{inner['type']}",
+                        _list_constants(inner.get("expressions") or {}),
+                    )
+
     def find_unplanned(self, instances: Collection[str]) -> Iterator[str]:
         """Yield each resource that must have an instance and is not among those of the plan, without indices.
 
@@ -209,6 +224,10 @@ class PlannedConfiguration:
         named: Sequence[str] = expression.get("references") or ()
         stood = self.stand_for(module, named[0]) if len(named) == 1 and named[0].startswith("var.") else None
         return stood is not None and self._is_null(*stood)
+
+
+def _list_constants(expressions: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: (each or {}).get("constant_value") for name, each in expressions.items()}
 
 
 class _Module:

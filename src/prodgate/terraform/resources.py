@@ -493,6 +493,7 @@ class Configuration:
         """Return the managed resources of the given types, in the order of the configuration.
 
         Provider blocks with keys are of the type ``provider_block``: each argument states the origin of its value.
+        Variables, outputs, provisioners and variable files with secrets are of the type ``written_block``.
         """
         if len(types) == 1:  # every subject of a policy calls this: a kept list is not copied
             return self._by_type.get(types[0], ())

@@ -61,6 +61,25 @@ def test_each_form_is_recognised(tmp_path: Path, text: str, kind: str) -> None:
     assert parts(tmp_path)["file.txt"].credentials == (f"file.txt:2: {kind}",)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("prod.tfvars", 'db_password = "hunter2"', "db_password"),
+        (".github/workflows/a.yml", "env:\n  API_TOKEN: hunter2", "API_TOKEN"),
+        (".github/workflows/a.yml", "env:\n  API_TOKEN: ${{ secrets.TOKEN }}", ""),
+        ("air/dags/a.py", 'connect(password="hunter2")', "password"),
+        ("air/dags/a.py", 'connect(password=secret["password"], token=f"{token}")', ""),
+        ("air/dags/tests/a.py", 'connect(password="hunter2")', ""),
+        ("app/a.py", 'connect(password="hunter2")', ""),
+    ],
+)
+def test_where_names_are_read_the_name_of_a_secret_tells(tmp_path: Path, file: str, text: str, said: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(text)
+    (found,) = parts(tmp_path).values()
+    assert [each.partition(": ")[2] for each in found.credentials] == [f"the value of {said}, by its name"] * bool(said)
+
+
 def test_what_git_ignores_and_what_is_exempt_is_not_read(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("build/\n")

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from ...semantics.secret_forms import FORMS
+from ...semantics.secret_forms import FORMS, find_secret, list_assignments
 from .. import Fact
 
 #: Files larger than this, in bytes, are not read.
@@ -25,6 +25,9 @@ _MARKS: Final = (
 )  # fmt: skip
 #: Beginnings of pictures, sounds and fonts; text in UTF-16 would be chance in them.
 PACKED: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"wOF2", b"OggS")
+#: Files in which a name also announces a secret: what they assign runs in production. Tests assign made-up ones.
+_ASSIGNING: Final = ("*.tfvars", "*.tfvars.json", ".github/workflows/*", ".gitlab-ci.yml", "dags/*.py", "*/dags/*.py")
+_MADE_UP: Final = "*test*"
 _SKIPPED: Final = frozenset({"node_modules", "venv", "__pycache__"})
 
 
@@ -55,7 +58,7 @@ def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
         part = found.setdefault(name.split("/")[0], {"files": 0, "credentials": [], "unread": []})
         part["files"] += not why
         part["unread"] += [[name, why]] if why else []
-        part["credentials"] += [[name, line, kind] for line, kind in _find_credentials(text)]
+        part["credentials"] += [[name, line, kind] for line, kind in _find_credentials(name, text)]
     return found
 
 
@@ -73,9 +76,14 @@ def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
     )
 
 
-def _find_credentials(text: str) -> Iterator[tuple[int, str]]:
+def _find_credentials(file: str, text: str) -> Iterator[tuple[int, str]]:
     for kind, form in FORMS.items():
         yield from ((text.count("\n", 0, match.start()) + 1, kind) for match in form.finditer(text))
+    if any(fnmatchcase(file, each) for each in _ASSIGNING) and not fnmatchcase(file, _MADE_UP):
+        for name, start, end in dict.fromkeys(list_assignments(text)):
+            computed = file.endswith(".py") and (text[start - 1] not in "\"'" or "{" in text[start:end])
+            if not computed and (why := find_secret(name, text[start:end])) and why not in FORMS:
+                yield text.count("\n", 0, start) + 1, f"the value of {name}, by {why}"
 
 
 def _list_files(root: Path) -> Iterator[str]:
