@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["HANDED_IN", "credential_form", "find_secret", "find_secrets"]
+__all__ = ["HANDED_IN", "credential_form", "find_packed", "find_secret", "find_secrets"]
 
 #: What is said of a key in a provider block that stands in the source, in a default or in a variable file.
 WRITTEN: Final = "is written out"
