@@ -524,6 +524,14 @@ def test_a_night_looks_at_what_runs_and_shows_the_newest_run(stage: Stage) -> No
     assert stage.machine.told(NIGHTLY["verify"], "env") == {"DEPLOYED_COMMIT": COMMIT}
 
 
+def test_a_night_knows_which_dags_were_deployed_without_the_application(stage: Stage) -> None:
+    assert stage.run(NIGHTLY, "verify") == {"verify": 0}
+    (asked,) = [one for one in stage.machine.commands if "environments[]=" in one]
+    assert asked.endswith(" -f environments[]=production -f environments[]=production-dags")
+    assert "deploy" in DAGS["record"].needs
+    assert DAGS["record"].environment == "production-dags"
+
+
 def test_a_night_that_ends_before_it_makes_a_run_shows_signs_archives_and_tells_of_no_other(stage: Stage) -> None:
     older = stage.machine.work(NIGHTLY["verify"]) / "runs" / "2026-11-26T120000Z-1"
     older.mkdir(parents=True)
