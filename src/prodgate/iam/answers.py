@@ -214,8 +214,8 @@ def break_by(principal: Principal, way: tuple[Hop, ...], last: Allowed | None) -
 def render_step(step: Allowed) -> str:
     """Return a request in words, with the statements that allow it."""
     by = ", ".join(one.place for one in step.statements)
-    since = f" from {step.since} on" if step.since else ""
-    return f"{step.request.action} on {step.request.resource}, allowed{since} by {by}"
+    said = f"{step.request.action} on {step.request.resource}, allowed by {by}"
+    return f"{said} (from {step.since} on)" if step.since else said
 
 
 def name_nobody(goal: Goal, account: Account) -> Doubt | None:

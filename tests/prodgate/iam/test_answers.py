@@ -151,7 +151,7 @@ def test_what_is_allowed_tomorrow_is_no_cannot_and_what_was_yesterday_no_can(con
     known = account(statement(DELETE, KEY, Condition=condition))
     found = answer(cannot(resources=(KEY,)), known)
     assert found.kept is kept
-    assert (" from 202" in found.said) is not kept
+    assert ("(from 202" in found.said) is not kept
     needed = Goal(may=True, actions=(DELETE,), principals=("user/ann",), resources=(KEY,))
     assert answer(needed, known).kept is False
     later = Principal(arn=ANN, identity=(document(statement("*", Condition=condition)),))
