@@ -67,7 +67,7 @@ class Edit:
 
     @property
     def name(self) -> str:
-        """What stands for the edit in deciding.toml, without a line that moves."""
+        """The edit as deciding.toml names it: by its place and text, since line numbers move."""
         return f"{self.module.__name__.removeprefix('prodgate.')}: {self.place}: {self.what}"
 
 

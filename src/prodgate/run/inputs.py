@@ -73,7 +73,7 @@ def find_places(project: Project, runs: Path | None = None) -> Places:
 
 
 def _refuse_outside(project: Project) -> None:
-    """Raise UsageError for a folder outside of the project: no commit of it holds what decides there, be it a disk."""
+    """Raise UsageError for a folder outside of the project, which may be a disk: no commit holds what decides there."""
     stated = project.stated
     folders = {
         "terraform.root": stated.terraform_root,
