@@ -76,7 +76,8 @@ PURPOSES = {
     "rehearsal": "The site of a rehearsal. [rehearsal.md](rehearsal.md)",
     "attested": "The records in which people answer. [attested.md](attested.md)",
     "organization": "The denials of the account's organization. [iam.md](iam.md#organizations)",
-    "requirements": 'Requirements that criteria name as `source`: `INF-1 = { asks = "…", layers = ["static"] }`.',
+    "requirements": 'Requirements that criteria name as `source`: `INF-1 = { asks = "…", layers = ["static"] }`, with '
+    "`bounds` that no criterion undercuts: see below.",
     "criteria": "What must hold: a table for each, `[criteria.<id>]`.",
 }
 INTRODUCTION = """# What criteria.toml may say
@@ -127,6 +128,13 @@ capitalised word, `port`, `version` or `level` (`TLS 1.2`, `ports 443 and 80`), 
 the bound: `at least {limit}` over `<= 30 d`, or `no` over `< 5 %` without `{limit}`. A `remedy` holds no quantity where
 `require` states one. A `why` may hold any number: it says how things were.
 
+## Bounds of a requirement
+
+A requirement may state with `bounds` the least that criteria ask for: `bounds = { latency-p95 = "< 200 ms" }`, or
+`{ dag-success-rate = { require = "> 99 %", window = "30 d", samples = 30, population = 2 } }`. A criterion that admits
+more, or asks for a shorter window, fewer samples or fewer subjects, is refused with both values; so is a bound of a
+criterion that nobody states. A stricter criterion is accepted, and so is one that takes another's limit.
+
 ## Keys that change nothing
 
 A key that can't change anything is refused: `confidence` without `decides = "bound"`, `samples` without `require`,
@@ -134,7 +142,7 @@ A key that can't change anything is refused: `confidence` without `decides = "bo
 that reads it. So is a bound that nothing can break, such as `>= 0 d`, `<= 36500 d`, or `<= 100 %` of what a check
 measures as `ratio`: a check whose ratio may be above 100 % says `measures="ratio without limit"`.
 
-These rules, and the one about numbers, do not apply to the criteria of an earlier run.
+These rules, and those about numbers and bounds of a requirement, do not apply to the criteria of an earlier run.
 
 ## What `extends` takes over
 

@@ -112,7 +112,7 @@ _WAIVER: Final[Mapping[str, _Weigh]] = {
     "opened": _rising(lambda value: value),
     **dict.fromkeys(("reason", "owner", "approver"), _silent),
 }
-_REQUIREMENT: Final[Mapping[str, _Weigh]] = {"layers": _by_members}
+_REQUIREMENT: Final[Mapping[str, _Weigh]] = dict.fromkeys(("layers", "bounds"), _by_members)
 _SECTION: Final[Mapping[str, _Weigh]] = {
     **dict.fromkeys(("cells", "e2e.pages", "airflow.dags"), _by_members),
     **dict.fromkeys(

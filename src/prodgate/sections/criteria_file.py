@@ -418,11 +418,23 @@ class Requirement:
     id: str
     asks: str
     layers: tuple[str, ...]
+    bounds: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    """Criterion -> the least of its numbers, by key and as they are written."""
+
+
+#: What a requirement may state of a criterion -> an example of it.
+_LEAST: Final[Mapping[str, str | int]] = {"require": "< 200 ms", "window": "30 d", "samples": 299, "population": 2}
 
 
 def parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:
     """Read a section that has no mistakes."""
-    yield from (Requirement(id_, table["asks"], tuple(table["layers"])) for id_, table in tables.items())
+    for id_, table in tables.items():
+        yield Requirement(id_, table["asks"], tuple(table["layers"]), dict(_read_least(table.get("bounds", {}))))
+
+
+def _read_least(stated: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what a requirement states of each criterion, by key; a text alone is its bound."""
+    yield from ((name, each if isinstance(each, dict) else {"require": each}) for name, each in stated.items())
 
 
 def requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -433,15 +445,62 @@ def requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
         return
     for id_, table in tables.items():
         where = f"requirements.{id_}"
-        if not isinstance(table, dict) or set(table) != {"asks", "layers"} or not isinstance(table["asks"], str):
+        if (
+            not isinstance(table, dict)
+            or {*table} - {"bounds"} != {"asks", "layers"}
+            or not isinstance(table["asks"], str)
+        ):
             yield f'{where}: is {table!r}; write {{ asks = "…", layers = ["static"] }}'
         else:
             yield from text_mistakes(f"{where}.asks", table["asks"], "what the line of the requirements asks for")
             yield from layer_mistakes(where, table)
+            yield from _least_mistakes(f"{where}.bounds", table.get("bounds", {}))
     for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
         source = table.get("source") if isinstance(table, dict) else None
         if isinstance(source, str) and source not in tables and not is_inherited(source):
             yield f"criteria.{id_}.source: {source!r} is not a requirement{suggest(source, tables)}"
+
+
+def _least_mistakes(where: str, stated: Any) -> Iterator[str]:
+    """Say what is wrong with the bounds of a requirement."""
+    if not isinstance(stated, dict):
+        yield f"{where}: is {stated!r}; write the bound of each criterion, e.g. {{ latency-p95 = '< 200 ms' }}"
+        return
+    for name, least in _read_least(stated):
+        yield from key_mistakes(f"{where}.{name}", least, _LEAST)
+        for key, value in ((key, least[key]) for key in _LEAST if key in least):
+            place, example = f"{where}.{name}.{key}", _LEAST[key]
+            if type(value) is not type(example) or (isinstance(value, int) and value < 1):
+                yield f"{place}: is {value!r}; write e.g. {example!r}"
+            elif key == "require":
+                yield from bound_mistakes(place, str(value), Bound.parse)
+            elif key == "window":
+                yield from quantity_mistakes(place, value, "time", str(example))
+
+
+def _weaker_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    """Say which criteria ask for less than a requirement states of them."""
+    criteria = data["criteria"]
+    for id_, requirement in data.get("requirements", {}).items():
+        for name, least in _read_least(requirement.get("bounds", {})):
+            if name not in criteria:
+                hint = suggest(name, criteria) or "; state it, or take it out"
+                yield f"requirements.{id_}.bounds: {name!r} is not a criterion{hint}"
+                continue
+            for key, value in least.items():
+                own = criteria[name].get(key, 1 if key in NUMBERS else "")
+                if not own or not _is_as_strict(key, own, value, criteria):
+                    instead = f"{id_} asks for {value!r}; write that, or what is stricter"
+                    yield f"criteria.{name}.{key}: is {own!r}, and {instead}"
+
+
+def _is_as_strict(key: str, own: str | int, least: str | int, tables: Mapping[str, Any]) -> bool:
+    """Whether a number of a criterion asks for as much as that of its requirement."""
+    if isinstance(own, int) and isinstance(least, int):
+        return own >= least
+    if key == "require":
+        return parse_bound(str(own), tables).implies(Bound.parse(str(least)))
+    return Quantity.parse(str(own)).base >= Quantity.parse(str(least)).base
 
 
 def layer_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -569,6 +628,7 @@ def parse_criteria(
     mistakes = [*section_mistakes(data), *requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
     if not (mistakes or merged.mistakes or kept):
         mistakes = [each for id_ in data["criteria"] for each in _untrue_mistakes(id_, data["criteria"])]
+        mistakes += _weaker_mistakes(data)
     if mistakes or merged.mistakes:
         raise CriteriaError(render_mistakes((*merged.mistakes, *map(merged.locate, mistakes))))
     tables = data["criteria"]

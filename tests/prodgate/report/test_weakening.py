@@ -125,6 +125,11 @@ WEAKER = {
         in_sections(requirements=(Requirement("X-1", "It holds.", ("static",)),)),
         "requirement X-1: layers static, live -> static",
     ),
+    "a bound of a requirement": (
+        in_sections(requirements=(Requirement("X-1", "It holds.", ("static",), {"c": {"require": "< 200 ms"}}),)),
+        in_sections(requirements=(Requirement("X-1", "It holds.", ("static",)),)),
+        "requirement X-1: bounds c require < 200 ms -> none",
+    ),
     "an exemption": (in_sections(), in_sections(exempt=("src/*",)), "section repository.exempt none -> src/*"),
     "older facts": (
         parsed('system = "s"\nfacts.max_age = { live = "1 d" }'), parsed('system = "s"'), "section facts.max_age.live 1 d -> 30 d",

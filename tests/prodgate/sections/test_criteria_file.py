@@ -670,6 +670,65 @@ def test_goals_are_judged_by_two_layers_and_bound_nothing() -> None:
         parse_goals(goal, more='require = "<= 1 s"')
 
 
+# ── What a requirement states, no criterion undercuts
+
+BOUND_BY = """
+system = "shop"
+
+[requirements]
+SLO-6 = { asks = "Runs succeed", layers = ["dags"], bounds = { rate = { require = "> 99 %", window = "30 d", samples = 30, population = 2 } } }
+
+[criteria.rate]
+statement = "Runs succeed."
+why = "They collect."
+require = "> 99 %"
+window = "30 d"
+samples = 30
+population = 2
+source = "SLO-6"
+layers = ["dags"]
+
+[criteria.rehearsed]
+statement = "Runs succeed."
+why = "They collect."
+require = "> {rate}"
+source = "SLO-6"
+layers = ["dags"]
+"""
+
+
+def test_a_criterion_may_ask_for_more_than_its_requirement() -> None:
+    stricter = BOUND_BY.replace('require = "> 99 %"\nwindow = "30 d"', 'require = ">= 99.5 %"\nwindow = "90 d"')
+    assert str(parse_criteria(stricter, FILE).criteria["rate"].bound) == ">= 99.5 %"
+    assert parse_criteria(stricter, FILE).requirements[0].bounds["rate"]["window"] == "30 d"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('require = "> 99 %"\nw', 'require = "> 9 %"\nw', "criteria.rate.require: is '> 9 %', and SLO-6 asks for '> 99 %'; write that, or what is stricter"),
+        ('require = "> 99 %"\nw', 'require = ">= 99 %"\nw', "is '>= 99 %', and SLO-6 asks for '> 99 %'"),
+        ('require = "> 99 %"\nw', 'require = "> 99 d"\nw', "is '> 99 d', and SLO-6 asks for '> 99 %'"),
+        ('\nwindow = "30 d"', '\nwindow = "7 d"', "criteria.rate.window: is '7 d', and SLO-6 asks for '30 d'"),
+        ('\nwindow = "30 d"', "", "criteria.rate.window: is '', and SLO-6 asks for '30 d'"),
+        ("\nsamples = 30", "\nsamples = 3", "criteria.rate.samples: is 3, and SLO-6 asks for 30"),
+        ("\npopulation = 2", "", "criteria.rate.population: is 1, and SLO-6 asks for 2"),
+        ("bounds = { rate", "bounds = { rat", "requirements.SLO-6.bounds: 'rat' is not a criterion; did you mean 'rate'?"),
+        ("bounds = { rate", "bounds = { x = '> 1 %', rehearsed", "requirements.SLO-6.bounds: 'x' is not a criterion; state it, or"),
+        ("bounds = {", "bounds = 3, more = {", "requirements.SLO-6: is {"),
+        ("bounds = { rate = {", "bounds = { rehearsed = '> 99.5 %', rate = {", "criteria.rehearsed.require: is '> {rate}', and SLO-6 asks for '> 99.5 %'"),
+        ("bounds = { rate = {", "bounds = { rehearsed = '> 99 parsec', rate = {", "requirements.SLO-6.bounds.rehearsed.require: 'parsec' is not a unit"),
+        ("bounds = { rate = {", "bounds = { rehearsed = 3, rate = {", "requirements.SLO-6.bounds.rehearsed.require: is 3; write e.g. '< 200 ms'"),
+        ("population = 2 }", "population = 0 }", "requirements.SLO-6.bounds.rate.population: is 0; write e.g. 2"),
+        ("window = \"30 d\",", "window = \"30 %\",", "requirements.SLO-6.bounds.rate.window: "),
+        ("window = \"30 d\",", "windw = \"30 d\",", "requirements.SLO-6.bounds.rate.windw: is not a key; did you mean 'window'?"),
+    ],
+)  # fmt: skip
+def test_what_undercuts_a_requirement_is_refused_with_both_values(old: str, new: str, message: str) -> None:
+    assert BOUND_BY.count(old) == 1
+    assert message in refuse(BOUND_BY.replace(old, new))
+
+
 # ── Criteria in several files are the same criteria, and each mistake names its file
 
 TOP = """
@@ -1126,6 +1185,8 @@ for file in sorted((BUNDLED / "criteria").glob("*.toml")):
     for section, tables in _states(file).items():
         kept = dict(list(tables.items())[:4]) if section == "criteria" else tables
         WHOLE.setdefault(section, {}).update(kept)
+for line in WHOLE["requirements"].values():
+    line["bounds"] = {name: least for name, least in line.get("bounds", {}).items() if name in WHOLE["criteria"]}
 WAIVERS: Final = {"waivers": dict(list(_states(BUNDLED / "waivers.toml")["waivers"].items())[:2])}
 RECORD: Final = _states(BUNDLED / "attestations" / "restore-record.toml")
 
