@@ -1,6 +1,8 @@
-"""Entrances without a load balancer: function URLs and API Gateway, how they authenticate and log."""
+"""Entrances without a load balancer: function URLs and API Gateway, how they authenticate, limit and log."""
 
 from prodgate import Block, Criterion, Resource, policy
+
+from .observability import settings_of
 
 REST_METHOD = "aws_api_gateway_method"
 
@@ -102,6 +104,47 @@ def _asks_elsewhere(route: Resource) -> str:
     sockets = [api.text("protocol_type") for api in route.related("api_id", "aws_apigatewayv2_api")]
     connected = "is asked when it connects" if "WEBSOCKET" in sockets and key != "$connect" else ""
     return "answers preflight requests" if key.startswith("OPTIONS ") else connected
+
+
+#: Origins that are any site.
+ANY_SITE = {"*", "http://*", "https://*"}
+REST_ANSWER = "aws_api_gateway_integration_response"
+
+
+@policy(
+    "PG_API_5",
+    criterion="credentials-for-named-origins",
+    resources=("aws_apigatewayv2_api", "aws_lambda_function_url", REST_ANSWER),
+    population=0,
+    remedy="List the origins of your own pages, or leave credentials out.",
+)
+def credentials_go_to_named_origins(entrance: Resource, criterion: Criterion) -> None:
+    """An API that lets pages of other sites send credentials names those sites."""
+    name = "cors_configuration" if entrance.type == "aws_apigatewayv2_api" else "cors"
+    if entrance.type == REST_ANSWER:
+        sent = {key.rpartition(".")[2].lower(): text for key, text in entrance.mapping("response_parameters").items()}
+        allowed = sent.get("access-control-allow-credentials", "").strip("'") == "true"
+        origins = {sent.get("access-control-allow-origin", "").strip("'")} if allowed else set()
+    else:
+        stated = [one for one in entrance.blocks(name) if one.flag("allow_credentials")]
+        origins = {origin for one in stated for origin in one.texts("allow_origins")}
+    criterion.exclude(sorted(origins & ANY_SITE), expected="named origins", observed="credentials from {}")
+
+
+@policy(
+    "PG_API_6",
+    criterion="apis-throttled",
+    resources=("aws_apigatewayv2_stage", "aws_api_gateway_stage"),
+    population=0,
+    remedy="Set throttling_rate_limit in default_route_settings, for a REST API in aws_api_gateway_method_settings.",
+)
+def stages_of_apis_limit_requests(stage: Resource, criterion: Criterion) -> None:
+    """Every stage limits how many requests it takes a second; unset, it may use up the limit of the whole account."""
+    http = stage.type == "aws_apigatewayv2_stage"
+    found = [stage] if http else [one for one in settings_of(stage) if one.text("method_path") == "*/*"]
+    blocks = [block for one in found for block in one.blocks("default_route_settings" if http else "settings")]
+    limited = any(block.number("throttling_rate_limit", -1) > 0 for block in blocks)
+    criterion.hold(limited, expected="throttling_rate_limit", observed="the limit of the account")
 
 
 @policy(

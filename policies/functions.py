@@ -1,6 +1,6 @@
-"""Functions: what they run on."""
+"""Functions: what they run on, and what hands them work."""
 
-from prodgate import Criterion, Resource, policy
+from prodgate import Criterion, Quantity, Resource, policy
 
 #: The date of the list below.
 LISTED = "2026-12-02"
@@ -35,3 +35,29 @@ def functions_run_on_supported_runtimes(function: Resource, criterion: Criterion
     observed = f"{runtime}, whose support ended on {ENDED.get(runtime)}"
     expected = f"a runtime that AWS supported on {LISTED}"
     criterion.hold(runtime not in ENDED, expected=expected, observed=observed, held=runtime)
+
+
+@policy(
+    "PG_RUN_8",
+    criterion="queue-outlasts-its-consumer",
+    resources=("aws_lambda_event_source_mapping",),
+    population=0,
+    remedy="Raise visibility_timeout_seconds of the queue to a multiple of the function's timeout.",
+)
+def queues_hide_messages_while_functions_run(mapping: Resource, criterion: Criterion) -> None:
+    """A queue hides a message long enough for the function that takes it, after the batch window.
+
+    Unset, the queue hides it for 30 seconds, and the function runs for 3.
+    """
+    queues = mapping.related("event_source_arn", "aws_sqs_queue")
+    if not queues and ":sqs:" not in (mapping.text("event_source_arn") or ""):
+        raise criterion.not_applicable("takes nothing from a queue")
+    functions = mapping.related("function_name", "aws_lambda_function", "aws_lambda_alias")
+    functions = tuple(
+        one for each in functions for one in (each.related("function_name", "aws_lambda_function") or (each,))
+    )
+    if not (queues and functions):
+        raise criterion.undetermined("its queue or its function is declared elsewhere")
+    hidden = queues[0].number("visibility_timeout_seconds", 30)
+    window = mapping.number("maximum_batching_window_in_seconds", 0)
+    criterion.require(Quantity.of((hidden - window) / functions[0].number("timeout", 3)))

@@ -1219,20 +1219,16 @@ def _logs_fields(api: Resource) -> bool:
     return any(one.text("field_log_level", "NONE") != "NONE" for one in api.blocks("log_config"))
 
 
+def settings_of(stage: Resource) -> list[Resource]:
+    """Return the settings of methods of a REST API's stage."""
+    apis, tree = stage.related("rest_api_id", "aws_api_gateway_rest_api"), stage.configuration
+    stated = [one for api in apis for one in tree.naming(api, "rest_api_id", SETTINGS)] if apis else tree.of(SETTINGS)
+    return [one for one in stated if one.text("stage_name") == stage.text("stage_name")]
+
+
 def _logs_methods(stage: Resource) -> bool:
-    stated = stage.configuration.once(_list_settings).get(stage.text("stage_name") or "", ())
-    apis = stage.related("rest_api_id", "aws_api_gateway_rest_api")
-    own = [one for one in stated if not apis or one.related("rest_api_id", "aws_api_gateway_rest_api") == apis]
-    levels = [block.text("logging_level", "OFF") for one in own for block in one.blocks("settings")]
+    levels = [block.text("logging_level", "OFF") for one in settings_of(stage) for block in one.blocks("settings")]
     return bool(levels) and "OFF" not in levels
-
-
-def _list_settings(tree: Configuration) -> Mapping[str, list[Resource]]:
-    """Return the settings of methods by the name of their stage."""
-    found: dict[str, list[Resource]] = {}
-    for one in tree.of(SETTINGS):
-        found.setdefault(one.text("stage_name") or "", []).append(one)
-    return found
 
 
 def _logs_routes(stage: Resource) -> bool:

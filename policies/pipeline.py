@@ -287,6 +287,20 @@ def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -
     criterion.hold(handed, expected="a redrive_policy", observed="none")
 
 
+@policy(
+    "PG_PIPE_14",
+    criterion="targets-keep-failures",
+    resources=("aws_cloudwatch_event_target", "aws_scheduler_schedule"),
+    remedy="Add a dead_letter_config with the ARN of a queue.",
+    population=0,
+)
+def what_a_target_refuses_is_kept(source: Resource, criterion: Criterion) -> None:
+    """Rules and schedules leave what their target did not take in a dead-letter queue. Unset, it is dropped."""
+    blocks = source.blocks("target") if source.type == "aws_scheduler_schedule" else (source,)
+    kept = any(one.blocks("dead_letter_config") for one in blocks)
+    criterion.hold(kept, expected="dead_letter_config", observed="none")
+
+
 def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
     """Return the queues that receive messages which another queue or function could not process."""
     return configuration.once(_find_dead_letter_queues)
@@ -300,9 +314,10 @@ def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
     for holder in configuration.of(QUEUE, "aws_sqs_queue_redrive_policy", "aws_sns_topic_subscription"):
         if not is_unset(holder, "redrive_policy"):
             yield str((holder.json("redrive_policy") or {}).get("deadLetterTargetArn"))
-    for holder in configuration.of("aws_lambda_function", "aws_cloudwatch_event_target"):
+    for holder in configuration.of("aws_lambda_function", "aws_cloudwatch_event_target", "aws_scheduler_schedule"):
         name = "target_arn" if holder.type == "aws_lambda_function" else "arn"
-        yield from (one.text(name) or "" for one in holder.blocks("dead_letter_config"))
+        places = holder.blocks("target") if holder.type == "aws_scheduler_schedule" else (holder,)
+        yield from (one.text(name) or "" for place in places for one in place.blocks("dead_letter_config"))
 
 
 def _find_queues_worked_through(configuration: Configuration) -> frozenset[str]:

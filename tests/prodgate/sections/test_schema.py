@@ -162,6 +162,7 @@ def test_any_team_is_asked_for_less_than_the_worked_example_where_that_is_strict
         "backup-retention": (">= 7 d", ">= 30 d"),
         "kms-deletion-window": (">= 7 d", ">= 30 d"),
         "logs-retention": (">= 1 d", ">= 30 d"),
+        "queue-outlasts-its-consumer": (">= 1", ">= 6"),
     }
 
 
