@@ -18,7 +18,7 @@ import yaml
 
 from prodgate.iam.account import EVERYTHING, Account, Group, Holder, Principal
 from prodgate.iam.documents import Document, read_document
-from prodgate.iam.paths import list_paths
+from prodgate.iam.paths import Path as Listed, list_paths
 from prodgate.iam.reach import Reach, find_reach
 
 _ID: Final = "111122223333"
@@ -63,8 +63,14 @@ def _ask(name: str, needed: frozenset[str], ways: Mapping[str, frozenset[str]]) 
                 yield "one less: not found", ""
             elif any(other - _HELPING <= rest for other in ways.values()):
                 yield "one less: another published way", ""
+            elif any(_list_needed(one) <= rest for one in list_paths()):
+                yield "one less: a way that is not published there", ""
             else:
                 yield "one less: wrong", f"{kind} without {lacking}: {without}"
+
+
+def _list_needed(path: Listed) -> set[str]:
+    return {*(["iam:PassRole"] if path.service else []), *(step.action for step in path.steps if step.resources)}
 
 
 def _reach(kind: str, actions: frozenset[str]) -> Reach:

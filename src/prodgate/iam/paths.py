@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,19 @@ class Path:
 
 
 @cache
+def _read() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))
+
+
+def list_handed(service: str) -> tuple[str, ...] | None:
+    """Return the actions that are handed a role for a service, besides those of its paths; None if it has no path."""
+    known = any(path.service == service for path in list_paths())
+    return tuple(_read()["also_handed"].get(service, ())) if known else None
+
+
+@cache
 def list_paths() -> tuple[Path, ...]:
     """Return all paths, in the order of the table."""
-    table = tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))["path"]
     return tuple(
         Path(
             name=row["name"],
@@ -46,7 +57,7 @@ def list_paths() -> tuple[Path, ...]:
             needs=row.get("needs", ""),
             steps=tuple(_read_step(*step) for step in row["steps"]),
         )
-        for row in table
+        for row in _read()["path"]
     )
 
 

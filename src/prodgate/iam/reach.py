@@ -1,5 +1,6 @@
 """Principals that can become another or administrator: allowed paths, step by step, over any number of hops."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
 from .known_actions import list_changes
-from .paths import Path, list_paths
+from .paths import Path, list_handed, list_paths
 from .space import Question, ask
 from .truth import Doubt, doubt
 
@@ -176,21 +177,16 @@ class Services:
                     if (passed := self._pass(own, role, path, trusts, steps)) is not None:
                         found[role.arn].append(passed)
         for role in self._roles:
-            ways = (self._pass_unmodelled(own, role, service) for service in self._list_unmodelled(role))
+            ways = (self._pass_unmodelled(own, role, service) for service in _list_services(role))
             found[role.arn] += [one for one in ways if one is not None]
         return found
-
-    def _list_unmodelled(self, role: Principal) -> Iterator[str]:
-        """Yield the services that a role trusts and of which no way is listed."""
-        named = (one for each in (role.trust.statements if role.trust else ()) for one in each.principals or ())
-        known = {path.service for path in list_paths()}
-        yield from dict.fromkeys(one.name for one in named if one.kind == "Service" and one.name not in known)
 
     def _pass_unmodelled(self, own: Abilities, role: Principal, service: str) -> Crossing | None:
         passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": service})
         if passing is None or role.arn not in {each.arn for each, _ in self._list_trusting(service)}:
             return None
-        for action in list_changes(service):
+        handed = list_handed(service)
+        for action in list_changes(service) if handed is None else handed:
             if any(own.can(action, one) is not None for one in ("arn:*:*:*:*:*", "*")):
                 why = f"whether {service} runs something as {role.name} by {action} is not known here"
                 return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
@@ -217,6 +213,12 @@ class Services:
         if unsure and self.account.is_whole and not isinstance(trusts, Doubt):
             return None
         return Crossing(f"{path.name} ({role.name})", path.known_as, (passing, *steps), frozenset(unsure))
+
+
+def _list_services(role: Principal) -> dict[str, None]:
+    """Return the services that a role trusts."""
+    named = (one for each in (role.trust.statements if role.trust else ()) for one in each.principals or ())
+    return dict.fromkeys(one.name for one in named if one.kind == "Service")
 
 
 def _trusts(role: Principal, service: str, rcps: tuple[tuple[Document, ...], ...]) -> bool | Doubt:
@@ -258,13 +260,13 @@ def take_steps(own: Abilities, path: Path, holder: Holder | None) -> tuple[Abili
     return tuple(found)
 
 
-def list_elsewhere(own: Abilities) -> Iterator[Crossing]:
+def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
     """Yield paths that may lead somewhere through a service, over unknown roles and holders."""
+    unknown = functools.cache(lambda service: _do_to_unknown(own, account, "iam:PassRole", service))
     for path in list_paths():
         steps, passing = take_steps(own, path, None), None
         if path.service and steps is not None:
-            role = f"arn:aws:iam::{own.principal.account}:role/*"
-            passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
+            passing = unknown(path.service)
         if steps is not None and (passing is not None or path.kind):
             what = f"a role that trusts {path.service}" if path.service else f"{name_one(path.kind)} with a role"
             doubts = frozenset({f"it can {path.name}, if there is {what} which is not known here"})
@@ -386,9 +388,9 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
 
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
     """Yield paths that may lead somewhere over unknown resources and principals of the account."""
-    for one in list_elsewhere(own):
+    for one in list_elsewhere(own, account):
         yield make_hop((own.principal.arn, None), one.how, one.known_as, one.steps, one.doubts)
-    if (found := _assume_unknown(own, account)) is not None:
+    if (found := _do_to_unknown(own, account, "sts:AssumeRole")) is not None:
         doubts = ["it can assume a role which is not known here, if that trusts it"]
         yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
     for action, resource, known_as, how in _ELSEWHERE:
@@ -398,16 +400,17 @@ def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
             yield make_hop((own.principal.arn, None), how, (known_as,), (found,), doubts)
 
 
-def _assume_unknown(own: Abilities, account: Account) -> Ability:
-    """Return whether it may assume some unknown role."""
+def _do_to_unknown(own: Abilities, account: Account, action: str, service: str = "") -> Ability:
+    """Return whether it may assume some unknown role, or pass it to a service."""
+    stated = {"iam:passedtoservice": service} if service else {}
     declared = [one.arn for one in account.principals if one.is_role]
     identity = tuple(_leave_out(one, frozenset(declared)) for one in own.principal.identity)
     principal, any_role = replace(own.principal, identity=identity), f"arn:aws:iam::{own.principal.account}:role/*"
-    found = Abilities(principal, account).can("sts:AssumeRole", any_role)
+    found = Abilities(principal, account).can(action, any_role, stated)
     if not isinstance(found, Allowed) or found.request.resource not in declared:
         return found
-    beside = read_document({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": declared}}, "")
-    return Abilities(replace(principal, identity=(*identity, beside)), account).can("sts:AssumeRole", any_role)
+    beside = read_document({"Statement": {"Effect": "Deny", "Action": action, "Resource": declared}}, "")
+    return Abilities(replace(principal, identity=(*identity, beside)), account).can(action, any_role, stated)
 
 
 def _leave_out(document: Document, named: frozenset[str]) -> Document:

@@ -52,10 +52,12 @@ data "aws_iam_policy_document" "deploy" {
     resources = [for component in ["api", "frontend"] : var.repository_arns[component]]
   }
 
+  # Whoever runs a task may give it another command, and any role that it may pass: so none of the services' roles, which
+  # CodeDeploy passes.
   statement {
-    sid       = "GiveTasksTheirRoles"
+    sid       = "GiveMigrationItsRoles"
     actions   = ["iam:PassRole"]
-    resources = concat(local.service_role_arns, [aws_iam_role.execution["migration"].arn, aws_iam_role.task["migration"].arn])
+    resources = [aws_iam_role.execution["migration"].arn, aws_iam_role.task["migration"].arn]
 
     condition {
       test     = "StringEquals"

@@ -97,7 +97,10 @@ _PROFILED: Final = {
     "aws_launch_template": ("launch template", "iam_instance_profile.name"),
 }
 _THINGS: Final = {
+    "aws_codebuild_project": "build project",
     "aws_ecs_cluster": "cluster",
+    "aws_ecs_service": "service",
+    "aws_ecs_task_definition": "task definition",
     "aws_glue_job": "job",
     "aws_cloudformation_stack_set": "stack set",
 }
