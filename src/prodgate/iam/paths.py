@@ -44,6 +44,11 @@ def list_handed(service: str) -> tuple[str, ...] | None:
     return tuple(_read()["also_handed"].get(service, ())) if known else None
 
 
+def list_unmodelled() -> tuple[str, ...]:
+    """Return services without a path that run what they are given as a role."""
+    return tuple(_read()["elsewhere"]["services"])
+
+
 @cache
 def list_paths() -> tuple[Path, ...]:
     """Return all paths, in the order of the table."""

@@ -12,7 +12,7 @@ from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
 from .known_actions import list_changes
-from .paths import Path, list_handed, list_paths
+from .paths import Path, list_handed, list_paths, list_unmodelled
 from .space import Question, ask
 from .truth import Doubt, doubt
 
@@ -186,10 +186,9 @@ class Services:
         if passing is None or role.arn not in {each.arn for each, _ in self._list_trusting(service)}:
             return None
         handed = list_handed(service)
-        for action in list_changes(service) if handed is None else handed:
-            if any(own.can(action, one) is not None for one in ("arn:*:*:*:*:*", "*")):
-                why = f"whether {service} runs something as {role.name} by {action} is not known here"
-                return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
+        if action := _find_any(own, list_changes(service) if handed is None else handed):
+            why = f"whether {service} runs something as {role.name} by {action} is not known here"
+            return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
         return None
 
     def _list_trusting(self, service: str) -> _Trusting:
@@ -213,6 +212,12 @@ class Services:
         if unsure and self.account.is_whole and not isinstance(trusts, Doubt):
             return None
         return Crossing(f"{path.name} ({role.name})", path.known_as, (passing, *steps), frozenset(unsure))
+
+
+def _find_any(own: Abilities, actions: Iterable[str]) -> str:
+    """Return the first action that it can, or may, do to anything; empty if none."""
+    anything = ("arn:*:*:*:*:*", "*")
+    return next((action for action in actions if any(own.can(action, one) is not None for one in anything)), "")
 
 
 def _list_services(role: Principal) -> dict[str, None]:
@@ -271,6 +276,11 @@ def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
             what = f"a role that trusts {path.service}" if path.service else f"{name_one(path.kind)} with a role"
             doubts = frozenset({f"it can {path.name}, if there is {what} which is not known here"})
             yield Crossing(path.name, path.known_as, (passing, *steps), doubts)
+    for service in list_unmodelled():
+        passing = unknown(service)
+        if passing is not None and (action := _find_any(own, list_changes(service))):
+            why = f"whether {service} runs something as a role which is not known here by {action} is not known"
+            yield Crossing(f"pass a role to {service}", (), (passing,), frozenset({why}))
 
 
 # ── One hop
@@ -384,6 +394,10 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
         yield f"assume {other.name}", ("sts-001",), (found,)
     if (found := own.can("iam:UpdateAssumeRolePolicy", other.arn)) is not None:
         yield f"let {other.name} trust itself, and assume it", ("iam-012",), (found,)
+    named = [one for each in (other.trust.statements if other.trust else ()) for one in each.principals or ()]
+    for provider in dict.fromkeys(one.name for one in named if ":saml-provider/" in one.name):
+        if (found := own.can("iam:UpdateSAMLProvider", provider)) is not None:
+            yield f"replace the metadata of {provider}, and sign in as {other.name}", (), (found,)
 
 
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:

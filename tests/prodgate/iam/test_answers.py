@@ -786,8 +786,18 @@ def test_a_role_passed_by_an_action_without_a_listed_way_is_undetermined(service
     assert reach(statement("iam:PassRole", Condition=other), allow(action), trust=trust).administrator is False
 
 
+def test_who_replaces_what_a_provider_signs_with_is_whoever_it_likes() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:saml-provider/staff"
+    trust = document({"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": {"Federated": provider}})
+    assert reach(allow("iam:UpdateSAMLProvider", resource=provider), trust=trust).administrator is True
+    assert reach(allow("iam:UpdateSAMLProvider", resource=f"{provider}s"), trust=trust).administrator is False
+
+
 def test_what_may_exist_elsewhere_leaves_it_open() -> None:
     assert isinstance(reach(allow("lambda:UpdateFunctionCode"), whole=False).administrator, Doubt)
+    found = reach(allow("iam:PassRole", "states:CreateStateMachine"), whole=False).administrator
+    assert "runs something as a role which is not known here by states:CreateStateMachine" in str(found)
+    assert reach(allow("iam:PassRole", "states:ListStateMachines"), whole=False).administrator is False
     assert reach(allow("lambda:UpdateFunctionCode")).administrator is False
 
 

@@ -90,9 +90,11 @@ _HOLDERS: Final = {
     "aws_cloudformation_stack": ("stack", "iam_role_arn"),
     "aws_glue_dev_endpoint": ("development endpoint", "role_arn"),
     "aws_sagemaker_notebook_instance": ("notebook", "role_arn"),
+    "aws_sfn_state_machine": ("state machine", "role_arn"),
     "aws_apprunner_service": ("web service", "instance_configuration.instance_role_arn"),
 }
 _PROFILED: Final = {
+    "aws_emr_cluster": ("cluster of instances", "ec2_attributes.instance_profile"),
     "aws_instance": ("instance", "iam_instance_profile"),
     "aws_launch_template": ("launch template", "iam_instance_profile.name"),
 }
@@ -118,7 +120,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
         id=principals[0].account if principals else "",
         principals=principals,
         groups=groups,
-        holders=tuple(_list_holders(configuration, gaps)),
+        holders=(*_list_holders(configuration, gaps), *_list_shells(configuration, gaps)),
         things=frozenset(name for type_, name in _THINGS.items() if configuration.of(type_)),
         gaps=tuple(gaps),
         now=now,
@@ -299,6 +301,14 @@ def _list_holders(configuration: Configuration, gaps: list[str]) -> Iterator[Hol
             for profile in _find(resource, argument, "aws_iam_instance_profile", gaps):
                 for role in _find(profile, "role", "aws_iam_role", gaps):
                     yield Holder(kind=kind, arn=_name(resource), role=_arn(role))
+
+
+def _list_shells(configuration: Configuration, gaps: list[str]) -> Iterator[Holder]:
+    """Yield the tasks in which a shell may be opened, each under its service."""
+    for service in (one for one in configuration.of("aws_ecs_service") if one.search().get("enable_execute_command")):
+        for definition in _find(service, "task_definition", "aws_ecs_task_definition", gaps):
+            for role in _find(definition, "task_role_arn", "aws_iam_role", gaps):
+                yield Holder(kind="task", arn=service.address, role=_arn(role))
 
 
 def _name(resource: Resource) -> str:

@@ -379,6 +379,25 @@ def test_a_configuration_is_asked_as_an_account() -> None:
     assert next(render_who_can(who)).startswith("admin: s3:getobject on arn:aws:s3:::a/")
 
 
+def test_who_changes_what_runs_with_a_role_has_its_rights() -> None:
+    admin = declared_role("admin", managed_policy_arns=[ADMINISTRATOR])
+    arn, profile = f"arn:aws:iam::{ACCOUNT}:role/admin", {"instance_profile": "data"}
+    holding = [
+        labelled("aws_sfn_state_machine", "flow", role_arn=arn),
+        labelled("aws_ecs_service", "web", task_definition="web", enable_execute_command=True),
+        labelled("aws_ecs_service", "shut", task_definition="web", enable_execute_command=False),
+        labelled("aws_ecs_task_definition", "web", family="web", task_role_arn=arn),
+        labelled("aws_iam_instance_profile", "data", name="data", role="admin"),
+        labelled("aws_emr_cluster", "data", ec2_attributes=[profile]),
+    ]
+    found = read_account(Configuration(root="shop", engine="none", resources=[admin, *holding]), "2026-01-01T00:00:00Z")
+    assert {(one.kind, one.arn) for one in found.holders} == {
+        ("state machine", "aws_sfn_state_machine.flow"),
+        ("task", "aws_ecs_service.web"),
+        ("cluster of instances", "aws_emr_cluster.data"),
+    }
+
+
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 NOTHING = '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
