@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import Configuration, Criterion, Resource
+from prodgate import Configuration, Criterion, Resource, Unknown
 from prodgate.testing import POLICIES, Outcome, Policy, apply, evaluate_examples, find_disagreements, load_criteria
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,8 @@ for module in sorted((ROOT / "policies").glob("*.py")):
 CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 POLICY_IDS = sorted(POLICIES, key=lambda id_: (id_.rpartition("_")[0], int(id_.rpartition("_")[2])))
 
+#: Policies about what is written: a value that is decided later is neither written nor handed on.
+KNOWN_LATER = frozenset({"PG_SEC_3", "PG_SEC_8"})
 
 pytestmark = pytest.mark.xdist_group("examples")  # one worker evaluates them, once
 
@@ -50,6 +52,29 @@ def test_a_policy_is_never_satisfied_by_nothing(id_: str) -> None:
     outcomes = {finding.outcome for finding in apply(policy, nothing, CRITERIA[policy.criterion])}
     assert outcomes
     assert Outcome.SATISFIED not in outcomes
+
+
+@pytest.mark.parametrize("id_", POLICY_IDS)
+def test_a_policy_can_not_tell_where_every_value_is_decided_later(
+    id_: str, evaluated: Mapping[str, Configuration]
+) -> None:
+    unknown = Unknown("is decided later")
+    resources = [
+        Resource(
+            address=one.address,
+            type=one.type,
+            name=one.name,
+            mode=one.mode,
+            values=dict.fromkeys(one.search(), unknown),
+        )
+        for one in evaluated[id_].resources
+    ]
+    found = apply(
+        POLICIES[id_],
+        Configuration(root="later", engine="none", resources=resources),
+        CRITERIA[POLICIES[id_].criterion],
+    )
+    assert (Outcome.UNDETERMINED in {finding.outcome for finding in found}) is (id_ not in KNOWN_LATER)
 
 
 @pytest.mark.parametrize("id_", POLICY_IDS)

@@ -169,3 +169,14 @@ def can(declared: Mapping[str, Any], role: str, action: str, resource: str) -> b
     policies = identity(*statements, resource=document(KEYS) if action.startswith("kms:") else None)
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{NAME}-{role}/run"
     return decide(request(action, resource, caller, ACCOUNT, kms__ViaService=S3), policies) is Answer.ALLOWED
+
+
+def test_a_role_whose_policy_is_decided_later_leaves_its_goals_open(declared: Mapping[str, Any]) -> None:
+    later = {"$prodgate": "unknown", "reason": "is decided later"}
+    resources = [
+        {**one, "values": {**one["values"], "policy": later}} if one["type"] == "aws_iam_role_policy" else one
+        for one in declared["resources"]
+    ]
+    found = judged(from_json({**declared, "resources": resources}))
+    left = {finding.criterion for finding in found if finding.outcome is Outcome.UNDETERMINED}
+    assert left == EDITS.keys() - {"outsiders-named"}, left

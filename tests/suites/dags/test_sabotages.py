@@ -1,14 +1,17 @@
 """Every check of DAGs is seen red: one change to a healthy Airflow's answers breaks exactly the stated criteria."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prodgate.facts import Facts
+from prodgate.facts.dags import CollectionSlots, SlotHistory
 from prodgate.layers.dags.facts import facts_of
 from prodgate.testing import Outcome
-from tests.suites.judging import Sabotage, assert_found_apart, outcomes
+from tests.suites.judging import Sabotage, assert_found_apart, judged, outcomes
 
 from .harness import (
     CANARY,
@@ -314,6 +317,24 @@ def test_runs_that_slowed_down_are_seen() -> None:
         evidence.stored.append(("airflow-before", {"run": "2026-11-25", "history": before.of("airflow")}))
         findings = judged_evidence(evidence)["dag-duration-regression"]
         assert expected in {one.outcome for one in findings}, [str(one) for one in findings]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_month_in_which_the_scheduler_stood_still_is_seen(stopped: bool) -> None:
+    """Only production has such a month: two slots are missed of 120, or none is."""
+    evidence = healthy()
+    if stopped:
+        stop_the_scheduler(evidence)
+    month = []
+    for one in facts_of(evidence.stored, {}).of(SlotHistory):
+        missed = one.rates.slot.total - one.rates.slot.good
+        slot = replace(one.rates.slot, good=120 - missed, total=120)
+        ledger = replace(one.ledger, since=one.ledger.until - timedelta(days=31))
+        month.append(replace(one, ledger=ledger, rates=replace(one.rates, slot=slot)))
+    collecting = (CollectionSlots(subject=SCRAPER, history=one) for one in month if one.subject == SCRAPER)
+    found = outcomes(judged(Facts((*month, *collecting)), dag_checks(), "dags"))
+    expected = Outcome.NOT_SATISFIED if stopped else Outcome.SATISFIED
+    assert {found[id_] for id_ in ("dag-success-rate", "collection-every-slot-in-production")} == {expected}
 
 
 def multiply(evidence: Evidence, longer: float) -> None:

@@ -1,0 +1,199 @@
+"""Write docs/teeth.md: the catalogues of faults, and the faults that turn each criterion red or leave it open.
+
+python scripts/teeth_page.py            # writes it
+"""
+
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from prodgate.layers.live.judging import KINDS
+from prodgate.sections.project import open_project
+from prodgate.terraform.policy import POLICIES
+
+ROOT: Final = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+TARGET: Final = ROOT / "docs" / "teeth.md"
+#: A layer and a criterion.
+Asked = tuple[str, str]
+#: Layer, criterion, whether the fault turns it red (or leaves it open), and the fault.
+Tooth = tuple[str, str, bool, str]
+
+HEADER = """# What turns each criterion red
+
+Written by `scripts/teeth_page.py` from the catalogues of the tests. A criterion that was never seen red proves nothing,
+and one that was never seen open may take silence for consent. A test of each catalogue holds the faults to what they
+say here, most of them to that and nothing else. `pytest` runs the quick ones, `tox -e faults` the others.
+
+## Catalogues
+
+| layer | faults | what is done | what must be said | test |
+| --- | ---: | --- | --- | --- |
+"""
+EXPLAINED = """
+## Criteria
+
+The first fault of each is named, and how many others there are. Two faults are done to many:
+
+- `unread`: the fact could not be read (`tests/test_teeth.py`)
+- `unknown`: Terraform decides every value only later (`tests/policies/test_examples.py`; of permissions
+  `tests/terraform/test_permissions.py`)
+"""
+UNREAD, UNKNOWN = "unread", "unknown"
+#: Catalogues, and tests of single criteria.
+STATED: Final = tomllib.loads(Path(__file__).with_name("teeth.toml").read_text("utf-8"))
+
+
+def page() -> str:
+    """Return the whole page."""
+    stated = open_project(ROOT / "criteria.toml").stated.criteria
+    known = {True: defaultdict[Asked, list[str]](list), False: defaultdict[Asked, list[str]](list)}
+    for layer, criterion, red, fault in list_teeth():
+        if fault not in known[red][layer, criterion]:
+            known[red][layer, criterion].append(fault)
+    layers: dict[str, list[Asked]] = defaultdict(list)
+    for id_, one in stated.items():
+        for layer in one.layers:
+            layers[layer].append((layer, id_))
+    lines = [HEADER + "\n".join(list_catalogues()), EXPLAINED, *_write_gaps(layers, known)]
+    for layer, asked in layers.items():
+        lines += ["", f"### {layer}", "", "| criterion | turned red by | left open by |", "| --- | --- | --- |"]
+        lines += [f"| `{one[1]}` | {_name(known[True][one])} | {_name(known[False][one])} |" for one in sorted(asked)]
+    return "\n".join(lines) + "\n"
+
+
+def _write_gaps(layers: Mapping[str, list[Asked]], known: Mapping[bool, Mapping[Asked, list[str]]]) -> Iterator[str]:
+    yield from ("| layer | criteria | never seen red | never seen open |", "| --- | ---: | --- | --- |")
+    for layer, asked in layers.items():
+        without = (", ".join(f"`{one[1]}`" for one in sorted(asked) if not known[red][one]) for red in (True, False))
+        yield f"| {layer} | {len(asked)} | {' | '.join(each or '–' for each in without)} |"
+
+
+def _name(faults: Sequence[str]) -> str:
+    """Name the fault that says most: one of a catalogue before those that are done to all."""
+    if not faults:
+        return "–"
+    first, *others = sorted(faults, key=(UNREAD, UNKNOWN).__contains__)
+    return first.replace("|", "\\|") + (f" + {len(others)}" if others else "")
+
+
+def list_teeth() -> Iterator[Tooth]:
+    """Yield every fault that a catalogue has for a criterion."""
+    for kind, tests in STATED["tested"].items():
+        for asked, test in tests.items():
+            layer, criterion = asked.split()
+            yield layer, criterion, kind == "red", f"`{test.partition('::')[2]}`"
+    yield from _list_static()
+    yield from _list_workflows()
+    yield from _list_live()
+    yield from _list_site()
+    yield from _list_others()
+
+
+def _list_static() -> Iterator[Tooth]:
+    examples = import_module("tests.policies.test_examples")  # which imports the policies
+    for edit in import_module("tests.mutations.edits").read_edits():
+        for policy in sorted(edit.policies):
+            yield "static", POLICIES[policy].criterion, True, f"`{edit.id}`"
+    for file in sorted((ROOT / "policies" / "examples").glob("*.tf")):
+        id_, text, policy = file.stem, file.read_text("utf-8"), POLICIES[file.stem]
+        for mark, red in (("violates", True), ("undetermined", False)):
+            if re.search(rf"# {mark}\b.*\b{id_}\b", text):
+                yield "static", policy.criterion, red, f"`{file.name}`"
+        if id_ not in examples.KNOWN_LATER:
+            yield "static", policy.criterion, False, UNKNOWN
+    goals = import_module("tests.terraform.test_permissions")
+    for criterion, (role, where, _) in goals.EDITS.items():
+        yield "static", criterion, True, f"the {where} of `{role}`"
+        yield from [("static", criterion, False, UNKNOWN)] * (where == "policy")
+
+
+def _list_workflows() -> Iterator[Tooth]:
+    for name, (_, criteria) in import_module("tests.suites.static.test_own_pipeline").SABOTAGES.items():
+        yield from (("static", each, True, name) for each in criteria.split())
+    pipelines = import_module("tests.suites.static.test_pipeline_checks")
+    for red, table in ((True, pipelines.BROKEN), (False, pipelines.HIDDEN)):
+        for number, (_, _, criteria) in enumerate(table):
+            yield from (("static", each, red, f"change {number} of a sound pipeline") for each in criteria.split())
+    checks = import_module("tests.suites.static.workflow_judging").CHECKS
+    for file, old, new, names in import_module("tests.suites.static.test_workflow_checks").CHANGES:
+        for name in names.split():
+            fault = f"`{_shorten(old)}` → `{_shorten(new) or '(gone)'}` in `{file}.yml`"
+            yield "static", checks[name].criterion, True, fault
+
+
+def _shorten(text: str) -> str:
+    return " ".join(text.split())[:60]
+
+
+def _list_live() -> Iterator[Tooth]:
+    for each in import_module("tests.suites.live.harness").sabotages():
+        yield from _read_sabotage("live", each)
+    denied = next(iter(import_module("tests.suites.live.test_proofs").ALL_GONE))
+    live = {POLICIES[policy].criterion for policy in KINDS} | {
+        each.criterion for layer, each in import_module("tests.test_teeth").list_checks() if layer == "live"
+    }
+    yield from (("live", criterion, False, denied) for criterion in live)
+
+
+def _list_others() -> Iterator[Tooth]:
+    for subject in import_module("tests.suites.rollout.test_sabotages").SUBJECTS:
+        for each in subject.sabotages:
+            yield from _read_sabotage("rollout", each)
+    for each in import_module("tests.suites.dags.test_sabotages").SABOTAGES:
+        yield from _read_sabotage("dags", each)
+    for dag, criteria in import_module("tests.suites.dags.test_faults").BREAKS.items():
+        yield from (("dags", criterion, True, f"a DAG that is {dag}") for criterion in criteria)
+    records = import_module("tests.suites.attested.test_records")
+    for wrong in records.WRONG:
+        yield "attested", wrong.criterion, wrong.outcome is records.NOT_SATISFIED, wrong.what
+    for criterion in {*records.RECORDED, records.DEFERRED}:
+        yield "attested", criterion, True, "a record made for rehearsals"
+        yield "attested", criterion, False, "a folder that is a link"
+    for layer, each in import_module("tests.test_teeth").list_checks():
+        yield layer, each.criterion, False, UNREAD
+
+
+def _list_site() -> Iterator[Tooth]:
+    for defective in import_module("tests.e2e.test_real_pages").DEFECTIVE:
+        yield from (("e2e", criterion, True, f"a page that is {defective}") for criterion in defective.signs)
+    for name, defect in import_module("tests.e2e_probes.test_outages").DEFECTS.items():
+        yield from (("e2e", criterion, True, name) for criterion in defect.breaks)
+        yield from (("e2e", criterion, False, name) for criterion in defect.hides)
+    for each in import_module("tests.loadtests.test_faults").SABOTAGES:
+        yield from (("load", criterion, True, each.name) for criterion in each.breaks)
+    tables = import_module("tests.loadtests.test_load")
+    for red, table in ((True, tables.BROKEN), (False, tables.OPEN)):
+        for criterion, _, said in table:
+            yield "load", criterion.id, red, f"“{said}”"
+
+
+def _read_sabotage(layer: str, sabotage: Any) -> Iterator[Tooth]:
+    yield from ((layer, criterion, True, sabotage.name) for criterion in sabotage.breaks)
+    yield from ((layer, criterion, False, sabotage.name) for criterion in sabotage.unsettles)
+
+
+def list_catalogues() -> Iterator[str]:
+    """Yield a row for each catalogue, with the number of its faults; those of the tests first."""
+    for one in STATED["catalogues"]:
+        module, _, name = one["list"].partition(":")
+        found = getattr(import_module(f"tests.{module}"), name)
+        count = sum(len(getattr(each, "sabotages", [each])) for each in (found() if callable(found) else found))
+        yield f"| {one['layer']} | {count} | {one['done']} | {one['said']} | `tests/{one['test']}` |"
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    disturbed = import_module("disturbed")
+    count = len(disturbed.DISTURBANCES) - 1
+    yield f"| whole runs | {count} | a disturbance of a rehearsal | GO all the same | `benchmarks/disturbed.py` |"
+    yield (
+        f"| whole runs | {len(disturbed.SABOTAGES)} | a fault in a rehearsal | never GO "
+        "| `benchmarks/disturbed.py --sabotages` |"
+    )
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), "utf-8")
