@@ -15,8 +15,6 @@ PLACE = re.compile(r"(?:.+_)?ENV(?:IRONMENT)?")
 LEVEL = re.compile(r"(?:.+_)?LOG(?:GING)?_LEVEL|RUST_LOG")
 SITE = re.compile(r"(?:.+_)?(?:API|APP|BASE|SITE)_URL")
 READER = re.compile(r"READ|REPLICA|(?:^|_)RO(?:_|$)")
-#: A variable in a shell script.
-EXPORT = re.compile(r"""^\s*export\s+(\w+)=(["']?)(.*?)\2\s*$""", re.MULTILINE)
 
 
 @policy(
@@ -77,7 +75,10 @@ def list_variables(program: Resource) -> Iterator[tuple[str, str]]:
     elif not is_unset(program, "startup_script_s3_path"):
         key = program.text("startup_script_s3_path")
         for script in (one for one in program.configuration.of("aws_s3_object") if one.text("key") == key):
-            yield from ((name, value) for name, _, value in EXPORT.findall(script.text("content") or ""))
+            for line in (script.text("content") or "").splitlines():
+                exported, _, value = line.strip().partition("=")
+                if exported.startswith("export "):
+                    yield exported.removeprefix("export ").strip(), value.strip("'\" ")
 
 
 def _exclude_others(told: Iterable[tuple[str, str]], criterion: Criterion) -> None:
