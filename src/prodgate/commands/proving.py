@@ -39,10 +39,8 @@ def _describe(reach: Reach, account: Account) -> dict[str, Any]:
         "paths": [[_describe_hop(hop) for hop in path] for path in reach.paths],
     }
     if isinstance(reach.administrator, Doubt):
-        found["reasons"] = sorted(reach.administrator.reasons)
-    elif reach.administrator:
-        found |= _doubt_organization(account)
-    return found
+        return {**found, "reasons": sorted(reach.administrator.reasons)}
+    return {**found, **(_doubt_organization(account) if reach.administrator else {"world": account.world})}
 
 
 def _doubt_organization(account: Account) -> dict[str, Any]:
@@ -84,11 +82,13 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
         answer = _ask(Abilities(principal, account), action, resource)
         if not isinstance(answer, Allowed) and account.gaps:
             answer = Doubt(frozenset(account.gaps) | (answer.reasons if answer is not None else frozenset()))
-        row: dict[str, Any] = {"name": principal.name, "arn": principal.arn, "can": "no"}
+        row: dict[str, Any] = {"name": principal.name, "arn": principal.arn}
         if isinstance(answer, Allowed):
             row |= {"can": "yes", **_describe_step(answer), **_doubt_organization(account)}
         elif answer is not None:
             row |= {"can": "undetermined", "reasons": sorted(answer.reasons)}
+        else:
+            row |= {"can": "no", "world": account.world}
         found.append(row)
     return found
 
@@ -114,6 +114,14 @@ def render_reach(rows: list[dict[str, Any]]) -> Iterator[str]:
             for step in (step for hop in path for step in hop["steps"]):
                 by = "; ".join(step["allowed_by"])
                 yield f"    {step['action']} on {step['resource']}, allowed by {by}"
+    yield from _render_world(rows)
+
+
+def _render_world(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what a "no" considered, if there is one."""
+    for world in [row["world"] for row in rows if "world" in row][:1]:
+        among = f"among {world['principals']} users and roles of {', '.join(world['accounts'])}"
+        yield f"No: by the ways of docs/iam.md, {among}, from {world['from']} on."
 
 
 def _render_doubt(row: dict[str, Any]) -> Iterator[str]:
@@ -131,6 +139,7 @@ def render_who_can(rows: list[dict[str, Any]]) -> Iterator[str]:
             yield f"{row['name']}: undetermined: {'; '.join(row['reasons'])}"
     if all(row["can"] == "no" for row in rows):
         yield "Nobody by policies of their own: it is proven of each principal."
+    yield from _render_world(rows)
 
 
 def find_uses(role: str, criteria: Path) -> tuple[Goal, CriteriaFile]:

@@ -142,6 +142,11 @@ class Account:
         """The accounts of its principals: a root may declare several."""
         return frozenset(one.account for one in self.principals)
 
+    @property
+    def world(self) -> Mapping[str, Any]:
+        """The accounts, the number of users and roles, and the first moment that an answer considers."""
+        return {"accounts": sorted(self.ids), "principals": len(self.principals), "from": self.now}
+
 
 # ── AWS's managed policies: dated data of the extra ``iam``
 #

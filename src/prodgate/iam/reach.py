@@ -449,6 +449,12 @@ _ELSEWHERE = (
     ("iam:AttachUserPolicy", "arn:aws:iam::{account}:user/*", "iam-008", "edit a user"),
     ("iam:PutRolePolicy", "arn:aws:iam::{account}:role/*", "iam-005", "edit a role"),
     ("iam:AttachRolePolicy", "arn:aws:iam::{account}:role/*", "iam-009", "edit a role"),
+    ("sso:AttachManagedPolicyToPermissionSet", "arn:aws:sso:::permissionSet/*", "", "edit a permission set"),
+    ("sso:PutInlinePolicyToPermissionSet", "arn:aws:sso:::permissionSet/*", "", "edit a permission set"),
+    ("sso:CreateAccountAssignment", "arn:aws:sso:::permissionSet/*", "", "assign a permission set"),
+    ("identitystore:CreateGroupMembership", "arn:aws:identitystore:::group/*", "", "join a group of Identity Center"),
+    ("rolesanywhere:CreateTrustAnchor", "*", "", "sign in by a trust anchor"),
+    ("rolesanywhere:UpdateTrustAnchor", "arn:aws:rolesanywhere:*:*:trust-anchor/*", "", "sign in by a trust anchor"),
 )
 
 

@@ -112,7 +112,7 @@ def _judge(criterion: Criterion, standing: Standing | str, find_needs: FindNeeds
         if isinstance(answers, Doubt):
             yield _make_finding(criterion, goal, Outcome.UNDETERMINED, reason=str(answers))
             continue
-        yield from _list_findings(criterion, goal, answers)
+        yield from _list_findings(criterion, goal, answers, standing.account)
 
 
 def _asks_nobody(goal: Goal, account: Account) -> bool:
@@ -160,7 +160,7 @@ def answer_goal(goal: Goal, standing: Standing) -> list[Answer] | Doubt:
     return list(standing.answer(goal, actions))
 
 
-def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer]) -> Iterator[Finding]:
+def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer], account: Account) -> Iterator[Finding]:
     """Yield one finding for all of whom the goal is kept, and one for each of the others."""
     kept = [one.who for one in answers if one.kept is True]
     for one in answers:
@@ -170,6 +170,8 @@ def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer]) -> I
             yield _make_finding(criterion, goal, Outcome.NOT_SATISFIED, one, who=one.who)
     if len(kept) == len(answers):
         seen = f"proven of {', '.join(kept)}" if kept else "no policy names anybody from outside of whom it asks"
+        when = f"at {account.now}" if goal.may else f"from {account.now} on"
+        seen = seen if goal.uses or goal.grants else f"in {', '.join(sorted(account.ids))} {when}, {seen}"
         yield _make_finding(criterion, goal, Outcome.SATISFIED, reason=seen)
 
 

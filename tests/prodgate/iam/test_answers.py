@@ -798,6 +798,7 @@ def test_what_may_exist_elsewhere_leaves_it_open() -> None:
     found = reach(allow("iam:PassRole", "states:CreateStateMachine"), whole=False).administrator
     assert "runs something as a role which is not known here by states:CreateStateMachine" in str(found)
     assert reach(allow("iam:PassRole", "states:ListStateMachines"), whole=False).administrator is False
+    assert isinstance(reach(allow("sso:CreateAccountAssignment"), whole=False).administrator, Doubt)
     assert reach(allow("lambda:UpdateFunctionCode")).administrator is False
 
 

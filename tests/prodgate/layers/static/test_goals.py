@@ -85,7 +85,8 @@ def judged(facts: Facts, goal: str = GOAL) -> list[Finding]:
 
 def test_findings_say_of_whom_it_is_proven_and_who_breaks_it() -> None:
     (kept,) = judged(Facts((role("s3:GetObject"),)))
-    assert (kept.outcome, kept.observed) == (Outcome.SATISFIED, f"proven of arn:aws:iam::{ACCOUNT}:role/shop")
+    said = f"in {ACCOUNT} from 2026-01-01T00:00:00+00:00 on, proven of arn:aws:iam::{ACCOUNT}:role/shop"
+    assert (kept.outcome, kept.observed) == (Outcome.SATISFIED, said)
     (broken,) = judged(Facts((role("kms:*"),)))
     assert broken.outcome is Outcome.NOT_SATISFIED
     assert broken.subject.startswith(f"arn:aws:iam::{ACCOUNT}:role/shop: role/* cannot")
@@ -366,6 +367,8 @@ def test_a_configuration_is_asked_as_an_account() -> None:
     assert "assume admin" in text
     assert "allowed by aws_iam_user_policy.ann Become" in text
     assert "NotYetWritten allows is not known here" in text
+    assert text.endswith(f"among 5 users and roles of {ACCOUNT}, from 2026-01-01T00:00:00+00:00 on.")
+    assert rows["idle"]["world"] == {"accounts": [ACCOUNT], "principals": 5, "from": "2026-01-01T00:00:00+00:00"}
     who = describe_who_can(account, "s3:GetObject", "arn:aws:s3:::a/*")
     assert {row["name"]: row["can"] for row in who} == {
         "ann": "no",
