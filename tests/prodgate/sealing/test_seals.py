@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +36,7 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
 from prodgate.criteria import PROMOTING, PROMOTION, UsageError
-from prodgate.evidence import runs
+from prodgate.evidence import runs, standing
 from prodgate.evidence.artifacts import list_paths
 from prodgate.evidence.chain import Link, make_line
 from prodgate.evidence.journal import NAME, Journal, read
@@ -46,6 +47,7 @@ from prodgate.sealing.bundles import BundleError, make_bundle, open_bundle
 from prodgate.sealing.seals import SealError, find_gaps, read_seal
 from prodgate.sealing.signers import VARIABLE, read_trusted, take_signer
 from prodgate.sealing.statement import OWN, SEALING, VERIFIERS
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.evidence import EvidenceSection
 from prodgate.signatures import timestamps
 from prodgate.signatures.envelope import write_json
@@ -836,6 +838,16 @@ def lie_of_waiver(world: World, *, opened: int = -20, expires: int = -1, aspect:
     say(world.run, verdict="GO")
 
 
+def lie_of_age(world: World) -> None:
+    """Sign GO over a journal whose facts were observed before its run began."""
+    rewrite_journal(
+        world.run, lambda event: event | {"at": "2026-01-01T00:00:00+00:00"} if event["event"] == "fact" else event
+    )
+    run = runs.read(world.run)
+    seals.seal(run, run.verdict(), NIGHTLY, now=datetime.now(UTC))
+    say(world.run, verdict="GO")
+
+
 def lie_of_promotion(world: World, criteria: str = CRITERIA, **about: Any) -> None:
     """Sign a promotion that a run does not allow."""
     world.run = make_run(world.run.parent / "partial", criteria, **about)
@@ -1053,6 +1065,7 @@ MATRIX: dict[str, Tampering] = {
     "GO, signed, by a waiver that had expired": Tampering(lie_of_waiver, "CHANGED: "),
     "GO, signed, by a waiver that opens later": Tampering(lambda w: lie_of_waiver(w, opened=2, expires=20), "CHANGED: "),
     "GO, signed, by a waiver that says not which fault": Tampering(lambda w: lie_of_waiver(w, expires=20, aspect="CPU"), "CHANGED: "),
+    "GO, signed, of facts of another day": Tampering(lie_of_age, "CHANGED: "),
     "a key twice in a line, signed": Tampering(double_key, "CHANGED: journal.jsonl: line"),
     # the verification summary
     "the summary deleted": Tampering(lambda w: (w.run / SUMMARY).unlink(), "MISSING: summary.dsse.json"),
@@ -1131,6 +1144,26 @@ def test_a_waiver_that_covers_more_than_it_says_is_void(many: int, most: int, fl
     started = "2026-01-02T23:59:59+00:00"
     void = runpy.run_path(str(load_other_verifier().DERIVE))["find_void"]({"w": waiver}, [*found, *other], started)
     assert len(list(void)) == flaws
+
+
+@given(
+    st.sampled_from([-1, 0, 1, 3600, 43_200, 43_201, 604_800, 604_801, 3 * 10**6, None]),
+    st.booleans(),
+    st.sampled_from(["", "0.5 d", "12 h", "7 d"]),
+)
+@example(43_200, True, "12 h")
+@example(43_201, True, "0.5 d")
+@example(3 * 10**6, True, "")
+def test_both_verifiers_say_the_same_of_the_age_of_facts(age: int | None, again: bool, most: str) -> None:
+    """``age`` is in seconds when the run began; None for a fact that does not say."""
+    about = {"started": "2026-12-01T00:00:00+00:00"} | ({"judged_again": "earlier"} if again else {})
+    started = datetime.fromisoformat(about["started"])
+    at = "yesterday" if age is None else (started - timedelta(seconds=age)).isoformat()
+    facts = [{"layer": "static", "kind": "configuration", "at": at}]
+    text = CRITERIA + (f'[facts]\nmax_age = {{ static = "{most}" }}\n' if most else "")
+    other = runpy.run_path(str(load_other_verifier().DERIVE))["find_stale"]
+    ours = standing.find_stale(facts, started, parse_criteria(text, Path("criteria.toml")), again=again)
+    assert bool(list(ours)) == bool(list(other(about, [tomllib.loads(text)], facts)))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -8,6 +8,8 @@ import datetime
 import fnmatch
 import hashlib
 import json
+import math
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,10 @@ SECTIONS = {"load": "load", "e2e": "e2e", "airflow": "dags", "rollout": "rollout
 
 #: The moment of a run that asks whether a deployment may begin, and the layers that answer it.
 PROMOTION, PROMOTING = "promotion", {"static", "live", "rollout", "attested"}
+
+#: The greatest age of facts that are judged again, in days, where the criteria state none; units of time, in seconds.
+AGES = {"static": 30, "live": 30, "load": 30, "e2e": 30, "dags": 30, "rollout": 30, "attested": 90}
+UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
 def check_chain(lines: list[bytes]) -> Iterator[str]:
@@ -79,6 +85,9 @@ def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: 
     answers: dict[tuple[str, str], list[Any]] = {(x, name): [] for name in tables for x in tables[name]["layers"]}
     for e in findings:
         answers.setdefault((e["layer"], e["criterion"]), []).append(e)
+    facts = [e for e in events if e["event"] == "fact" and not e.get("concluded")]
+    asked_of = {layer for layer, _ in answers}
+    yield from find_stale(about, stated, [e for e in facts if e["layer"] in asked_of])
     whole, broken = ({e["layer"] for e in events if e["event"] == kind} for kind in ("collected", "broken"))
     for (layer, name), found in ((key, found) for key, found in answers.items() if key[0] in layers):
         table = tables.get(name, {})
@@ -98,6 +107,22 @@ def find_doubts(about: Any, stated: list[Any], waivers: dict[str, Any], events: 
     yield from find_unfinished([e for e in events if e.get("layer") in layers])
     if [e for e in events if e["event"] == "closed"] != events[-1:]:
         yield "the run was cut off"
+
+
+def find_stale(about: Any, stated: list[Any], facts: list[Any]) -> Iterator[str]:
+    """Yield which facts were not observed while the run went on or, if it judged again, within their time before it."""
+    ages = {layer: f"{days} d" for layer, days in AGES.items()}
+    for file in stated:
+        ages |= file.get("facts", {}).get("max_age", {})
+    started, again = datetime.datetime.fromisoformat(about["started"]), {"judged_again", "merged"} & about.keys()
+    for e in (e for e in facts if e["layer"] in ages):
+        number, unit = re.fullmatch(r"\s*([\d.]+)\s*(\w+)\s*", ages[e["layer"]]).groups()  # type: ignore[union-attr]
+        try:
+            age = (started - datetime.datetime.fromisoformat(e["at"])).total_seconds()
+        except (TypeError, ValueError):
+            age = math.nan  # which is in no range
+        if not (0 <= age <= float(number) * UNITS[unit] if again else age <= 0):
+            yield f"the {e['kind']} was observed at another time"
 
 
 def find_gaps(place: str, found: list[Any], table: Any, judged: bool) -> Iterator[str]:
