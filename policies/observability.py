@@ -25,6 +25,7 @@ from prodgate.semantics.cloudwatch import (
     is_error_share,
     metrics_on,
     parse_percentile,
+    publishing_mistake,
 )
 from prodgate.semantics.policy_documents import Statement
 
@@ -146,6 +147,11 @@ class Reading:
     def dimensions(self) -> dict[str, str]:
         """Return the dimensions. Raises Unresolved when one is decided later."""
         return dict(self.source.mapping("dimensions"))
+
+    def dimension_names(self) -> frozenset[str]:
+        """Return the names of its dimensions, whose values may be decided later. Raises Unresolved."""
+        stated = self.source.search().get("dimensions")
+        return frozenset(stated if isinstance(stated, Mapping) else self.dimensions())
 
     def names(self, **wanted: Resource | str) -> bool:
         """Whether the metric is read with these dimensions and no others, each naming that resource or value.
@@ -616,7 +622,7 @@ def components_are_on_a_dashboard(component: Resource, criterion: Criterion) -> 
 def _index_shown(configuration: Configuration) -> dict[str, set[str]]:
     """Return the values that metrics name, by resource type: an ECS cluster and a database cluster may share a name."""
     found: dict[str, set[str]] = {}
-    for namespace, dimensions in (metric for board in configuration.of(DASHBOARD) for metric in _shown(board)):
+    for namespace, _, dimensions in (metric for board in configuration.of(DASHBOARD) for metric in _shown(board)):
         for key, value in dimensions.items():
             for type_ in DIMENSIONS.get((namespace, key), ()):
                 found.setdefault(type_, set()).add(value)
@@ -635,7 +641,7 @@ def dashboards_show_what_exists(dashboard: Resource, criterion: Criterion) -> No
 
     The graph of a renamed resource is empty, and an empty graph looks calm.
     """
-    named = [(space, key, value) for space, dimensions in _shown(dashboard) for key, value in dimensions.items()]
+    named = [(space, key, value) for space, _, dimensions in _shown(dashboard) for key, value in dimensions.items()]
     lost = [
         f"{key} = {value}" for space, key, value in named if not _exists(dashboard.configuration, space, key, value)
     ]
@@ -675,7 +681,28 @@ def _fires(reading: Reading) -> bool:
     return reading.metric != "SuccessPercent" or (fires_below(reading.alarm) and reading.alarm.number("threshold") > 0)
 
 
-def _shown(dashboard: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+@policy(
+    "PG_OBS_33",
+    criterion="metrics-published",
+    resources=(ALARM, DASHBOARD),
+    population=0,
+)
+def metrics_are_published(reader: Resource, criterion: Criterion) -> None:
+    """Alarms and dashboards read metrics that their service publishes, by the dimensions it publishes them with.
+
+    CloudWatch accepts any name: 5XXError of an HTTP API, which publishes 5xx, has no data, ever.
+    """
+    if reader.type == DASHBOARD:
+        read = [(space, name, frozenset(dimensions)) for space, name, dimensions in _shown(reader)]
+    else:
+        read = [(one.namespace, one.metric, one.dimension_names()) for one in readings(reader)]
+    said = [publishing_mistake(*one) for one in read]
+    if all(one is None for one in said):
+        raise criterion.not_applicable("reads no metric of a service whose metrics are listed here")
+    criterion.exclude([one for one in said if one], expected="a published metric")
+
+
+def _shown(dashboard: Resource) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield from metrics_on(dashboard.json("dashboard_body") or {})
 
 

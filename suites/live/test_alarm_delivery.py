@@ -124,3 +124,11 @@ def test_airflow_alarms_read_metrics_that_exist(alarm: Alarm, criterion: Criteri
         raise criterion.not_applicable("does not watch Airflow")
     faults = "; ".join(alarm.airflow_faults)
     criterion.hold(not faults, expected="a published metric", observed=faults, held="published")
+
+
+@check("metrics-published")
+def test_alarms_read_published_metrics(alarm: Alarm, criterion: Criterion) -> None:
+    """Does AWS publish the metrics that this alarm reads, under the dimensions that it states?"""
+    if alarm.unpublished is None:
+        raise criterion.not_applicable("reads no metric of a service whose metrics are listed here")
+    criterion.exclude(alarm.unpublished, expected="a published metric")

@@ -47,6 +47,14 @@ def test_dashboards_show_what_exists(dashboard: Dashboard, criterion: Criterion)
     criterion.hold(not dashboard.lost, expected="resources that exist", observed=observed, held=observed)
 
 
+@check("metrics-published")
+def test_dashboards_show_published_metrics(dashboard: Dashboard, criterion: Criterion) -> None:
+    """Does AWS publish the metrics on this dashboard, under the dimensions that it states?"""
+    if dashboard.unpublished is None:
+        raise criterion.not_applicable("shows no metric of a service whose metrics are listed here")
+    criterion.exclude(dashboard.unpublished, expected="a published metric")
+
+
 @check("canary", remedy="Start the canary, give it a recurring schedule, and mend what its last run met.")
 def test_canaries_run(canary: Canary, criterion: Criterion) -> None:
     """Does the canary run on a schedule, and did its last run pass?"""

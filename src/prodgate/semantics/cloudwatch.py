@@ -1,13 +1,16 @@
 """The meaning of CloudWatch's metrics, metric math, alarms and dashboards, declared or in an account."""
 
 import ast
+import json
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from itertools import accumulate
 from math import ceil
+from pathlib import Path
 from typing import Any, Final
 
 from .unresolved import Unresolved
@@ -16,6 +19,7 @@ __all__ = [
     "AIRFLOW", "BALANCER_ERRORS", "CONTAINERS", "HEARTBEATS", "TARGET_ERRORS", "UTILIZATION",
     "alarms_in_rule", "error_percent", "evaluate_nested", "find_deciding_queries", "fires_above",
     "fires_below", "is_error_share", "list_unfelt", "metrics_on", "parse_percentile",
+    "publishing_mistake",
 ]  # fmt: skip
 
 #: Metric of the 5xx responses that a load balancer gave by itself, without a target.
@@ -68,6 +72,39 @@ def is_sparse(namespace: str, metric: str, dimensions: Mapping[str, str]) -> boo
     if (namespace, metric) in _CONTAINERS:
         return dimensions.get("Cluster") == "AdditionalWorker"
     return (namespace, metric) in SPARSE and bool(dimensions)
+
+
+@cache
+def _listed() -> Mapping[str, list[dict[str, Any]]]:
+    """Return the metrics that a service publishes under the same dimensions, by namespace, from AWS's user guides.
+
+    A group without dimensions may have any. The lists are of 2 December 2026.
+    """
+    found: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("aws_metrics.json").read_text("utf-8"))
+    return found
+
+
+def publishing_mistake(namespace: str, metric: str, dimensions: Iterable[str]) -> str | None:
+    """Return why AWS never publishes a metric under these names of dimensions, or an empty string if it does.
+
+    None if the metrics of the namespace are not listed here. Raises Unresolved if they are, and this is none of them
+    that only resembles another.
+
+    >>> publishing_mistake("AWS/SQS", "NumberOfMessageSent", ["QueueName"])
+    'NumberOfMessageSent is no metric of AWS/SQS; did you mean NumberOfMessagesSent?'
+    """
+    if (groups := _listed().get(namespace)) is None:
+        return None
+    stated = sorted(dimensions)
+    known = [one.get("dimensions", [stated]) for one in groups if metric in one["names"]]
+    if not known:
+        near = get_close_matches(metric, [name for one in groups for name in one["names"]], n=1, cutoff=0.8)
+        if not near:
+            raise Unresolved(metric, f"is not among the metrics that AWS lists for {namespace}")
+        return f"{metric} is no metric of {namespace}; did you mean {near[0]}?"
+    under = [names for sets in known for names in sets]
+    either = " or ".join(" + ".join(names) for names in under)
+    return "" if stated in under else f"{metric} is published by {either}, not by {' + '.join(stated) or 'none'}"
 
 
 #: Computes what an alarm compares with its threshold, given a number for each metric by its name.
@@ -298,13 +335,13 @@ def _evaluate_rule(node: ast.expr) -> bool:
 # ── The metrics on a dashboard, as its body writes them
 
 
-def metrics_on(body: Mapping[str, Any], account: str = "") -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield namespace and dimensions of each metric; ``.`` repeats the value above it, ``...`` all up to the last.
+def metrics_on(body: Mapping[str, Any], account: str = "") -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield namespace, name and dimensions of each metric; ``.`` repeats the value above, ``...`` all up to the last.
 
     Metrics of others than a stated ``account`` are left out.
 
     >>> list(metrics_on({"widgets": [{"properties": {"metrics": [["A", "m", "D", "x"], ["...", "y"]]}}]}))
-    [('A', {'D': 'x'}), ('A', {'D': 'y'})]
+    [('A', 'm', {'D': 'x'}), ('A', 'm', {'D': 'y'})]
     """
     for widget in body.get("widgets", ()):
         previous: list[Any] = []
@@ -318,4 +355,8 @@ def metrics_on(body: Mapping[str, Any], account: str = "") -> Iterator[tuple[str
             options = [properties, *(part for part in metric if isinstance(part, dict))]
             owner = next((one["accountId"] for one in reversed(options) if "accountId" in one), account)
             if len(parts) >= 2 and (not account or owner == account):
-                yield str(parts[0]), dict(zip(map(str, parts[2::2]), map(str, parts[3::2]), strict=False))
+                yield (
+                    str(parts[0]),
+                    str(parts[1]),
+                    dict(zip(map(str, parts[2::2]), map(str, parts[3::2]), strict=False)),
+                )

@@ -263,6 +263,17 @@ SABOTAGES = (
         lambda aws: add(aws, "sla", MetricName="SLAMissed"),
     ),
     Sabotage(
+        "an alarm on a REST API's metric is set on an HTTP API",
+        {"metrics-published", "alarm-has-data"},
+        lambda aws: add(
+            aws,
+            "refusals",
+            Namespace="AWS/ApiGateway",
+            MetricName="5XXError",
+            Dimensions=[{"Name": "ApiId", "Value": "abc123"}],
+        ),
+    ),
+    Sabotage(
         "the first dead letter is noticed by nobody",
         {DRIFT, "alarm-dead-letter-queue"},
         lambda aws: change(aws, "dead-letters-waiting", Threshold=100),

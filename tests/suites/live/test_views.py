@@ -31,6 +31,11 @@ def with_lost_queue(widgets: list[Any]) -> list[Any]:
     return [*widgets, {"type": "metric", "properties": {"metrics": [metric]}}]
 
 
+def with_mistyped_metric(widgets: list[Any]) -> list[Any]:
+    metric = ["AWS/SQS", "ApproximateNumberOfMessageVisible", "QueueName", "nba-news-prod-dead-letters"]
+    return [*widgets, {"type": "metric", "properties": {"metrics": [metric]}}]
+
+
 def untraced(aws: Aws) -> None:
     """Take the right to send traces from the role of the API's tasks."""
     iam, name = aws("iam"), "nba-news-prod-api-task"
@@ -64,6 +69,7 @@ SABOTAGES = (
         breaks={"dashboard-covers-components"},
         by=redrawn(with_lost_queue),
     ),
+    Sabotage("a graph of a mistyped metric", breaks={"metrics-published"}, by=redrawn(with_mistyped_metric)),
     Sabotage(
         "no dashboard",
         breaks={"dashboard-covers-components"},

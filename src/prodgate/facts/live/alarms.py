@@ -31,7 +31,7 @@ from ...semantics.unresolved import Unresolved
 from .. import Fact
 from ..observers import apart, observes, observes_each
 from .airflow import list_dags, list_environments
-from .cloudwatch import AlarmSettings, Query, Reading, Series, read_alarms, read_series
+from .cloudwatch import AlarmSettings, Query, Reading, Series, find_unpublished, read_alarms, read_series
 from .databases import Database, observe_databases
 from .distributions import GLOBAL, list_distributions
 from .keys import name_key, read_key_policy
@@ -280,6 +280,8 @@ class Alarm(Fact):
     """Threshold of an alarm that fires on a high share of failed requests."""
     airflow_faults: tuple[str, ...] | None
     """Why metrics of Airflow that it reads are never published; None if it reads none."""
+    unpublished: tuple[str, ...] | None
+    """Why AWS never publishes metrics that it reads; None if those of none of their services are listed here."""
 
     @property
     def held_back(self) -> str:
@@ -308,6 +310,9 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
             heartbeat=alarm.fires_below and bool(alarm.metrics & HEARTBEATS),
             without_data=account.attempt(_find_without_data, account, alarm),
             airflow_faults=account.attempt(_find_airflow_faults, account, alarm),
+            unpublished=account.attempt(
+                lambda: find_unpublished((one.namespace, one.metric, one.dimensions) for one in alarm.readings)
+            ),
             lost=account.attempt(_find_lost_dimensions, account, alarm),
             utilization=account.attempt(_threshold, _utilization_threshold, alarm),
             response_time=account.attempt(_threshold, _response_time_threshold, alarm),

@@ -156,6 +156,18 @@ def _alarm(row: Mapping[str, Any], region: str, own: str) -> AlarmSettings:
     )
 
 
+def find_unpublished(read: Iterable[tuple[str, str, Iterable[str]]]) -> tuple[str, ...] | None:
+    """Return why AWS never publishes metrics, given as namespace, name and names of dimensions. Raises Unreadable.
+
+    None if those of none of their services are listed here.
+    """
+    try:
+        said = [cloudwatch.publishing_mistake(*one) for one in read]
+    except Unresolved as error:
+        raise Unreadable(str(error)) from None
+    return None if all(one is None for one in said) else tuple(filter(None, said))
+
+
 def _suppressor(row: Mapping[str, Any]) -> str:
     by, name = row.get("ActionsSuppressedBy", ""), row.get("ActionsSuppressor", "").rpartition(":alarm:")[2]
     return f"{name} ({by})" if by else ""

@@ -15,7 +15,7 @@ from ...semantics.json_texts import read_json
 from .. import Fact
 from ..observers import apart, observes, observes_each
 from .alarms import find_owners
-from .cloudwatch import AlarmSettings, read_alarms
+from .cloudwatch import AlarmSettings, find_unpublished, read_alarms
 from .distributions import list_distributions
 from .ecs_services import RunningTask, list_running_tasks
 from .load_balancers import list_balancers, metric_name
@@ -148,6 +148,8 @@ class Dashboard(Fact):
     """Number of metrics on it."""
     lost: tuple[str, ...]
     """``dimension = value`` of each metric on it that names a missing resource."""
+    unpublished: tuple[str, ...] | None
+    """Why AWS never publishes metrics on it; None if those of none of their services are listed here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -160,14 +162,14 @@ class ShownComponent(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DashboardMetrics:
-    """A dashboard's name, and namespace and dimensions of each metric on it, which may be deferred."""
+    """A dashboard's name, and namespace, name and dimensions of each metric on it, which may be deferred."""
 
     name: str
-    metrics: tuple[tuple[str, dict[str, str]], ...]
+    metrics: tuple[tuple[str, str, dict[str, str]], ...]
 
     def shows(self, dimension: str, values: frozenset[str]) -> bool:
         """Whether a metric on it has a dimension with one of the values."""
-        return any(dimensions.get(dimension) in values for _, dimensions in self.metrics)
+        return any(dimensions.get(dimension) in values for _, _, dimensions in self.metrics)
 
 
 def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
@@ -179,7 +181,8 @@ def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
 def observe_dashboards(account: Account, one: DashboardMetrics) -> Dashboard:
     """Observe every dashboard."""
     lost = account.attempt(_find_lost_dimensions, account, one)
-    return Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost)
+    unpublished = account.attempt(lambda: find_unpublished(one.metrics))
+    return Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost, unpublished=unpublished)
 
 
 @observes(ShownComponent)
@@ -205,7 +208,7 @@ def _dashboard(account: Account, row: Mapping[str, Any]) -> DashboardMetrics:
     return DashboardMetrics(named, account.defer(_list_metrics, account, row["DashboardName"]))
 
 
-def _list_metrics(account: Account, name: str) -> tuple[tuple[str, dict[str, str]], ...]:
+def _list_metrics(account: Account, name: str) -> tuple[tuple[str, str, dict[str, str]], ...]:
     body = account.get("cloudwatch", "GetDashboard", DashboardName=name)["DashboardBody"]
     if isinstance(body, Unread):
         raise Unreadable(body.reason)
@@ -217,7 +220,7 @@ def _list_metrics(account: Account, name: str) -> tuple[tuple[str, dict[str, str
 
 def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tuple[str, ...]:
     """Return the named resources that do not exist; dimensions whose owners are not known here are not judged."""
-    named = {(space, key, value) for space, dimensions in dashboard.metrics for key, value in dimensions.items()}
+    named = {(space, key, value) for space, _, dimensions in dashboard.metrics for key, value in dimensions.items()}
     found = {(space, key): find_owners(account, space, key) for space, key, _ in named}
     lost = {f"{key} = {value}" for space, key, value in named if value not in (found[space, key] or {value})}
     return tuple(sorted(lost))
