@@ -327,7 +327,7 @@ DEPLOYING = (
     "cloudfront:UpdateDistribution",
 )  # fmt: skip
 ADMINISTRATORS = {"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"}
-ENVIRONMENT = re.compile(r"repo:[^*?]+:environment:[^*?]+")
+ENVIRONMENT = re.compile(r"repo:[^*?]+:environment:([^*?]+)")
 
 
 @policy(
@@ -343,13 +343,32 @@ def deploy_roles_wait_for_an_approval(role: Resource, criterion: Criterion) -> N
     GitHub lets a job into an environment only after its reviewers approve. With a role pinned to a branch instead, any
     workflow that is merged or dispatched there deploys, with or without a gate.
     """
+    open_ = [subject for subject in _list_subjects(role, criterion) if not ENVIRONMENT.fullmatch(subject)]
+    criterion.exclude(open_, expected="repo:…:environment:…")
+
+
+@policy(
+    "PG_DEP_14",
+    criterion="deploy-environments",
+    resources=("aws_iam_role",),
+    population=0,
+    remedy="Name an environment that the criterion states in the subject of the trust policy.",
+)
+def deploy_roles_trust_stated_environments(role: Resource, criterion: Criterion) -> None:
+    """A role with which GitHub Actions can deploy trusts no other environment than a stated one."""
+    named = [found[1] for one in _list_subjects(role, criterion) if (found := ENVIRONMENT.fullmatch(one))]
+    others = [name for name in named if criterion.bound and not criterion.bound.admits(name)]
+    criterion.exclude(others, expected=str(criterion.bound))
+
+
+def _list_subjects(role: Resource, criterion: Criterion) -> list[str]:
+    """Return the subjects of GitHub's tokens that may take a role. Raises NotApplicable for one that can't deploy."""
     trusts = [
         one for one in role.allow_statements("assume_role_policy") if any(GITHUB in p.name for p in one.principals)
     ]
     if not trusts or not _can_deploy(role):
         raise criterion.not_applicable("not a role with which GitHub Actions deploys")
-    open_ = [subject for one in trusts for subject in _subjects(one) if not ENVIRONMENT.fullmatch(subject)]
-    criterion.exclude(open_, expected="repo:…:environment:…")
+    return [subject for one in trusts for subject in _subjects(one)]
 
 
 def _can_deploy(role: Resource) -> bool:

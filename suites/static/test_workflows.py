@@ -43,6 +43,18 @@ def test_a_deploy_waits_for_an_approval(job: Job, criterion: Criterion) -> None:
     criterion.hold(bool(job.environment), expected="environment", observed="none")
 
 
+@check(
+    "deploy-environments",
+    remedy="Name an environment that the criterion states. State a new one there, and protect it on GitHub first.",
+    measures="text",
+)
+def test_a_deploy_names_a_stated_environment(job: Job, criterion: Criterion) -> None:
+    """Does every job that changes production name a stated environment, and none that GitHub would make for it?"""
+    if not job.deploys or job.elsewhere or not job.environment:
+        raise criterion.not_applicable("names no environment of production")
+    criterion.require(job.environment)
+
+
 @check("workflow-one-deploy-at-a-time", remedy="Add a `concurrency` group with `cancel-in-progress: false`.")
 def test_deploys_wait_for_one_another(job: Job, criterion: Criterion) -> None:
     """Do two deploys never run at the same time, and is none cancelled halfway?"""

@@ -141,6 +141,7 @@ SABOTAGES = {
         re.sub(r"    environment:\n      name: production.*\n", "", DEPLOY),
         "workflow-approval workflow-production-deploy",
     ),
+    "the name of the environment is misspelt": (DEPLOY.replace("name: production #", "name: prodution #"), "deploy-environments"),
     "whatever is called a plan is applied": (DEPLOY.replace("| sha256sum --check --strict", "> /dev/null"), PLAN),
     "a new plan is applied": (DEPLOY.replace('apply "$RUNNER_TEMP/reviewed.tfplan"', "apply -auto-approve"), PLAN),
     "the plan is made after the approval": (

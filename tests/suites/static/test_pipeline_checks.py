@@ -99,7 +99,7 @@ CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
 BACK = """      - if: failure()
         run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition "$BEFORE"
 """
-IN_A_JOB = f"  back:\n    needs: release\n    environment: way-back\n    steps:\n{BACK}"
+IN_A_JOB = f"  back:\n    needs: release\n    environment: production-rollback\n    steps:\n{BACK}"
 STARTED = IN_A_JOB.replace("    steps", "    if: failure()\n    steps").replace("- if: failure()\n        run", "- run")
 APPLIES = "      - run: tofu apply -input=false plans/prod.tfplan\n"
 COMPARES = """      - run: echo "$DIGEST  plans/prod.tfplan" | sha256sum --check --strict
@@ -215,7 +215,7 @@ BROKEN = [
     (ASKS + BACK, BACK + ASKS, ROLLBACK),
     (BACK, IN_A_JOB, ROLLBACK),  # its step waits for a failure in a job that starts when all went well
     (BACK, STARTED, ""),
-    (BACK, STARTED.replace("way-back", "production"), ROLLBACK),  # which waits for the approval of the deploy
+    (BACK, STARTED.replace("production-rollback", "production"), ROLLBACK),  # which waits for the approval of the deploy
     ("      - if: failure()\n", "      - if: inputs.back == 'yes'\n", f"{ROLLBACK} {WATCHED} {VERIFIED}"),
     ("apply -input=false plans/prod.tfplan", "apply -input=false plans/prod.tfplan || true", ""),
 ]  # fmt: skip

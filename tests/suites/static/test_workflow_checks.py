@@ -97,6 +97,7 @@ def test_the_compliant_workflows_are_green() -> None:
 
 CHANGES = [
     ("deploy", "environment: production", "environment: staging", "test_a_workflow_deploys_to_production"),
+    ("deploy", "environment: production", "environment: prodution", "test_a_deploy_names_a_stated_environment"),
     (
         "deploy",
         "    environment: production\n",
