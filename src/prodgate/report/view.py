@@ -323,6 +323,46 @@ def requirements(run: Run, rows: Iterable[CriterionRow]) -> list[Requirement]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRow:
+    """A control of a framework and the criteria that name it."""
+
+    id: str
+    outcome: Outcome
+    """The worst of what was asked; undetermined if a layer of a criterion was left out and nothing is worse."""
+    rows: tuple[CriterionRow, ...]
+
+
+def list_controls(rows: Iterable[CriterionRow]) -> dict[str, list[ControlRow]]:
+    """Return the controls that criteria name by framework (empty if none is named), in the order of their numbers."""
+    named: dict[str, dict[str, list[CriterionRow]]] = {}
+    for row in rows:
+        for control in row.criterion.controls:
+            framework, _, id_ = (control if ":" in control else f":{control}").partition(":")
+            named.setdefault(framework, {}).setdefault(id_, []).append(row)
+    return {
+        framework: [
+            ControlRow(id=id_, outcome=_find_outcome(found), rows=tuple(found))
+            for id_, found in sorted(controls.items(), key=lambda each: _in_numbers(each[0]))
+        ]
+        for framework, controls in sorted(named.items())
+    }
+
+
+def _find_outcome(rows: Sequence[CriterionRow]) -> Outcome:
+    unknown = [Outcome.UNDETERMINED for row in rows if row.left_out or not row.answers]
+    return find_worst((*unknown, *(answer.ruling.outcome for row in rows for answer in row.answers)))
+
+
+def _in_numbers(control: str) -> list[tuple[str, int]]:
+    """Return what sorts a control among others.
+
+    >>> sorted(["EC2.10", "EC2.9"], key=_in_numbers)
+    ['EC2.9', 'EC2.10']
+    """
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", control)]
+
+
 def _answer(ruling: Ruling) -> Answer:
     observed = tuple(dict.fromkeys(f.observed for f in ruling.findings if f.observed))
     cited = tuple(dict.fromkeys(digest for f in ruling.findings for digest in f.evidence))

@@ -26,7 +26,7 @@ RUNS = {
     "cut-off": showcase(rehearsal=False, finished=False),
     "hostile": hostile(),
     "silent": run([criterion(f"c{n}", layers=("live",)) for n in range(40)], [not_built(f"c{n}") for n in range(40)]),
-    "go": run([criterion("c")], [finding("c", "satisfied")]),
+    "go": run([criterion("c", controls=("AWS-FSBP:EC2.1",))], [finding("c", "satisfied")]),
 }
 
 #: Name of a run whose evidence is read, and so has a folder -> the function that makes it there.
@@ -190,6 +190,16 @@ def test_charts_are_seen_and_their_texts_stay_inside(browser: Browser, reports: 
     assert outside == []
     drawn = "path => path.getBoundingClientRect().width"
     assert page.locator(".percentiles .line").first.evaluate(drawn) > width / 4
+    page.close()
+
+
+def test_controls_that_hold_are_left_out_on_demand(browser: Browser, reports: Path) -> None:
+    page = open_page(browser, (reports / "go" / FILES["en"]).as_uri())
+    row = page.locator("tr[data-o=satisfied]")
+    page.locator(".controls summary").click()
+    assert row.is_visible()
+    page.get_by_role("checkbox").check()
+    assert not row.is_visible()
     page.close()
 
 

@@ -22,7 +22,14 @@ from prodgate.report.html import render_html
 from prodgate.report.pages import MANY, make_rows
 from prodgate.report.summary import LIMIT, render_summary, render_terminal
 from prodgate.report.text import count_columns, shorten, wrap
-from prodgate.report.view import criterion_rows, evidence_rows, find_orphans, requirements, verdict_to_json
+from prodgate.report.view import (
+    criterion_rows,
+    evidence_rows,
+    find_orphans,
+    list_controls,
+    requirements,
+    verdict_to_json,
+)
 from prodgate.sections.criteria_file import Requirement
 from prodgate.sections.e2e import E2eSection
 from prodgate.verdict import NO_FINDING
@@ -633,6 +640,25 @@ def test_leads_from_a_requirement_to_criteria_checks_subjects_and_evidence() -> 
     row = told[told.index("SEC-5 Every") :]
     assert f"static satisfied – PG_ENC_1 , PG_ENC_2 26 of 26 judged {PLAN[:12]} , {CLUSTER[:12]}" in row
     assert "live undetermined – undetermined: live layer gave no answer 0 of 0 judged" in row
+
+
+def test_leads_from_a_control_to_the_criteria_that_name_it() -> None:
+    criteria = [
+        criterion("kept", controls=("FSBP:EC2.10", "FSBP:EC2.9")),
+        criterion("lost", controls=("FSBP:EC2.9",)),
+        criterion("silent", layers=("live",), controls=("3.1",)),
+    ]
+    made = run(criteria, [finding("kept", "satisfied"), failing("lost")])
+    found = list_controls(criterion_rows(made, made.verdict()))
+    assert {name: [(row.id, row.outcome) for row in rows] for name, rows in found.items()} == {
+        "": [("3.1", "undetermined")],
+        "FSBP": [("EC2.9", "not-satisfied"), ("EC2.10", "satisfied")],
+    }
+    text = render_html(made, made.verdict())
+    told = Page(text[text.index('<h2 id="controls">') : text.index('<h2 id="evidence">')]).text
+    assert "EC2.9 not satisfied kept , lost EC2.10 satisfied kept" in told
+    none = run([criterion("c")], [finding("c", "satisfied")])
+    assert 'id="controls"' not in render_html(none, none.verdict())
 
 
 def test_links_lead_on_and_back(tmp_path: Path) -> None:
