@@ -38,9 +38,9 @@ say here, most of them to that and nothing else. `pytest` runs the quick ones, `
 EXPLAINED = """
 ## Criteria
 
-The first fault of each is named, and how many others there are. Two faults are done to many:
+One fault of each is named; most have more. Two faults are done to many:
 
-- `unread`: the fact could not be read (`tests/test_teeth.py`)
+- `unread`: the fact could not be read (`tests/test_house_teeth.py`)
 - `unknown`: Terraform decides every value only later (`tests/policies/test_examples.py`; of permissions
   `tests/terraform/test_permissions.py`)
 """
@@ -64,6 +64,16 @@ def page() -> str:
     for layer, asked in layers.items():
         lines += ["", f"### {layer}", "", "| criterion | turned red by | left open by |", "| --- | --- | --- |"]
         lines += [f"| `{one[1]}` | {_name(known[True][one])} | {_name(known[False][one])} |" for one in sorted(asked)]
+    lines += [
+        "",
+        "## Faults of the gate and its machine",
+        "",
+        "| fault | what must come of it | test |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| {fault} | {said or '–'} | {_link(test)} |" for fault, (said, test) in STATED["faults"].items()]
+    lines += ["", "## Our own supply chain", "", "| what holds | test |", "| --- | --- |"]
+    lines += [f"| {what} | {_link(test)} |" for what, test in STATED["supply"].items()]
     return "\n".join(lines) + "\n"
 
 
@@ -74,12 +84,18 @@ def _write_gaps(layers: Mapping[str, list[Asked]], known: Mapping[bool, Mapping[
         yield f"| {layer} | {len(asked)} | {' | '.join(each or '–' for each in without)} |"
 
 
+def _link(test: str) -> str:
+    """Name a test and its file."""
+    file, _, name = test.partition("::")
+    return f"`{name}` in `tests/{file}`" if test else "**not tested**"
+
+
 def _name(faults: Sequence[str]) -> str:
     """Name the fault that says most: one of a catalogue before those that are done to all."""
     if not faults:
         return "–"
-    first, *others = sorted(faults, key=(UNREAD, UNKNOWN).__contains__)
-    return first.replace("|", "\\|") + (f" + {len(others)}" if others else "")
+    first = min(faults, key=(UNREAD, UNKNOWN).__contains__)
+    return first.replace("|", "\\|")
 
 
 def list_teeth() -> Iterator[Tooth]:
@@ -136,7 +152,7 @@ def _list_live() -> Iterator[Tooth]:
         yield from _read_sabotage("live", each)
     denied = next(iter(import_module("tests.suites.live.test_proofs").ALL_GONE))
     live = {POLICIES[policy].criterion for policy in KINDS} | {
-        each.criterion for layer, each in import_module("tests.test_teeth").list_checks() if layer == "live"
+        each.criterion for layer, each in import_module("tests.test_house_teeth").list_checks() if layer == "live"
     }
     yield from (("live", criterion, False, denied) for criterion in live)
 
@@ -155,7 +171,7 @@ def _list_others() -> Iterator[Tooth]:
     for criterion in {*records.RECORDED, records.DEFERRED}:
         yield "attested", criterion, True, "a record made for rehearsals"
         yield "attested", criterion, False, "a folder that is a link"
-    for layer, each in import_module("tests.test_teeth").list_checks():
+    for layer, each in import_module("tests.test_house_teeth").list_checks():
         yield layer, each.criterion, False, UNREAD
 
 
@@ -184,7 +200,7 @@ def list_catalogues() -> Iterator[str]:
         module, _, name = one["list"].partition(":")
         found = getattr(import_module(f"tests.{module}"), name)
         count = sum(len(getattr(each, "sabotages", [each])) for each in (found() if callable(found) else found))
-        yield f"| {one['layer']} | {count} | {one['done']} | {one['said']} | `tests/{one['test']}` |"
+        yield f"| {one['layer']} | {_round(count)} | {one['done']} | {one['said']} | `tests/{one['test']}` |"
     sys.path.insert(0, str(ROOT / "benchmarks"))
     disturbed = import_module("disturbed")
     count = len(disturbed.DISTURBANCES) - 1
@@ -193,6 +209,11 @@ def list_catalogues() -> Iterator[str]:
         f"| whole runs | {len(disturbed.SABOTAGES)} | a fault in a rehearsal | never GO "
         "| `benchmarks/disturbed.py --sabotages` |"
     )
+
+
+def _round(count: int) -> str:
+    """Return a number that few additions change."""
+    return f"{count // 10 * 10}+" if count > 20 else str(count)
 
 
 if __name__ == "__main__":

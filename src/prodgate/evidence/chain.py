@@ -49,7 +49,7 @@ class _Line:
 
     def is_sound(self, before: Link) -> bool:
         """Whether its digest is right for its text, after that line."""
-        return self.link is not None and self.text[-_TAIL:] == f'{_digest(before, self.text[:-_TAIL])}"}}}}'.encode()
+        return self.text[-_TAIL:] == f'{_digest(before, self.text[:-_TAIL])}"}}}}'.encode()
 
 
 def make_line(event: Mapping[str, Any], before: Link) -> tuple[bytes, Link]:

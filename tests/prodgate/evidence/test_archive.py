@@ -1,5 +1,6 @@
 """A run in a bucket that nobody can change, and its way back."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,41 @@ def test_nothing_is_restored_outside_of_its_folder(tmp_path: Path, file: str) ->
     with pytest.raises(ArchiveError, match="would lead out of its folder; nothing was restored"):
         restore_run(_Listing(there.prefix, file), there, tmp_path / "back")
     assert not (tmp_path / "back").exists()
+
+
+@dataclass
+class _Interrupting:
+    """A client whose operation of one name is interrupted when it is called for the third time."""
+
+    s3: Any
+    name: str
+    called: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.name:
+            self.called += 1
+            if self.called == 3:
+                raise KeyboardInterrupt
+        return getattr(self.s3, name)
+
+
+def test_an_archive_that_was_interrupted_is_no_run_and_can_be_gone_on_with(
+    s3: Any, closed: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        archive_run(_Interrupting(s3, "put_object"), closed, BUCKET, LOCK)
+    there = Place(bucket="evidence", prefix=BUCKET.key(closed.name))
+    with pytest.raises(ArchiveError, match=r"holds no whole run: there is no journal\.jsonl"):
+        restore_run(s3, there, tmp_path / "back")
+    archive_run(s3, closed, BUCKET, LOCK)
+    assert contents(restore_run(s3, there, tmp_path / "back")[0]) == contents(closed)
+
+
+def test_a_restore_that_was_interrupted_leaves_nothing(s3: Any, closed: Path, tmp_path: Path) -> None:
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    with pytest.raises(KeyboardInterrupt):
+        restore_run(_Interrupting(s3, "get_object"), there, tmp_path / "back")
+    assert [*(tmp_path / "back").iterdir()] == []
 
 
 def test_a_file_that_leads_elsewhere_is_not_archived(s3: Any, closed: Path, tmp_path: Path) -> None:

@@ -311,6 +311,11 @@ def outcomes(*events: dict[str, Any]) -> list[str]:
     return [f"{each.outcome}: {each.reason}" if each.reason else str(each.outcome) for each in count_findings(events)]
 
 
+def test_what_the_gate_concludes_by_itself_need_not_begin() -> None:
+    planned = {key: value for key, value in PLANNED.items() if key != "place"}
+    assert outcomes(planned, FINDING, FINISHED) == ["satisfied"]
+
+
 def test_what_was_planned_and_has_ended_counts() -> None:
     assert outcomes(PLANNED, STARTED, FINDING, FINISHED) == ["satisfied"]
     assert outcomes(PLANNED, AGAIN, STARTED, FINDING, FINISHED) == ["satisfied"]
@@ -918,6 +923,9 @@ TAMPERED_LINES: dict[str, tuple[Callable[[Lines], Lines], tuple[str, ...]]] = {
         lambda x: put(x, 4, foreign(x)),
         ("MISSING: line 4", "FOREIGN: line 4 (of run bbbbbbb)"),
     ),
+    "the first line without its link": (lambda x: [unchained(x[0]), *x[1:]], ("CHANGED: line 1",)),
+    "two lines without their links": (lambda x: [*x[:3], *map(unchained, x[3:5]), *x[5:]], ("CHANGED: line 4, 5",)),
+    "the last line but one without its link": (lambda x: [*x[:6], unchained(x[6]), x[7]], ("CHANGED: line 7",)),
     "no line chained": (lambda x: [unchained(line) for line in x], ("UNLISTED: no line is chained",)),
 }
 

@@ -17,6 +17,7 @@ from prodgate.evidence.journal import NAME, Journal
 from prodgate.findings import Outcome
 from prodgate.layers.live.target import _refuse_other_cell
 from prodgate.layers.rehearsal import EmulatedAccount
+from prodgate.run import merging
 from prodgate.run.layer_process import _make_context, _place_in_cell
 from prodgate.run.merging import list_cells, read_list
 from prodgate.run.publishing import seal_again
@@ -161,6 +162,20 @@ def test_a_signature_is_asked_for_where_nobody_says_otherwise(wanted: Wanted, sa
 
 def test_an_attempt_that_was_cut_off_does_not_stand_in_the_way_of_the_next_one(made: Cells) -> None:
     assert made.merge([*cut_off(made), *made.observe_all()]).verdict().decision is Decision.GO
+
+
+def test_a_merge_that_was_interrupted_is_not_go(made: Cells, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = made.observe_all()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(merging, "_record_fact", interrupt)
+    before = {*tmp_path.rglob("run.json")}
+    with pytest.raises(KeyboardInterrupt):
+        made.merge(given)
+    (left,) = {*tmp_path.rglob("run.json")} - before
+    assert runs.read(left.parent).verdict().decision is Decision.INSUFFICIENT
 
 
 def test_runs_of_no_cell_in_the_list_are_named_and_decide_nothing(made: Cells) -> None:

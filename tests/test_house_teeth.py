@@ -43,6 +43,7 @@ def test_a_fact_that_could_not_be_read_settles_nothing(layer: str) -> None:
 def test_the_page_is_that_of_the_catalogues() -> None:
     teeth: Any = importlib.import_module("scripts.teeth_page")
     assert teeth.TARGET.read_text("utf-8") == teeth.page(), "run scripts/teeth_page.py"
-    for test in (test for tests in teeth.STATED["tested"].values() for test in tests.values()):
-        file, _, name = test.partition("::")
-        assert f"def {name}(" in (teeth.ROOT / "tests" / file).read_text("utf-8"), test
+    tests = [test for one in teeth.STATED["tested"].values() for test in one.values()]
+    tests += [*(test for _, test in teeth.STATED["faults"].values()), *teeth.STATED["supply"].values()]
+    for file, _, name in (test.partition("::") for test in tests if test):
+        assert f"def {name}(" in (teeth.ROOT / "tests" / file).read_text("utf-8"), name
