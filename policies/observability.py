@@ -813,16 +813,25 @@ def services_send_traces(task: Resource, criterion: Criterion) -> None:
     """Every task that runs as a service has a trace collector, and its role may send what it collects.
 
     With only one of the two, a service looks instrumented and shows nothing: the collector drops traces that AWS
-    refuses.
+    refuses. So does one whose configuration exports them to its own log.
     """
     services = task.configuration.naming(task, "task_definition", "aws_ecs_service")
     if not services:
         raise criterion.not_applicable("runs in no service")
     collectors = [one for one in list_containers(task) if any(word in str(one.get("image")) for word in COLLECTORS)]
     criterion.hold(bool(collectors), expected="a trace collector", observed="none among the containers")
+    lost = _find_lost_traces(collectors)
+    criterion.hold(not lost, expected="an exporter to X-Ray", observed=lost)
     roles = task.related("task_role_arn", "aws_iam_role")
     permitted = any(map(_may_trace, roles))
     criterion.hold(permitted, expected="xray:PutTraceSegments", observed="not allowed to the task role")
+
+
+def _find_lost_traces(collectors: Iterable[Mapping[str, Any]]) -> str:
+    """Return the exporters of collectors whose stated configuration has none to X-Ray."""
+    told = [str(each.get("value")) for one in collectors for each in one.get("environment") or ()]
+    sent = [line.strip() for text in told for line in text.splitlines() if line.strip().startswith("exporters: [")]
+    return "" if any(name in each for each in sent for name in ("xray", "otlp")) else "; ".join(sent)
 
 
 def _list_groups(configuration: Configuration) -> set[str | None]:

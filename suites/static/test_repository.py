@@ -38,3 +38,10 @@ def test_the_state_is_encrypted_and_locked(backend: StateBackend, criterion: Cri
     criterion.hold(bool(backend.kind), expected="a remote backend", observed="a local file")
     criterion.hold(backend.encrypted, expected="encryption at rest", observed=f"{backend.kind} without encrypt = true")
     criterion.hold(backend.locked, expected="locking", observed=f"{backend.kind} without a lock")
+
+
+@check("production-state-protected", remedy="Give the root a key of its own, as its environment is called.")
+def test_the_state_is_of_the_root_itself(backend: StateBackend, criterion: Criterion) -> None:
+    """Is the state not that of another environment, which an apply would replace?"""
+    observed = f"a state in {backend.foreign}" if backend.foreign else ""
+    criterion.hold(not backend.foreign, expected="a state of its own", observed=observed)

@@ -117,6 +117,24 @@ def test_a_backend_that_protects_less_is_not(tmp_path: Path, before: str, after:
         judge_backend(backend(tmp_path, S3.replace(before, after)))
 
 
+@pytest.mark.parametrize(
+    ("key", "foreign"),
+    [
+        ("environments/prod/terraform.tfstate", ""),
+        ("environments/staging/terraform.tfstate", "staging"),
+        ("dev-2/shop.tfstate", "dev-2"),
+    ],
+)
+def test_the_state_of_another_environment_is_not_ours(tmp_path: Path, key: str, foreign: str) -> None:
+    found = backend(tmp_path, S3.replace('bucket       = "b"', f'bucket       = "b"\n    key          = "{key}"'))
+    assert found.foreign == foreign
+    if foreign:
+        with pytest.raises(NotSatisfied, match=f"observed a state in {foreign}"):
+            suite.test_the_state_is_of_the_root_itself(found, CRITERIA["production-state-protected"])
+    else:
+        suite.test_the_state_is_of_the_root_itself(found, CRITERIA["production-state-protected"])
+
+
 def test_other_ways_to_lock_and_other_services_are_known(tmp_path: Path) -> None:
     judge_backend(backend(tmp_path, S3.replace("use_lockfile = true", 'dynamodb_table = "locks"')))
     judge_backend(backend(tmp_path, 'terraform {\n  cloud {\n    organization = "o"\n  }\n}\n'))

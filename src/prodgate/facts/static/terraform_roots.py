@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import Fact
+from .workflows import is_other_stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,13 @@ class StateBackend(Fact):
         if self.kind == "s3":
             return self.settings.get("use_lockfile") == "true" or "dynamodb_table" in self.settings
         return self.kind in ("cloud", "remote", "gcs", "azurerm", "consul", "pg", "kubernetes")
+
+    @property
+    def foreign(self) -> str:
+        """The folder of the state that is named after another environment than the root; empty if there is none."""
+        folders = self.settings.get("key", self.settings.get("prefix", "")).split("/")
+        own = self.subject.split("/")
+        return next((each for each in folders if is_other_stage(each) and each not in own), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ class Job(Fact):
     @property
     def elsewhere(self) -> bool:
         """Whether its environment's name identifies another system than production."""
-        return bool(_ELSEWHERE.match(self.environment)) or (not self.environment and is_elsewhere(self.env))
+        return is_other_stage(self.environment) or (not self.environment and is_elsewhere(self.env))
 
     @property
     def deploys(self) -> bool:
@@ -171,7 +171,12 @@ class Job(Fact):
 
 def is_elsewhere(env: Mapping[str, str]) -> bool:
     """Whether variables name another target system than production."""
-    return any(_STAGE_VARIABLE.fullmatch(key) and _ELSEWHERE.match(text) for key, text in env.items())
+    return any(_STAGE_VARIABLE.fullmatch(key) and is_other_stage(text) for key, text in env.items())
+
+
+def is_other_stage(name: str) -> bool:
+    """Whether a name is that of another environment than production, such as ``staging``."""
+    return bool(_ELSEWHERE.match(name))
 
 
 def flatten(steps: Collection[Step]) -> Iterator[Step]:
