@@ -433,6 +433,36 @@ def test_check_loads_the_policies_of_the_criteria_it_judges_by(shop: Path, gate:
     assert "broken.py" not in gate("check", "tree").err
 
 
+GOAL = """
+[criteria.keys-kept]
+statement = "No role can delete keys."
+why = "What a key encrypted is lost with it."
+source = "OPS-2"
+layers = ["static"]
+goals = [{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"] }]
+"""
+HOLDER = """
+resource "aws_iam_role" "a" {
+  name               = "a"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+
+resource "aws_iam_role_policy" "a" {
+  role   = aws_iam_role.a.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = { Effect = "Allow", Action = "kms:*", Resource = "*" } })
+}
+"""
+
+
+def test_check_judges_goals_at_their_places(shop: Path, gate: Gate) -> None:
+    stated = (shop / "criteria.toml").read_text() + GOAL
+    write_tree(shop, {"criteria.toml": stated, "tree/main.tf": HOLDER})
+    said = json.loads(gate("check", "tree", "--criteria", "criteria.toml", "--format", "sarif", ends=1).out)
+    (found,) = [one for one in said["runs"][0]["results"] if "keys-kept" in one["ruleId"]]
+    place = found["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("tree/main.tf", 9)
+
+
 def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(tmp_path: Path, gate: Gate) -> None:
     queue = 'resource "aws_sqs_queue" "q{n}" {{\n  name = "q{n}"\n  sqs_managed_sse_enabled = false\n}}\n'
     (tmp_path / "main.tf").write_text("".join(queue.format(n=number) for number in range(12)))

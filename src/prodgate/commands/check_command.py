@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ..criteria import SEVERITIES, Criteria, Criterion, Scope, UsageError
 from ..evidence.standing import find_unasked
+from ..facts import Facts
 from ..findings import Finding, Outcome
 from ..layers.static.repository import EVALUATES
 from ..report.diff.comparison import Worsening, find_worse
@@ -25,7 +26,8 @@ from ..run.revisions import Revision, checked_out, find_top
 from ..run.team import judge_by_policies
 from ..run.weakness import hold_against_base, take_yardstick
 from ..sections.bundled import BUNDLED
-from ..sections.criteria_file import load_criteria
+from ..sections.criteria_file import CriteriaFile, load_criteria
+from ..sections.goals import read_goals
 from ..sections.judges import WrittenJudge
 from ..sections.project import Project, find_folders, load_policies
 from ..terraform.diagnostics import TerraformError
@@ -259,8 +261,20 @@ class _Yardstick:
         if self.project is None:
             return judge_configurations(configurations, POLICIES.values(), self.criteria, self.waivers, whole=False)
         judged = judge_by_policies(configurations, self.project, self.judges)
-        found = (*judged, *find_unasked(self.project.stated, {"static"}))
+        found = [*judged, *find_unasked(self.project.stated, {"static"})]
+        if len(configurations) == 1:  # goals are proven of one root, as in a run
+            found += _judge_goals(configurations[0], self.project.stated)
         return judge_configurations(configurations, (), self.criteria, self.waivers, whole=True, judged_elsewhere=found)
+
+
+def _judge_goals(configuration: Configuration, stated: CriteriaFile) -> Iterator[Finding]:
+    """Yield what is proven of declared principals, but what they use: code and workflows are not read here."""
+    from ..layers.static.judging import judge_goals  # noqa: PLC0415  only a project states goals
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    proven = judge_goals(Facts((configuration,)), stated, lambda: now, lambda _: None)
+    for (_, criterion), findings in proven.items():
+        yield from findings if not any(goal.uses for goal in read_goals(stated.criteria[criterion])) else ()
 
 
 def check(args: argparse.Namespace) -> int:
