@@ -5,6 +5,7 @@ import json
 from .harness import Aws, Sabotage
 
 DATA = "nba-news-prod-pipeline-data-123456789012"
+EVIDENCE = "nba-news-prod-evidence-123456789012"
 OFF = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), False)
 
 
@@ -19,6 +20,12 @@ def let_everybody_in(aws: Aws) -> None:
 def encrypt_with_a_key_of_s3(aws: Aws) -> None:
     rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
     aws("s3").put_bucket_encryption(Bucket=DATA, ServerSideEncryptionConfiguration={"Rules": rules})
+
+
+def lock_for_a_month(aws: Aws) -> None:
+    lock = aws("s3").get_object_lock_configuration(Bucket=EVIDENCE)["ObjectLockConfiguration"]
+    lock["Rule"]["DefaultRetention"] = {"Mode": lock["Rule"]["DefaultRetention"]["Mode"], "Days": 30}
+    aws("s3").put_object_lock_configuration(Bucket=EVIDENCE, ObjectLockConfiguration=lock)
 
 
 SABOTAGES = (
@@ -44,6 +51,12 @@ SABOTAGES = (
         "a bucket without its policy",
         breaks={"encryption-in-transit"},
         by=lambda aws: aws("s3").delete_bucket_policy(Bucket=DATA),
+    ),
+    Sabotage("runs are archived for a month", breaks={"lock-retention"}, by=lock_for_a_month),
+    Sabotage(
+        "an archive whose policy is gone",
+        breaks={"evidence-bucket", "encryption-in-transit"},
+        by=lambda aws: aws("s3").delete_bucket_policy(Bucket=EVIDENCE),
     ),
     Sabotage("a bucket for everybody", breaks={"iam-resource-policies-closed"}, by=let_everybody_in),
 )
