@@ -1,5 +1,7 @@
 """Functions: what they run on, and what hands them work."""
 
+from decimal import ROUND_DOWN, Decimal
+
 from prodgate import Criterion, Quantity, Resource, policy
 
 #: The date of the list below.
@@ -52,12 +54,14 @@ def queues_hide_messages_while_functions_run(mapping: Resource, criterion: Crite
     queues = mapping.related("event_source_arn", "aws_sqs_queue")
     if not queues and ":sqs:" not in (mapping.text("event_source_arn") or ""):
         raise criterion.not_applicable("takes nothing from a queue")
-    functions = mapping.related("function_name", "aws_lambda_function", "aws_lambda_alias")
-    functions = tuple(
-        one for each in functions for one in (each.related("function_name", "aws_lambda_function") or (each,))
-    )
+    functions = [
+        function
+        for named in mapping.related("function_name", "aws_lambda_function", "aws_lambda_alias")
+        for function in named.related("function_name", "aws_lambda_function") or (named,)
+    ]
     if not (queues and functions):
         raise criterion.undetermined("its queue or its function is declared elsewhere")
     hidden = queues[0].number("visibility_timeout_seconds", 30)
     window = mapping.number("maximum_batching_window_in_seconds", 0)
-    criterion.require(Quantity.of((hidden - window) / functions[0].number("timeout", 3)))
+    times = (hidden - window) / functions[0].number("timeout", 3)
+    criterion.require(Quantity.of(times.quantize(Decimal("0.1"), ROUND_DOWN)))

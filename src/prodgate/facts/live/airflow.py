@@ -24,7 +24,7 @@ from ...semantics.airflow_versions import (
 from ...semantics.cloudwatch import AIRFLOW
 from .. import Fact
 from ..observers import all_apart, observes, observes_each
-from .cloudwatch import Query, Series, read_alarms, read_series, total
+from .cloudwatch import Query, Series, failed_percent, read_alarms, read_series, total
 from .permissions import read_rights
 from .queues import find_dead_letter_sources, list_queues, list_unknown_redrives, may_send
 
@@ -213,7 +213,7 @@ def observe_task_figures(account: Account, environment: Mapping[str, Any]) -> Ta
         subject=environment["Arn"],
         days=_days(*found.values()),
         ended=int(ended),
-        failed=Quantity.of(100 * failed / ended if ended else Decimal(0), "%"),
+        failed=failed_percent(100 * failed / (ended or 1)),
         counted=counted,
     )
 

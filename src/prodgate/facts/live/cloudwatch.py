@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, Final
 
 from ...aws.account import Account, batched
 from ...aws.answers import Unread, Unreadable
+from ...quantities import Quantity
 from ...semantics import cloudwatch
 from ...semantics.cloudwatch import alarms_in_rule
 from ...semantics.unresolved import Unresolved
@@ -16,6 +17,8 @@ from .distributions import GLOBAL
 
 # ── Settings of CloudWatch alarms: the metrics they read, when they fire, and their actions
 
+#: Decimals of a percentage that people read.
+_FINE: Final = Decimal("0.0001")
 #: botocore knows alarms on a log query since 2026; without the type AWS omits them.
 EVERY_TYPE: Final[Mapping[str, Any]] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}
 
@@ -256,6 +259,24 @@ def read_series(
 def total(values: Series) -> Decimal:
     """Return the sum of all values."""
     return sum(values.values(), Decimal(0))
+
+
+def failed_percent(share: Decimal) -> Quantity:
+    """Return a percentage of failures with four decimals, rounded up: one of a million is not none.
+
+    >>> str(failed_percent(Decimal(1) / 70_000))
+    '0.0001 %'
+    """
+    return Quantity.of(share.quantize(_FINE, ROUND_UP), "%")
+
+
+def answered_percent(failed: Decimal) -> Quantity:
+    """Return what is left beside a percentage of failures, with four decimals, rounded down.
+
+    >>> str(answered_percent(Decimal(12) / 241))
+    '99.9502 %'
+    """
+    return Quantity.of((100 - failed).quantize(_FINE, ROUND_DOWN), "%")
 
 
 def _build_query(id_: str, query: Query, period: timedelta) -> dict[str, Any]:

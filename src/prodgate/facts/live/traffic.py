@@ -14,7 +14,7 @@ from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
 from ..observers import observes_each
 from .airflow import list_environments
-from .cloudwatch import Query, Series, read_series, total
+from .cloudwatch import Query, Series, answered_percent, failed_percent, read_series, total
 from .distributions import GLOBAL, list_distributions
 from .ecs_services import list_services
 from .load_balancers import list_application_balancers, list_balancers, metric_name
@@ -67,8 +67,8 @@ def observe_balancer_traffic(account: Account, row: Mapping[str, Any]) -> Balanc
         days=Quantity.days(sum(1 for count in requests.values() if count)),
         requests=int(reached),
         p95=account.attempt(_p95, account, balancer, total(unplaced) / (reached or 1)),
-        failed=Quantity.of(failed, "%"),
-        answered=Quantity.of(100 - failed, "%"),
+        failed=failed_percent(failed),
+        answered=answered_percent(failed),
     )
 
 
@@ -86,7 +86,7 @@ def observe_canary_visits(account: Account, row: Mapping[str, Any]) -> CanaryVis
         subject=name,
         days=Quantity.days(len(found[counted])),
         visits=int(visits),
-        succeeded=Quantity.of(total(found[share]) / (visits or 1), "%"),
+        succeeded=answered_percent(100 - total(found[share]) / (visits or 1)),
     )
 
 
@@ -138,7 +138,7 @@ def observe_edge_traffic(account: Account, site: Mapping[str, Any]) -> EdgeTraff
         subject=site["ARN"],
         days=Quantity.days(len(requests)),
         requests=int(total(requests)),
-        answered=Quantity.of(100 - failed / (total(requests) or 1), "%"),
+        answered=answered_percent(failed / (total(requests) or 1)),
     )
 
 
