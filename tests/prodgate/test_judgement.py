@@ -263,6 +263,38 @@ def test_a_check_of_a_kind_hears_that_a_kind_of_it_is_unreadable(unreadable: dic
     assert "denied" in last.reason
 
 
+GOOD, BAD, NONE = (Thing(subject=str(size), size=size) for size in (1, 2, 0))
+ONE, ANY = {"some_subjects": True, "bound": None}, {"population": 0, "bound": None}
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked", "found"),
+    [
+        (Facts(), ONE, ["undetermined: no Thing observed, at least 1 expected"]),
+        (Facts(), ANY, ["not-applicable: no Thing observed"]),
+        (Facts((), {Thing: "denied"}), ANY, ["undetermined: denied"]),
+        (Facts((GOOD,), {Thing: "denied"}), ONE, ["satisfied: ", "undetermined: denied"]),
+        (Facts((GOOD, NONE)), ONE, ["satisfied: ", "not-applicable: it has no size"]),
+        (Facts((BAD, GOOD), unrehearsed={Thing: "a zone"}), ONE, ["undetermined: may be so for want of a part of it: a zone", "satisfied: "]),
+        (Facts((BAD,)), ONE, ["not-satisfied: Mend it."]),
+        (Facts((BAD,)), ONE | {"remedy": "Write less."}, ["not-satisfied: Mend it."]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_said_and_what_is_wrong_has_a_remedy(
+    facts: Facts, asked: dict[str, Any], found: list[str]
+) -> None:
+    def test_sized(thing: Thing, criterion: Criterion) -> None:
+        """Is it of the first size? Nobody asks that of one without a size."""
+        if not thing.size:
+            raise criterion.not_applicable("it has no size")
+        criterion.hold(thing.size == 1, **SAID)
+
+    sized = check_of(check("truth", remedy="Mend it.")(test_sized))
+    said = [*judge(sized, criterion("truth", **asked), facts, layer="static", fixtures={})]
+    assert [f"{one.outcome}: {one.reason or one.remedy}" for one in said] == found
+    assert all(one.words for one in said if one.subject == "2")
+
+
 def concluded(body: Callable[[Resource], Any]) -> Finding:
     """Judge a resource with an unknown ``arn`` with a policy that reports at the end that all is well."""
 
