@@ -201,8 +201,7 @@ def list_catalogues() -> Iterator[str]:
         found = getattr(import_module(f"tests.{module}"), name)
         count = sum(len(getattr(each, "sabotages", [each])) for each in (found() if callable(found) else found))
         yield f"| {one['layer']} | {_round(count)} | {one['done']} | {one['said']} | `tests/{one['test']}` |"
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    disturbed = import_module("disturbed")
+    disturbed = import_module("benchmarks.disturbed")
     count = len(disturbed.DISTURBANCES) - 1
     yield f"| whole runs | {count} | a disturbance of a rehearsal | GO all the same | `benchmarks/disturbed.py` |"
     yield (
