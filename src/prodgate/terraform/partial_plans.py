@@ -22,7 +22,7 @@ def find_lacking(plan: Mapping[str, Any], planned: PlannedConfiguration, tree: T
     """
     values = dict(_list_values((plan.get("planned_values") or {}).get("root_module") or {}))
     if not plan.get("errored") and plan.get("complete") is not False:
-        yield from _find_unplanned(planned, values)
+        yield from _find_unplanned(planned, values, tree)
     yield from _find_contradictions(plan, values)
     if tree and plan.get("configuration"):
         yield from _find_stale(planned, tree)
@@ -34,12 +34,13 @@ def _list_values(module: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
         yield from _list_values(child)
 
 
-def _find_unplanned(planned: PlannedConfiguration, values: Mapping[str, Any]) -> Iterator[Gap]:
+def _find_unplanned(planned: PlannedConfiguration, values: Mapping[str, Any], tree: Tree | None) -> Iterator[Gap]:
     instances = {without_indices(address) for address in values}
     missing = [*planned.find_unplanned(instances)]
     if missing:
         how = "-target or -exclude" if instances else "-destroy or -refresh-only"
-        yield Gap("the plan", f"lacks what it configures: {_name_some(missing)} (was it made with {how}?)")
+        advice = "" if tree or not instances else "; name the source of the plan if they are repeated zero times"
+        yield Gap("the plan", f"lacks what it configures: {_name_some(missing)} (was it made with {how}?){advice}")
 
 
 def _find_contradictions(plan: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Gap]:

@@ -334,7 +334,7 @@ def read_plan(
     engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
     try:
         notes, tree = tuple(_list_failed_checks(plan)), provenance.tree if provenance else None
-        gaps = tuple(find_lacking(plan, PlannedConfiguration(plan), tree))
+        gaps = tuple(find_lacking(plan, PlannedConfiguration(plan, tree), tree))
         return build_configuration(
             plan, root=root or str(path), engine=engine, provenance=provenance, gaps=gaps, notes=notes
         )

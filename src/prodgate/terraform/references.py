@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from .addresses import split_attribute, split_call, split_module, without_indices
+from .hcl import Expression
 from .provider.schema import Schemas, aws_schemas
 from .provider.utility_providers import TYPES, utility_schemas
 from .sources import Tree
@@ -15,6 +16,10 @@ _NO_RESOURCE: Final = frozenset({"count", "each", "path", "self", "terraform"})
 _LOST: Final = None
 #: Keys of what has any number of instances.
 _REPEATED: Final = frozenset({"count_expression", "for_each_expression"})
+#: The same arguments as they are written.
+_REPETITIONS: Final = ("count", "for_each")
+#: Names that exist in what is repeated alone.
+_OF_INSTANCES: Final = ("count.", "each.")
 #: The target of a reference, and the references that it stands for, each with the module that it is written in.
 _Step = tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]
 
@@ -110,13 +115,17 @@ class PlannedConfiguration:
         planned = {split_module(each)[0] for each in instances}
         for module, address, stated in self.list_managed():
             there = module in planned or not self._is_repeated(module)
-            if there and not _REPEATED & stated.keys() and address not in instances:
-                yield address
+            if there and address not in instances:
+                blocks = self._tree.modules[module].resources if self._tree and module in self._tree.modules else {}
+                written = blocks.get(split_module(address)[1], ())
+                if not _may_repeat(stated, [block.arguments for block in written]):
+                    yield address
 
     def _is_repeated(self, module: str) -> bool:
         while module:
             module, name = split_call(module)
-            if _REPEATED & self._modules[module].calls[name].keys():
+            known = self._tree.modules[module].calls if self._tree and module in self._tree.modules else {}
+            if _may_repeat(self._modules[module].calls[name], [known[name].arguments] if name in known else []):
                 return True
         return False
 
@@ -224,6 +233,18 @@ class PlannedConfiguration:
         named: Sequence[str] = expression.get("references") or ()
         stood = self.stand_for(module, named[0]) if len(named) == 1 and named[0].startswith("var.") else None
         return stood is not None and self._is_null(*stood)
+
+
+def _may_repeat(stated: Mapping[str, Any], written: Iterable[Mapping[str, Expression]]) -> bool:
+    """Whether a plan or its source gives something a number of instances.
+
+    A plan omits what names nothing and is no constant, such as ``toset([])``: then names in it tell, or the source.
+    """
+    if _REPEATED & stated.keys() or any(
+        each.startswith(_OF_INSTANCES) for each in _find_mentions(stated.get("expressions"))
+    ):
+        return True
+    return any(name in arguments and not arguments[name].references for arguments in written for name in _REPETITIONS)
 
 
 def _list_constants(expressions: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from prodgate.run.inputs import find_places
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import open_project
 from prodgate.terraform.diagnostics import TerraformError
-from prodgate.terraform.evaluate import evaluate, open_configurations
+from prodgate.terraform.evaluate import Given, evaluate, open_configurations
 from prodgate.terraform.flow import read_inventions
 from prodgate.terraform.plan import build_configuration, load_plan, mark_unknown, read_plan
 from prodgate.terraform.references import PlannedConfiguration
@@ -771,6 +771,14 @@ module "b" {
   source   = "./a"
   for_each = toset(slice(["b"], 0, var.more))
 }
+resource "aws_sqs_queue" "each" {
+  for_each = toset([])
+  name     = each.key
+}
+module "c" {
+  source   = "./a"
+  for_each = toset([])
+}
 """
 INNER: Final = 'resource "aws_sns_topic" "t" {\n  name = "t"\n}\n'
 
@@ -787,7 +795,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
 
 
 def without(plan: Any, *addresses: str) -> Any:
-    """Return the plan as core makes it with -target for all but some resources."""
+    """Return the plan as OpenTofu makes it with -exclude of some resources: it does not say whether it is complete."""
+    plan.pop("complete")
     planned = plan["planned_values"]["root_module"]
     planned["resources"] = [each for each in planned.get("resources", ()) if each["address"] not in addresses]
     planned["child_modules"] = [
@@ -814,8 +823,6 @@ EVERY: Final = ("aws_sqs_queue.orders", "module.a.aws_sns_topic.t")
             ("lacks what it configures: aws_sqs_queue.orders (was it made with -t",),
         ),
         (lambda plan: without(plan, EVERY[1]), ("lacks what it configures: module.a.aws_sns_topic.t (",)),
-        (lambda plan: without({**plan, "complete": False}, EVERY[0]), ("is not complete",)),
-        (lambda plan: without(plan, *EVERY), ("(was it made with -destroy or -refresh-only?)",)),
         (stated_otherwise, ("is planned with values that its change does not have: sqs_managed_sse_enabled",)),
     ],
 )
@@ -829,11 +836,46 @@ def test_a_plan_is_whole_or_says_what_it_lacks(made: tuple[Path, Any], tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (f"-target={EVERY[0]}", "is not complete (made with -target, or changes are deferred)"),
+        (
+            "-refresh-only",
+            f"lacks what it configures: {', '.join(EVERY)} (was it made with -destroy or -refresh-only?)",
+        ),
+        ("-destroy", f"lacks what it configures: {', '.join(EVERY)} (was it made with -destroy or -refresh-only?)"),
+    ],
+)
+def test_a_partial_plan_of_real_core_is_a_gap(
+    made: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, said: str
+) -> None:
+    root, seen = made[0], list[Any]()
+    with monkeypatch.context() as patched:
+        patched.setattr(Given, "options", (option,))
+        evaluate(root, on_plan=seen.append)
+    (tmp_path / "plan.json").write_text(json.dumps(seen[0]), "utf-8")
+    (opened,) = open_configurations(tmp_path / "plan.json", source=root)
+    assert [gap.reason for gap in opened.gaps] == [said]
+
+
+def test_only_the_source_tells_that_a_call_is_repeated_for_nothing(made: tuple[Path, Any], tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(made[1]), "utf-8")
+    (opened,) = open_configurations(tmp_path / "plan.json")
+    (gap,) = opened.gaps
+    assert gap.reason.startswith("lacks what it configures: module.c.aws_sns_topic.t (was it made with -target")
+    assert gap.reason.endswith("?); name the source of the plan if they are repeated zero times")
+
+
+@pytest.mark.parametrize(
     ("file", "text", "said"),
     [
         ("main.tf", 'resource "aws_sqs_queue" "new" {\n  name = "new"\n}\n', "aws_sqs_queue.new"),
-        ("a/main.tf", INNER.replace('"t"\n', '"u"\n'), "module.a.aws_sns_topic.t.name, module.b.aws_sns_topic.t.name"),
-        ("a/main.tf", "", "module.a.aws_sns_topic.t, module.b.aws_sns_topic.t"),
+        (
+            "a/main.tf",
+            INNER.replace('"t"\n', '"u"\n'),
+            ", ".join(f"module.{each}.aws_sns_topic.t.name" for each in "abc"),
+        ),
+        ("a/main.tf", "", ", ".join(f"module.{each}.aws_sns_topic.t" for each in "abc")),
     ],
 )
 def test_a_plan_of_another_source_is_a_gap(
