@@ -25,9 +25,9 @@ ROOT = Path(__file__).parents[1]
 #: The subject of an area's policies, by the middle of their ids.
 AREAS = {
     "API": "APIs", "AUTH": "Signing in", "COST": "Cost", "DEP": "Deployment", "EDGE": "Edge", "ENC": "Encryption",
-    "EVID": "Evidence", "IAM": "Identity and permissions", "MAIL": "Mail", "NET": "Network", "OBS": "Observability",
-    "PIPE": "Pipelines", "REC": "Recovery", "RUN": "Containers and machines", "SEC": "Secrets", "SIZE": "Sizing",
-    "WATCH": "Detection",
+    "ENV": "Environment", "EVID": "Evidence", "IAM": "Identity and permissions", "MAIL": "Mail", "NET": "Network",
+    "OBS": "Observability", "PIPE": "Pipelines", "REC": "Recovery", "RUN": "Containers and machines", "SEC": "Secrets",
+    "SIZE": "Sizing", "WATCH": "Detection",
 }  # fmt: skip
 
 

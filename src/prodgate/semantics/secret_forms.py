@@ -111,7 +111,8 @@ def find_secret(name: str, value: str) -> str:
     """
     if form := credential_form(value):
         return form
-    if not value.strip() or _REFERENCE.fullmatch(value.strip()):
+    bare = value.strip().strip("'\"")
+    if not bare or _REFERENCE.fullmatch(bare):
         return ""
     if _SECRET.search(name) and not _ABOUT.search(name):
         return "its name"

@@ -116,7 +116,7 @@ def find_stale(about: Any, stated: list[Any], facts: list[Any]) -> Iterator[str]
         ages |= file.get("facts", {}).get("max_age", {})
     started, again = datetime.datetime.fromisoformat(about["started"]), {"judged_again", "merged"} & about.keys()
     for e in (e for e in facts if e["layer"] in ages):
-        number, unit = re.fullmatch(r"\s*([\d.]+)\s*(\w+)\s*", ages[e["layer"]]).groups()  # type: ignore[union-attr]
+        number, unit = re.fullmatch(r"\s*([\d.]+)\s*([a-z]+)\s*", ages[e["layer"]]).groups()  # type: ignore[union-attr]
         try:
             age = (started - datetime.datetime.fromisoformat(e["at"])).total_seconds()
         except (TypeError, ValueError):
