@@ -13,9 +13,9 @@ from prodgate import Criterion, Resource, policy
 #: The keys of a container that policies read, by how they may be spelled.
 NAMES = {
     name.lower(): name
-    for name in ("command", "dockerLabels", "entryPoint", "environment", "firelensConfiguration", "image",
-                 "logConfiguration", "logDriver", "name", "privileged", "readonlyRootFilesystem", "secrets", "value",
-                 "valueFrom")
+    for name in ("command", "dockerLabels", "entryPoint", "environment", "environmentFiles", "firelensConfiguration",
+                 "image", "logConfiguration", "logDriver", "name", "privileged", "readonlyRootFilesystem", "secrets",
+                 "value", "valueFrom")
 }  # fmt: skip
 #: Objects whose keys are free.
 FREE = ("dockerLabels", "options")

@@ -357,7 +357,7 @@ def deploy_roles_wait_for_an_approval(role: Resource, criterion: Criterion) -> N
 def deploy_roles_trust_stated_environments(role: Resource, criterion: Criterion) -> None:
     """A role with which GitHub Actions can deploy trusts no other environment than a stated one."""
     named = [found[1] for one in _list_subjects(role, criterion) if (found := ENVIRONMENT.fullmatch(one))]
-    others = [name for name in named if criterion.bound and not criterion.bound.admits(name)]
+    others = [name for name in named if not (criterion.bound and criterion.bound.admits(name))]
     criterion.exclude(others, expected=str(criterion.bound))
 
 

@@ -1,4 +1,4 @@
-"""What programs are told by their environment: where they run, how much they log, and whom they ask."""
+"""Environment variables of tasks and Airflow: name of the environment, log level, addresses."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ READER = re.compile(r"READ|REPLICA|(?:^|_)RO(?:_|$)")
 )
 def programs_know_that_they_are_production(program: Resource, criterion: Criterion) -> None:
     """Every variable of a task or of Airflow that names its environment has the stated name, and there is one."""
-    told = [(name, value) for name, value in list_variables(program) if PLACE.fullmatch(name)]
+    told = [(name, value) for name, value in list_variables(program, criterion) if PLACE.fullmatch(name)]
     criterion.hold(bool(told), expected="a variable for the environment's name", observed="none", premise=True)
     _exclude_others(told, criterion)
 
@@ -40,7 +40,7 @@ def programs_know_that_they_are_production(program: Resource, criterion: Criteri
 )
 def programs_log_no_more_than_agreed(program: Resource, criterion: Criterion) -> None:
     """Every variable of a task or of Airflow that sets a log level sets a stated one, also for single modules."""
-    told = [(name, value) for name, value in list_variables(program) if LEVEL.fullmatch(name)]
+    told = [(name, value) for name, value in list_variables(program, criterion) if LEVEL.fullmatch(name)]
     if not told:
         raise criterion.not_applicable("no variable sets a level")
     levels = ((name, part.rpartition("=")[2].strip().lower()) for name, value in told for part in value.split(","))
@@ -59,7 +59,7 @@ def programs_are_given_addresses_of_production(program: Resource, criterion: Cri
     tree = program.configuration
     readers = {one.text("reader_endpoint") for one in tree.of("aws_rds_cluster")}
     served = {name for one in tree.of("aws_cloudfront_distribution") for name in one.texts("aliases")}
-    told = dict(list_variables(program))
+    told = dict(list_variables(program, criterion))
     slow = [name for name, value in told.items() if value in readers and not READER.search(name)]
     criterion.exclude(slow, expected="the writer", observed="{} is a reader of the database")
     hosts = {name: urlsplit(value).hostname for name, value in told.items() if SITE.fullmatch(name)}
@@ -67,20 +67,27 @@ def programs_are_given_addresses_of_production(program: Resource, criterion: Cri
     criterion.exclude(strange, expected="a name that the distribution serves")
 
 
-def list_variables(program: Resource) -> Iterator[tuple[str, str]]:
-    """Yield names and values of the variables of a task's containers, or of Airflow's startup script."""
+def list_variables(program: Resource, criterion: Criterion) -> Iterator[tuple[str, str]]:
+    """Yield names and values of the variables of a task's containers, or of Airflow's startup script.
+
+    Raises Undetermined where they stand in a file that is not declared.
+    """
     if program.type in TASK:
         for container in list_containers(program):
             yield from ((str(one.get("name")), str(one.get("value"))) for one in container.get("environment") or ())
+            if container.get("environmentFiles"):
+                raise criterion.undetermined("environmentFiles are not read here")
     elif not is_unset(program, "startup_script_s3_path"):
         key = program.text("startup_script_s3_path")
-        for script in (one for one in program.configuration.of("aws_s3_object") if one.text("key") == key):
-            for line in (script.text("content") or "").splitlines():
-                exported, _, value = line.strip().partition("=")
-                if exported.startswith("export "):
-                    yield exported.removeprefix("export ").strip(), value.strip("'\" ")
+        scripts = [one.text("content") for one in program.configuration.of("aws_s3_object") if one.text("key") == key]
+        if not any(scripts):
+            raise criterion.undetermined("the content of its startup script is not declared")
+        for line in (line for script in scripts for line in (script or "").splitlines()):
+            exported, _, value = line.strip().partition("=")
+            if exported.startswith("export "):
+                yield exported.removeprefix("export ").strip(), value.strip("'\" ")
 
 
 def _exclude_others(told: Iterable[tuple[str, str]], criterion: Criterion) -> None:
-    others = [f"{name} = {value}" for name, value in told if criterion.bound and not criterion.bound.admits(value)]
+    others = [f"{name} = {value}" for name, value in told if not (criterion.bound and criterion.bound.admits(value))]
     criterion.exclude(others, expected=str(criterion.bound))

@@ -28,6 +28,7 @@ from prodgate.semantics.cloudwatch import (
     publishing_mistake,
 )
 from prodgate.semantics.policy_documents import Statement
+from prodgate.semantics.yaml_nodes import Node, YamlError, parse_yaml
 
 from .containers import list_containers
 from .identity import grants, managed_by_aws
@@ -828,10 +829,19 @@ def services_send_traces(task: Resource, criterion: Criterion) -> None:
 
 
 def _find_lost_traces(collectors: Iterable[Mapping[str, Any]]) -> str:
-    """Return the exporters of collectors whose stated configuration has none to X-Ray."""
+    """Return the exporters of collectors whose stated configuration sends traces, and none of them to X-Ray."""
     told = [str(each.get("value")) for one in collectors for each in one.get("environment") or ()]
-    sent = [line.strip() for text in told for line in text.splitlines() if line.strip().startswith("exporters: [")]
-    return "" if any(name in each for each in sent for name in ("xray", "otlp")) else "; ".join(sent)
+    pipelines = [one for text in told for one in _list_pipelines(text) if one[0].partition("/")[0] == "traces"]
+    sent = [exporter.text() for _, one in pipelines for exporter in one.at("exporters").nodes()]
+    return "" if any(name in each for each in sent for name in ("xray", "otlp")) else ", ".join(sent)
+
+
+def _list_pipelines(text: str) -> list[tuple[str, Node]]:
+    """Return the pipelines of a collector's configuration by name; none of a text that is no configuration."""
+    try:
+        return list(parse_yaml(text).at("service", "pipelines").items())
+    except YamlError:
+        return []
 
 
 def _list_groups(configuration: Configuration) -> set[str | None]:

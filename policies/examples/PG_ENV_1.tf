@@ -32,6 +32,12 @@ resource "aws_ecs_task_definition" "of_nobody" { # violates PG_ENV_1
   container_definitions = jsonencode([{ name = "app", image = "app", environment = [{ name = "PORT", value = "80" }] }])
 }
 
+resource "aws_ecs_task_definition" "of_a_file" { # undetermined PG_ENV_1
+  family = "of-a-file"
+
+  container_definitions = jsonencode([{ name = "app", image = "app", environmentFiles = [{ type = "s3", value = "arn:aws:s3:::settings/app.env" }] }])
+}
+
 resource "aws_mwaa_environment" "of_production" {
   name                   = "of-production"
   dag_s3_path            = "dags/"
@@ -66,6 +72,20 @@ resource "aws_mwaa_environment" "of_nobody" { # violates PG_ENV_1
   source_bucket_arn      = aws_s3_bucket.dags.arn
   execution_role_arn     = "arn:aws:iam::123456789012:role/airflow"
   airflow_version        = "3.0.6"
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "of_a_script_that_is_not_here" { # undetermined PG_ENV_1
+  name                   = "of-a-script-that-is-not-here"
+  dag_s3_path            = "dags/"
+  source_bucket_arn      = aws_s3_bucket.dags.arn
+  execution_role_arn     = "arn:aws:iam::123456789012:role/airflow"
+  airflow_version        = "3.0.6"
+  startup_script_s3_path = "elsewhere.sh"
 
   network_configuration {
     security_group_ids = ["sg-11111111"]

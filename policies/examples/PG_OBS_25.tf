@@ -113,6 +113,25 @@ resource "aws_ecs_service" "that_keeps_its_traces" {
   task_definition = aws_ecs_task_definition.that_keeps_its_traces.arn
 }
 
+resource "aws_ecs_task_definition" "that_sends_its_metrics_alone" { # violates PG_OBS_25
+  family        = "that-sends-its-metrics-alone"
+  task_role_arn = aws_iam_role.may_trace.arn
+
+  container_definitions = jsonencode([
+    {
+      name        = "traces"
+      image       = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1"
+      environment = [{ name = "AOT_CONFIG_CONTENT", value = "service:\n  pipelines:\n    traces/of-all:\n      receivers: [otlp]\n      exporters:\n        - debug\n    metrics:\n      exporters: [otlp]\n" }]
+      logConfiguration = { logDriver = "awslogs", options = { "awslogs-group" = "app", "awslogs-region" = "ap-northeast-1", "awslogs-stream-prefix" = "app" } }
+    },
+  ])
+}
+
+resource "aws_ecs_service" "that_sends_its_metrics_alone" {
+  name            = "that-sends-its-metrics-alone"
+  task_definition = aws_ecs_task_definition.that_sends_its_metrics_alone.arn
+}
+
 resource "aws_ecs_task_definition" "without_a_collector" { # violates PG_OBS_25
   family        = "without-a-collector"
   task_role_arn = aws_iam_role.may_trace.arn

@@ -66,3 +66,22 @@ resource "aws_lambda_event_source_mapping" "from_elsewhere" { # undetermined PG_
   event_source_arn = "arn:aws:sqs:eu-west-1:123456789012:orders"
   function_name    = aws_lambda_function.slow.arn
 }
+
+resource "aws_dynamodb_table" "orders" {
+  name             = "orders"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "id"
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "of_a_declared_stream" { # not-applicable PG_RUN_8
+  event_source_arn  = aws_dynamodb_table.orders.stream_arn
+  function_name     = aws_lambda_function.slow.arn
+  starting_position = "LATEST"
+}

@@ -18,7 +18,7 @@ TEXT, INCLUDED = read_files(FILE)
 
 
 def weaken(file: str, criterion: str, old: str, new: str) -> str:
-    """Return what is said of the criteria when one line of one of them is another."""
+    """Return the mistakes of the criteria after one line of them was replaced."""
     table = rf"(^\[criteria\.{criterion}\]\n(?:.+\n)*?){re.escape(old)}$"
     edited, changes = re.subn(table, lambda found: found[1] + new, INCLUDED[file], flags=re.MULTILINE)
     assert changes == 1

@@ -6,6 +6,7 @@ variable of an example becomes a value that is decided later.
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def test_a_policy_can_not_tell_where_every_value_is_decided_later(
         CRITERIA[POLICIES[id_].criterion],
     )
     assert (Outcome.UNDETERMINED in {finding.outcome for finding in found}) is (id_ not in KNOWN_LATER)
+
+
+@pytest.mark.parametrize("id_", POLICY_IDS)
+def test_a_policy_passes_nothing_for_want_of_a_bound(id_: str, evaluated: Mapping[str, Configuration]) -> None:
+    policy, criterion = POLICIES[id_], CRITERIA[POLICIES[id_].criterion]
+    with_it, without = (
+        list(apply(policy, evaluated[id_], asked)) for asked in (criterion, replace(criterion, bound=None))
+    )
+    red = {finding.subject for finding in with_it if finding.outcome is Outcome.NOT_SATISFIED}
+    assert red <= {finding.subject for finding in without if finding.outcome is not Outcome.SATISFIED}
 
 
 @pytest.mark.parametrize("id_", POLICY_IDS)

@@ -33,9 +33,9 @@ from prodgate.iam.containment import find_new_access, write_smallest
 from prodgate.iam.documents import Document, read_identity_document
 from prodgate.iam.goals import Conditions, Goal
 from prodgate.iam.idle import Measured, list_idle, list_shut, measure
-from prodgate.iam.known_actions import list_actions
+from prodgate.iam.known_actions import find_action, list_actions, list_changes
 from prodgate.iam.needs import Need, Needs, list_needs, list_services
-from prodgate.iam.paths import Path, list_paths
+from prodgate.iam.paths import Path, list_handed, list_paths, list_unmodelled
 from prodgate.iam.patterns import matches, may_overlap, read_arn_pattern
 from prodgate.iam.reach import Reach, find_reach
 from prodgate.iam.space import find_model
@@ -605,6 +605,14 @@ def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
 def test_of_what_is_nobody_reaches_more_than_the_administrator_has() -> None:
     assert reach(allow("s3:*")).administrator is False
     assert reach(allow("*")).administrator is True
+
+
+def test_each_action_of_a_way_and_each_service_without_one_exists() -> None:
+    listed = {step.action for path in list_paths() for step in path.steps}
+    listed |= {action for path in list_paths() for action in list_handed(path.service) or ()}
+    parts = {action: action.split(":") for action in listed}
+    assert [action for action, (service, verb) in parts.items() if find_action((service,), verb) != action] == []
+    assert [service for service in list_unmodelled() if not list_changes(service)] == []
 
 
 @pytest.mark.parametrize("path", [one for one in list_paths() if one.service or one.kind], ids=lambda one: one.name)

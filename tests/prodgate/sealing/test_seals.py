@@ -41,6 +41,7 @@ from prodgate.evidence.artifacts import list_paths
 from prodgate.evidence.chain import Link, make_line
 from prodgate.evidence.journal import NAME, Journal, read
 from prodgate.findings import Outcome
+from prodgate.quantities import Quantity
 from prodgate.run import publishing
 from prodgate.sealing import seals
 from prodgate.sealing.bundles import BundleError, make_bundle, open_bundle
@@ -1161,9 +1162,10 @@ def test_both_verifiers_say_the_same_of_the_age_of_facts(age: int | None, again:
     at = "yesterday" if age is None else (started - timedelta(seconds=age)).isoformat()
     facts = [{"layer": "static", "kind": "configuration", "at": at}]
     text = CRITERIA + (f'[facts]\nmax_age = {{ static = "{most}" }}\n' if most else "")
-    other = runpy.run_path(str(load_other_verifier().DERIVE))["find_stale"]
-    ours = standing.find_stale(facts, started, parse_criteria(text, Path("criteria.toml")), again=again)
-    assert bool(list(ours)) == bool(list(other(about, [tomllib.loads(text)], facts)))
+    stated, other = parse_criteria(text, Path("criteria.toml")), runpy.run_path(str(load_other_verifier().DERIVE))
+    ours = standing.find_stale(facts, started, stated, again=again)
+    assert bool(list(ours)) == bool(list(other["find_stale"](about, [tomllib.loads(text)], facts)))
+    assert most or {layer: Quantity.days(days) for layer, days in other["AGES"].items()} == stated.max_age
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

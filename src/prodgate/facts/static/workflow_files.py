@@ -9,10 +9,10 @@ from typing import Final
 
 from ...criteria import UsageError
 from ...processes.regular_files import NotRegularError, read_measured
+from ...semantics.yaml_nodes import Node, YamlError, parse_yaml
 from .. import Fact
 from .pipelines import Change, list_changes
 from .workflows import RUNS_ANYWAY, Job, Step, Workflow, Workflows, flatten
-from .yaml_nodes import Node, YamlError, parse_yaml
 
 # ── Workflows that others of the repository call: their jobs are read where they run, after the caller's needs
 

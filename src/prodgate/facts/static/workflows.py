@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...quantities import Quantity
+from ...semantics.yaml_nodes import Node
 from .. import Fact
 from .shell_commands import (
     CHANGES,
@@ -19,7 +20,6 @@ from .shell_commands import (
     longest_pause,
     read_commands,
 )
-from .yaml_nodes import Node
 
 #: How many characters of a script are read; a longer one is opaque.
 _LONGEST_SCRIPT = 16 * 1024

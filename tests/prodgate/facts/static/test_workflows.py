@@ -22,7 +22,7 @@ from prodgate.facts.static.workflow_files import (
     workflow_facts,
 )
 from prodgate.facts.static.workflows import Job, Step, Workflow, Workflows, flatten
-from prodgate.facts.static.yaml_nodes import YamlError, parse_yaml
+from prodgate.semantics.yaml_nodes import YamlError, parse_yaml
 from tests.trees import write_tree
 
 FILE = ".github/workflows/a.yml"
