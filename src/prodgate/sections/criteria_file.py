@@ -480,7 +480,7 @@ def _least_mistakes(where: str, stated: Any) -> Iterator[str]:
 
 def _weaker_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     """Say which criteria ask for less than a requirement states of them."""
-    criteria = data["criteria"]
+    criteria, refused = data["criteria"], set[str]()
     for id_, requirement in data.get("requirements", {}).items():
         for name, least in _read_least(requirement.get("bounds", {})):
             if name not in criteria:
@@ -489,9 +489,12 @@ def _weaker_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
                 continue
             for key, value in least.items():
                 own = criteria[name].get(key, 1 if key in NUMBERS else "")
-                if not own or not _is_as_strict(key, own, value, criteria):
+                if own and _is_as_strict(key, own, value, criteria):
+                    continue
+                if refused.isdisjoint(_REFERENCE.findall(str(own))):  # who takes a refused limit is mended with it
                     instead = f"{id_} asks for {value!r}; write that, or what is stricter"
                     yield f"criteria.{name}.{key}: is {own!r}, and {instead}"
+                refused.add(name)
 
 
 def _is_as_strict(key: str, own: str | int, least: str | int, tables: Mapping[str, Any]) -> bool:

@@ -729,6 +729,13 @@ def test_what_undercuts_a_requirement_is_refused_with_both_values(old: str, new:
     assert message in refuse(BOUND_BY.replace(old, new))
 
 
+def test_who_takes_a_refused_limit_is_not_refused_with_it() -> None:
+    both = BOUND_BY.replace("population = 2 } }", "population = 2 }, rehearsed = '> 99 %' }")
+    said = refuse(both.replace('require = "> 99 %"\nw', 'require = "> 9 %"\nw'))
+    assert "criteria.rate.require" in said
+    assert "criteria.rehearsed" not in said
+
+
 # ── Criteria in several files are the same criteria, and each mistake names its file
 
 TOP = """
