@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import yaml
 
+__all__ = ["Node", "YamlError", "parse_yaml"]
+
 _NULL, _BOOL = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
 _DEEPEST = 50
 #: The maximum number of characters of a file, and of values in it after expanding every alias.
