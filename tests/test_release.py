@@ -9,10 +9,12 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.trees import write_tree
 
@@ -95,6 +97,30 @@ def test_the_bill_names_what_is_locked_and_is_the_same_each_time(tmp_path: Path)
         json.loads(build_release.make_bill(tmp_path, EPOCH, {"b.whl": "1" * 64}))["serialNumber"]
         != bill["serialNumber"]
     )
+
+
+#: What a licence must name, so that a program under ours may import the package and leave it as it is.
+ACCEPTED = re.compile(r"\b(0BSD|Apache|Artistic|BSD|CC0|CNRI|ISC|LGPL|MIT|MPL|Mozilla|PSF|Unlicense|Zlib|ZPL)\b")
+#: Packages whose metadata name no licence, and the file of theirs that does.
+UNNAMED = {"axe-playwright-python": "MIT; MPL-2.0 for axe.min.js", "sigstore-models": "MIT"}
+
+
+def read_licence(name: str) -> str:
+    """Return what the metadata of an installed package say of its licence."""
+    said = metadata.metadata(name)
+    classes = [each for each in said.get_all("Classifier") or () if each.startswith("License ::")]
+    return said.get("License-Expression") or "; ".join(classes) or (said.get("License") or "").partition("\n")[0]
+
+
+def test_each_package_that_a_user_installs_has_a_licence_that_allows_it(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    named = {component["name"] for component in json.loads(build_release.make_bill(tmp_path, EPOCH, {}))["components"]}
+    installed = {canonicalize_name(each.name) for each in metadata.distributions()}
+    assert named - installed == {"pywin32"}, "for Windows alone"
+    licences = {name: UNNAMED.get(name) or read_licence(name) for name in named & installed}
+    refused = {name: said for name, said in licences.items() if not all(map(ACCEPTED.search, said.split(" AND ")))}
+    assert refused == {}
 
 
 def test_the_backend_that_builds_is_the_one_that_is_locked() -> None:
