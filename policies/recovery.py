@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 from prodgate import Block, Criterion, Quantity, Resource, policy
-from prodgate.semantics.aws_settings import runs_daily
+from prodgate.semantics.aws_settings import longest_pause
 
 from .evidence import receives_logs, versioning_status
 
@@ -226,7 +226,7 @@ def backup_plans_keep_what_they_save(plan: Resource, criterion: Criterion) -> No
     rules = [rule for rule in plan.blocks("rule") if rule.has("schedule")]
     if not rules:
         raise criterion.undetermined("no rule has a schedule, so AWS chooses one")
-    daily = [rule for rule in rules if runs_daily(rule.text("schedule") or "")]
+    daily = [rule for rule in rules if longest_pause(rule.text("schedule") or "") == 1]
     criterion.hold(bool(daily), expected="a rule that runs every day", observed="none", premise=True)
     limits = [rule.number("lifecycle.delete_after", 0) for rule in daily]
     if 0 not in limits:
@@ -302,6 +302,40 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
         raise criterion.undetermined("the vaults that the plan saves to are declared elsewhere")
     named = ", ".join(sorted(regions))
     criterion.hold(bool(regions - homes), expected="another region", observed=named, held=named)
+
+
+@policy(
+    "PG_REC_13",
+    criterion="recovery-point-age",
+    resources=("aws_backup_plan",),
+    population=0,
+    remedy="Let a rule that saves or copies to each vault run at least that often.",
+)
+def every_vault_gets_recovery_points_often(plan: Resource, criterion: Criterion) -> None:
+    """Each vault that a backup plan saves or copies to gets recovery points as often as agreed.
+
+    A copy that is made once a month loses a month with the region, however often the other rules save.
+    """
+    pauses: dict[str | None, list[int]] = {}
+    for rule in plan.blocks("rule"):
+        copies = [copy.text("destination_vault_arn") for copy in rule.blocks("copy_action")]
+        for vault in (rule.text("target_vault_name"), *copies):
+            pauses.setdefault(vault, []).extend([longest_pause(rule.text("schedule") or "")] * rule.has("schedule"))
+    if not all(pauses.values()):
+        raise criterion.undetermined("a vault is named by no rule with a schedule, so AWS chooses one")
+    criterion.require(Quantity.days(max(map(min, pauses.values()))))
+
+
+@policy(
+    "PG_REC_14",
+    criterion="restore-test-recent",
+    resources=("aws_backup_restore_testing_plan",),
+    required=True,
+    remedy="Set schedule_expression to at least that often.",
+)
+def restores_are_tried_often(plan: Resource, criterion: Criterion) -> None:
+    """A restore testing plan runs as often as agreed."""
+    criterion.require(Quantity.days(longest_pause(plan.text("schedule_expression") or "")))
 
 
 def _is_used(vault: Resource, plan: Resource) -> bool:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
 from ipaddress import ip_network
+from math import ceil
 from typing import Final, TypeVar
 
 __all__ = [
     "COLLECTORS", "ENCRYPTED", "FORCES_TLS", "MODERN_LISTENER", "MODERN_VIEWER", "OLDEST", "SHIFTING",
-    "TRACING_POLICIES", "is_fargate", "is_narrow", "is_switched_on", "list_needed_rule_groups", "read_in_order",
-    "runs_daily", "scales_out",
+    "TRACING_POLICIES", "is_fargate", "is_narrow", "is_switched_on", "list_needed_rule_groups", "longest_pause",
+    "read_in_order", "scales_out",
 ]  # fmt: skip
 
 #: Strategies of ECS's own deployment controller that shift traffic between two target groups.
@@ -93,19 +94,23 @@ def read_in_order(rules: Iterable[tuple[T, bool]]) -> tuple[list[T], list[T]]:
     return seen, passed
 
 
-# ── Schedules: ``cron(minutes hours day month weekday year)`` and ``rate(number unit)``
+# ── Schedules: ``cron(minutes hours day month weekday year)`` and ``rate(number unit)``, or the five fields of cron
 
-_EVERY: Final = frozenset({"*", "?", "1/1", "*/1"})
+_RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_A_DAY: Final = {"minute": 1440, "hour": 24, "day": 1}
+_EVERY: Final = frozenset({"*", "?", "1/1", "*/1", "0-6", "1-7"})
 
 
-def runs_daily(schedule: str) -> bool:
-    """Whether something runs at least once on every day.
+def longest_pause(schedule: str) -> int:
+    """Return the most days between two runs: 1, 7, 31, or 366 if it names months or years, or can't be read.
 
-    >>> runs_daily("cron(30 5 * * ? *)"), runs_daily("rate(12 hours)"), runs_daily("cron(0 10 ? * WED *)")
-    (True, True, False)
+    >>> longest_pause("17 18 * * *"), longest_pause("cron(0 10 ? * WED *)"), longest_pause("rate(36 hours)")
+    (1, 7, 2)
     """
-    kind, _, rest = schedule.partition("(")
-    fields = rest.rstrip(")").split()
-    if kind == "rate" and len(fields) == 2:
-        return fields[1].startswith(("minute", "hour")) or fields == ["1", "day"]
-    return kind == "cron" and len(fields) == 6 and all(field in _EVERY for field in fields[2:])
+    if rate := _RATE.fullmatch(schedule):
+        return ceil(int(rate[1]) / _A_DAY[rate[2]])
+    fields = schedule.removeprefix("cron(").removesuffix(")").split()
+    rare = [field not in _EVERY for field in fields[2:]]
+    if len(fields) not in (5, 6) or rare[1] or any(rare[3:]):
+        return 366
+    return 31 if rare[0] else 7 if rare[2] else 1

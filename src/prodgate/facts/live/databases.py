@@ -12,7 +12,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Absent, Unread, Unreadable
 from ...quantities import Quantity
-from ...semantics.aws_settings import FORCES_TLS, runs_daily
+from ...semantics.aws_settings import FORCES_TLS, longest_pause
 from .. import Fact
 from ..observers import apart, observes, observes_each
 from .load_balancers import list_balancer_attributes
@@ -336,7 +336,7 @@ def observe_plans(account: Account, listed: Mapping[str, Any]) -> BackupPlan:
 def _rule(rule: Mapping[str, Any]) -> BackupRule:
     days = rule.get("Lifecycle", {}).get("DeleteAfterDays")
     return BackupRule(
-        daily=runs_daily(rule.get("ScheduleExpression", "")),
+        daily=longest_pause(rule.get("ScheduleExpression", "")) == 1,
         vault=rule["TargetBackupVaultName"],
         kept=None if days is None else Quantity.days(days),
         copies=tuple(copy["DestinationBackupVaultArn"] for copy in rule.get("CopyActions", ())),

@@ -358,17 +358,3 @@ def list_kinds_of_action(uses: str, inputs: Mapping[str, str]) -> Iterator[str]:
         yield WATCH
     if not known and not _HARMLESS.match(uses):
         yield OPAQUE
-
-
-def longest_pause(cron: str) -> int:
-    """Return the most days between two runs of a cron expression: 1, 7, 31, or 366 if it names months.
-
-    >>> longest_pause("17 18 * * *"), longest_pause("0 3 * * 1"), longest_pause("0 3 1 * *")
-    (1, 7, 31)
-    """
-    day, month, weekday = (cron.split() + ["*"] * 5)[2:5]
-    if month != "*":
-        return 366
-    if day not in ("*", "*/1"):
-        return 31
-    return 1 if weekday in ("*", "0-6", "1-7") else 7

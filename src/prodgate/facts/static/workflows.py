@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...quantities import Quantity
+from ...semantics.aws_settings import longest_pause
 from ...semantics.yaml_nodes import Node
 from .. import Fact
 from .shell_commands import (
@@ -17,7 +18,6 @@ from .shell_commands import (
     drop_patterns,
     list_kinds,
     list_kinds_of_action,
-    longest_pause,
     read_commands,
 )
 

@@ -17,7 +17,7 @@ from prodgate.facts.live.databases import (
 )
 from prodgate.facts.live.ecs_services import observe_tasks
 from prodgate.findings import Undetermined
-from prodgate.semantics.aws_settings import runs_daily
+from prodgate.semantics.aws_settings import longest_pause
 
 from .stated_account import ACCOUNT, see
 
@@ -182,12 +182,13 @@ def test_an_instance_of_its_own_is_a_database() -> None:
     assert [(one.engine, one.least, one.encrypted, one.master_secret) for one in found] == [("mysql", None, False, "")]
 
 
-@pytest.mark.parametrize(("schedule", "daily"), [
-    ("cron(0 5 * * ? *)", True), ("cron(0 5 ? * * *)", True), ("rate(1 day)", True), ("rate(6 hours)", True),
-    ("rate(2 days)", False), ("cron(0 5 ? * MON *)", False), ("cron(0 5 1 * ? *)", False), ("", False),
+@pytest.mark.parametrize(("schedule", "days"), [
+    ("cron(0 5 * * ? *)", 1), ("cron(0 5 ? * * *)", 1), ("rate(1 day)", 1), ("rate(6 hours)", 1), ("rate(25 hours)", 2),
+    ("cron(0 5 ? * MON *)", 7), ("cron(0 5 1 * ? *)", 31), ("cron(0 5 1 1 ? *)", 366), ("cron(0 5 * * ? 2027)", 366),
+    ("", 366), ("rate(often)", 366),
 ])  # fmt: skip
-def test_what_runs_every_day(schedule: str, daily: bool) -> None:
-    assert runs_daily(schedule) is daily
+def test_how_long_a_schedule_pauses(schedule: str, days: int) -> None:
+    assert longest_pause(schedule) == days
 
 
 def test_a_task_is_judged_by_all_that_it_is_handed() -> None:
