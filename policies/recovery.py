@@ -309,21 +309,20 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     criterion="recovery-point-age",
     resources=("aws_backup_plan",),
     population=0,
-    remedy="Let a rule that saves or copies to each vault run at least that often.",
+    remedy="Let a rule that saves, and one that copies, run at least that often.",
 )
-def every_vault_gets_recovery_points_often(plan: Resource, criterion: Criterion) -> None:
-    """Each vault that a backup plan saves or copies to gets recovery points as often as agreed.
+def plans_save_and_copy_often(plan: Resource, criterion: Criterion) -> None:
+    """A backup plan saves as often as agreed, and where it makes copies, one of its rules copies as often.
 
     A copy that is made once a month loses a month with the region, however often the other rules save.
     """
-    pauses: dict[str | None, list[int]] = {}
-    for rule in plan.blocks("rule"):
-        copies = [copy.text("destination_vault_arn") for copy in rule.blocks("copy_action")]
-        for vault in (rule.text("target_vault_name"), *copies):
-            pauses.setdefault(vault, []).extend([longest_pause(rule.text("schedule") or "")] * rule.has("schedule"))
-    if not all(pauses.values()):
-        raise criterion.undetermined("a vault is named by no rule with a schedule, so AWS chooses one")
-    criterion.require(Quantity.days(max(map(min, pauses.values()))))
+    rules = plan.blocks("rule")
+    copying = [rule for rule in rules if rule.has("copy_action")]
+    pauses = [[longest_pause(each.text("schedule") or "") for each in some if each.has("schedule")]
+              for some in (rules, copying or rules)]  # fmt: skip
+    if not all(pauses):
+        raise criterion.undetermined("no rule has a schedule, so AWS chooses one")
+    criterion.require(Quantity.days(max(map(min, pauses))))
 
 
 @policy(

@@ -7,6 +7,11 @@ resource "aws_backup_vault" "far_away" {
   name   = "far-away"
 }
 
+resource "aws_backup_vault" "archive" {
+  region = "ap-northeast-3"
+  name   = "archive"
+}
+
 resource "aws_backup_plan" "saved_and_copied_every_day" {
   name = "saved_and_copied_every_day"
   rule {
@@ -21,6 +26,9 @@ resource "aws_backup_plan" "saved_and_copied_every_day" {
     rule_name         = "monthly"
     target_vault_name = aws_backup_vault.here.name
     schedule          = "cron(0 18 1 * ? *)"
+    copy_action {
+      destination_vault_arn = aws_backup_vault.archive.arn
+    }
   }
 }
 
