@@ -15,7 +15,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from prodgate.browser import engine
+from prodgate.browser.engine.page_visit import PageLog
 from prodgate.browser.processes import run_process
+from prodgate.browser.settings import BrowserSettings
 from prodgate.engines.programs import require_chromium
 from prodgate.layers.e2e.facts import JOURNEYS, KINDS, VISITS
 from prodgate.rehearsal.edge import EdgeSettings, edge
@@ -91,7 +93,8 @@ FORMS = """<form method=post></form><form action="/in"></form><form action="http
 <form action="http://d.example/" method=dialog></form>"""
 REPORTS = {"Content-Security-Policy-Report-Only": "img-src 'none'"}
 PAGES = [
-    page(name, f"/{name}", "main") for name in ("late", "timed", "streamed", "repeated", "slow", "frames", "links")
+    page(name, f"/{name}", "main")
+    for name in ("late", "later", "timed", "streamed", "repeated", "slow", "frames", "links")
 ]
 PAGES += [page("polling", "/polling", "navigation")]
 
@@ -114,6 +117,7 @@ def answers(site: Origin) -> Mapping[str, Answer]:
     )
     return {
         "/late": html(f"{LATE}<script>fetch('/data').then((told) => told.text()).then(() => {FILL});</script>"),
+        "/later": html(f"{LATE}<script>setTimeout(() => {{ {FILL}; throw new Error('late'); }}, 5000);</script>"),
         "/data": delayed(html("data"), 0.6),
         "/timed": html(f"{LATE}<script>setTimeout(() => {FILL}, 600);</script>"),
         "/slow": html(SLOW),
@@ -171,7 +175,15 @@ def test_what_comes_late_is_part_of_the_page(seen: tuple[Mapping[str, Any], Orig
 def test_a_page_that_still_waits_is_undetermined(found: Findings, criterion: str) -> None:
     outcomes = told(found, criterion, "polling")
     assert [outcome for outcome, _ in outcomes] == [Outcome.UNDETERMINED] * 2
-    assert all("/updates; mend that, or name it in [e2e] lasting" in said for _, said in outcomes)
+    reasons = [str(each.reason) for each in found[criterion] if each.subject.startswith("polling ")]
+    assert all("/updates; mend that, or name it in [e2e] lasting" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("criterion", ["page-layout-stable", "pages-without-errors"])
+def test_what_comes_after_five_seconds_is_never_called_good(found: Findings, criterion: str) -> None:
+    outcomes = [outcome for outcome, _ in told(found, criterion, "later")]
+    assert len(outcomes) == 2
+    assert Outcome.SATISFIED not in outcomes
 
 
 def test_slow_answers_of_each_kind_are_seen_and_the_first_key_is_kept(
@@ -248,22 +260,47 @@ def test_forms_that_send_over_plain_http_are_named(found: Findings) -> None:
 # ── Announcements of a page while it loads
 
 WATCH, REST = (Path(engine.__file__).with_name("scripts") / f"{name}.js" for name in ("watch", "rest"))
-#: Name -> (the page's behaviour, whether it is at rest afterwards).
-LOADING: Mapping[str, tuple[str, bool]] = {
-    "nothing": ("", True),
-    "a timer": ("<script>setTimeout(() => 0, 2900)</script>", False),
-    "a timer that is taken back": ("<script>clearTimeout(setTimeout(() => 0, 2900))</script>", True),
-    "a timer of long": ("<script>setTimeout(() => 0, 60000)</script>", True),
-    "a task": ("<script>scheduler.postTask(() => 0, {delay: 2900})</script>", False),
+#: Name -> (the page's behaviour, whether it is at rest afterwards, what then goes on).
+LOADING: Mapping[str, tuple[str, bool, list[str]]] = {
+    "nothing": ("", True, []),
+    "a timer": ("<script>setTimeout(() => 0, 2900)</script>", False, ["timers: a timer of 2.9 s"]),
+    "a timer that is taken back": ("<script>clearTimeout(setTimeout(() => 0, 2900))</script>", True, []),
+    "a timer that is over": ("<script>setTimeout(() => 0, 1); setTimeout('0', 1)</script>", True, []),
+    "a timer of long": ("<script>setTimeout(() => 0, 60000)</script>", True, ["timers: a timer of 60 s"]),
+    "a timer of long in text": ("<script>setTimeout('0', 60000)</script>", True, ["timers: a timer of 60 s"]),
+    "a timer that sets itself again": (
+        "<script>const wait = () => setTimeout(wait, 4000); wait()</script>", True, ["timers: a timer of 4 s"],
+    ),
+    "an interval": ("<script>setInterval(() => 0, 5000)</script>", True, ["timers: an interval of 5 s"]),
+    "an interval that is taken back": ("<script>clearInterval(setInterval(() => 0, 5000))</script>", True, []),
+    "a task": ("<script>scheduler.postTask(() => 0, {delay: 2900})</script>", False, ["timers: a task of 2.9 s"]),
     "a task that is taken back": (
         "<script>const c = new TaskController(); scheduler.postTask(() => 0, {delay: 2900, signal: c.signal}).catch(() => 0); c.abort()</script>",
-        True,
+        True, [],
     ),
-    "a task of long": ("<script>scheduler.postTask(() => 0, {delay: 60000})</script>", True),
-    "something that fades in": ("<style>@keyframes k { from { opacity: 0 } } i { animation: k 2.9s }</style><i>in</i>", False),
-    "something that turns for ever": ("<style>@keyframes k { to { rotate: 1turn } } i { display: inline-block; animation: k 1s infinite }</style><i>o</i>", True),
-    "a way on": ("<meta http-equiv=refresh content='2; url=/next'>", False),
-    "a way on in a minute": ("<meta http-equiv=refresh content='60; url=/next'>", True),
+    "a task of long": ("<script>scheduler.postTask(() => 0, {delay: 60000})</script>", True, ["timers: a task of 60 s"]),
+    "a function in a few frames": (
+        "<script>let n = 0; const each = () => { if (++n < 9) requestAnimationFrame(each); }; requestAnimationFrame(each)</script>", True, [],
+    ),
+    "a function in each frame": (
+        "<script>const each = () => requestAnimationFrame(each); each()</script>", True, ["frames: a function that runs in each frame"],
+    ),
+    "a promise in each frame": (
+        "<script>(async () => { for (;;) await new Promise(requestAnimationFrame); })()</script>", True,
+        ["frames: a function that runs in each frame"],
+    ),
+    "a function in idle time": (
+        "<script>const each = () => requestIdleCallback(each); each()</script>", True,
+        ["idle: a function that runs whenever nothing else does"],
+    ),
+    "something that fades in": ("<style>@keyframes k { from { opacity: 0 } } i { animation: k 2.9s }</style><i>in</i>", False, []),
+    "something that turns for ever": ("<style>@keyframes k { to { rotate: 1turn } } i { display: inline-block; animation: k 1s infinite }</style><i>o</i>", True, []),
+    "something that grows in a while": (
+        "<style>@keyframes k { to { height: 90px } } i { display: block; height: 9px; animation: k 1s 9s }</style><i>o</i>", True,
+        ["animations: an animation that moves other elements"],
+    ),
+    "a way on": ("<meta http-equiv=refresh content='2; url=/next'>", False, []),
+    "a way on in a minute": ("<meta http-equiv=refresh content='60; url=/next'>", True, []),
 }  # fmt: skip
 
 
@@ -277,7 +314,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("name", LOADING)
 def test_a_page_is_at_rest_once_nothing_is_to_come(browser: Browser, name: str) -> None:
-    does, rests = LOADING[name]
+    does, rests, goes = LOADING[name]
     page = browser.new_page()
     page.add_init_script(WATCH.read_text("utf-8"))
     page.route(
@@ -285,6 +322,14 @@ def test_a_page_is_at_rest_once_nothing_is_to_come(browser: Browser, name: str) 
     )
     page.goto("http://page.example/")
     assert page.evaluate(REST.read_text("utf-8"), [50, 700 if not rests else 10_000])["still"] is rests
+    log = PageLog(BrowserSettings(base_url="http://page.example"))
+    if goes and not goes[0].startswith("timers"):  # it has to be seen some times before it is known
+        page.wait_for_function("kind => __prodgate.goes()[kind].length", arg=goes[0].partition(":")[0], polling=50)
+    assert log.list_going(page.main_frame) == goes
+    lasting = PageLog(
+        BrowserSettings(base_url="http://page.example", lasting=[each.partition(":")[0] for each in goes])
+    )
+    assert lasting.list_going(page.main_frame) == []
     page.close()
 
 

@@ -493,7 +493,7 @@ hosts = ["shop.example"]
 third_parties = ["fonts.example"]
 partners = ["login.example"]
 reads = ["POST /graphql"]
-lasting = ["GET /updates"]
+lasting = ["GET /updates", "timers"]
 reviewed = ["color-contrast"]
 untouched = ["/account/*"]
 sockets = ["live.shop.example"]
@@ -526,7 +526,7 @@ def test_a_valid_section_of_e2e_is_read_whole() -> None:
     assert section.before == BeforeVisits(
         cookies={"consent": "all"}, headers={"X-Consent": "all"}, click=(("button", "Accept all"),)
     )
-    assert (section.lasting, section.reviewed) == (("GET /updates",), ("color-contrast",))
+    assert (section.lasting, section.reviewed) == (("GET /updates", "timers"), ("color-contrast",))
     assert (section.sockets, section.untouched) == (("live.shop.example",), ("/account/*",))
     assert (section.health, section.journeys, section.mutates) == ("/health", "tests/journeys", True)
     assert section.build == BuildMark(meta="build", expected="env:RELEASE")
@@ -564,6 +564,7 @@ def test_what_is_left_out_changes_nothing_at_the_site() -> None:
         ("partners = ['https://login.example']", "e2e.partners: 'https://login.example' is not the name of a host; write e.g. 'www.example.com'"),
         ("reads = ['graphql']", "e2e.reads: 'graphql' is not a method and a path; write e.g. 'POST /graphql'"),
         ("lasting = ['/updates']", "e2e.lasting: '/updates' is not a method and a path; write e.g. 'GET /updates'"),
+        ("reads = ['timers']", "e2e.reads: 'timers' is not a method and a path; write e.g. 'POST /graphql'"),
         ("reviewed = ['Contrast?']", "e2e.reviewed: 'Contrast?' is not the id of a rule of axe; write e.g. 'color-contrast'"),
         ("untouched = '/account'", "e2e.untouched: is '/account'; write a list of texts, e.g. ['/account/*']"),
         ("untouched = ['account']", "e2e.untouched: 'account' is not a path; write e.g. '/account/*'"),

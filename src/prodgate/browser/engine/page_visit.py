@@ -107,10 +107,22 @@ class PageLog:
             and not self.settings.is_lasting(each.method, each.url)
         ]
 
-    def is_fed(self) -> bool:
-        """Whether something may change the page without a request that ends: an event stream, or a worker."""
-        streams = any(each.resource_type == "eventsource" for each in list(self.flying))
-        return streams or (self.page is not None and bool(self.page.workers))
+    def list_feeding(self) -> list[str]:
+        """Return what may change the page without a request that ends: event streams, and workers."""
+        streams = [
+            shorten(f"GET {each.url}")
+            for each in list(self.flying)
+            if each.resource_type == "eventsource" and not self.settings.is_lasting(each.method, each.url)
+        ]
+        workers = self.page.workers if self.page and "workers" not in self.settings.lasting else ()
+        return streams + [f"workers: {shorten(each.url)}" for each in workers]
+
+    def list_going(self, frame: Frame) -> list[str]:
+        """Return what goes on in a frame without an end, by kind, apart from what is declared to last."""
+        with suppress(Error):  # it is about to go, or runs no script
+            found = frame.evaluate("() => window.__prodgate?.goes() ?? {}")
+            return [f"{kind}: {each}" for kind in found if kind not in self.settings.lasting for each in found[kind]]
+        return []
 
     def tell(self) -> dict[str, Any]:
         """Return the events so far, as the record of a visit keeps them."""
@@ -208,7 +220,7 @@ _PART: Final = """async ([context, options]) => {
   return JSON.stringify([await axe.runPartial(whole, options), frames]);
 }"""
 #: Comes true where scripts run; they don't in a frame with ``sandbox``, where axe would wait for itself for ever.
-_RUNS: Final = "() => new Promise((done) => setTimeout(done, 0, true))"
+_RUNS: Final = "() => new Promise((done) => (window.__prodgate?.wait ?? setTimeout)(done, 0, true))"
 #: How many levels of nested frames are followed.
 _DEEPEST: Final = 5
 #: Milliseconds that a frame may take to run a script.
@@ -470,7 +482,7 @@ def wait_for_rest(page: Page, log: PageLog, *, least: bool = False) -> bool:
     while True:
         state = page.evaluate(_SCRIPTS["rest"], [_QUIET, _SLICE])
         quiet = time.monotonic() - log.stirred >= _QUIET / 1000
-        waited = not least or state["age"] >= (_LEAST_FED if state["repeats"] or log.is_fed() else _LEAST)
+        waited = not least or state["age"] >= (_LEAST_FED if state["repeats"] or log.list_feeding() else _LEAST)
         if state["still"] and quiet and waited and not log.list_waiting():
             return True
         if time.monotonic() >= until:
@@ -596,7 +608,7 @@ _REGION, _LINK = 1000, 5000
 #: How many screens of a page are scrolled through, and the seconds for files that then begin to load.
 _SCREENS, _UNFOLDED = 20, 2.0
 #: The fields of a visit that depend on time.
-TIMED: Final = ("regions_missing", "vitals", "rested", "waiting", "keyboard")
+TIMED: Final = ("regions_missing", "vitals", "rested", "waiting", "going", "keyboard")
 #: Kinds of failure that leave open whether there is a site at all.
 NO_ANSWER: Final = ("connection", "timeout", "name")
 #: Chromium's errors when there is no page, and what kind of failure each is.
@@ -716,6 +728,11 @@ def _inspect_page(
     rested = rested and wait_for_rest(page, log, least=True)
     log.record_policy_violations(_list_refused(page))
     found |= {"vitals": read_vitals(page), "rested": rested, "waiting": log.list_waiting()[:SHOWN]}
+    within = [each for frame in page.frames if frame != page.main_frame for each in log.list_going(frame)]
+    found["going"] = {
+        "page": (log.list_feeding() + log.list_going(page.main_frame))[:SHOWN],
+        "frames": list(dict.fromkeys(within))[:SHOWN],
+    }
     if not timed:
         _unfold(page, log, _SCREENS if size == "desktop" else 0)
     return found

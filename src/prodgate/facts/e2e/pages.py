@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
+from ...estimates import UNBOUNDED, Estimate
 from ...quantities import Quantity
 from .. import Fact
 from .journeys import FORMAT, browser_of
@@ -91,10 +92,12 @@ _WALL: Final = (
     "declare the address that it leads to"
 )
 _REFUSED: Final = "{} was answered 403, by the site or by what is before it; let the gate in"
-_RESTLESS: Final = (
-    "the page was not at rest when it was left, and what comes may change it; it still waited for: {}; mend that, or "
-    "name it in [e2e] lasting if it stays open by intention"
+_GOING: Final = (
+    "the page was not at rest when it was left, and what goes on may change the figure: {}; mend that, or name it in "
+    "[e2e] lasting, by the word before a colon if there is one, if it changes nothing"
 )
+#: Where a record does not say what went on.
+_UNTOLD: Final[Mapping[str, Sequence[str]]] = {"page": ("nobody looked; observe again",), "frames": ()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -109,10 +112,10 @@ class VisitedPage(Fact):
     """axe's violations of WCAG 2.2 A and AA, or of good practice, in the page and every frame within it."""
     undecided: tuple[str, ...]
     """axe's undecided results, such as contrast on a picture; a person has looked at those in ``reviewed``."""
-    largest_paint: Quantity
-    """Time until the largest part in the first view was painted (LCP)."""
-    shift: Quantity
-    """How much the layout moved by itself, as the worst burst (CLS)."""
+    largest_paint: Quantity | Estimate
+    """Time until the largest part in the first view was painted (LCP); an Estimate where it may still change."""
+    shift: Quantity | Estimate
+    """How much the layout moved by itself, as the worst burst (CLS); an Estimate where it may still change."""
     errors: tuple[str, ...]
     """Errors that its scripts threw or logged, or that its policy refused."""
     reported: tuple[str, ...]
@@ -189,21 +192,42 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     errors: Any = (*page["exceptions"], *page["console"])
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
-    waiting = () if page["rested"] else page.get("waiting", ())  # a poll may just have begun
-    untimed = why_untimed(page, record) or (_RESTLESS.format("; ".join(waiting)) if waiting else "")
+    untimed, going = why_untimed(page, record), page.get("going", _UNTOLD)
     unread: Any = Unread(untimed) if untimed else None
+    waiting = () if page["rested"] else page.get("waiting", ())  # a poll may just have begun
+    later, thrown = (_describe_going((*waiting, *going["page"], *more)) for more in ((), going["frames"]))
     return {
         **_axe_fields(page, record),
         "largest_paint": unread
-        or (Quantity.of(_round(vitals["lcp"], 0), "ms") if vitals["lcp"] is not None else Unread(painted)),
-        "shift": unread or Quantity.of(_round(vitals["cls"], 3)),
-        "errors": Unread(disturbed) if disturbed and errors else errors,
+        or (_so_far(_round(vitals["lcp"], 0), "ms", later) if vitals["lcp"] is not None else Unread(painted)),
+        "shift": unread or _so_far(_round(vitals["cls"], 3), "", later),
+        "errors": Unread(disturbed) if disturbed and errors else errors or (Unread(thrown) if thrown else ()),
         "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,
         "foreign": _list_foreign(page),
         "too_wide": max(0, page["needed"] - page["width"]),
         "sticking_out": tuple(page["beyond"]),
     }
+
+
+def _describe_going(going: Sequence[str]) -> str:
+    return _GOING.format("; ".join(going)) if going else ""
+
+
+def _so_far(seen: Decimal, unit: str, later: str) -> Quantity | Estimate:
+    """Return a figure that only grows; where something may change it later, the least that it can be."""
+    value = Quantity.of(seen, unit)
+    estimate = Estimate(
+        value=value,
+        low=value,
+        high=Quantity.of(UNBOUNDED, unit),
+        samples=1,
+        effective=1,
+        confidence=Quantity.of(100, "%"),
+        of="visits",
+        unfinished=later,
+    )
+    return estimate if later else value
 
 
 def why_untimed(page: Mapping[str, Any], record: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ def visit(**changes: Any) -> dict[str, Any]:
         "name": "front", "path": "/", "size": "desktop", "width": 1280, "unreachable": None, "status": 200,
         "url": "https://www.shop.example/", "build": "blue", "refused": [], "rested": True,
         "vitals": {"lcp": 312.4, "fcp": 300.0, "cls": 0.01234, "ttfb": 20.0},
-        "waiting": [], "regions_missing": [], "violations": [], "undecided": [], "reported": [], "keyboard": WALK,
+        "waiting": [], "going": {"page": [], "frames": []}, "regions_missing": [], "violations": [], "undecided": [], "reported": [], "keyboard": WALK,
         "needed": 1280, "beyond": [], "title": "Shop", "language": "en",
         "links": [{"url": "https://www.shop.example/a", "text": "A"}], "forms": [],
         "console": [], "exceptions": [], "failed": [], "foreign": [], **changes,

@@ -1,6 +1,7 @@
 """The facts of visits and of probes, and their limits: a substitute is not judged as the page."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -62,7 +63,8 @@ ENTER = unreachable("sign-in", "it led to /enter")
 CONTRAST = {"id": "color-contrast", "help": "Contrast", "first": "<p>", "nodes": 2}
 LABEL = {**CONTRAST, "id": "label"}
 SAID = "color-contrast: Contrast: <p> and 1 more"
-RESTLESS = Why("it still waited for: GET /slow; mend that, or name it in [e2e] lasting")
+GOES = "what goes on may change the figure: {}; mend that, or name it in [e2e] lasting"
+TIMER, LOOP = "timers: a timer of 5 s", "frames: a function that runs in each frame"
 FRONT = {**WALK, "behind": 3, "dialog": "<dialog>"}
 SHORT = {**WALK, "whole": False, "left": 3, "missed": ["<a>"]}
 ENDED = Why("the walk did not end within 10 keys or a minute, with 3 of 4 elements")
@@ -135,7 +137,10 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
     (visits(visit(undecided=[CONTRAST], violations=[LABEL])), VisitedPage, {"violations": ("label: Contrast: <p> and 1 more",)}),
     (visits({key: value for key, value in visit().items() if key != "undecided"}), VisitedPage,
      {"violations": Why("was not kept; observe again")}),
-    (visits(visit(rested=False, waiting=["GET /slow"])), VisitedPage, {"largest_paint": RESTLESS, "shift": RESTLESS}),
+    (visits(visit(rested=False, waiting=["GET /slow"])), VisitedPage, {"errors": Why(GOES.format("GET /slow"))}),
+    (visits(visit(going={"page": [TIMER], "frames": [LOOP]})), VisitedPage, {"errors": Why(GOES.format(f"{TIMER}; {LOOP}")), "failed": ()}),
+    (visits(visit(going={"page": [TIMER], "frames": []}, console=["bad"])), VisitedPage, {"errors": ("bad",)}),
+    (visits({key: value for key, value in visit().items() if key != "going"}), VisitedPage, {"errors": Why("nobody looked; observe again")}),
     (visits(visit(reported=["img-src would refuse /a"])), VisitedPage, {"errors": (), "reported": ("img-src would refuse /a",)}),
     (walked(settled=False), KeyboardWalk, {"slowest": Why("did not tell how long each key took")}),
     (walked(**SHORT), KeyboardWalk, {"missed": ENDED, "unseen": ENDED}),
@@ -193,6 +198,7 @@ def test_what_a_record_shows(stored: dict[str, Any], kind: type[Any], fields: Ma
         (visits(visit()), VisitedPage, "shift", "0.012"),
         (visits(visit(rested=False)), VisitedPage, "largest_paint", "312 ms"),
         (visits(visit(rested=True, waiting=["GET /poll"])), VisitedPage, "largest_paint", "312 ms"),
+        (visits(visit(going={"page": [], "frames": [LOOP]})), VisitedPage, "shift", "0.012"),
         (walked(slowest=24), KeyboardWalk, "slowest", "24 ms"),
         (walked(slowest=None), KeyboardWalk, "slowest", "16 ms"),
     ],
@@ -200,6 +206,17 @@ def test_what_a_record_shows(stored: dict[str, Any], kind: type[Any], fields: Ma
 def test_figures(stored: dict[str, Any], kind: type[Any], field: str, said: str) -> None:
     (found,) = Facts(tuple(page_facts(stored))).of(kind)
     assert str(getattr(found, field)) == said
+
+
+@pytest.mark.parametrize(
+    "page", [visit(rested=False, waiting=["GET /slow"]), visit(going={"page": [TIMER], "frames": []})]
+)
+@pytest.mark.parametrize("field", ["largest_paint", "shift"])
+def test_a_figure_is_the_least_that_it_can_be_where_something_goes_on(page: dict[str, Any], field: str) -> None:
+    (found,) = Facts(tuple(page_facts(visits(page)))).of(VisitedPage)
+    estimate = getattr(found, field)
+    assert (estimate.low, estimate.high.base) == (estimate.value, Decimal("Infinity"))
+    assert estimate.unfinished.startswith("the page was not at rest")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 // Notes what a page does from its first moment on; read when the page has come to rest.
 (() => {
-  const wait = window.setTimeout.bind(window);
+  const wait = window.setTimeout.bind(window), frame = window.requestAnimationFrame.bind(window);
   const seen = {
-    lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, wait,
+    lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, wait, frame,
   };
   Object.defineProperty(window, "__prodgate", { value: seen });
   // what an element says of itself, by whatever names and attributes, and what is around it and in it that is used with it
@@ -45,12 +45,78 @@
   document.addEventListener("securitypolicyviolation", (event) => {
     seen.refused.push({ url: event.blockedURI, directive: event.effectiveDirective, disposition: event.disposition });
   });
+  const stir = () => { seen.stirred = performance.now(); };
+  // What a page times while it loads is part of its loading: parts that come by a timer or fade in later. Whatever is still
+  // due when the page is left, however long it takes, goes on.
+  const LONGEST = 3000, LOADING = 500, due = new Map();
+  const loading = () => {
+    const [navigation] = performance.getEntriesByType("navigation");
+    return !navigation?.loadEventEnd || performance.now() < navigation.loadEventEnd + LOADING;
+  };
+  const note = (id, what, after, often = false) => {
+    const soon = after <= LONGEST && loading();
+    due.set(id, { words: `${what} of ${after / 1000} s`, awaited: soon && !often, often: soon && often });
+  };
+  const over = (id) => { if (due.get(id)?.awaited) stir(); due.delete(id); };
+  const replace = (where, name, apply) => { where[name] = new Proxy(where[name], { apply }); };
+  replace(window, "setTimeout", (original, self, [what, after, ...given]) => {
+    const whole = Math.max(0, Number(after) || 0), told = typeof what === "function";
+    const id = Reflect.apply(original, self, [told ? (...each) => { over(id); return Reflect.apply(what, window, each); } : what, after, ...given]);
+    note(id, "a timer", whole);
+    if (!told) seen.wait(() => over(id), after);
+    return id;
+  });
+  replace(window, "setInterval", (original, self, given) => {
+    const id = Reflect.apply(original, self, given);
+    note(id, "an interval", Math.max(0, Number(given[1]) || 0), true);
+    return id;
+  });
+  for (const name of ["clearTimeout", "clearInterval"]) {
+    replace(window, name, (original, self, [id]) => { due.delete(Number(id)); return Reflect.apply(original, self, [id]); });
+  }
+  if (window.scheduler?.postTask) {
+    replace(window.scheduler, "postTask", (original, self, [what, how = {}]) => {
+      if (typeof what !== "function" || !(how.delay > 0)) return Reflect.apply(original, self, [what, how]);
+      const id = Symbol();
+      how.signal?.addEventListener("abort", () => over(id));
+      note(id, "a task", how.delay);
+      return Reflect.apply(original, self, [(...each) => { over(id); return what(...each); }, how]);
+    });
+  }
+  // a function that ran in ten frames, or idle times, one after the other and is asked for again runs in all of them
+  const MANY = 10, APART = 500;
+  const follow = (name, cancel, words) => {
+    const asked = new Set();
+    let times = 0, last = -Infinity;
+    replace(window, name, (original, self, [what, ...given]) => {
+      const id = Reflect.apply(original, self, [typeof what === "function" ? (...each) => {
+        const now = performance.now();
+        asked.delete(id);
+        if (now - last > APART) times = 0;
+        if (now - last > 1) times += 1; // all functions of one frame count once
+        last = now;
+        return what(...each);
+      } : what, ...given]);
+      asked.add(id);
+      return id;
+    });
+    replace(window, cancel, (original, self, [id]) => { asked.delete(Number(id)); return Reflect.apply(original, self, [id]); });
+    return () => (asked.size && times >= MANY ? [words] : []);
+  };
+  const frames = follow("requestAnimationFrame", "cancelAnimationFrame", "a function that runs in each frame");
+  const idle = follow("requestIdleCallback", "cancelIdleCallback", "a function that runs whenever nothing else does");
+  const MOVES = /^(?:top|left|right|bottom|inset|width|height|min|max|margin|padding|border.*Width|font|line|letter|word|flex|grid|gap|row|column|display|position|content)/;
+  const moves = (each) => each.playState === "running" && each.effect?.getKeyframes?.().some((one) => Object.keys(one).some((name) => MOVES.test(name)));
+  seen.goes = () => ({
+    timers: [...new Set([...due.values()].map(({ words }) => words))].slice(0, 3), frames: frames(), idle: idle(),
+    animations: document.getAnimations().some(moves) ? ["an animation that moves other elements"] : [],
+  });
   if (window !== window.top) return;
+
   const watch = (type, each, options = {}) => {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
     new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true, ...options });
   };
-  const stir = () => { seen.stirred = performance.now(); };
   // shifts within a second of each other, for five at most, are one: the worst such burst counts
   let burst = 0, first = 0, last = -Infinity;
   watch("layout-shift", (entry) => {
@@ -65,46 +131,6 @@
   watch("paint", (entry) => { if (entry.name === "first-contentful-paint") seen.fcp = entry.startTime; });
   watch("resource", stir);
 
-  // what a page times while it loads is part of its loading: parts that come by a timer or fade in later
-  const LONGEST = 3000, LOADING = 500, timed = new Set(), repeated = new Set();
-  const loading = () => {
-    const [navigation] = performance.getEntriesByType("navigation");
-    return !navigation?.loadEventEnd || performance.now() < navigation.loadEventEnd + LOADING;
-  };
-  window.setTimeout = new Proxy(window.setTimeout, {
-    apply(original, self, [what, after, ...given]) {
-      if (typeof what !== "function" || !(after <= LONGEST) || !loading()) {
-        return Reflect.apply(original, self, [what, after, ...given]);
-      }
-      const due = (...each) => { timed.delete(id); stir(); return Reflect.apply(what, window, each); };
-      const id = Reflect.apply(original, self, [due, after, ...given]);
-      timed.add(id);
-      return id;
-    },
-  });
-  window.setInterval = new Proxy(window.setInterval, {
-    apply(original, self, given) {
-      const id = Reflect.apply(original, self, given);
-      if (given[1] <= LONGEST && loading()) repeated.add(id);
-      return id;
-    },
-  });
-  for (const name of ["clearTimeout", "clearInterval"]) {
-    window[name] = new Proxy(window[name], {
-      apply(original, self, [id]) { timed.delete(Number(id)); repeated.delete(Number(id)); return Reflect.apply(original, self, [id]); },
-    });
-  }
-  if (window.scheduler?.postTask) {
-    window.scheduler.postTask = new Proxy(window.scheduler.postTask, {
-      apply(original, self, [what, how = {}]) {
-        if (typeof what !== "function" || !(how.delay > 0 && how.delay <= LONGEST) || !loading()) return Reflect.apply(original, self, [what, how]);
-        const over = () => { timed.delete(what); stir(); };
-        how.signal?.addEventListener("abort", over);
-        timed.add(what);
-        return Reflect.apply(original, self, [(...each) => { over(); return what(...each); }, how]);
-      },
-    });
-  }
   const ends = (each) => {
     const { endTime } = each.effect?.getComputedTiming() ?? {};
     return each.playState === "running" && typeof endTime === "number" && endTime - each.currentTime <= LONGEST;
@@ -112,10 +138,10 @@
   // a page that says where it leads on in a moment is on its way
   const leads = (each) => /^\s*\d/.test(each.content) && /url/i.test(each.content) && parseFloat(each.content) * 1000 <= LONGEST;
   const led = () => [...document.querySelectorAll("meta[http-equiv=refresh i]")].some(leads);
-  seen.expected = () => timed.size > 0 || led() || document.getAnimations().some(ends);
+  seen.expected = () => [...due.values()].some(({ awaited }) => awaited) || led() || document.getAnimations().some(ends);
   // how long it has been loaded, and whether something runs again and again that may change it at some time
   seen.age = () => performance.now() - (performance.getEntriesByType("navigation")[0]?.loadEventEnd || performance.now());
-  seen.repeats = () => repeated.size > 0;
+  seen.repeats = () => [...due.values()].some(({ often }) => often);
 
   watch("event", (entry) => {
     if (entry.processingStart >= seen.armed) seen.told = true;
