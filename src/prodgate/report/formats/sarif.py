@@ -1,5 +1,6 @@
 """SARIF 2.1.0, within what GitHub code scanning accepts.
 
+Each policy or check is a rule of its own, so that whoever dismisses one dismisses no other of the same criterion.
 Satisfied and not-applicable findings are counted but are no alerts. A waived finding is suppressed with its
 justification. A finding without a file gets the place of its criterion: code scanning shows nothing without a place.
 """
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from ...findings import Outcome
+from ...findings import Finding, Outcome
 from ..grouping import OUTCOMES, tally
 from ..text import shorten
 from .source import Result, Source, list_alerts, plain
@@ -28,6 +29,8 @@ _LEVELS: Final = {
     Outcome.UNDETERMINED: "warning",
     Outcome.WAIVED: "error",
 }
+#: Severity of a criterion -> the score by which code scanning calls an alert critical, high, medium or low.
+_SCORES: Final = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
 
 
 def render_sarif(source: Source) -> str:
@@ -92,19 +95,27 @@ def _properties(source: Source) -> dict[str, Any]:
     }
 
 
+def _name_rule(finding: Finding) -> str:
+    return f"{plain(finding.criterion)}/{plain(finding.check)}"
+
+
 def _rule(result: Result) -> dict[str, Any]:
-    criterion, id_ = result.criterion, plain(result.finding.criterion)
+    criterion, id_ = result.criterion, _name_rule(result.finding)
     if criterion is None:
         return {"id": id_, "shortDescription": {"text": "Waivers are in force, and cover what they say."}}
     tags = dict.fromkeys(filter(None, (criterion.source, *criterion.controls)))
+    properties: dict[str, Any] = {}
+    if criterion.severity and criterion.controls:  # what a catalogue of controls asks for is a matter of security
+        properties, tags = {"security-severity": _SCORES[criterion.severity]}, {"security": None, **tags}
     rule: dict[str, Any] = {
         "id": id_,
-        "shortDescription": {"text": _short(criterion.statement)},
-        "properties": {"tags": [*map(plain, tags)][:MOST_TAGS]},
+        "name": plain(result.finding.check),
+        "shortDescription": {"text": _short(f"{result.finding.check}: {criterion.statement}")},
+        "properties": {**properties, "tags": [*map(plain, tags)][:MOST_TAGS]},
     }
     if criterion.why:
         rule["fullDescription"] = {"text": _short(criterion.why)}
-    rule["help"] = {"text": _short(criterion.remedy or f"prodgate explain {id_} says what to write instead.")}
+    rule["help"] = {"text": _short(criterion.remedy or f"prodgate explain {criterion.id} says what to write instead.")}
     return rule
 
 
@@ -112,13 +123,17 @@ def _result(source: Source, result: Result, numbers: dict[str, int]) -> dict[str
     finding = result.finding
     remedy = f" Remedy: {plain(result.remedy)}" if result.remedy else ""
     made: dict[str, Any] = {
-        "ruleId": plain(finding.criterion),
-        "ruleIndex": numbers[plain(finding.criterion)],
+        "ruleId": _name_rule(finding),
+        "ruleIndex": numbers[_name_rule(finding)],
         "kind": "fail",
         "level": "note" if result.deferred else _LEVELS[finding.outcome],
         "message": {"text": _short(f"{result.describe()}.{remedy}")},
         "locations": [_location(place) for place in _places(source, result)],
-        "partialFingerprints": {"prodGate/v1": str(result.fingerprint)},
+        "partialFingerprints": {
+            "prodGate/v1": str(result.fingerprint),
+            # The only one that code scanning compares: a hash of the line would make one alert of all its instances.
+            "primaryLocationLineHash": f"{result.fingerprint.hex[:16]}:1",
+        },
         "properties": {"outcome": str(finding.outcome), "layer": finding.layer, "check": plain(finding.check)},
     }
     made["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": _short(finding.subject), "kind": "resource"}]

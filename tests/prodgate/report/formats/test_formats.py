@@ -87,7 +87,8 @@ def test_a_finding_stands_where_it_was_found_else_where_it_is_stated(source: Sou
     made = sarif(source)
 
     def places(outcome: str, criterion: str) -> set[tuple[str, int]]:
-        found = [r["locations"][0]["physicalLocation"] for r in by_outcome(made, outcome) if r["ruleId"] == criterion]
+        results = [r for r in by_outcome(made, outcome) if r["ruleId"].partition("/")[0] == criterion]
+        found = [r["locations"][0]["physicalLocation"] for r in results]
         return {(place["artifactLocation"]["uri"], place["region"]["startLine"]) for place in found}
 
     assert ("terraform/modules/database/main.tf", 41) in places("not-satisfied", "backup-retention")
@@ -144,10 +145,24 @@ def test_hostile_texts_stay_texts() -> None:
     assert "日本語" in messages
 
 
-def test_the_fingerprint_of_a_finding_is_the_same_in_the_next_run() -> None:
+@pytest.mark.parametrize("key", ["prodGate/v1", "primaryLocationLineHash"])
+def test_the_fingerprint_of_a_finding_is_the_same_in_the_next_run(key: str) -> None:
     one, other = sarif(many(2)), sarif(many(3))
-    prints = [{r["partialFingerprints"]["prodGate/v1"] for r in made["results"]} for made in (one, other)]
+    prints = [{r["partialFingerprints"][key] for r in made["results"]} for made in (one, other)]
     assert prints[0] < prints[1]
+
+
+def test_each_policy_is_a_rule_of_its_own_that_code_scanning_weighs() -> None:
+    asked = [
+        criterion("c", controls=("NIST-800-53:CP-9",), severity="critical"),
+        criterion("cost", controls=(), severity="low"),
+    ]
+    seen = [failing("c", "a", check="P_1"), failing("c", "a", check="P_2"), failing("cost", "a", check="P_3")]
+    rules = sarif(read_source(run(asked, seen, layers=("static",))))["tool"]["driver"]["rules"]
+    assert [(rule["id"], rule["name"]) for rule in rules] == [("c/P_1", "P_1"), ("c/P_2", "P_2"), ("cost/P_3", "P_3")]
+    assert [rule["properties"].get("security-severity") for rule in rules] == ["9.5", "9.5", None]
+    assert ["security" in rule["properties"]["tags"] for rule in rules] == [True, True, False]
+    assert len({rule["shortDescription"]["text"] for rule in rules}) == 3
 
 
 # ── GitHub
