@@ -1,8 +1,10 @@
 """The edge: the distribution, its names and origin, its firewall, and the way around it."""
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
-from prodgate import Block, Criterion, Resource, Unresolved, policy
+from prodgate import Block, Configuration, Criterion, Resource, Unresolved, policy
 from prodgate.semantics.aws_settings import is_narrow, list_needed_rule_groups, read_in_order
 
 from .network import list_holders, list_ingress
@@ -115,7 +117,7 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
 
     In a surge the cache carries the site; with a session cookie in the cache key every reader is a cache miss.
     """
-    files = {origin.text("origin_id") for origin in distribution.blocks("origin") if _is_bucket(origin)}
+    files = _list_buckets(distribution)
     default, others = distribution.blocks("default_cache_behavior"), distribution.blocks("ordered_cache_behavior")
     public = [*default, *(one for one in others if one.text("target_origin_id") in files)]
     for behaviour in public:
@@ -147,12 +149,58 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
         criterion.exclude((), expected="all three headers")
 
 
+@policy(
+    "PG_EDGE_21",
+    criterion="cdn-distribution",
+    resources=(),
+    population=0,
+    remedy=(
+        "List the host in aliases, and let the behaviour whose path_pattern matches forward the method to the "
+        "application; or ask for what is served."
+    ),
+)
+def distributions_serve_what_is_asked(configuration: Configuration, criterion: Criterion) -> None:
+    """Distributions serve what the criteria file asks of its site: each host, and from the application each request.
+
+    A request whose behaviour has another pattern falls to the default one, which may refuse its method.
+    """
+    distributions = configuration.of(*DISTRIBUTION)
+    criterion.hold(bool(distributions), expected="a distribution", observed="none", premise=True)
+    for method, _, address in (each.rpartition(" ") for each in criterion.asked):
+        url = urlsplit(address)
+        host = url.hostname or ""
+        serving = [one for one in distributions if any(_covers(name, host) for name in one.texts("aliases"))]
+        if not method:
+            criterion.hold(bool(serving), expected="each host in aliases", observed=f"without {host}", aspect=host)
+        for distribution in serving if method else ():
+            _require_forwarded(distribution, method, url.path, criterion)
+
+
+def _require_forwarded(distribution: Resource, method: str, path: str, criterion: Criterion) -> None:
+    behaviour, request = _find_behaviour(distribution, path), f"{method} {path}"
+    said = f"{request} meets {_behaviour_name(behaviour)}, which does not forward it"
+    files = behaviour.text("target_origin_id") in _list_buckets(distribution)
+    taken = not files and method in behaviour.texts("allowed_methods")
+    criterion.hold(taken, expected="forwarded to the application", observed=said, aspect=request)
+
+
+def _find_behaviour(distribution: Resource, path: str) -> Block:
+    """Return the first behaviour whose pattern matches, with or without its first slash, or the default one."""
+    ordered = distribution.blocks("ordered_cache_behavior")
+    matching = (one for one in ordered if fnmatchcase(path, "/" + (one.text("path_pattern") or "").removeprefix("/")))
+    return next(matching, distribution.blocks("default_cache_behavior")[0])
+
+
 def _used_origins(distribution: Resource) -> Iterator[Block]:
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
     used = {one.text("target_origin_id") for one in behaviours}
     groups = [group for group in distribution.blocks("origin_group") if group.text("origin_id") in used]
     used |= {member.text("origin_id") for group in groups for member in group.blocks("member")}
     yield from (origin for origin in distribution.blocks("origin") if origin.text("origin_id") in used)
+
+
+def _list_buckets(distribution: Resource) -> set[str | None]:
+    return {origin.text("origin_id") for origin in distribution.blocks("origin") if _is_bucket(origin)}
 
 
 def _is_bucket(origin: Block) -> bool:

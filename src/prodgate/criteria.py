@@ -85,6 +85,8 @@ class Criterion:
     """How bad it is when it does not hold: one of `SEVERITIES`; empty when that is not stated. It decides nothing."""
     layer_keys: Mapping[str, Any] = field(default_factory=dict)
     """Keys that one layer alone reads, as they are written; the section of that layer types them."""
+    asked: tuple[str, ...] = ()
+    """What the criteria file asks of its site: ``https://HOST`` of a name, ``POST https://HOST/PATH`` of a request."""
 
     @property
     def statement(self) -> str:

@@ -103,7 +103,7 @@ _CRITERION: Final[Mapping[str, _Weigh]] = {
     "decides": _rising(("point", "bound").index),
     **dict.fromkeys(("layers", "goals"), _by_members),
     **dict.fromkeys(("document", "shown_by"), _by_presence),
-    **dict.fromkeys(("wording", "wording_ja", "why", "source", "remedy", "controls", "severity"), _silent),
+    **dict.fromkeys(("wording", "wording_ja", "why", "source", "remedy", "controls", "severity", "asked"), _silent),
     **dict.fromkeys(("baseline", "baseline_bound"), _silent),  # without criteria alone
 }
 _WAIVER: Final[Mapping[str, _Weigh]] = {

@@ -635,6 +635,9 @@ def parse_criteria(
     if mistakes or merged.mistakes:
         raise CriteriaError(render_mistakes((*merged.mistakes, *map(merged.locate, mistakes))))
     tables = data["criteria"]
+    sections = {name: TABLES[name].read(data[name]) for name in _FIELDS if name in data}
+    sections["rollout"] = ROLLOUT.read(data["rollout"]) if "rollout" in data else None
+    asked = tuple(dict.fromkeys(_list_asked(sections.get("e2e"), sections.get("load"), sections["rollout"])))
     return CriteriaFile(
         path=path,
         included=tuple(name for name in included or () if not is_written_out(name)),
@@ -643,12 +646,23 @@ def parse_criteria(
         max_age={**_MAX_AGE, **FACTS.read(data.get("facts", {})).get("max_age", {})},
         cells=parse_cells(data.get("cells", [])),
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
-        rollout=ROLLOUT.read(data["rollout"]) if "rollout" in data else None,
-        **{name: TABLES[name].read(data[name]) for name in _FIELDS if name in data},
+        **sections,
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},
-        criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
+        criteria=Criteria({id_: _parse_criterion(id_, tables, asked) for id_ in _order_by_requirement(data)}),
     )
+
+
+def _list_asked(e2e: E2eSection | None, load: LoadSection | None, rollout: RolloutSection | None) -> Iterator[str]:
+    """Yield the names that sections give the site, and the requests that its application must answer."""
+    hosts = [host for section in (e2e, load) if section for host in section.hosts]
+    site = (e2e.base_url if e2e else "") or "".join(f"https://{host}" for host in hosts[:1])
+    yield from (f"https://{host}" for host in hosts)
+    if site:
+        yield site
+        written = [("POST", rollout.write), ("GET", rollout.written)] if rollout else []
+        paths = [("GET", e2e.health if e2e else ""), *written]
+        yield from (f"{method} {site}{path}" for method, path in paths if path)
 
 
 def _parse_places(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -721,7 +735,8 @@ def _untrue_mistakes(id_: str, tables: Mapping[str, Any]) -> Iterator[str]:
     yield from idle_mistakes(where, table)
 
 
-def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+def _parse_criterion(id_: str, tables: Mapping[str, Any], asked: tuple[str, ...]) -> Criterion:
+    table = tables[id_]
     statement = read_statement(table)
     quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in SAMPLING if key in table}
     return Criterion(
@@ -742,6 +757,7 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         severity=table.get("severity", ""),
         **parse_bounds(table, tables),
         layer_keys={key: table[key] for key in LAYER_KEYS if key in table},
+        asked=asked,
         **quantities,
     )
 

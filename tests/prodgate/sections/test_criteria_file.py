@@ -98,6 +98,19 @@ def test_a_valid_file_is_read_whole() -> None:
     assert stated.requirements[0].layers == ("static",)
 
 
+def test_criteria_know_what_is_asked_of_the_site() -> None:
+    stated = load_criteria(Path(__file__).parents[3] / "criteria.toml")
+    site = "https://www.nba-news.example"
+    assert stated.criteria["cdn-distribution"].asked == (
+        "https://nba-news.example", site, f"GET {site}/api/health", f"POST {site}/api/stories/latest/applause",
+        f"GET {site}/api/applause/{{key}}",
+    )  # fmt: skip
+    hosts = "[load]\nhosts = ['shop.example']\nresolves_to = ['*.example']\nmost = { rate = '1 /s', duration = '9 s' }"
+    text = f"{VALID}\n{hosts}\n[load.steady]\nrate = '1 /s'\nduration = '1 s'\n"
+    assert parse_criteria(text, FILE).criteria["alarm-threshold"].asked == ("https://shop.example",)
+    assert parse_criteria(VALID, FILE).criteria["alarm-threshold"].asked == ()
+
+
 def test_what_any_team_is_asked_may_be_less_than_what_is_asked_here() -> None:
     text = VALID.replace("baseline = true", 'baseline = "<= 60 d"').replace("The alarm follows.", "Within {limit}.")
     _, second = parse_criteria(text.replace("従う。", "{limit}以内に。"), FILE).criteria.values()
