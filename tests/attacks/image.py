@@ -162,7 +162,9 @@ def import_first(module: str, layers: Sequence[str]) -> None:
     if module == COMMANDS:
         import_module("prodgate.commands.handlers")
         import_module("prodgate.commands.running")
-        read_first()
+        read_templates()
+    if module != TEAM:
+        read_bundled()
     for layer in layers or ("static",) * (module == TEAM):
         import_all(f"prodgate.facts.{layer}")
     for layer in layers:
@@ -175,16 +177,23 @@ def import_first(module: str, layers: Sequence[str]) -> None:
     delattr(sys.modules[package], name)
 
 
-def read_first() -> None:
-    """Read what a command reads of the gate's own files, and keeps: templates, translations and bundled judges."""
+def read_templates() -> None:
+    """Read what a command reads of the gate's own files, and keeps: templates and translations."""
     templates = import_module("prodgate.report.pages")._environment()
     for name in templates.list_templates(["j2"]):
         templates.get_template(name)
     for language in ("en", "ja"):
         import_module("prodgate.report.catalogue").knows("", language)
-    bundled = import_module("prodgate.sections.bundled").BUNDLED
-    project = import_module("prodgate.sections.project").open_project(bundled / "criteria.toml")
-    import_module("prodgate.run.planning").plan_judges(project, ("static",))
+
+
+def read_bundled() -> None:
+    """Read the criteria and judges that come with the gate, as processes that judge a team's project keep them."""
+    project = import_module("prodgate.sections.project")
+    project.load_bundled()
+    read_judges = import_module("prodgate.sections.judges").read_judges
+    policies = project.policy_files(project.find_folders("policies", None))
+    for path in (*policies, *project.suite_files("suites/static", None)):
+        read_judges(path, flaws=False)
 
 
 def main(descriptor: str, module: str, *layers: str) -> None:

@@ -25,11 +25,10 @@ from ..run.planning import plan_judges
 from ..run.revisions import Revision, checked_out, find_top
 from ..run.team import judge_by_policies
 from ..run.weakness import hold_against_base, take_yardstick
-from ..sections.bundled import BUNDLED
-from ..sections.criteria_file import CriteriaFile, load_criteria
+from ..sections.criteria_file import CriteriaFile
 from ..sections.goals import read_goals
 from ..sections.judges import WrittenJudge
-from ..sections.project import Project, find_folders, load_policies
+from ..sections.project import Project, find_folders, load_bundled, load_policies
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import Given, open_configurations
 from ..terraform.moves import find_renamed, follow_moves, read_moves
@@ -338,7 +337,7 @@ def _find_reader(args: argparse.Namespace) -> Path:
 def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
     project = open_stated(args) if args.criteria else None
     judges = plan_judges(project, {"static"})["static"] if project else ()
-    bundled = load_criteria(BUNDLED / "criteria.toml").criteria
+    bundled = load_bundled().criteria
     criteria = project.stated.criteria if project else baseline(bundled)
     waivers = read_waivers(args.waivers, named=True) if args.waivers else ()
     if project is None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Self
@@ -76,12 +77,18 @@ def open_project(criteria: Path) -> Project:
     return Project(root=root, stated=stated if root == BUNDLED else _lend(stated))
 
 
+@cache
+def load_bundled() -> CriteriaFile:
+    """Return the criteria that come with the gate."""
+    return load_criteria(BUNDLED / "criteria.toml")
+
+
 def load_built_in() -> tuple[CriteriaFile, Criteria]:
     """Return every criterion that comes with the gate, and those that ``extends`` takes over, as it takes them over."""
     areas = list(list_areas())
     text = f'system = "any"\nextends = {areas}\n'
     taken = parse_criteria(text, Path("criteria.toml"), extend(areas, ())[0], kept=True).criteria
-    stated = load_criteria(BUNDLED / "criteria.toml")
+    stated = load_bundled()
     return replace(stated, criteria=Criteria({**taken, **stated.criteria})), taken
 
 
@@ -90,7 +97,7 @@ def _lend(stated: CriteriaFile) -> CriteriaFile:
 
     Bundled policies and checks rest on both, also when a team writes the criterion anew.
     """
-    bundled = load_criteria(BUNDLED / "criteria.toml").criteria
+    bundled = load_bundled().criteria
     if mistakes := list(_dimension_mistakes(stated, bundled)):
         raise CriteriaError("\n".join(mistakes))
     lent = {
