@@ -14,8 +14,8 @@ from prodgate import Criterion, Resource, policy
 NAMES = {
     name.lower(): name
     for name in ("command", "dockerLabels", "entryPoint", "environment", "environmentFiles", "firelensConfiguration",
-                 "image", "logConfiguration", "logDriver", "name", "privileged", "readonlyRootFilesystem", "secrets",
-                 "value", "valueFrom")
+                 "image", "logConfiguration", "logDriver", "name", "portMappings", "privileged",
+                 "readonlyRootFilesystem", "secrets", "value", "valueFrom")
 }  # fmt: skip
 #: Objects whose keys are free.
 FREE = ("dockerLabels", "options")

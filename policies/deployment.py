@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from prodgate import Block, Configuration, Criterion, Quantity, Resource, policy
-from prodgate.semantics.aws_settings import SHIFTING
+from prodgate.semantics.aws_settings import SHIFTING, UNCONNECTED, is_connected
 from prodgate.semantics.cloudwatch import alarms_in_rule, list_unfelt
 from prodgate.semantics.policy_documents import Statement
 
@@ -33,6 +33,7 @@ def services_deploy_blue_green(service: Resource, criterion: Criterion) -> None:
 
     A rollback then only moves traffic back, and needs no new tasks. CodeDeploy does it, or ECS itself.
     """
+    _require_connected(service, criterion)
     if _controller(service) == "CODE_DEPLOY":
         groups = _groups_of(service)
         criterion.hold(
@@ -63,6 +64,7 @@ def old_tasks_stay_for_a_while(service: Resource, criterion: Criterion) -> None:
 
     Most faults of a release show within minutes; once the old tasks are gone, a rollback is a new deployment.
     """
+    _require_connected(service, criterion)
     if _controller(service) == "CODE_DEPLOY":
         ends = _ends_of_old_tasks(service)
         criterion.hold(bool(ends), expected="a time to stay", observed="no deployment group that states one")
@@ -111,6 +113,7 @@ def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> No
     A health check finds a dead task, but not one that answers wrongly or slowly. A name that belongs to no alarm stops
     nothing.
     """
+    _require_connected(service, criterion)
     metrics = service.configuration.once(_metrics)
     names = set(rollback_alarms(service))
     criterion.hold(bool(names), expected="alarms in the rollback", observed="none that are enabled", premise=True)
@@ -136,6 +139,15 @@ def deployments_keep_capacity(service: Resource, criterion: Criterion) -> None:
         raise criterion.not_applicable("deploys blue/green")
     percent = service.number("deployment_minimum_healthy_percent", 100)
     criterion.hold(percent >= 100, expected="at least 100 %", observed=f"{percent} %")
+
+
+def _require_connected(service: Resource, criterion: Criterion) -> None:
+    """End the judgement of a service that nothing connects to; only a declared task definition can show that."""
+    tasks = service.related("task_definition", "aws_ecs_task_definition")
+    containers = (one for task in tasks for one in list_containers(task))
+    named = (service.blocks(name) for name in ("load_balancer", "service_registries"))
+    if not is_connected(containers, not tasks, *named):
+        raise criterion.not_applicable(UNCONNECTED)
 
 
 def shifts_traffic(service: Resource) -> bool:

@@ -269,3 +269,32 @@ resource "aws_ecs_service" "that_roll" { # violates PG_DEP_2
   name    = "that-roll"
   cluster = "main"
 }
+
+resource "aws_ecs_service" "a_worker" { # not-applicable PG_DEP_2
+  name            = "a-worker"
+  cluster         = "main"
+  task_definition = aws_ecs_task_definition.a_worker.arn
+}
+
+resource "aws_ecs_task_definition" "a_worker" {
+  family = "a-worker"
+  container_definitions = jsonencode([{
+    name  = "app"
+    image = "app"
+  }])
+}
+
+resource "aws_ecs_service" "with_a_port" { # violates PG_DEP_2
+  name            = "with-a-port"
+  cluster         = "main"
+  task_definition = aws_ecs_task_definition.with_a_port.arn
+}
+
+resource "aws_ecs_task_definition" "with_a_port" {
+  family = "with-a-port"
+  container_definitions = jsonencode([{
+    name         = "app"
+    image        = "app"
+    PortMappings = [{ containerPort = 8080 }]
+  }])
+}

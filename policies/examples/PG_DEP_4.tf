@@ -452,3 +452,32 @@ resource "aws_ecs_service" "of_ecs_that_stops_and_does_not_roll_back" { # violat
     alarm_names = [aws_cloudwatch_metric_alarm.slow.alarm_name, aws_cloudwatch_metric_alarm.errors.alarm_name]
   }
 }
+
+resource "aws_ecs_service" "a_worker" { # not-applicable PG_DEP_4
+  name            = "a-worker"
+  cluster         = "main"
+  task_definition = aws_ecs_task_definition.a_worker.arn
+}
+
+resource "aws_ecs_task_definition" "a_worker" {
+  family = "a-worker"
+  container_definitions = jsonencode([{
+    name  = "app"
+    image = "app"
+  }])
+}
+
+resource "aws_ecs_service" "with_a_port" { # violates PG_DEP_4
+  name            = "with-a-port"
+  cluster         = "main"
+  task_definition = aws_ecs_task_definition.with_a_port.arn
+}
+
+resource "aws_ecs_task_definition" "with_a_port" {
+  family = "with-a-port"
+  container_definitions = jsonencode([{
+    name         = "app"
+    image        = "app"
+    PortMappings = [{ containerPort = 8080 }]
+  }])
+}

@@ -2,7 +2,7 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live import RunningService, Service
-from prodgate.semantics.aws_settings import is_fargate
+from prodgate.semantics.aws_settings import UNCONNECTED, is_fargate
 
 
 @check("ecs-fargate", remedy="Move the service to Fargate, with plain Fargate for its least number of tasks.")
@@ -67,10 +67,14 @@ def test_services_run_the_tasks_they_want(service: RunningService, criterion: Cr
 def test_targets_of_services_are_healthy(service: RunningService, criterion: Criterion) -> None:
     """Are all targets of the service healthy, and as many as its desired tasks?"""
     criterion.exclude(service.unwell, expected="healthy targets")
-    criterion.hold(service.healthy is not None, expected="a target group", observed="no load balancer sends to it")
-    if service.healthy is not None:
-        enough = service.healthy.base >= service.desired.base
-        criterion.hold(enough, expected=f"{service.desired} healthy targets", observed=service.healthy)
+    if not service.connected:
+        raise criterion.not_applicable(UNCONNECTED)
+    enough = service.healthy is not None and service.healthy.base >= service.desired.base
+    criterion.hold(
+        enough,
+        expected=f"{service.desired} healthy targets",
+        observed=service.healthy or "no load balancer sends to it",
+    )
 
 
 @check(

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
 from ipaddress import ip_network
 from math import ceil
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 __all__ = [
     "COLLECTORS", "ENCRYPTED", "FORCES_TLS", "MODERN_LISTENER", "MODERN_VIEWER", "OLDEST", "SHIFTING",
-    "TRACING_POLICIES", "is_fargate", "is_narrow", "is_switched_on", "list_needed_rule_groups", "longest_pause",
-    "read_in_order", "scales_out",
+    "TRACING_POLICIES", "UNCONNECTED", "is_connected", "is_fargate", "is_narrow", "is_switched_on",
+    "list_needed_rule_groups", "longest_pause", "read_in_order", "scales_out",
 ]  # fmt: skip
 
 #: Strategies of ECS's own deployment controller that shift traffic between two target groups.
@@ -42,6 +42,18 @@ MODERN_LISTENER: Final = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS
 def is_fargate(providers: Set[str]) -> bool:
     """Whether tasks run on Fargate, and not on Spot alone, which may end them at two minutes' notice."""
     return "FARGATE" in providers and providers <= {"FARGATE", "FARGATE_SPOT"}
+
+
+#: Why nobody asks how traffic reaches a service's tasks.
+UNCONNECTED: Final = "nothing connects to it: no load balancer, no service discovery, and no container maps a port"
+
+
+def is_connected(containers: Iterable[Mapping[str, Any]], *ways: object) -> bool:
+    """Whether something connects to the tasks of a service: one of its ``ways`` names some, or a container maps a port.
+
+    Load balancers, Service Connect and VPC Lattice need a mapped port; service discovery by address does not.
+    """
+    return any(ways) or any(one.get("portMappings") for one in containers)
 
 
 def scales_out(kind: str, *, steps: Iterable[Decimal] = (), mode: str = "") -> bool:

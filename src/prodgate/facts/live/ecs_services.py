@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...aws.account import Account, batched
 from ...aws.answers import Absent, Answer, Unread, Unreadable, read_document
 from ...quantities import Quantity
-from ...semantics.aws_settings import SHIFTING, scales_out
+from ...semantics.aws_settings import SHIFTING, is_connected, scales_out
 from ...semantics.secret_forms import find_secrets
 from .. import Fact
 from ..observers import apart, observes, observes_each
@@ -113,6 +113,11 @@ def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the subnets and security groups of a service's tasks, and whether they get public addresses."""
     found: Mapping[str, Any] = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return found
+
+
+def _is_connected(account: Account, service: Mapping[str, Any]) -> bool:
+    containers = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
+    return is_connected(containers, service.get("loadBalancers", ()), service.get("serviceRegistries", ()))
 
 
 def _with_primary_task_set(service: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -437,6 +442,8 @@ class Shift:
 class ServiceDeployment(Fact):
     """How a service deploys. ``subject`` is its ARN."""
 
+    connected: bool
+    """Whether something connects to its tasks; a worker takes its tasks from a queue, and no traffic shifts."""
     shift: Shift
     keeps: Quantity
     """Share of the desired tasks that stays up during a rolling deployment."""
@@ -477,6 +484,7 @@ def observe_deployments(account: Account, service: Mapping[str, Any]) -> Service
     percent = service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", 100)
     return ServiceDeployment(
         subject=service["serviceArn"],
+        connected=account.attempt(_is_connected, account, service),
         shift=account.attempt(_shift, account, service),
         keeps=Quantity.of(percent, "%"),
         watched=account.attempt(_list_watched_metrics, account, service),
@@ -524,7 +532,7 @@ def _ecs_shift(service: Mapping[str, Any]) -> Shift:
 
 
 def _codedeploy_shift(account: Account, service: Mapping[str, Any]) -> Shift:
-    if not (own := [group for group in account.once(_list_deployment_groups) if _deploys(group, service)]):
+    if not (own := list_deployment_groups(account, service)):
         nothing = Quantity.of(0, "min")
         return Shift(rolling="no deployment group names it", stays=nothing, rolls_back=False, alarms=frozenset())
     return Shift(
@@ -535,19 +543,22 @@ def _codedeploy_shift(account: Account, service: Mapping[str, Any]) -> Shift:
     )
 
 
-def _list_deployment_groups(account: Account) -> Iterator[Mapping[str, Any]]:
+def list_deployment_groups(account: Account, service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the CodeDeploy deployment groups that name a service. Raises Unreadable."""
+    wanted = (service["clusterArn"].rpartition("/")[2], service["serviceName"])
+    return [
+        group
+        for group in account.once(_list_all_groups)
+        if wanted in [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]
+    ]
+
+
+def _list_all_groups(account: Account) -> Iterator[Mapping[str, Any]]:
     for application in account.list("codedeploy", "ListApplications", "applications"):
         named = {"applicationName": application}
         for name in account.list("codedeploy", "ListDeploymentGroups", "deploymentGroups", **named):
-            yield account.get("codedeploy", "GetDeploymentGroup", deploymentGroupName=name, **named)[
-                "deploymentGroupInfo"
-            ]
-
-
-def _deploys(group: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
-    cluster = service["clusterArn"].rpartition("/")[2]
-    named = [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]
-    return (cluster, service["serviceName"]) in named
+            asked = {**named, "deploymentGroupName": name}
+            yield account.get("codedeploy", "GetDeploymentGroup", **asked)["deploymentGroupInfo"]
 
 
 def _why_rolling(account: Account, group: Mapping[str, Any]) -> str:
@@ -965,6 +976,8 @@ def _scales_out(policy: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
 class RunningService(Fact):
     """A service as it runs. ``subject`` is its ARN."""
 
+    connected: bool
+    """Whether something connects to its tasks."""
     desired: Quantity
     running: Quantity
     healthy: Quantity | None
@@ -980,6 +993,7 @@ def observe_running_services(account: Account, service: Mapping[str, Any]) -> Ru
     """Observe the running tasks of every service."""
     return RunningService(
         subject=service["serviceArn"],
+        connected=account.attempt(_is_connected, account, service),
         desired=Quantity.of(service["desiredCount"]),
         running=Quantity.of(service["runningCount"]),
         healthy=account.attempt(_count_healthy, account, service),

@@ -12,7 +12,7 @@ from ...aws.answers import Absent, Unread, Unreadable
 from ...aws.recording import revive, to_plain
 from ...estimates import Estimate, exact_count
 from .. import Fact
-from ..live.ecs_services import list_services
+from ..live.ecs_services import list_deployment_groups, list_services
 
 # ── Asks AWS about deployments: the newest of each service, or one by its id
 
@@ -105,25 +105,11 @@ def _describe_codedeploy(account: Account, ids: Sequence[str]) -> list[Mapping[s
     return [row for answer in answers for row in answer["deploymentsInfo"]]
 
 
-def read_deployment_groups(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def read_deployment_groups(account: Account, service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the CodeDeploy deployment groups of a service. Raises Unreadable if there is none."""
-    wanted = (service["clusterArn"].rpartition("/")[2], service["serviceName"])
-    found = [
-        group
-        for group in account.once(_list_all_groups)
-        if wanted in [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]
-    ]
-    if not found:
-        raise Unreadable(f"{wanted[1]}: no deployment group of CodeDeploy names it; name it in one")
-    return tuple(found)
-
-
-def _list_all_groups(account: Account) -> Iterator[Mapping[str, Any]]:
-    for application in account.list("codedeploy", "ListApplications", "applications"):
-        named = {"applicationName": application}
-        for name in account.list("codedeploy", "ListDeploymentGroups", "deploymentGroups", **named):
-            asked = {**named, "deploymentGroupName": name}
-            yield account.get("codedeploy", "GetDeploymentGroup", **asked)["deploymentGroupInfo"]
+    if found := list_deployment_groups(account, service):
+        return found
+    raise Unreadable(f"{service['serviceName']}: no deployment group of CodeDeploy names it; name it in one")
 
 
 def _list_codedeploy(account: Account, service: Mapping[str, Any], since: datetime) -> list[str]:

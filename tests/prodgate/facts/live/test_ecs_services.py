@@ -413,8 +413,22 @@ def test_either_colour_may_have_the_targets() -> None:
     own = {**SERVICE, "loadBalancers": [colours]}
     found = service(answers(DescribeServices={"services": [own]}, DescribeTargetHealth=health))
     assert str(found.healthy) == "2"
-    alone = service(answers(DescribeServices={"services": [{**SERVICE, "loadBalancers": []}]}))
-    assert alone.healthy is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "container", "connected"),
+    [
+        ({}, {}, True),
+        ({"loadBalancers": []}, {}, False),
+        ({"loadBalancers": []}, {"portMappings": [{"containerPort": 80}]}, True),
+        ({"loadBalancers": [], "serviceRegistries": [{"registryArn": "arn:registry"}]}, {}, True),
+    ],
+)
+def test_nothing_connects_to_a_worker(changes: Mapping[str, Any], container: Any, connected: bool) -> None:
+    named = {"taskDefinition": {"containerDefinitions": [container]}}
+    found = answers(DescribeServices={"services": [{**SERVICE, **changes}]}, DescribeTaskDefinition=named)
+    (deployment,) = see(observe_deployments, found)
+    assert (service(found).connected, deployment.connected) == (connected, connected)
 
 
 def test_grave_findings_are_counted_over_all_variants() -> None:
