@@ -91,10 +91,18 @@ WORKER = """self.addEventListener("install", (event) => event.waitUntil(Promise.
 FORMS = """<form method=post></form><form action="/in"></form><form action="https://a.example/"></form>
 <form action="http://b.example/in?key=1" method=post></form><form><button formaction="http://c.example/">c</button></form>
 <form action="http://d.example/" method=dialog></form>"""
+#: Links within a page: to elements and to the top, to routes, to nothing, and what is pressed rather than followed.
+WITHIN = "<p id='here'>Here</p><a name='é'>e</a>" + "".join(
+    f"<a href='{where}'>{name}</a> "
+    for where, name in {
+        "#here": "here", "#%C3%A9": "e", "#": "none", "#top": "top", "#!": "nothing", "#/": "home", "#:~:text=Here": "text",
+        "#/about": "about", "#tab=2": "state", "#gone": "lost", "#menu' role='button": "menu", "https://a.example/#/b": "away",
+    }.items()
+)  # fmt: skip
 REPORTS = {"Content-Security-Policy-Report-Only": "img-src 'none'"}
 PAGES = [
     page(name, f"/{name}", "main")
-    for name in ("late", "later", "timed", "streamed", "repeated", "slow", "frames", "links")
+    for name in ("late", "later", "timed", "streamed", "repeated", "slow", "frames", "links", "within", "routed")
 ]
 PAGES += [page("polling", "/polling", "navigation")]
 
@@ -129,6 +137,8 @@ def answers(site: Origin) -> Mapping[str, Answer]:
         "/holding": html("<script>fetch('/updates');</script>"),
         "/frames": html(FRAMES.replace("{other}", other), headers=REPORTS),
         "/inside": html("<h2>Inside</h2><button></button>"),
+        "/within": html(f"<h1>Within</h1>{WITHIN}"),
+        "/routed": html("<h1>Routed</h1><a href='/links#/shop'>shop</a> <a href='/links#there'>there</a>"),
         "/tracked": redirect("https://tracker.example/pixel.gif"),
         "/worker.js": plain(WORKER, "text/javascript"),
         "/links": html(f"<h1>Links</h1>{links}{FORMS}"),
@@ -248,6 +258,18 @@ def test_links_are_told_apart(seen: tuple[Mapping[str, Any], Origin], found: Fin
     statuses = {"moved": 200, "member": 401, "wrong": 404, "busy": 429, "puzzle": 405, "strange": 302}
     assert {name: each["status"] for name, each in asked.items()} == statuses
     assert {name for name, each in asked.items() if each.get("challenged")} == {"busy", "puzzle"}
+
+
+def test_routes_of_scripts_are_open_and_what_names_no_element_is_broken(
+    seen: tuple[Mapping[str, Any], Origin], found: Findings
+) -> None:
+    links = {each["text"]: each["fragment"] for each in of(seen, "within")["links"] if "fragment" in each}
+    assert links == {"about": "route", "state": "route", "lost": "lost"}
+    ((outcome, said),) = told(found, "links-lead-somewhere", "within")
+    assert (outcome, said.partition(" to ")[0]) == (Outcome.NOT_SATISFIED, "'lost'")
+    ((outcome, _),) = told(found, "links-lead-somewhere", "routed")
+    assert outcome is Outcome.UNDETERMINED
+    assert ("GET", "/links") in seen[1].asked
 
 
 def test_forms_that_send_over_plain_http_are_named(found: Findings) -> None:

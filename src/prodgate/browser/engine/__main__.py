@@ -123,7 +123,7 @@ def follow_links(browser: Browser, guard: NetworkGuard, pages: Sequence[Mapping[
     """
     settings = guard.settings
     opened = {page["url"] for page in pages if not page["unreachable"]}
-    found = [link for page in pages for link in page.get("links", ())]
+    found = [link for page in pages for link in page.get("links", ()) if "fragment" not in link]
     untouched = {link["url"] for link in found if "untouched" in link}
     targets = dict.fromkeys(link["url"] for link in found)
     wanted = [url for url in targets if settings.is_own(url) and url not in opened | untouched]

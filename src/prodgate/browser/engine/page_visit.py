@@ -752,6 +752,7 @@ def _inspect_contents(page: Page, visitor: Visitor, size: str, log: PageLog) -> 
 def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str, Any]:
     """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone.
 
+    A ``fragment`` that is a ``route`` of a script, or is ``lost`` since it names no element, makes a link of its own.
     ``forms`` are those that send over plain HTTP: on a site without TLS, those that send to others; none where the
     page's policy lets browsers send them over HTTPS.
     """
@@ -761,8 +762,9 @@ def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str
         with suppress(Error):  # it is about to go, or runs no script
             found = json.loads(frame.evaluate(_SCRIPTS["links"])) if own else {"links": (), "forms": ()}
             forms |= dict.fromkeys(found["forms"])
-            for each in found["links"]:
-                link = links.setdefault(each["url"], {"url": each["url"], "text": each["text"]})
+            for each in (one for one in found["links"] if "fragment" not in one or settings.is_own(one["url"])):
+                about = {key: each[key] for key in ("url", "text", "fragment") if key in each}
+                link = links.setdefault(each["url"], about)
                 if why := settings.why_unused(each["told"]):
                     link["untouched"] = why
     policy = log.answer.headers.get("content-security-policy", "") if log.answer else ""

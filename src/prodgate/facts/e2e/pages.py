@@ -85,6 +85,12 @@ _UNCLEAR: Final = (
     "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
     "'private', or let the gate's address in"
 )
+_ROUTES: Final = "it was not shown what is at {}; declare each of these routes in [e2e.pages], as path = '/#/about'"
+#: What is known of links within a page without following them.
+_WITHIN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "route": {"kind": "routes", "why": "a route of a script, which was not visited"},
+    "lost": {"kind": "broken", "why": "no element of the page has this name"},
+}
 #: Statuses of a private page for a visitor who has not signed in.
 _PRIVATE: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _WALL: Final = (
@@ -272,15 +278,20 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
     forms: Any = tuple(page["forms"]) if "forms" in page else Unread("forms were not looked at; observe again")
     if reason := links.get("unread", ""):
         return PageLinks.unread(page["name"], reason, plain_forms=forms)
-    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": [], "untouched": []}
+    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": [], "untouched": [], "routes": []}
+    opened = {each["url"] for each in record["pages"] if not each["unreachable"]}
     for link in page["links"]:
-        answer = {"untouched": link["untouched"]} if "untouched" in link else links["asked"].get(link["url"])
+        within = "fragment" in link and link["url"] not in opened
+        answer = _WITHIN[link["fragment"]] if within else links["asked"].get(link["url"])
+        answer = {"untouched": link["untouched"]} if "untouched" in link else answer
         if answer is not None:
             told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))
     broken: Any = tuple(told["broken"])
-    untouched = tuple(told.pop("untouched"))
+    untouched, routes = tuple(told.pop("untouched")), told.pop("routes")
     if not broken and told["unclear"]:
         broken = Unread(_UNCLEAR.format("; ".join(told["unclear"])))
+    elif not broken and routes:
+        broken = Unread(_ROUTES.format("; ".join(routes)))
     elif not broken and (left_out := links["left_out"]):
         broken = Unread(f"{left_out} links of all pages were not followed; declare fewer pages, or judge them in parts")
     followed = sum(map(len, told.values()))
@@ -298,8 +309,8 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
 
 def _judge_link(url: str, answer: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Return the meaning of a response for a link. A site that refuses us may show the page to permitted users."""
-    if "untouched" in answer:
-        return "untouched"
+    if "untouched" in answer or "kind" in answer:
+        return str(answer.get("kind", "untouched"))
     status = answer["status"]
     if answer.get("challenged"):
         return "unclear"

@@ -70,6 +70,7 @@ SHORT = {**WALK, "whole": False, "left": 3, "missed": ["<a>"]}
 ENDED = Why("the walk did not end within 10 keys or a minute, with 3 of 4 elements")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 A = {"url": "https://www.shop.example/a", "text": "A"}
+ROUTE = {"url": "https://www.shop.example/#/b", "text": "B", "fragment": "route"}
 LIKE = {"url": "https://www.shop.example/like", "text": "Like", "untouched": "its name says like"}
 LIKED = "'Like' to https://www.shop.example/like: its name says like"
 
@@ -176,6 +177,14 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
     (visits({key: value for key, value in visit().items() if key != "forms"}), PageLinks, {"plain_forms": Why("observe again")}),
     (visits(visit(), links={"asked": {A["url"]: {"status": 200, "why": ""}}, "left_out": 3}), PageLinks,
      {"broken": Why("3 links of all pages were not followed")}),
+    # a route of a script is judged where it is visited, and what names no element leads nowhere
+    (linked({"status": 200}, links=(ROUTE, A)), PageLinks,
+     {"broken": Why("'B' to https://www.shop.example/#/b: a route of a script, which was not visited; declare each")}),
+    (visits(visit(links=(ROUTE, A)), visit(size="telephone", url=ROUTE["url"])), PageLinks, {"followed": 1, "broken": ()}),
+    (visits(visit(links=(ROUTE, A)), unreachable("timeout", "no answer")), PageLinks, {"broken": Why("which was not visited")}),
+    (linked({"status": 200}, links=({**ROUTE, "fragment": "lost"}, ROUTE)), PageLinks,
+     {"broken": ("'B' to https://www.shop.example/#/b: no element of the page has this name",)}),
+    (linked({"status": 200}, links=({**ROUTE, "untouched": "its name says like"}, A)), PageLinks, {"broken": ()}),
     # a link that announces a change is named, and never enough
     (linked({"status": 200}, links=(LIKE, A)), PageLinks, {"followed": 1, "broken": (), "untouched": (LIKED,)}),
     (linked({"status": 200}, links=(LIKE,)), PageLinks, {"followed": 0, "broken": Why(LIKED), "untouched": (LIKED,)}),
@@ -186,7 +195,7 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
 
 @pytest.mark.parametrize(("stored", "kind", "fields"), SHOWN)
 def test_what_a_record_shows(stored: dict[str, Any], kind: type[Any], fields: Mapping[str, object]) -> None:
-    (found,) = Facts((*page_facts(stored), *build_facts(stored))).of(kind)
+    found, *_ = Facts((*page_facts(stored), *build_facts(stored))).of(kind)
     for field, expected in fields.items():
         expect(found, field, expected)
 
