@@ -1,11 +1,11 @@
 """Measures how long it takes to find who reaches administrator in an account of many roles.
 
-python benchmarks/iam_speed.py 200 [--organization] [--details FILE]
+python benchmarks/iam_speed.py 200 [--policies 50] [--organization] [--details FILE]
 
-Each role has five statements, a third of them conditional and a tenth that deny; the same every time. With
---organization the account is limited as many are: to regions, and from stopping trails. With --details the script
-writes the roles as IAM lists them, for tools that read `aws iam get-account-authorization-details`, and measures
-nothing.
+Each role has five policies of one statement, or as many as --policies says, a third of them conditional and a tenth
+that deny; the same every time. With --organization the account is limited as many are: to regions, and from stopping
+trails. With --details the script writes the roles as IAM lists them, for tools that read
+`aws iam get-account-authorization-details`, and measures nothing.
 """
 
 import argparse
@@ -48,9 +48,9 @@ _LIMITS: Final = (
 )
 
 
-def main(count: int, *, limited: bool, details: Path | None) -> int:
+def main(count: int, policies: int, *, limited: bool, details: Path | None) -> int:
     """Print the answers, the seconds of CPU and the memory; exit 1 if nothing was decided."""
-    written = list(_list_roles(count, random.Random(1)))
+    written = list(_list_roles(count, policies, random.Random(1)))
     if details is not None:
         details.write_text(json.dumps({"UserDetailList": [], "GroupDetailList": [], "Policies": [],
                                        "RoleDetailList": [_describe(*one) for one in written]}, indent=1))  # fmt: skip
@@ -63,13 +63,16 @@ def main(count: int, *, limited: bool, details: Path | None) -> int:
     took = time.process_time() - began
     undetermined = sum(isinstance(one.administrator, Doubt) for one in found)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{count} roles, {5 * count} statements: {took:.1f} s of CPU, {peak} MB, {undetermined} undetermined")
+    print(f"{count} roles, {policies * count} statements: {took:.1f} s of CPU, {peak} MB, {undetermined} undetermined")
     return 1 if undetermined == count else 0
 
 
-def _list_roles(count: int, draw: random.Random) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
+def _list_roles(count: int, policies: int, draw: random.Random) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
     for number in range(count):
-        written = {"Version": "2012-10-17", "Statement": [_write(count, number * 5 + each, draw) for each in range(5)]}
+        written = {
+            "Version": "2012-10-17",
+            "Statement": [_write(count, number * policies + each, draw) for each in range(policies)],
+        }
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": draw.choice(_TRUSTED)}
         yield number, written, {"Version": "2012-10-17", "Statement": trust}
 
@@ -109,7 +112,8 @@ def _name(number: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("count", type=int)
+    parser.add_argument("--policies", type=int, default=5)
     parser.add_argument("--organization", action="store_true")
     parser.add_argument("--details", type=Path)
     given = parser.parse_args()
-    sys.exit(main(given.count, limited=given.organization, details=given.details))
+    sys.exit(main(given.count, given.policies, limited=given.organization, details=given.details))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -284,9 +284,12 @@ def _is_boundless(statement: Statement) -> bool:
 
 
 def _speaks_of(statement: Statement, action: str) -> bool:
-    if statement.actions is None:
-        return True
-    return any(matches(read_pattern(one.lower(), None), action.lower()) is True for one in statement.actions)
+    return statement.actions is None or _is_named(action.lower(), statement.actions)
+
+
+@lru_cache(maxsize=1 << 18)
+def _is_named(action: str, patterns: tuple[str, ...]) -> bool:
+    return any(matches(read_pattern(one.lower(), None), action) is True for one in patterns)
 
 
 def find_allowing(request: Request, policies: Policies) -> tuple[Statement, ...]:
