@@ -33,6 +33,20 @@ class Path:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An action by which a role lets in its caller, though neither the role nor its trust changes."""
+
+    name: str
+    trusts: str
+    """A part of the names of those whom the role trusts."""
+    action: str
+    resource: str = ""
+    """What it is done to; nothing for whom the role trusts."""
+    doubt: str = ""
+    """Why it may let in nobody."""
+
+
 @cache
 def _read() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))
@@ -47,6 +61,12 @@ def list_handed(service: str) -> tuple[str, ...] | None:
 def list_unmodelled() -> tuple[str, ...]:
     """Return services without a path that run what they are given as a role."""
     return tuple(_read()["elsewhere"]["services"])
+
+
+@cache
+def list_entries() -> tuple[Entry, ...]:
+    """Return the ways into a role through whom it trusts."""
+    return tuple(Entry(**row) for row in _read()["entry"])
 
 
 @cache

@@ -4,6 +4,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
@@ -12,7 +13,7 @@ from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
 from .known_actions import list_changes
-from .paths import Path, list_handed, list_paths, list_unmodelled
+from .paths import Path, list_entries, list_handed, list_paths, list_unmodelled
 from .space import Question, ask
 from .truth import Doubt, doubt
 
@@ -395,9 +396,11 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
     if (found := own.can("iam:UpdateAssumeRolePolicy", other.arn)) is not None:
         yield f"let {other.name} trust itself, and assume it", ("iam-012",), (found,)
     named = [one for each in (other.trust.statements if other.trust else ()) for one in each.principals or ()]
-    for provider in dict.fromkeys(one.name for one in named if ":saml-provider/" in one.name):
-        if (found := own.can("iam:UpdateSAMLProvider", provider)) is not None:
-            yield f"replace the metadata of {provider}, and sign in as {other.name}", (), (found,)
+    for provider, entry in product(dict.fromkeys(one.name for one in named), list_entries()):
+        asked = entry.resource.replace("{account}", own.principal.account) or provider
+        if entry.trusts in provider and (found := own.can(entry.action, asked)) is not None:
+            unsure = (doubt(entry.doubt.format(role=other.name)),) if entry.doubt else ()
+            yield f"{entry.name.format(provider=provider)}, and sign in as {other.name}", (), (found, *unsure)
 
 
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
@@ -440,6 +443,12 @@ _ELSEWHERE = (
     ("iam:CreateLoginProfile", "arn:aws:iam::{account}:user/*", "iam-004", "give a password to a user"),
     ("iam:UpdateLoginProfile", "arn:aws:iam::{account}:user/*", "iam-006", "change the password of a user"),
     ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::{account}:role/*", "iam-012", "assume a role, by editing its trust,"),
+    (
+        "iam:UpdateSAMLProvider",
+        "arn:aws:iam::{account}:saml-provider/*",
+        "",
+        "assume a role, by the provider that it trusts,",
+    ),
     ("iam:AddUserToGroup", "arn:aws:iam::{account}:group/*", "iam-013", "join a group"),
     ("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/*", "iam-001", "rewrite a policy"),
     ("iam:SetDefaultPolicyVersion", "arn:aws:iam::{account}:policy/*", "", "bring back a version of a policy"),

@@ -35,7 +35,7 @@ from prodgate.iam.goals import Conditions, Goal
 from prodgate.iam.idle import Measured, list_idle, list_shut, measure
 from prodgate.iam.known_actions import find_action, list_actions, list_changes
 from prodgate.iam.needs import Need, Needs, list_needs, list_services
-from prodgate.iam.paths import Path, list_handed, list_paths, list_unmodelled
+from prodgate.iam.paths import Path, list_entries, list_handed, list_paths, list_unmodelled
 from prodgate.iam.patterns import matches, may_overlap, read_arn_pattern
 from prodgate.iam.reach import Reach, find_reach
 from prodgate.iam.space import find_model
@@ -614,6 +614,7 @@ def test_each_action_of_a_way_and_each_service_without_one_exists() -> None:
     assert [action for action, (service, verb) in parts.items() if find_action((service,), verb) != action] == []
     assert [service for service in list_unmodelled() if not list_changes(service)] == []
 
+    listed |= {entry.action for entry in list_entries()}
 
 @pytest.mark.parametrize("path", [one for one in list_paths() if one.service or one.kind], ids=lambda one: one.name)
 def test_each_way_needs_each_of_its_permissions(path: Path) -> None:
@@ -803,6 +804,15 @@ def test_who_replaces_what_a_provider_signs_with_is_whoever_it_likes() -> None:
 
 def test_what_may_exist_elsewhere_leaves_it_open() -> None:
     assert isinstance(reach(allow("lambda:UpdateFunctionCode"), whole=False).administrator, Doubt)
+    oidc = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    for name, action in (
+        (oidc, "iam:AddClientIDToOpenIDConnectProvider"),
+        (oidc, "iam:UpdateOpenIDConnectProviderThumbprint"),
+        ("cognito-identity.amazonaws.com", "cognito-identity:SetIdentityPoolRoles"),
+        ("cognito-identity.amazonaws.com", "cognito-identity:UpdateIdentityPool"),
+    ):
+        assert isinstance(reach(allow(action), trust=trusting("Federated", name)).administrator, Doubt)
+        assert reach(allow(action), trust=trust).administrator is False
     found = reach(allow("iam:PassRole", "states:CreateStateMachine"), whole=False).administrator
     assert "runs something as a role which is not known here by states:CreateStateMachine" in str(found)
     assert reach(allow("iam:PassRole", "states:ListStateMachines"), whole=False).administrator is False
