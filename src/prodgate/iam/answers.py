@@ -152,7 +152,8 @@ def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -
     needed = {
         key: value for key, value in found.request.context.items() if _is_set_by_aws(key) and key not in own.known
     }
-    without = {key: _WITHOUT.get(key) for key in needed}
+    given = {**_WITHOUT, _OWNER: own.principal.account}
+    without = {key: given.get(key) for key in needed}
     if not needed or isinstance(own.under(action, resource, besides, without, later=False), Allowed):
         return found
     told = ", ".join(f"{key} = {value!r}" for key, value in sorted(needed.items()))
@@ -164,6 +165,8 @@ _SET: Final = (
     "aws:calledvia", "aws:ec2instance", "aws:multifactorauth", "aws:principal", "aws:resource", "aws:source",
     "aws:viaawsservice", "aws:vpcsource", "kms:calleraccount", "kms:grantisforawsresource", "kms:viaservice",
 )  # fmt: skip
+#: The account of what a request is about.
+_OWNER: Final = "aws:resourceaccount"
 #: What a request has where a caller does nothing for it.
 _WITHOUT: Final = {"aws:viaawsservice": "false", "kms:grantisforawsresource": "false"}
 
@@ -394,7 +397,7 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
                 heard = Policies(identity=(EVERYTHING,), resource=about, rcps=account.organization.rcps)
                 question = Question(
                     caller=caller, action=action.lower(), resource=resource, account=own, policies=heard,
-                    given=_list_known(caller, heard),
+                    given={**_list_known(caller, heard), _OWNER: own},
                 )  # fmt: skip
                 moments = [read_clock(one) for one in list_moments(heard, account.now)]
                 found = [_answer(replace(question, given={**question.given, **one})) for one in moments]
