@@ -38,6 +38,7 @@ from tests.repositories import commit, git
 from tests.trees import write_tree
 
 from .conftest import Gate
+from .iam.policies import read_output
 from .sample_run import judge
 from .samples import criterion, finding
 from .sections.test_criteria_file import VALID
@@ -742,7 +743,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, details: Any) -> None:
 
 def test_an_account_is_asked_as_it_is(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
     answering(monkeypatch, {"UserDetailList": [ANN]})
-    (row,) = json.loads(gate("iam", "aws://gate@eu-west-1", "--json").out)
+    (row,) = read_output(gate("iam", "aws://gate@eu-west-1", "--json").out)
     assert (row["name"], row["administrator"]) == ("ann", "yes")
     assert "it is proven of each principal" in gate("iam", "aws://eu-west-1", "--who-can", "s3:GetObject", "*").out
 
@@ -784,7 +785,7 @@ def test_statements_that_never_grant_are_printed(monkeypatch: pytest.MonkeyPatch
     answering(monkeypatch, {"UserDetailList": [{**ANN, "UserPolicyList": [*ANN["UserPolicyList"], odd]}]})
     (line,) = gate("iam", "aws://gate@eu-west-1", "--idle").out.splitlines()
     assert line.startswith(f"ann: arn:aws:iam::{ACCOUNT}:user/ann odd statement 1: AWS has no action of that name")
-    ((row,),) = (one["idle"] for one in json.loads(gate("iam", "aws://gate@eu-west-1", "--idle", "--json").out))
+    ((row,),) = (one["idle"] for one in read_output(gate("iam", "aws://gate@eu-west-1", "--idle", "--json").out))
     assert row["why"].endswith(": iam:PutUser")
     answering(monkeypatch, {"UserDetailList": [ANN]})
     assert "it is shown that it can never grant" in gate("iam", "aws://gate@eu-west-1", "--idle").out
@@ -818,7 +819,7 @@ def test_what_a_run_declared_is_asked(tmp_path: Path, gate: Gate) -> None:
         root="shop", engine="none", resources=[declared_role("admin"), declared_role("idle"), administrator]
     )
     context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
-    rows = json.loads(gate("iam", context.run, "--json").out)
+    rows = read_output(gate("iam", context.run, "--json").out)
     assert {row["name"]: row["administrator"] for row in rows} == {"admin": "yes", "idle": "no"}
     assert "--var-file is for a PATH with Terraform" in gate("iam", context.run, "--var-file", "a.tfvars", ends=4).err
 
@@ -837,7 +838,7 @@ def test_the_least_that_would_do_is_printed_of_what_a_run_kept(tmp_path: Path, g
     said = gate(*asked, "idle").out
     assert "not used: s3:PutObject, granted by" in said
     assert "missing: sns:Publish, for jobs/one.py:3" in said
-    found = json.loads(gate(*asked, "idle", "--json").out)
+    found = read_output(gate(*asked, "idle", "--json").out)
     assert found["policy"]["Statement"] == [{"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["*"]}]
     assert [one["used"] for one in found["unused"]] == [[], ["sqs:SendMessage"]]
     assert "says what it uses; state one with 'uses'" in gate(*asked, "other", ends=4).err

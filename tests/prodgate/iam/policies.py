@@ -1,7 +1,11 @@
 """Documents and requests in few words, for the tests of this directory."""
 
+import json
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import jsonschema_rs
 from hypothesis import strategies as st
 
 from prodgate.iam.documents import Document, read_document
@@ -11,6 +15,18 @@ ACCOUNT = "111122223333"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/shop/one"
+
+
+@cache
+def _read_schema() -> Any:
+    return jsonschema_rs.validator_for(json.loads(files("prodgate.iam").joinpath("output.schema.json").read_text()))
+
+
+def read_output(printed: str) -> Any:
+    """Return what the command printed as JSON, as its schema has it."""
+    found = json.loads(printed)
+    _read_schema().validate(found)
+    return found
 
 
 def statement(action: Any, resource: Any = "*", effect: str = "Allow", **others: Any) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import jsonschema_rs
 from prodgate.iam import account
-from prodgate.iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, find_document, read_attached
+from prodgate.iam.abilities import Abilities, Allowed
+from prodgate.iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, Principal, find_document, read_attached
 from prodgate.iam.containment import find_new_access
+from prodgate.commands import proving
 from prodgate.iam.documents import Document
 from prodgate.iam.evaluation import Answer, Policies, Request, evaluate
 from prodgate.iam.patterns import matches, read_pattern
@@ -32,6 +35,7 @@ from .policies import (
     request,
     statement,
     statements,
+    read_output,
 )
 
 BUCKET = "arn:aws:s3:::photos/a.png"
@@ -608,7 +612,7 @@ def test_the_command_says_it_by_its_exit_code(new: Any, code: int, said: str, tm
     printed = gate(*words, ends=code)
     assert said in printed.out + printed.err
     if code < 3:
-        assert json.loads(gate(*words, "--json", ends=code).out)["new_access"] == ("no", "yes", "undetermined")[code]
+        assert read_output(gate(*words, "--json", ends=code).out)["new_access"] == ("no", "yes", "undetermined")[code]
     gate("iam", "check-no-new-access", tmp_path / "none.json", tmp_path / "new.json", ends=4)
     gate(*words, "--who-can", "s3:GetObject", "*", ends=4)
 
@@ -661,3 +665,25 @@ def test_every_document_of_the_data_can_be_read() -> None:
     policies = account.list_policies()
     assert len(policies) > 1000
     assert [arn for arn in policies if read_attached(arn).unread] == []
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (statement("sts:AssumeRole"), "yes"),
+        (statement("*", Condition={"StringIs": {"x": "y"}}), "undetermined"),
+        (statement(["s3:GetObject", "iam:Zap"], BUCKET), "no"),
+    ],
+)
+def test_what_is_printed_of_principals_is_as_the_schema_has_it(written: Any, said: str) -> None:
+    chief = Principal(arn=ROLE, identity=(EVERYTHING,), trust=to({"AWS": ACCOUNT}, "sts:AssumeRole"))
+    own = Principal(arn=USER, identity=identity(written).identity)
+    known = account.Account(id=ACCOUNT, principals=(own, chief), is_whole=True)
+    for one in (known, replace(known, organization=account.Organization(unread="it is not read"))):
+        row, of_chief = read_output(json.dumps(proving.describe_reach(one)))
+        assert (row["administrator"], of_chief["administrator"]) == (said, "yes")
+        for action, resource in (("s3:GetObject", BUCKET), ("sts:AssumeRole", "*"), ("sqs:SendMessage", "*")):
+            read_output(json.dumps(proving.describe_who_can(one, action, resource)))
+    read_output(json.dumps(proving.describe_idle(known)))
+    with pytest.raises(jsonschema_rs.ValidationError):
+        read_output(json.dumps([{**row, "more": 1}]))
+
+
