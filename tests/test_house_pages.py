@@ -79,10 +79,12 @@ def stated_in(paths: Iterable[Path]) -> dict[str, str]:
 
 def named_in(path: Path) -> dict[str, str]:
     """Return the names of ways to the rights of another, as a finding shows them: alone, with whose they are, of what kind."""
-    ways = tomllib.loads(path.read_text("utf-8"))["path"]
+    table = tomllib.loads(path.read_text("utf-8"))
+    ways, entries = table["path"], table["entry"]
     things = {str(way[key]) for way in ways for key in ("kind", "needs") if key in way}
     names = [text for way in ways for text in (way["name"], f"{way['name']} ({{}})")]
     names += [f"{'an' if each[0] in 'aeiou' else 'a'} {each}" for each in sorted(things)]
+    names += [re.sub(r"\{\w+\}", "{}", text) for one in entries for text in (one["name"], one.get("doubt")) if text]
     return dict.fromkeys(names, path.name)
 
 

@@ -10,7 +10,8 @@ from typing import Final
 from .account import Account, Principal
 from .documents import Document, Statement
 from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
-from .patterns import matches, may_overlap, read_pattern
+from .known_actions import may_name
+from .patterns import matches, read_pattern
 from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_space, find_model, list_statements
 from .truth import Doubt, doubt
 
@@ -275,7 +276,7 @@ def _lets_in(document: Document, caller: Caller) -> bool:
 def _reaches(statement: Statement, resource: str) -> bool:
     if statement.resources is None or resource == "*":
         return True
-    return any(may_overlap(one, resource) for one in statement.resources)
+    return any(may_name(one, resource) for one in statement.resources)
 
 
 def _is_boundless(statement: Statement) -> bool:

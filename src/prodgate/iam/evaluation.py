@@ -14,7 +14,7 @@ from ..semantics.policy_documents import Principal
 from ..semantics.unresolved import Unresolved
 from . import truth
 from .documents import Condition, Document, Statement
-from .patterns import Lookup, is_everything, matches, read_arn_pattern, read_pattern
+from .patterns import Lookup, is_everything, matches, names, read_arn_pattern, read_pattern
 from .truth import Doubt, Logic, T, Truth, all_of, any_of, doubt, negate
 
 # ── The caller and Principal elements
@@ -590,4 +590,4 @@ def matches_one_resource(text: str, resource: str, lookup: Lookup | None, *, inv
         return doubt(f"{text} names a variable without a value, and what that excludes is not documented")
     if resource == "*" and not isinstance(pattern, Doubt):
         return False
-    return matches(pattern, resource)
+    return names(pattern, resource)

@@ -12,10 +12,10 @@ from .abilities import Abilities, Allowed
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, Statement, read_document
 from .evaluation import ANY_SESSION, Asked, Caller, Decision, Policies, Request, read_caller
-from .known_actions import find_one, find_unfit, find_unknown, list_known
+from .known_actions import find_one, find_unfit, find_unknown, list_known, may_name
 from .needs import Need, Needs
 from .paths import list_paths
-from .patterns import matches, may_agree, may_overlap, read_pattern
+from .patterns import matches, may_agree, read_pattern
 from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_space, find_model, list_statements
 from .truth import Doubt
 
@@ -281,7 +281,7 @@ def _find_used(written: str, statement: Statement, used: Sequence[Need]) -> tupl
 def _concerns(need: Need, statement: Statement) -> bool:
     if statement.resources is None or "*" in need.resources:
         return True
-    return any(may_overlap(one, each) for one in need.resources for each in statement.resources)
+    return any(may_name(each, one) for one in need.resources for each in statement.resources)
 
 
 def _list_implied(statement: Statement, used: Sequence[Need]) -> Iterator[str]:

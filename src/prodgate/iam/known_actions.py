@@ -3,13 +3,13 @@
 import difflib
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from .documents import Statement
 from .goals import ADMINISTRATOR, UNNAMED, Goal
-from .patterns import is_everything, matches, may_overlap, read_arn_pattern, read_pattern
+from .patterns import is_everything, matches, may_agree, may_overlap, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
 
 
@@ -54,13 +54,9 @@ def is_kind(pattern: str) -> bool:
     if pattern == "*":
         return True
     service, end = pattern.split(":", 5)[2::3]
-    if not re.fullmatch(r"([\w-]+[:/])?\*", end):
+    if not re.fullmatch(r"([\w-]+[:/])?\*", end) or not _read().services.service_exists(service):
         return False
-    names = (
-        _read().resources.get_resource_types_for_service(service) if _read().services.service_exists(service) else []
-    )
-    forms = [_read().resources.get_resource_type_details(service, one)["arn"] for one in names]
-    return any(form.split(":", 5)[-1].startswith(end[:-1]) for form in forms)
+    return any(form.split(":", 5)[-1].startswith(end[:-1]) for form in _list_every_form(service))
 
 
 def _is_done_to(action: str, resource: str) -> bool:
@@ -70,10 +66,78 @@ def _is_done_to(action: str, resource: str) -> bool:
 def _fits(form: str, resource: str) -> bool:
     if form.endswith(":${BucketName}") and "/" in resource:  # no bucket's name holds one
         return False
-    pattern = re.sub(r"\$\{(?:(?!\$\{)[^}])*\}", "*", form)
+    pattern = _VARIABLE.sub("*", form)
     if set("*?") & set(resource):
         return may_overlap(pattern, resource)
     return matches(read_arn_pattern(pattern, None), resource) is True
+
+
+_VARIABLE: Final = re.compile(r"\$\{(?:(?!\$\{)[^}])*\}")
+#: The most colons that the key of an object is taken to hold.
+_MOST_COLONS: Final = 6
+
+
+def may_name(text: str, asked: str) -> bool:
+    """Whether a Resource may name a resource that a pattern asks for, in either reading; false is certain."""
+    return may_overlap(text, asked) or may_reach_over(text, asked)
+
+
+@lru_cache(maxsize=65536)
+def may_reach_over(text: str, asked: str) -> bool:
+    """Whether a Resource may name a resource of a pattern only if an asterisk that ends a part reaches over colons.
+
+    False is certain for resources of a form that AWS documents, and names without colons, other than those of objects.
+    """
+    wanted = "" if asked == "*" else asked.split(":", 5)[2]
+    named = re.fullmatch(r"[^:]*[^:*]:[^:]*[^:*]:([^:]*):.*", text) if is_everything(wanted) else None
+    service = named[1] if named else wanted
+    known = _read().services.service_exists(service)
+    return bool(wanted) and any(
+        _reaches_over(text, form, asked) for form in (_list_every_form(service) if known else [""])
+    )
+
+
+def _reaches_over(text: str, form: str, asked: str) -> bool:
+    """Likewise, for resources of one form; of any, if it is empty."""
+    parts = _VARIABLE.sub("*", text).split(":")
+    parts += ["*"] * (6 - len(parts))
+    ending = [number for number, part in enumerate(parts[:5]) if part.endswith("*")]
+    if not ending or not "".join(parts[ending[0] + 1 :]).strip("*"):
+        return False
+    return not form or any(_shifts(parts, row) for row in _list_rows(form, asked.split(":")))
+
+
+def _list_rows(form: str, asked: list[str]) -> Iterator[list[tuple[str, str]]]:
+    """Yield the parts of each resource of a form, however long, each with what is asked of it."""
+    parts = _VARIABLE.sub("*", form).split(":")
+    wild = next((n for n, part in enumerate(asked) if n > 4 and set("*?") & set(part)), None)
+    for more in range(_MOST_COLONS if form.endswith("/${ObjectName}") else 1):
+        every, wanted = [*parts, *["*"] * more], asked
+        if wild is not None:
+            wanted = [*asked[:wild], re.split(r"[*?]", asked[wild])[0] + "*", *["*"] * len(every)][: len(every)]
+        if len(wanted) == len(every) and all(map(may_agree, every, wanted)):
+            yield list(zip(every, wanted, strict=True))
+
+
+def _shifts(parts: list[str], row: list[tuple[str, str]], at: tuple[int, int] = (0, 0)) -> bool:
+    """Whether parts of a pattern may match those of a resource, from some on, other than each its own."""
+    mine, its = at
+    if at == (5, 5) or mine == len(parts) or its == len(row):
+        return mine == len(parts) and its == len(row)
+    part = parts[mine]
+    if all(may_agree(part, one) for one in row[its]) and _shifts(parts, row, (mine + 1, its + 1)):
+        return True
+    if not (part.endswith("*") if mine < 5 else set("*?") & set(part)):
+        return False
+    begins = re.split(r"[*?]", part)[0] + "*"
+    later = range(its + 2, len(row) + 1)
+    return all(may_agree(begins, one) for one in row[its]) and any(_shifts(parts, row, (mine + 1, n)) for n in later)
+
+
+@cache
+def _list_every_form(service: str) -> list[str]:
+    kinds = _read().resources.get_resource_types_for_service(service)
+    return [_read().resources.get_resource_type_details(service, one)["arn"] for one in kinds]
 
 
 def _list_forms(service: str, verb: str) -> Iterator[str]:
@@ -169,10 +233,8 @@ def _is_another_kind(action: str, resource: str) -> bool:
     """Whether AWS documents both an action's resources and a resource's kind, and they differ."""
     service, _, verb = action.partition(":")
     forms = list(_list_forms(service, verb))
-    if any(_fits(form, resource) for form in forms):
+    if any(_fits(form, resource) or _reaches_over(resource, form, "arn:*:*:*:*:*") for form in forms):
         return False
     if not forms:  # AWS's own pages nevertheless name resources for some of these
         return False
-    kinds = _read().resources.get_resource_types_for_service(service)
-    every = (_read().resources.get_resource_type_details(service, one)["arn"] for one in kinds)
-    return any(_fits(form, resource) for form in every)
+    return any(_fits(form, resource) for form in _list_every_form(service))

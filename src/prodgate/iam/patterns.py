@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from .truth import Doubt, Truth, doubt
@@ -130,6 +131,24 @@ def matches(pattern: Pattern | Doubt | None, text: str) -> Truth:
     if pattern is None or isinstance(pattern, Doubt):
         return False if pattern is None else pattern
     return _compile(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=65536)
+def reach_over(pattern: Pattern) -> Pattern:
+    """Return an ARN pattern in which an asterisk that ends one of the first five parts reaches over colons."""
+    ends = [isinstance(one, Wild) and one.many and after == ":" for one, after in pairwise(pattern)]
+    return tuple(Wild(True) if end else one for one, end in zip(pattern, [*ends, False], strict=True))
+
+
+def names(pattern: Pattern | Doubt | None, resource: str) -> Truth:
+    """Whether a Resource names a resource; a doubt where AWS's page on Resource says two things.
+
+    Wildcards stand for what is within a part, and yet an asterisk that ends a part can reach over colons.
+    """
+    found = matches(pattern, resource)
+    if found is not False or not isinstance(pattern, tuple) or matches(reach_over(pattern), resource) is False:
+        return found
+    return doubt(f"only an asterisk that reaches over a colon names {resource}, and AWS documents both readings")
 
 
 def may_overlap(one: str, other: str) -> bool:

@@ -400,7 +400,7 @@ def _list_assumptions(own: Abilities, other: Principal) -> Iterator[Way]:
         asked = entry.resource.replace("{account}", own.principal.account) or provider
         if entry.trusts in provider and (found := own.can(entry.action, asked)) is not None:
             unsure = (doubt(entry.doubt.format(role=other.name)),) if entry.doubt else ()
-            yield f"{entry.name.format(provider=provider)}, and sign in as {other.name}", (), (found, *unsure)
+            yield entry.name.format(provider=provider, role=other.name), (), (found, *unsure)
 
 
 def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:

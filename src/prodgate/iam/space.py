@@ -30,7 +30,8 @@ from .evaluation import (
     parse_date,
     read_operator,
 )
-from .patterns import Lookup, Pattern, Wild, is_everything, matches, read_arn_pattern, read_pattern
+from .known_actions import may_reach_over
+from .patterns import Lookup, Pattern, Wild, is_everything, matches, names, reach_over, read_arn_pattern, read_pattern
 from .truth import Doubt, Truth, doubt
 
 # ── Formulas: certain, perhaps, as far as understood
@@ -170,6 +171,8 @@ Given = Mapping[str, str | tuple[str, ...] | None]
 _TEXTS: Final = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
 _MOST_VALUES: Final = 4
 _LOGIC: Final = Formulas()
+#: What one doubt is about, the same in each statement.
+_ACROSS: Final = "an asterisk that ends a part of an ARN reaches over colons"
 _ARN: Final = read_arn_pattern("arn:*:*:*:*:*", None)
 
 
@@ -406,11 +409,12 @@ def read_named(text: str) -> str | Pattern | Doubt:
 
 
 class Requests:
-    """The requests of a space. A given action or resource is no variable."""
+    """The requests of a space. A given action or resource without wildcards is no variable."""
 
-    def __init__(self, space: Space, *, resource: str | Pattern | None = None, action: str = "") -> None:
+    def __init__(self, space: Space, *, resource: str = "", action: str = "") -> None:
         self.space = space
-        self._action, self._resource = action, resource
+        self._action, self._asked = action, resource or "arn:*:*:*:*:*"
+        self._resource = read_named(resource) if resource else None
         self._service, self._verb = z3.String("service"), z3.String("verb")
         self._parts = [z3.String(f"resource {number}") for number in range(6)]
         self._is_everything = z3.Bool("the resource is *")
@@ -480,11 +484,25 @@ class Requests:
         if pattern is None or isinstance(pattern, Doubt):
             return constant(False if pattern is None else pattern, f"{text} {statement.has_variables}")
         if isinstance(self._resource, str):
-            return constant(matches(pattern, self._resource))
-        return exact(z3.And(z3.Not(self._is_everything), self._fits(pattern)))
+            return constant(False if self._resource == "*" else names(pattern, self._resource), _ACROSS)
+        ways = [exact(self._fits(pattern))]
+        if may_reach_over(text, self._asked):
+            over = exact(self._fits_over(_split_arn(reach_over(pattern))))
+            ways.append(_LOGIC.all_of([over, constant(doubt(_ACROSS), _ACROSS)]))
+        return _LOGIC.all_of([exact(z3.Not(self._is_everything)), _LOGIC.any_of(ways)])
 
     def _fits(self, pattern: Pattern) -> Any:
         return z3.And([fits(part, tokens) for part, tokens in zip(self._parts, _split_arn(pattern), strict=True)])
+
+    def _fits_over(self, parts: Sequence[Pattern], at: int = 0) -> Any:
+        """Return that the parts from some on match, where an asterisk at the end of one takes in parts after it."""
+        if at == 5:
+            return fits(self._parts[5], _join(parts))
+        ways = [self._fits_over(parts[1:], at + 1)]
+        if parts[0][-1:] == (Wild(True),) != parts[1][:1]:  # else the next one takes in as much
+            ways += [self._fits_over(parts[1:], later) for later in range(at + 2, 6)]
+            ways.append(fits(self._parts[5], _join([(Wild(True),), *parts[1:]])))
+        return z3.And(fits(self._parts[at], parts[0]), z3.Or(ways))
 
     def read(self, model: Any, caller: Caller, account: str) -> Request:
         """Return the request of a model."""
@@ -504,6 +522,10 @@ class Requests:
         if z3.is_true(model.eval(self._is_everything, model_completion=True)):
             return "*"
         return ":".join(text_of(model, part) for part in self._parts)
+
+
+def _join(parts: Sequence[Pattern]) -> Pattern:
+    return tuple(token for part in parts for token in (":", *part))[1:]
 
 
 def _split_arn(pattern: Pattern) -> list[Pattern]:
@@ -563,7 +585,7 @@ def ask(question: Question) -> Request | Doubt | None:
     ):
         return _decide(question, given)
     return _guess(question, given) or _prove(
-        question, Requests(space, resource=resource, action=question.action.lower())
+        question, Requests(space, resource=question.resource, action=question.action.lower())
     )
 
 

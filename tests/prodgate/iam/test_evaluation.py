@@ -1,21 +1,24 @@
 """IAM's decision on one request, by documented examples, and proofs: what the solver says, beside what the
 evaluator says of single requests."""
 
+import itertools
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings, strategies as st
 
-import jsonschema_rs
+from prodgate.commands import proving
 from prodgate.iam import account
 from prodgate.iam.abilities import Abilities, Allowed
 from prodgate.iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, Principal, find_document, read_attached
 from prodgate.iam.containment import find_new_access
-from prodgate.commands import proving
 from prodgate.iam.documents import Document
-from prodgate.iam.evaluation import Answer, Policies, Request, evaluate
+from prodgate.iam.evaluation import Answer, Policies, Request, evaluate, read_caller
 from prodgate.iam.patterns import matches, read_pattern
 from prodgate.iam.space import Question, ask
 from prodgate.iam.truth import Doubt
@@ -32,12 +35,13 @@ from .policies import (
     document,
     identity,
     named,
+    read_output,
     request,
     statement,
     statements,
-    read_output,
 )
 
+CALLER = read_caller(USER)
 BUCKET = "arn:aws:s3:::photos/a.png"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 ALLOWED, DENIED, NOT_ALLOWED = Answer.ALLOWED, Answer.DENIED, Answer.NOT_ALLOWED
@@ -408,6 +412,11 @@ def test_what_is_proven_to_grant_nothing_new_grants_none_of_any_requests(old: An
         (allow(ForAnyValue__StringEquals={"t": "a"}), allow(ForAllValues__StringEquals={"t": "a"}), "s3:"),
         (allow(StringEqualsIfExists={"x": "a"}), allow(StringEquals={"x": "a"}), None),
         (allow(IpAddress={"ip": "10.0.0.0/8"}), allow(IpAddress={"ip": "10.1.0.0/16"}), None),
+        (
+            {"Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-stream:*"},
+            {"Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-stream:a"},
+            None,
+        ),
     ],
 )
 def test_new_access_is_shown_or_disproven(old: dict[str, Any], new: dict[str, Any], answer: str | None) -> None:
@@ -525,6 +534,44 @@ def test_a_variable_without_a_value_is_named_and_excludes_nothing() -> None:
         evaluate(request("s3:Get", "arn:aws:s3:::a", aws__x="a"), negated)
 
 
+PARTS = [["*", "a", "a*"], ["*", "b", ""], ["b", "*", "a:*", "b:a"]]
+NAMED = [f"arn:aws:x:{':'.join(one)}" for one in itertools.product(["", "a", "b"], ["a", "b"], ["b", "b:a", "a:b:a"])]
+
+
+def test_an_asterisk_before_a_colon_is_read_in_both_ways() -> None:
+    for text in (f"arn:aws:x:{':'.join(one)}" for one in itertools.product(*PARTS)):
+        *head, last = text.split(":", 5)
+        within = re.compile(":".join([*(one.replace("*", "[^:]*") for one in head), last.replace("*", ".*")]))
+        over = re.compile(re.sub(r"\*(?=:|$)", ".*", text))
+        given, refused = identity(statement("x:y", text)), identity(ANYTHING, statement("x:y", text, effect="Deny"))
+        for arn in NAMED:
+            answers = {bool(one.fullmatch(arn)) for one in (within, over)}
+            for policies, allows in ((given, True), (refused, False)):
+                found = ask(Question(caller=CALLER, action="x:y", resource=arn, account=ACCOUNT, policies=policies))
+                assert isinstance(found, Doubt if len(answers) == 2 else Request if allows in answers else type(None))
+        asked_for = Question(caller=CALLER, action="x:y", resource="arn:aws:x:*:a:*", account=ACCOUNT, policies=given)
+        some, of_a = ask(asked_for), [arn for arn in NAMED if arn.split(":")[4] == "a"]
+        assert isinstance(some, Request) or not any(map(within.fullmatch, of_a))
+        assert some is not None or not any(map(over.fullmatch, of_a))
+
+
+@pytest.mark.parametrize(
+    ("text", "asked_for", "kept"),
+    [
+        ("arn:aws:secretsmanager:*:secret:prod-*", "arn:aws:secretsmanager:*:*:secret:prod-x", Doubt),
+        ("arn:aws:secretsmanager:*:secret:prod-*", "arn:aws:secretsmanager:*:*:secret:test-*", type(None)),
+        ("arn:aws:logs:*:*:log-stream:s", "arn:aws:logs:*:*:log-group:g:*", Doubt),
+        ("arn:aws:lambda:*:*:function:dev-*", "arn:aws:lambda:*:*:function:prod-*", type(None)),
+        ("arn:aws:lambda:*:*:function:a", "arn:aws:lambda:eu:*:function:a", Allowed),
+        ("arn:*:s3:::dev/*", "arn:aws:s3:::prod/*", Doubt),  # of an object prod/x:s3:::dev/y
+        ("arn:aws:s3:::dev/*", "arn:aws:s3:::prod/*", type(None)),
+    ],
+)
+def test_an_asterisk_that_may_reach_over_colons_proves_nothing(text: str, asked_for: str, kept: type) -> None:
+    own = Principal(arn=USER, identity=identity(statement("*", text)).identity)
+    assert isinstance(Abilities(own, account.Account(id=ACCOUNT, principals=(own,))).can("a:b", asked_for), kept)
+
+
 def test_a_resource_may_be_any_of_a_pattern() -> None:
     policies = identity(statement("s3:*", "arn:aws:s3:::*/a"), statement("s3:*", "arn:aws:s3:::b*", effect="Deny"))
     found = provable(policies, resource="arn:aws:s3:::?*")
@@ -634,6 +681,28 @@ def test_a_file_that_is_no_policy_is_refused_in_a_sentence(written: str, tmp_pat
 BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (statement("sts:AssumeRole"), "yes"),
+        (statement("*", Condition={"StringIs": {"x": "y"}}), "undetermined"),
+        (statement(["s3:GetObject", "iam:Zap"], BUCKET), "no"),
+    ],
+)
+def test_what_is_printed_of_principals_is_as_the_schema_has_it(written: Any, said: str) -> None:
+    chief = Principal(arn=ROLE, identity=(EVERYTHING,), trust=to({"AWS": ACCOUNT}, "sts:AssumeRole"))
+    own = Principal(arn=USER, identity=identity(written).identity)
+    known = account.Account(id=ACCOUNT, principals=(own, chief), is_whole=True)
+    for one in (known, replace(known, organization=account.Organization(unread="it is not read"))):
+        row, of_chief = read_output(json.dumps(proving.describe_reach(one)))
+        assert (row["administrator"], of_chief["administrator"]) == (said, "yes")
+        for action, resource in (("s3:GetObject", BUCKET), ("sts:AssumeRole", "*"), ("sqs:SendMessage", "*")):
+            read_output(json.dumps(proving.describe_who_can(one, action, resource)))
+    read_output(json.dumps(proving.describe_idle(known)))
+    with pytest.raises(jsonschema_rs.ValidationError):
+        read_output(json.dumps([{**row, "more": 1}]))
+
+
 def test_a_policy_of_aws_is_read_with_its_version_and_day() -> None:
     document = read_attached(BACKUP)
     assert len(document.statements) > 10
@@ -665,25 +734,3 @@ def test_every_document_of_the_data_can_be_read() -> None:
     policies = account.list_policies()
     assert len(policies) > 1000
     assert [arn for arn in policies if read_attached(arn).unread] == []
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        (statement("sts:AssumeRole"), "yes"),
-        (statement("*", Condition={"StringIs": {"x": "y"}}), "undetermined"),
-        (statement(["s3:GetObject", "iam:Zap"], BUCKET), "no"),
-    ],
-)
-def test_what_is_printed_of_principals_is_as_the_schema_has_it(written: Any, said: str) -> None:
-    chief = Principal(arn=ROLE, identity=(EVERYTHING,), trust=to({"AWS": ACCOUNT}, "sts:AssumeRole"))
-    own = Principal(arn=USER, identity=identity(written).identity)
-    known = account.Account(id=ACCOUNT, principals=(own, chief), is_whole=True)
-    for one in (known, replace(known, organization=account.Organization(unread="it is not read"))):
-        row, of_chief = read_output(json.dumps(proving.describe_reach(one)))
-        assert (row["administrator"], of_chief["administrator"]) == (said, "yes")
-        for action, resource in (("s3:GetObject", BUCKET), ("sts:AssumeRole", "*"), ("sqs:SendMessage", "*")):
-            read_output(json.dumps(proving.describe_who_can(one, action, resource)))
-    read_output(json.dumps(proving.describe_idle(known)))
-    with pytest.raises(jsonschema_rs.ValidationError):
-        read_output(json.dumps([{**row, "more": 1}]))
-
-
