@@ -21,6 +21,7 @@ PRIVILEGED = {
 FOREIGN = re.compile(r"head|pull_request|refs/pull")
 FETCHES_FOREIGN = re.compile(r"\bgh pr checkout\b|\bgit\s+(?:fetch|pull|clone)\b(?:(?!\bgit\s)[^\n])*(?:\bpull/|head)")
 STATIC_KEYS = re.compile(r"AKIA[0-9A-Z]{16}|secrets\.\w*ACCESS_KEY\w*", re.IGNORECASE)
+WORD = re.compile(r"\w+")
 CREDENTIALS = "aws-actions/configure-aws-credentials@"
 
 
@@ -53,6 +54,54 @@ def test_a_deploy_names_a_stated_environment(job: Job, criterion: Criterion) -> 
     if not job.deploys or job.elsewhere or not job.environment:
         raise criterion.not_applicable("names no environment of production")
     criterion.require(job.environment)
+
+
+@check(
+    "workflow-variables",
+    remedy="Correct the name, or state it in the criterion and set it on GitHub first.",
+    measures="text",
+)
+def test_workflows_read_stated_variables(workflow: Workflow, criterion: Criterion) -> None:
+    """Does the workflow read no variable or secret that nobody has stated, and that would be empty?"""
+    if not workflow.names:
+        raise criterion.not_applicable("reads no variable")
+    for name in workflow.names:
+        criterion.require(name)
+
+
+@check(
+    "workflow-components",
+    remedy="Deploy, watch and roll back each component that the criterion states, in steps that name no other.",
+    measures="text",
+)
+def test_each_component_is_deployed(workflow: Workflow, criterion: Criterion) -> None:
+    """Does a deploy change, watch and take back each stated component, in steps that name that one alone?"""
+    deployed = list_named(workflow, criterion, "shift", but="roll back")
+    if not deployed:
+        raise criterion.not_applicable("moves no traffic")
+    require_each(workflow, deployed, criterion)
+
+
+def require_each(workflow: Workflow, deployed: list[str], criterion: Criterion) -> None:
+    """Raise unless each step that deploys names one component, and there are steps for all that are stated."""
+    for name in deployed:
+        criterion.require(name)
+    followed = {kind: list_named(workflow, criterion, kind) for kind in ("watch", "roll back")}
+    for kind, named in {"deploy": deployed, **followed}.items():
+        lacking = list_components(criterion).difference(named) if any(named) else ()  # else other criteria say so
+        criterion.exclude((f"{kind} {each}" for each in sorted(lacking)), expected="a step for each", observed="no {}")
+
+
+def list_components(criterion: Criterion) -> set[str]:
+    """Return the names that the criterion states."""
+    return set(criterion.bound.texts) if criterion.bound else set()
+
+
+def list_named(workflow: Workflow, criterion: Criterion, kind: str, but: str = "") -> list[str]:
+    """Return what each step of a kind names of the components, a text for each step."""
+    kinds = [(step, {one for one, _ in step.does}) for step in workflow.steps]
+    steps = [step for step, own in kinds if kind in own and but not in own]
+    return [" and ".join(sorted(list_components(criterion).intersection(WORD.findall(step.run)))) for step in steps]
 
 
 @check("workflow-one-deploy-at-a-time", remedy="Add a `concurrency` group with `cancel-in-progress: false`.")

@@ -142,6 +142,14 @@ SABOTAGES = {
         "workflow-approval workflow-production-deploy",
     ),
     "the name of the environment is misspelt": (DEPLOY.replace("name: production #", "name: prodution #"), "deploy-environments"),
+    "what is called the back end is the front end": (
+        DEPLOY.replace(step(API), step(API).replace(".api ", ".frontend ").replace("api.", "frontend.")), "workflow-components",
+    ),
+    "the front end is deployed as the back end": (DEPLOY.replace(".deployments.api ", ".deployments.frontend "), "workflow-components"),
+    "the front end is watched twice": (DEPLOY.replace("$(cat api.deployment)", "$(cat frontend.deployment)"), "workflow-components"),
+    "the front end is taken back twice": (DEPLOY.replace("roll_back.sh api", "roll_back.sh frontend"), "workflow-components"),
+    "a variable is misspelt": (DEPLOY.replace("vars.SITE_HOST", "vars.SITE_HOSTS"), "workflow-variables"),
+    "a secret is misspelt": (DEPLOY.replace("secrets.PRODGATE_SIGNING_KEY", "secrets.PRODGATE_SIGNING_KEYS"), "workflow-variables"),
     "whatever is called a plan is applied": (DEPLOY.replace("| sha256sum --check --strict", "> /dev/null"), PLAN),
     "a new plan is applied": (DEPLOY.replace('apply "$RUNNER_TEMP/reviewed.tfplan"', "apply -auto-approve"), PLAN),
     "the plan is made after the approval": (
@@ -190,7 +198,7 @@ SABOTAGES = {
         "workflow-least-permissions",
     ),
     "an action by its tag": (re.sub(r"checkout@[0-9a-f]{40}", "checkout@v5", DEPLOY), "workflow-actions-pinned"),
-    "a stored key": (DEPLOY.replace(ROLE, KEYS), "workflow-short-lived-credentials"),
+    "a stored key": (DEPLOY.replace(ROLE, KEYS), "workflow-short-lived-credentials workflow-variables"),
     "a newer deploy cancels this one": (
         DEPLOY.replace("cancel-in-progress: false", "cancel-in-progress: true"),
         "workflow-one-deploy-at-a-time",
@@ -239,6 +247,11 @@ def test_a_sabotage_of_the_deploy_breaks_exactly_its_criteria(name: str) -> None
 def test_dags_that_are_not_tested_or_promoted_first_are_seen(old: str, new: str, criterion: str) -> None:
     assert old in DAGS
     assert broken(Outcome.NOT_SATISFIED, deploy_dags=DAGS.replace(old, new)) == {criterion}
+
+
+def test_a_night_with_a_misspelt_target_is_seen() -> None:
+    night = TEXTS[".github/workflows/nightly.yml"].replace("vars.PRODGATE_TARGET", "vars.PRODGATE_TARGTE")
+    assert broken(Outcome.NOT_SATISFIED, nightly=night) == {"workflow-variables"}
 
 
 def test_every_job_says_how_long_it_may_take() -> None:

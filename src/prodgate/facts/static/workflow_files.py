@@ -208,6 +208,10 @@ def _caller(texts: Mapping[str, str]) -> Parse:
     return parse
 
 
+#: A variable or a secret of GitHub in an expression.
+_NAMED: Final = re.compile(r"\b(?:vars|secrets)(?:\.|\[')(?!GITHUB_TOKEN\b)(\w+)")
+
+
 def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None) -> Workflow:
     """Parse the text of a workflow; ``file`` names it in subjects and messages. Raises WorkflowError.
 
@@ -226,6 +230,7 @@ def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None)
         name=root.at("name").text() or file,
         triggers=dict(triggers.items()) or {node.text(): Node(None, node.line) for node in triggers.nodes()},
         jobs=tuple(_jobs(root, file, texts or {})),
+        names=tuple(dict.fromkeys(_NAMED.findall(text))),
     )
 
 

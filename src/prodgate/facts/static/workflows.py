@@ -195,6 +195,8 @@ class Workflow(Fact):
     """Event -> its filters."""
     jobs: tuple[Job, ...]
     """Its jobs; after a job that calls a workflow of the repository, the jobs of the called workflow."""
+    names: tuple[str, ...] = ()
+    """The variables and secrets of GitHub that it reads, each once; not the token that GitHub makes."""
 
     @property
     def is_called(self) -> bool:
