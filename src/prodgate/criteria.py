@@ -133,7 +133,7 @@ class Criterion:
         least = max(self.samples, 1)
         by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
         if observed.samples and (by_point or observed.is_outside(bound)):
-            note_comparison(False, str(bound), str(observed))
+            note_comparison(False, str(bound), observed.beside(bound))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"
             raise self._lack(f"{seen} of {least:,} samples", observed)
@@ -142,7 +142,7 @@ class Criterion:
             raise self._lack(f"the bound may hold or not within the interval{settles}", observed)
         if observed.unfinished:
             raise Undetermined(self._not_known(observed.unfinished, observed))
-        note_comparison(True, str(bound), str(observed))
+        note_comparison(True, str(bound), observed.beside(bound))
 
     def hold(
         self,
@@ -198,7 +198,8 @@ class Criterion:
         return Undetermined(replace(self._not_known(reason, observed), words=_UNKNOWN))
 
     def _not_known(self, reason: str, observed: object) -> Conclusion:
-        expected, seen = str(self.bound) if self.bound else "", describe(observed)
+        expected = str(self.bound) if self.bound else ""
+        seen = observed.beside(self.bound) if isinstance(observed, Estimate) else describe(observed)
         return Conclusion(outcome=Outcome.UNDETERMINED, expected=expected, observed=seen, reason=reason)
 
     def _lack(self, reason: str, observed: object = "", by: tuple[str, ...] = ()) -> Undetermined:

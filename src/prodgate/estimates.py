@@ -3,11 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from . import statistics
-from .quantities import Bound, Quantity, UnitError
+from .quantities import UNITS, Bound, Quantity, UnitError, figure
 
 #: Confidence where a criterion states none: intervals are shown, and the point value decides.
 CONFIDENCE: Final = Quantity.of(95, "%")
@@ -44,13 +44,19 @@ class Estimate:
     """How long, in seconds, a disturbance may be for this to show that a bound is kept; 0 when it does not show it."""
 
     def __str__(self) -> str:
-        ends = f"{_shorten(self.low, ROUND_FLOOR, unit=False)}–{_shorten(self.high, ROUND_CEILING)}"
+        return self.beside(None)
+
+    def beside(self, bound: Bound | None) -> str:
+        """Return the estimate in words; no figure is rounded onto a bound or beyond it, or to 0 % or 100 %."""
+        limit = bound.limit if bound else None
+        low, high = _shorten(self.low, limit, ROUND_FLOOR), _shorten(self.high, limit, ROUND_CEILING)
+        ends = f"{low.removesuffix(f' {self.low.unit}')}–{high}"
         worth = f", worth {self.effective:,}" if self.effective < self.samples else ""
         detail = f"; {self.detail}" if self.detail else ""
         interval = f"{self.confidence} each end: {ends}, "
         if self.low == self.high:
             interval = ""
-        return f"{_shorten(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
+        return f"{_shorten(self.value, limit, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
 
     def is_within(self, bound: Bound) -> bool:
         """Whether the bound holds wherever in the interval the truth is."""
@@ -211,11 +217,12 @@ def _percent(part: float, rounding: str) -> Quantity:
     return Quantity.of((Decimal(part) * 100).quantize(_FINE, rounding), "%")
 
 
-def _shorten(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
+def _shorten(quantity: Quantity, limit: Quantity | None, rounding: str) -> str:
     """Return a quantity in few digits, rounded so that an interval never looks narrower than it is."""
-    if not quantity.magnitude.is_finite():
-        text = f"{'-' * quantity.magnitude.is_signed()}∞ {quantity.unit}".rstrip()
-    else:
-        number = Context(prec=_DIGITS, rounding=rounding).create_decimal(quantity.magnitude)
-        text = str(Quantity.of(number, quantity.unit))
-    return text if unit else text.removesuffix(f" {quantity.unit}")
+    number, unit = quantity.magnitude, quantity.unit
+    if not number.is_finite():
+        return f"{'-' * number.is_signed()}∞ {unit}".rstrip()
+    marks = [Decimal(0), Decimal(100)] if unit == "%" else []
+    marks += [limit.base / UNITS[unit][1]] if limit and limit.dimension == quantity.dimension else []
+    decimals = _DIGITS - 1 - number.adjusted()
+    return str(Quantity.of(figure(number, *marks, decimals=decimals, rounding=rounding).replace(",", ""), unit))

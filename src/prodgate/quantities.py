@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import MAX_PREC, ROUND_HALF_EVEN, Context, Decimal
 from typing import Self
 
 #: unit -> (dimension, factor to the dimension's base unit)
@@ -202,3 +202,29 @@ class Bound:
         if self.limit is not None:
             return f"{self.comparator} {self.limit}"
         return f"{self.comparator} " + ", ".join(f"'{text}'" for text in self.texts)
+
+
+def figure(number: Decimal | float, *marks: Decimal | float, decimals: int = 1, rounding: str = ROUND_HALF_EVEN) -> str:
+    """Write a number with so many decimals, and with as many more as keep it on its own side of each mark.
+
+    >>> figure(5.24, 5), figure(5.02, 5)
+    ('5.2', '5.02')
+    """
+    exact, sides = Decimal(str(number)), [Decimal(str(mark)) for mark in marks]
+    short = exact
+    while exact.is_finite():
+        short = exact.quantize(Decimal(1).scaleb(-decimals), rounding, Context(prec=MAX_PREC))
+        if all(short.compare(side) == exact.compare(side) for side in sides):
+            break
+        decimals += 1
+    return f"{short:,f}"
+
+
+def percentage(share: float, *marks: float, decimals: int = 1, rounding: str = ROUND_HALF_EVEN) -> str:
+    """Write a share in percent, which is 0 or 100, or beyond a mark, only if the share is.
+
+    >>> percentage(0.5), percentage(0.99996), percentage(0.0)
+    ('50.0%', '99.996%', '0.0%')
+    """
+    exact, *sides = (Decimal(str(each)) * 100 for each in (share, 0, 1, *marks))
+    return f"{figure(exact, *sides, decimals=decimals, rounding=rounding)}%"

@@ -597,6 +597,28 @@ def test_no_failure_in_2995_requests_is_just_enough_for_one_in_a_thousand(trials
     assert outcome(asked, observed) is (Outcome.UNDETERMINED if settles else Outcome.SATISFIED)
 
 
+@pytest.mark.parametrize(
+    ("bound", "value", "shown"),
+    [
+        (">= 99.95 %", "99.9496 %", "99.9496 %"),
+        (">= 99.9 %", "99.9964 %", "99.996 %"),
+        ("< 200 ms", "199.96 ms", "199.96 ms"),
+        ("<= 0.2 s", "200.04 ms", "200.04 ms"),
+        ("< 300 ms", "200.04 ms", "200 ms"),
+        ("<= 12342", "12345", "12345"),
+    ],
+)
+def test_a_finding_shows_a_figure_on_its_own_side_of_the_bound(bound: str, value: str, shown: str) -> None:
+    asked, found = criterion("p95-latency", bound=Bound.parse(bound)), Quantity.parse(value)
+    observed = replace(estimates.exact_count(0, samples=12_345), value=found, low=found, high=found)
+    assert observed.beside(asked.bound) == f"{shown} (12,345 requests)"
+    with suppress(NotSatisfied):
+        asked.require(observed)
+    with pytest.raises(Undetermined) as told:
+        asked.require(replace(observed, samples=0))
+    assert told.value.conclusion.observed == f"{shown} (0 requests)"
+
+
 def test_a_share_that_is_the_limit_is_never_settled() -> None:
     observed = estimates.estimate_share([5] * 40, 4000, bound=Bound.parse("< 5 %"), confidence=SURE)
     assert observed.settles == "no number of requests like these would settle it"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from prodgate.quantities import UNITS, Bound, Quantity, UnitError
+from prodgate.quantities import UNITS, Bound, Quantity, UnitError, figure, percentage
 
 MAGNITUDES = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False)
 
@@ -172,3 +172,17 @@ def test_display_keeps_every_digit_that_separates_observed_from_limit() -> None:
     assert str(Quantity.of("199.96", "ms")) == "199.96 ms"
     assert str(Quantity.of("200.00", "ms")) == "200 ms"
     assert str(Quantity.of(300)) == "300"
+
+
+@given(number=st.floats(-1e6, 1e6), mark=st.floats(-1e6, 1e6), decimals=st.integers(-3, 6))
+def test_no_figure_is_rounded_onto_a_mark_or_beyond_it(number: float, mark: float, decimals: int) -> None:
+    shown = float(figure(number, mark, decimals=decimals).replace(",", ""))
+    assert (shown > mark, shown < mark) == (number > mark, number < mark)
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.99996, "99.996%"), (0.00004, "0.004%"), (1.0, "100.0%"), (0.05004, "5.004%"), (0.3, "30.0%")],
+)
+def test_a_share_is_all_nothing_or_its_limit_only_if_it_is(share: float, shown: str) -> None:
+    assert percentage(share, 0.05) == shown

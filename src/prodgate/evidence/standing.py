@@ -6,7 +6,7 @@ from typing import Any
 
 from ..criteria import Criteria
 from ..findings import Finding, Outcome
-from ..quantities import Quantity
+from ..quantities import Quantity, figure
 from ..sections.criteria_file import CriteriaFile
 from .chain import CLOSED
 from .shapes import is_time
@@ -70,7 +70,7 @@ def _find_flaw(fact: Mapping[str, Any], started: datetime, most: Quantity, again
     if not again and at < started:
         return f"{said}, before the run began at {started:%Y-%m-%dT%H:%M:%SZ}: a clock went backwards"
     if again and started - at > timedelta(seconds=float(most.base)):
-        days = f"{(started - at) / timedelta(days=1):,.1f}"
+        days = figure((started - at) / timedelta(days=1), float(most.base) / 86_400)
         return f"{said}, {days} d before it was judged; [facts] max_age allows {most}"
     return ""
 

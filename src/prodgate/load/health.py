@@ -12,6 +12,7 @@ from math import ceil, inf
 from statistics import fmean
 from typing import Any, Final, Self
 
+from ..quantities import figure, percentage
 from ..statistics import nearest_rank
 from .profile import Profile
 
@@ -238,16 +239,19 @@ def percentiles(counts: Mapping[int, int]) -> dict[str, float]:
 
 def _describe(worst: Mapping[str, float], limits: Limits) -> Iterator[str]:
     if late := worst.get("late"):
-        yield f"requests were sent {_ms(late)} late, at most {_ms(limits.lag)} lets latencies be believed"
+        yield f"requests were sent {_ms(late, limits.lag)} late, at most {_ms(limits.lag)} lets latencies be believed"
     if latest := worst.get("latest"):
-        yield f"a request was sent {_ms(latest)} late, at most {_ms(limits.patience)} keeps timeouts the system's own"
+        shown = _ms(latest, limits.patience)
+        yield f"a request was sent {shown} late, at most {_ms(limits.patience)} keeps timeouts the system's own"
     if still := worst.get("still"):
         yield f"the process that measures stood still for {_ms(still)}, at most {MAX_STILL:.0%} of the time is bearable"
     if steal := worst.get("steal"):
-        yield f"{steal:.1%} of wanted processor time was given to other machines, at most {MAX_STEAL:.0%} is bearable"
+        shown = percentage(steal, MAX_STEAL)
+        yield f"{shown} of wanted processor time was given to other machines, at most {MAX_STEAL:.0%} is bearable"
     if others := worst.get("others"):
-        yield f"{others:.1f} threads of other programs wanted each core, at most {limits.others:g} leave room"
+        shown = figure(others, limits.others)
+        yield f"{shown} threads of other programs wanted each core, at most {limits.others:g} leave room"
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms"
+def _ms(seconds: float, *limits: float) -> str:
+    return f"{figure(seconds * 1000, *(limit * 1000 for limit in limits), decimals=0)} ms"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from ..evidence.runs import Run
 from ..facts.dags.slots import SlotHistory
 from ..layers.dags.facts import DECLARED, HISTORY, OBSERVED, facts_of
 from ..processes.output import visible
-from ..quantities import Bound, Quantity
+from ..quantities import Bound, Quantity, percentage
 from .drawing import Words
 from .text import shorten
 
@@ -85,7 +85,6 @@ JUDGED_BY: Final = ("dag-success-rate", "dag-success-rate-rehearsed")
 
 #: A bound that every share keeps, for the interval of a rate that no criterion limits.
 _ANY: Final = Bound(">=", Quantity.of(0, "%"))
-_FINE: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,24 +149,26 @@ def _rows(history: SlotHistory, criterion: Criterion | None) -> Iterator[RateRow
     found = history.rates
     for rate in (found.slot, found.run, found.first_try, found.on_time):
         estimate = rate.estimate(bound, criterion.confidence if criterion else None)
-        yield _row(rate, estimate, decides=criterion is not None and rate is found.slot)
+        yield _row(rate, estimate, bound, decides=criterion is not None and rate is found.slot)
 
 
-def _row(rate: Rate, estimate: Estimate, *, decides: bool) -> RateRow:
-    low, high = _percent(estimate.low, ROUND_FLOOR), _percent(estimate.high, ROUND_CEILING)
+def _row(rate: Rate, estimate: Estimate, bound: Bound, *, decides: bool) -> RateRow:
+    low, high = _percent(estimate.low, bound, ROUND_FLOOR), _percent(estimate.high, bound, ROUND_CEILING)
     return RateRow(
         name=rate.name,
         good=f"{rate.good:,}",
         total=f"{rate.total:,}",
-        share=f"{_percent(estimate.value, ROUND_HALF_EVEN)} %" if rate.total else "",
+        share=f"{_percent(estimate.value, bound, ROUND_HALF_EVEN)} %" if rate.total else "",
         ends=f"{low}–{high} %" if rate.total else "",
         decides=decides,
     )
 
 
-def _percent(quantity: Quantity, rounding: str) -> str:
-    """Return a share in percent, rounded so that an interval never looks narrower than it is."""
-    return f"{quantity.magnitude.quantize(_FINE, rounding).normalize():f}"
+def _percent(quantity: Quantity, bound: Bound, rounding: str) -> str:
+    """Return a share without its sign, rounded so that an interval never looks narrower than it is."""
+    limits = [float(bound.limit.base)] if bound.limit else []
+    text = percentage(float(quantity.base), *limits, decimals=2, rounding=rounding).removesuffix("%")
+    return text.rstrip("0").rstrip(".")
 
 
 # ── The calendar of slots

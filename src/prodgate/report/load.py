@@ -15,6 +15,7 @@ from ..evidence.runs import Run
 from ..facts.load.soundness import measured_seconds
 from ..layers.load.facts import LIMITED_BY, RECORD, SELF_TEST
 from ..load.record import FORMAT
+from ..quantities import percentage
 from ..statistics import nearest_rank
 from .drawing import (
     ABOVE,
@@ -546,7 +547,7 @@ def _health(health: Mapping[str, Any]) -> dict[str, Any]:
             (key, tuple(latency_text(round(float(health[key][each]) * _TENTHS)) for each in ("p50", "p99", "max")))
             for key in ("send_lag", "loop_lag")
         ),
-        "shares": {key: f"{float(health[key]):.1%}" for key in ("cpu", "machine_cpu", "steal")},
+        "shares": {key: percentage(float(health[key])) for key in ("cpu", "machine_cpu", "steal")},
         "sick": (*_texts(health["sick"]), *filter(None, [str(health.get("short", ""))])),
         "aside": str(health.get("aside", "")),
         "advice": str(health["advice"]),

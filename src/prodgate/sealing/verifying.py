@@ -18,7 +18,7 @@ from ..evidence import runs
 from ..evidence.artifacts import FOLDER
 from ..evidence.journal import NAME
 from ..processes.regular_files import read_measured
-from ..quantities import Quantity
+from ..quantities import Quantity, figure
 from ..sections.evidence import EvidenceSection, TrustedIdentity, TrustedSigner
 from ..signatures.envelope import EnvelopeError, parse_envelope, write_json
 from ..signatures.keys import parse_public
@@ -377,8 +377,8 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     if last > wanted.now + _SKEW:
         yield f"EXPIRED: says that it began or saw something at {last:%Y-%m-%dT%H:%M:%SZ}, which is still to come"
     elif wanted.max_age is not None and wanted.now - first > timedelta(seconds=float(wanted.max_age.base)):
-        hours = (wanted.now - first) / timedelta(hours=1)
-        yield f"EXPIRED: was observed {hours:,.1f} h ago, at {first:%Y-%m-%dT%H:%M:%SZ}; {wanted.max_age} is allowed"
+        hours = figure((wanted.now - first) / timedelta(hours=1), float(wanted.max_age.base) / 3600)
+        yield f"EXPIRED: was observed {hours} h ago, at {first:%Y-%m-%dT%H:%M:%SZ}; {wanted.max_age} is allowed"
 
 
 def _find_plan(run: runs.Run) -> str:

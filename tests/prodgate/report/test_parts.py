@@ -452,7 +452,7 @@ def test_says_how_each_page_and_journey_was(tmp_path: Path, language: str) -> No
     told = Page(text[text.index('<h2 id="browser">') :].partition("</section>")[0]).text
     assert "the shop , Chromium 156.0.1" in told
     assert "front at 1280 px" in told
-    assert "312 ms 0.012" in told
+    assert "312.4 ms 0.01234" in told
     assert "label: Label fields: <input> and 2 more" in told
     assert "+25 px" in told
     assert "connection refused" in told

@@ -77,7 +77,7 @@ class DurationChange(Fact):
         if self.change is None or criterion.confidence is None:
             raise TypeError(f"criterion {criterion.id!r} needs a confidence, and enough runs, to tell what is chance")
         by_chance = self.change.p_value > 1 - criterion.confidence.base
-        grown = Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 1), "%")
+        grown = Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 6), "%")
         runs = min(self.change.samples)
         return Estimate(
             value=grown, low=grown, high=grown, samples=runs, effective=runs, confidence=criterion.confidence, of="runs"

@@ -41,7 +41,7 @@ def keyboard_walk(page: Mapping[str, Any], reason: str, untimed: str) -> Keyboar
     walk = page.get("keyboard")
     if reason or not walk:
         return KeyboardWalk.unread(page["name"], reason or "no walk was made")
-    answered: Any = Quantity.of(round(Decimal(str(walk["slowest"] or _SHORTEST_REPORTED))), "ms")
+    answered: Any = Quantity.of(_round(walk["slowest"] or _SHORTEST_REPORTED, 1), "ms")
     untouched = tuple(walk.get("untouched", ()))
     if unasked := " or ".join(walk.get("unasked", ())):
         said = "; ".join(untouched)
@@ -205,8 +205,8 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     return {
         **_axe_fields(page, record),
         "largest_paint": unread
-        or (_so_far(_round(vitals["lcp"], 0), "ms", later) if vitals["lcp"] is not None else Unread(painted)),
-        "shift": unread or _so_far(_round(vitals["cls"], 3), "", later),
+        or (_so_far(_round(vitals["lcp"], 1), "ms", later) if vitals["lcp"] is not None else Unread(painted)),
+        "shift": unread or _so_far(_round(vitals["cls"], 6), "", later),
         "errors": Unread(disturbed) if disturbed and errors else errors or (Unread(thrown) if thrown else ()),
         "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...aws.account import Account, batched
 from ...aws.answers import Unread, Unreadable
-from ...quantities import Quantity
+from ...quantities import Quantity, figure
 from ...semantics import cloudwatch
 from ...semantics.cloudwatch import alarms_in_rule
 from ...semantics.unresolved import Unresolved
@@ -18,7 +18,7 @@ from .distributions import GLOBAL
 # ── Settings of CloudWatch alarms: the metrics they read, when they fire, and their actions
 
 #: Decimals of a percentage that people read.
-_FINE: Final = Decimal("0.0001")
+_FINE: Final = 4
 #: botocore knows alarms on a log query since 2026; without the type AWS omits them.
 EVERY_TYPE: Final[Mapping[str, Any]] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}
 
@@ -267,7 +267,7 @@ def failed_percent(share: Decimal) -> Quantity:
     >>> str(failed_percent(Decimal(1) / 70_000))
     '0.0001 %'
     """
-    return Quantity.of(share.quantize(_FINE, ROUND_UP), "%")
+    return Quantity.of(figure(share, 0, 100, decimals=_FINE, rounding=ROUND_UP), "%")
 
 
 def answered_percent(failed: Decimal) -> Quantity:
@@ -276,7 +276,7 @@ def answered_percent(failed: Decimal) -> Quantity:
     >>> str(answered_percent(Decimal(12) / 241))
     '99.9502 %'
     """
-    return Quantity.of((100 - failed).quantize(_FINE, ROUND_DOWN), "%")
+    return Quantity.of(figure(100 - failed, 0, 100, decimals=_FINE, rounding=ROUND_DOWN), "%")
 
 
 def _build_query(id_: str, query: Query, period: timedelta) -> dict[str, Any]:

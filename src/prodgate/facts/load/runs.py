@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import partial
 from itertools import pairwise
 from math import exp, hypot, inf, isfinite, log
@@ -16,7 +16,7 @@ from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import UNBOUNDED, Estimate
 from ...load.record import UNCACHED
-from ...quantities import Bound, Quantity
+from ...quantities import Bound, Quantity, percentage
 from ...statistics import nearest_rank
 from .. import Fact
 from .measurements import Measurements, read_measurements, read_stored
@@ -52,7 +52,8 @@ def allow_between_runs(kept: Sequence[float], confidence: float) -> tuple[float,
     if len(kept) < ENOUGH or not all(kept):
         return NormalDist().inv_cdf(confidence) * APART, ""
     spread = stdev(log(each) for each in kept)
-    return statistics.student(len(kept) - 1, confidence) * spread, f"{len(kept)} runs before differ by {spread:.1%}"
+    known = f"{len(kept)} runs before differ by {percentage(spread)}"
+    return statistics.student(len(kept) - 1, confidence) * spread, known
 
 
 def estimate_change(now: Estimate, before: Estimate, *, turns: bool, kept: Sequence[float] = ()) -> Estimate:
@@ -352,7 +353,8 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     spoilt = [_within(aside, one["started"] - begin, one["ended"] - begin) > 0 for one in met]
     failed, whole = sum(noticed), sum(told or not bad for told, bad in zip(noticed, spoilt, strict=True))
     unfinished = _why_unfinished(found, stored, broken and f"a deploy did not succeed: {broken}")
-    told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
+    most = percentage(1 - 0.05 ** (1 / max(1, whole)), decimals=0, rounding=ROUND_CEILING)
+    told = f"none of {whole} says, at 95 %, that fewer than {most} are noticed"
     return estimates.exact_count(
         failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told
     )

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any, Final
 
 from ...load.record import FORMAT, UNCACHED
-from ...quantities import Quantity
+from ...quantities import Quantity, figure
 
 #: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
 #: matters beside a limit shifts a percentile by as much as a real change.
@@ -26,7 +26,7 @@ def run_name(stored: Mapping[str, Any]) -> str:
 
 def percent(part: int, whole: int) -> Quantity:
     """Return a share, rounded up, since one request of a million is not none; 0 % of a negative number."""
-    return Quantity.of((Decimal(100 * max(part, 0)) / whole).quantize(Decimal("0.0001"), ROUND_UP), "%")
+    return Quantity.of(figure(Decimal(100 * max(part, 0)) / whole, 0, 100, decimals=4, rounding=ROUND_UP), "%")
 
 
 def why_unsound(record: Mapping[str, Any]) -> str:
@@ -89,8 +89,9 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
     if lag <= MOST_LAG:
         return ""
     return (
-        f"requests were sent, and answers received, {lag * 1000:.0f} ms late in one of a hundred cases, at most "
-        f"{MOST_LAG * 1000:.0f} ms lets a change be told; run it again with less other work on the machine"
+        f"requests were sent, and answers received, {figure(lag * 1000, MOST_LAG * 1000, decimals=0)} ms late in one "
+        f"of a hundred cases, at most {MOST_LAG * 1000:.0f} ms lets a change be told; run it again with less other "
+        "work on the machine"
     )
 
 
@@ -102,8 +103,9 @@ def why_clock_differs(record: Mapping[str, Any]) -> str:
     moved = record.get("clock_moved", 0.0)
     if abs(moved) <= MOST_MOVED:
         return ""
+    set_by = figure(moved, MOST_MOVED, -MOST_MOVED)
     return (
-        f"the clock of the generator's machine was set by {moved:.1f} s while the load ran, so that nothing can be set "
+        f"the clock of the generator's machine was set by {set_by} s while the load ran, so that nothing can be set "
         "beside what others recorded; run it again"
     )
 

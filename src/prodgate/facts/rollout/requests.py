@@ -13,6 +13,7 @@ from ...aws.answers import Unread, Unreadable
 from ...criteria import Criterion
 from ...estimates import Estimate, exact_count
 from ...load.record import STREAM_FORMAT
+from ...quantities import figure, percentage
 from .. import Fact
 from ..load.measurements import SLOWEST, count_slower, describe_classes, require_bound
 from .watched import Look, require_format
@@ -169,7 +170,8 @@ def why_late(stream: Mapping[str, Any]) -> str:
     late, most = stream["lag"]["max"], stream["plan"]["timeout"] / 2
     if late <= most:
         return ""
-    return f"a request was sent {late:.1f} s late, at most {most:g} s keeps timeouts the site's own; watch again"
+    shown = figure(late, most)
+    return f"a request was sent {shown} s late, at most {most:g} s keeps timeouts the site's own; watch again"
 
 
 def _select(stream: Mapping[str, Any], first: int, end: int, but: Collection[int] = ()) -> Stream:
@@ -223,7 +225,7 @@ def _describe_outages(record: Mapping[str, Any], stream: Mapping[str, Any]) -> I
         yield f"{len(lasted)} outages, the longest of {longest}" if len(lasted) > 1 else f"one outage, of {longest}"
     yield f"an outage of {step * 1000:,.0f} ms or longer would have been seen"
     if budget := record.get("budget"):
-        yield f"{sum(lasted) / budget['seconds']:.2%} of the error budget ({budget['words']})"
+        yield f"{percentage(sum(lasted) / budget['seconds'], decimals=2)} of the error budget ({budget['words']})"
 
 
 def _find_cut_off(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from typing import Final
 
 from ...dags.declared import Spell
 from ...processes.interpreter import GATE
+from ...quantities import figure, percentage
 from .process import Airflow, request_json
 from .supervisor import find_descendants
 
@@ -101,10 +102,12 @@ def _find_crowds(looks: Sequence[Look], cores: int) -> Iterator[Spell]:
         others = fmean(look.others for look in stretch) / cores
         stolen = (last.stolen - first.stolen) / ((last.spent - first.spent) or 1.0)
         if others > MOST_OTHERS:
-            reason = f"{others:.1f} threads besides Airflow's wanted each core, more than {MOST_OTHERS:g}"
+            said = figure(others, MOST_OTHERS)
+            reason = f"{said} threads besides Airflow's wanted each core, more than {MOST_OTHERS:g}"
             yield Spell(begin=first.at, end=last.at, reason=reason)
         if stolen > MOST_STEAL:
-            reason = f"{stolen:.0%} of processor time was given to other machines, more than {MOST_STEAL:.0%}"
+            said = percentage(stolen, MOST_STEAL, decimals=0)
+            reason = f"{said} of processor time was given to other machines, more than {MOST_STEAL:.0%}"
             yield Spell(begin=first.at, end=last.at, reason=reason)
 
 

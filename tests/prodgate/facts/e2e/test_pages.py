@@ -203,11 +203,11 @@ def test_what_a_record_shows(stored: dict[str, Any], kind: type[Any], fields: Ma
 @pytest.mark.parametrize(
     ("stored", "kind", "field", "said"),
     [
-        (visits(visit()), VisitedPage, "largest_paint", "312 ms"),
-        (visits(visit()), VisitedPage, "shift", "0.012"),
-        (visits(visit(rested=False)), VisitedPage, "largest_paint", "312 ms"),
-        (visits(visit(rested=True, waiting=["GET /poll"])), VisitedPage, "largest_paint", "312 ms"),
-        (visits(visit(going={"page": [], "frames": [LOOP]})), VisitedPage, "shift", "0.012"),
+        (visits(visit()), VisitedPage, "largest_paint", "312.4 ms"),
+        (visits(visit()), VisitedPage, "shift", "0.01234"),
+        (visits(visit(rested=False)), VisitedPage, "largest_paint", "312.4 ms"),
+        (visits(visit(rested=True, waiting=["GET /poll"])), VisitedPage, "largest_paint", "312.4 ms"),
+        (visits(visit(going={"page": [], "frames": [LOOP]})), VisitedPage, "shift", "0.01234"),
         (walked(slowest=24), KeyboardWalk, "slowest", "24 ms"),
         (walked(slowest=None), KeyboardWalk, "slowest", "16 ms"),
     ],
