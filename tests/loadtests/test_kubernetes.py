@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from prodgate.load.profile import VARIABLE, Settings
+from prodgate.load.profile import VARIABLE, Profile, Settings
+from prodgate.load.runner import run_load
 from prodgate.rehearsal.site.process import running
 
 MANIFEST = Path(__file__).parents[2] / "loadtests" / "kubernetes.yaml"
@@ -162,24 +163,24 @@ def here(member: str, host: str, results: Path, port: int) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.once
-def test_its_commands_make_a_load(tmp_path: Path) -> None:
-    told = json.loads(OBJECTS["ConfigMap", "load-settings"]["data"]["settings.json"])
-    told["profile"] |= {"rate": 20, "duration": 2, "warm_up": 0}
+def test_its_commands_make_a_load_that_a_run_asks_for(tmp_path: Path) -> None:
+    folder, members = tmp_path / "results" / "surge", list[subprocess.Popen[bytes]]()
+    profile = Profile(name="surge", rate=20, duration=2, warm_up=0)
     with running(tmp_path) as site, (tmp_path / "said").open("wb") as said:
-        told |= {"host": site.url, "record": str(tmp_path / "record.json"), "workers": 2}
-        master = {**os.environ, VARIABLE: json.dumps(told)}
-        given = [("load-master", master), *[("load-worker", dict(os.environ))] * 2]
-        port = free_port()
-        members = [
-            subprocess.Popen(here(name, site.url, tmp_path, port), env=each, stdout=said, stderr=said)
-            for name, each in given
-        ]
+
+        def start(_line: str) -> None:
+            master, port = {**os.environ, VARIABLE: str(folder / "settings.json")}, free_port()
+            for name, each in [("load-master", master), *[("load-worker", dict(os.environ))] * 2]:
+                command = here(name, site.url, tmp_path, port)
+                members.append(subprocess.Popen(command, env=each, stdout=said, stderr=said))
+
+        given: dict[str, Any] = {"directory": tmp_path / "run", "workers": 2, "elsewhere": folder, "progress": start}
         try:
+            record = run_load(profile, site.url, locustfile=MANIFEST.with_name("locustfile.py"), **given)
             assert [each.wait(240) for each in members] == [0, 0, 0], (tmp_path / "said").read_text("utf-8")
         finally:
             for each in members:
                 each.kill()
-    record = json.loads((tmp_path / "record.json").read_text("utf-8"))
     assert (record["complete"], record["planned"], record["sent"]) == (True, 40, 40)
     assert [worker["sent"] > 0 for worker in record["workers"]] == [True, True]
     assert (tmp_path / "locust.html").exists()

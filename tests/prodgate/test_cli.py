@@ -114,6 +114,10 @@ def test_an_empty_value_is_refused(arguments: list[str], named: str, capsys: pyt
             ["run", "--only", "load", "--i-am-allowed-to-attack", "x"],
             "to-attack: changes nothing without e2e; leave it out",
         ),
+        (
+            ["run", "--only", "static", "--load-record", "x"],
+            "--load-record: changes nothing without load; leave it out",
+        ),
         (["check", ".", "--explain", "--json"], "--explain: changes nothing with --json; leave it out"),
         (
             ["check", ".", "--explain", "--format", "sarif"],
@@ -294,6 +298,19 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(shop: 
         made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
         assert runs.read(made).about.get("load_allowed", "") == host
         assert layer_process._make_context(made, plan.project, "load").load_allowed == host
+
+
+def test_a_load_of_other_machines_is_asked_for_by_the_run_that_judges_it(shop: Path, gate: Gate) -> None:
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", LOAD, 1), "utf-8")
+    plan = plan_run(cli._parser().parse_args(["run", "--load-record", "shared"]))
+    made = runs.create(shop / "runs", running.describe_run(plan), shop / "criteria.toml", shop / "waivers.toml")
+    assert layer_process._make_context(made, plan.project, "load").load_record == "shared"
+    for folder in (shop / "shared", shop / "shared" / "steady"):
+        folder.mkdir()
+        (folder / "record.json").touch()
+        said = gate("run", "--load-record", "shared", ends=4).err
+        assert f"{folder.relative_to(shop) / 'record.json'}: is older than this run, which hands out" in said
+        (folder / "record.json").unlink()
 
 
 def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, gate: Gate) -> None:

@@ -82,6 +82,10 @@ _INSTALL: Final = flag(
     help="install Chromium and HAProxy where they are needed and missing; goes without saying in CI and in containers",
 )
 _LOAD: Final = take("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
+_LOAD_RECORD: Final = take(
+    "--load-record", metavar="FOLDER", default="",
+    help="let other machines make the load: write its settings into FOLDER/PROFILE, and await record.json there",
+)  # fmt: skip
 _LOAD_BESIDE: Final = take("--i-am-allowed-to-load", metavar="HOST", default="", help="send requests to this host, too")
 _SIGNING_KEY: Final = take(
     "--signing-key", metavar="KEY", default="",
@@ -102,6 +106,7 @@ _TARGET: Final = (
     ),
     _INSTALL,
     _LOAD,
+    _LOAD_RECORD,
     take(
         "--i-am-allowed-to-attack", metavar="HOST", default="",
         help="send attack strings to this host, after all else, where waf-refuses-attacks asks",

@@ -60,6 +60,7 @@ def report(args: argparse.Namespace) -> int:
 _ASKED_BY: Final = {
     "i_am_allowed_to_load": frozenset({"load", "rollout"}),
     "i_am_allowed_to_attack": frozenset({"e2e"}),
+    "load_record": frozenset({"load"}),
 }
 
 
@@ -80,16 +81,17 @@ def plan_run(args: argparse.Namespace) -> Plan:
             raise UsageError(f"{named}: changes nothing without {' or '.join(sorted(needing))}; leave it out")
     refuse_other_host(args.i_am_allowed_to_load, project)
     _refuse_other_site(args.i_am_allowed_to_attack, project, target)
+    _refuse_earlier_records(args.load_record)
     return _plan(
         args, project, target=target, layers=layers, moment=args.moment, supporting=supporting,
         installs=may_install(args.install), load_allowed=args.i_am_allowed_to_load,
-        attack_allowed=args.i_am_allowed_to_attack,
+        attack_allowed=args.i_am_allowed_to_attack, load_record=args.load_record,
     )  # fmt: skip
 
 
 def _plan_cell(args: argparse.Namespace) -> Plan:
     """Return the plan of a run of one cell. Raises UsageError for one that the criteria do not name."""
-    given = ("only", "moment", "i_am_allowed_to_load", "i_am_allowed_to_attack")
+    given = ("only", "moment", *_ASKED_BY)
     if named := next((name for name in given if getattr(args, name)), ""):
         raise UsageError(f"--{named.replace('_', '-')}: a cell is one layer of one account, whole; leave it out")
     project = open_stated(args)
@@ -122,6 +124,13 @@ def _refuse_other_site(host: str, project: Project, target: Target) -> None:
         there = f"that is {site}" if site else "which names no base_url"
         whose = "the target" if target.site else f"the site of [e2e] in {project.stated.path}"
         raise UsageError(f"--i-am-allowed-to-attack: {host!r} is not {whose}; {there}")
+
+
+def _refuse_earlier_records(folder: str) -> None:
+    """Raise UsageError for a folder with records: whoever chooses among loads has the one that passes."""
+    if folder and (kept := [*Path(folder).glob("record.json"), *Path(folder).glob("*/record.json")]):
+        reason = "is older than this run, which hands out the settings and awaits the record; name an empty folder"
+        raise UsageError(f"--load-record: {kept[0]}: {reason}")
 
 
 def _refuse_unopenable(target: Target) -> None:

@@ -63,7 +63,7 @@ _COUNT: Final[_Kind] = ("a number from 0", lambda value: type(value) is int and 
 #: Keys of run.json; what is not named here is only shown.
 _ABOUT: Final[Mapping[str, _Kind]] = {
     **dict.fromkeys(("system", "target", "actor", "commit", "utc_offset", "judged_again", "moment"), _TEXT),
-    **dict.fromkeys(("load_allowed", "attack_allowed", "cell", "folder"), _TEXT),
+    **dict.fromkeys(("load_allowed", "attack_allowed", "load_record", "cell", "folder"), _TEXT),
     **dict.fromkeys(("cells", "merged"), _DIGEST),
     "rehearsal": ("true or false", lambda value: isinstance(value, bool)),
     "layers": ("layers, each once", _are_layers),

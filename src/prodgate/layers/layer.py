@@ -48,6 +48,8 @@ class LayerContext:
     progress: Progress
     load_allowed: str = ""
     """The host that may be put under load, as whoever runs the gate says."""
+    load_record: str = ""
+    """The folder in which other machines leave the record of the load; empty where this one makes it."""
     attack_allowed: str = ""
     """The host that attack strings may be sent to, as whoever runs the gate says."""
     moment: str = ""

@@ -1,7 +1,7 @@
 """The plan of a load: how many arrivals for how long, when each comes, and the settings of the Locust process."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -140,7 +140,7 @@ class Settings:
     host: str
     """Scheme, name and port: ``https://www.example.org``."""
     record: str
-    """The file for the record, which the master or the single process writes."""
+    """The file for the record, which the master or the single process writes; relative to the file of the settings."""
     workers: int = 0
     own: int = 0
     """The process that began this load and the site, where both run here: their threads are none of others'."""
@@ -173,8 +173,9 @@ class Settings:
         if not given:
             return None
         try:
-            text = given if given.lstrip().startswith("{") else Path(given).read_text("utf-8")
-            data = read_json(text)
+            inline = given.lstrip().startswith("{")
+            data = read_json(given if inline else Path(given).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(f"{VARIABLE}: {error}; name a JSON file, or give the JSON object itself") from error
-        return cls.from_json(data)
+        found = cls.from_json(data)
+        return found if inline else replace(found, record=str(Path(given).parent / found.record))

@@ -6,10 +6,12 @@ import os
 import platform
 import socket
 import ssl
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
@@ -405,5 +407,20 @@ def offered_protocol(host: str) -> str:
 
 def read_versions() -> dict[str, str]:
     """Return the versions of what made the load."""
-    named = {name: version(name) for name in ("locust", "gevent", "geventhttpclient")}
+    named = {name: version(name) for name in ("locust", "gevent", "geventhttpclient", "prod-gate")}
     return {**named, "python": platform.python_version()}
+
+
+def digest_code(locustfile: str) -> dict[str, str]:
+    """Return the SHA-256 of each imported module that lies in the folder of the locustfile, by its path there.
+
+    Installed packages are left out.
+    """
+    folder = Path(locustfile).resolve().parent
+    files = {vars(module).get("__file__") for module in list(sys.modules.values())}
+    own = {path for each in files if each and (path := Path(each).resolve()).is_relative_to(folder) and path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(own)
+        if "site-packages" not in path.parts
+    }

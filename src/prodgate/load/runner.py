@@ -1,14 +1,14 @@
 """Runs one load: starts Locust in its own processes and returns the record it leaves.
 
-Workers may also run elsewhere, as containers for instance. The master is then told where to listen
-(``run_load(..., workers=6, listen="0.0.0.0:5557")``) and each worker is started with the same locustfile and image as
+Master and workers may also run elsewhere, as containers for instance (``run_load(..., elsewhere=FOLDER)``). Each worker
+is started with the same locustfile and image as
 
     locust -f loadtests/locustfile.py,$(python -c "import prodgate.load as p; print(p.PLUGIN)") \
         --worker --master-host MASTER --master-port 5557
 
-and needs nothing else: the master hands it the settings and its share of the arrivals. A master that is a
-container too is started like it with ``--master --expect-workers 6 --headless -u 6 -r 6 -H HOST`` and
-``PRODGATE_LOAD``, the settings (``prodgate.load.profile``) as a JSON object or the name of a file with them.
+and needs nothing else: the master hands it the settings and its share of the arrivals. The master is started like it
+with ``--master --expect-workers 6 --headless -u 6 -r 6 -H HOST`` and ``PRODGATE_LOAD``, the name of the file with the
+settings (``prodgate.load.profile``), or the JSON object itself.
 """
 
 import importlib.util
@@ -33,6 +33,7 @@ from ..processes.progress import PROGRESS_PREFIX, Progress, read_progress
 from ..semantics.json_texts import read_json
 from ..statistics import nearest_rank
 from . import PLUGIN
+from .elsewhere import await_record
 from .profile import VARIABLE, Profile, Settings
 from .record import tenths_of_ms, write_record
 
@@ -157,7 +158,7 @@ def run_load(
     directory: Path,
     workers: int = 0,
     other_host: str = "",
-    listen: str = "",
+    elsewhere: Path | None = None,
     ca_file: str = "",
     own: int = 0,
     holds: Mapping[str, Any] | None = None,
@@ -166,11 +167,12 @@ def run_load(
     """Run a load and return its record, which is also kept as record.json in ``directory``.
 
     Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (its output) and settings.json.
-    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they run elsewhere. ``ca_file`` holds
-    authorities that are trusted instead of the system's; ``own`` and ``holds`` are those of ``Settings``. A record
-    with ``complete`` false is no error. Raises LoadError when nothing could be run.
+    ``workers`` is 0 for a single process. ``ca_file`` holds authorities that are trusted instead of the system's;
+    ``own`` and ``holds`` are those of ``Settings``. With a folder ``elsewhere`` nothing is started here: the settings
+    are written there, and the record of whoever makes the load is awaited there. A record with ``complete`` false is
+    no error. Raises LoadError when nothing could be run, UsageError when that record does not answer the settings.
     """
-    _check_inputs(locustfile, listen)
+    _check_inputs(locustfile)
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "record.json"
     kept.unlink(missing_ok=True)
@@ -184,8 +186,12 @@ def run_load(
         holds=holds or {},
     )
     (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
-    commands = _build_commands(settings, locustfile, directory, listen)
     limit = profile.seconds + profile.patience + ALLOWANCE
+    if elsewhere:
+        data = await_record(settings, elsewhere, locustfile=locustfile, limit=limit, progress=progress)
+        write_record(data, kept)
+        return data
+    commands = _build_commands(settings, locustfile, directory)
     # Locust reads options from variables as well
     environment = {**clean_environment("LOCUST_"), VARIABLE: str((directory / "settings.json").absolute())}
     environment |= {"SSL_CERT_FILE": str(Path(ca_file).absolute())} if ca_file else {}
@@ -198,16 +204,14 @@ def run_load(
     return _read_record(kept, code, limit)
 
 
-def _check_inputs(locustfile: Path, listen: str) -> None:
+def _check_inputs(locustfile: Path) -> None:
     if importlib.util.find_spec("locust") is None:
         raise LoadError("the load layer: Locust is not installed; pip install 'prod-gate[load]'")
     if not locustfile.is_file():
         raise LoadError(f"{locustfile}: there is no such locustfile; write one, or name it under [load]")
-    if listen and not listen.rpartition(":")[2].isdecimal():
-        raise LoadError(f"listen: {listen!r} is no address and port; write for instance 0.0.0.0:5557")
 
 
-def _build_commands(settings: Settings, locustfile: Path, directory: Path, listen: str) -> Sequence[Sequence[str]]:
+def _build_commands(settings: Settings, locustfile: Path, directory: Path) -> Sequence[Sequence[str]]:
     files = ("-f", f"{locustfile.absolute()},{PLUGIN}", "--loglevel", "INFO")
     number = str(settings.workers or 1)
     first = [*files, "--headless", "--only-summary", "-H", settings.host, "-u", number, "-r", number]
@@ -215,11 +219,11 @@ def _build_commands(settings: Settings, locustfile: Path, directory: Path, liste
     first += ["--stop-timeout", f"{math.ceil(settings.profile.timeout) + 5}"]
     if not settings.workers:
         return [first]
-    address, _, port = (listen or f"127.0.0.1:{_find_free_port()}").rpartition(":")
+    address, port = "127.0.0.1", str(_find_free_port())
     first += ["--master", "--master-bind-host", address, "--master-bind-port", port]
     first += ["--expect-workers", number, "--expect-workers-max-wait", f"{WORKER_WAIT:.0f}"]
     worker = [*files, "--worker", "--master-host", address, "--master-port", port]
-    return [first, *([worker] * settings.workers if not listen else [])]
+    return [first, *[worker] * settings.workers]
 
 
 def _find_free_port() -> int:

@@ -193,6 +193,7 @@ def _make_context(run: Path, project: Project, layer: str) -> LayerContext:
         progress=_print_progress,
         load_allowed=about.get("load_allowed", ""),
         attack_allowed=about.get("attack_allowed", ""),
+        load_record=about.get("load_record", ""),
         moment=found.scope.when,
     )
 

@@ -233,6 +233,8 @@ class Plan:
     load_allowed: str = ""
     attack_allowed: str = ""
     """The hosts that the user allows to be put under load, and to be attacked."""
+    load_record: str = ""
+    """The folder in which other machines leave the record of the load; empty where this one makes it."""
     moment: str = ""
     """The moment of a release whose criteria alone are judged; empty for all of them."""
     installs: bool = False
@@ -492,7 +494,7 @@ def describe_run(plan: Plan) -> Mapping[str, Any]:
         "inputs": dict(inputs.digests),
         "judges": dict(inputs.judges),
         "uncommitted": list(inputs.uncommitted),
-        **{key: each for key in ("load_allowed", "attack_allowed") if (each := getattr(plan, key))},
+        **{key: each for key in ("load_allowed", "attack_allowed", "load_record") if (each := getattr(plan, key))},
         **({"moment": plan.moment, "supporting": sorted(plan.supporting)} if plan.moment else {}),
         **plan.cell,
         "replaced": list(plan.project.list_replaced()),

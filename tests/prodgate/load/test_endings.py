@@ -93,31 +93,49 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
     assert count(record) == server.asked.total() == 300
 
 
-def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
-    """Workers started elsewhere, as documented; one of three is killed while it works."""
+@pytest.mark.parametrize("lost", [False, True], ids=["whole", "one lost"])
+def test_a_load_of_four_workers_elsewhere_is_taken_and_a_lost_one_leaves_it_incomplete(
+    tmp_path: Path, *, lost: bool
+) -> None:
+    """A master and workers that somebody else starts, as documented; one may be killed while it works."""
+    port, file, folder = str(_free_port()), a_locustfile(tmp_path), tmp_path / "shared" / "trial"
+    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
+    gathered = ["--master", "--master-bind-port", port, "--expect-workers", "4", "--headless", "-u", "4", "-r", "4"]
+    members: list[subprocess.Popen[bytes]] = []
 
-    def kill_one(line: str) -> None:
-        if " sent" in line and " 0 sent" not in line:
-            workers[1].kill()
+    def start(line: str) -> None:
+        assert line == f"trial: its settings are in {folder / 'settings.json'}; {folder / 'record.json'} is awaited"
+        given = {**os.environ, "PRODGATE_LOAD": str(folder / "settings.json")}
+        told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        members.append(subprocess.Popen([*command, *gathered], env=given, **told))
+        members.extend(subprocess.Popen([*command, "--worker", "--master-port", port], **told) for _ in range(4))
 
-    port, file = _free_port(), a_locustfile(tmp_path)
-    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}", "--worker", "--master-port", str(port)]
-    workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
-    with serving(fine) as server:
+    async def answering(path: str, count: int) -> bytes | None:
+        if lost and count == 40:
+            members[2].kill()
+        return await fine(path, count)
+
+    with serving(answering) as server:
         record = run_load(
-            a_profile(duration=60.0),
+            a_profile(duration=60.0 if lost else 2.0),
             server.url,
             locustfile=file,
             directory=tmp_path / "run",
-            workers=3,
-            listen=f"127.0.0.1:{port}",
-            progress=kill_one,
+            workers=4,
+            elsewhere=folder,
+            progress=start,
         )
-    assert [worker.wait() for worker in workers] == [0, -signal.SIGKILL, 0]
-    assert not record["complete"]
-    assert record["why"].endswith("was lost")
-    assert [worker["lost"] for worker in record["workers"]].count(True) == 1
-    assert 0 < record["sent"] < record["planned"] == 3600
+    assert [each.wait(60) for each in members] == [0, 0, -signal.SIGKILL * lost, 0, 0]
+    assert (record["complete"], record["elsewhere"]) == (not lost, True)
+    assert record["why"].endswith("was lost" if lost else "")
+    assert [worker["lost"] for worker in record["workers"]].count(True) == lost
+    assert json.loads((tmp_path / "run" / "record.json").read_text("utf-8")) == record
+    if lost:
+        assert 0 < record["sent"] < record["planned"] == 3600
+    else:
+        assert count(record) == server.asked.total() == record["planned"] == 120
+        assert {abs(worker["behind"]) < 1 for worker in record["workers"]} == {True}
+        assert {tuple(worker["code"]) for worker in record["workers"]} == {("locustfile.py",)}
 
 
 RUN = """
@@ -206,14 +224,6 @@ def test_a_locustfile_that_cannot_run_is_named(tmp_path: Path, text: str, said: 
 def test_what_cannot_be_run_is_said_before_anything_is_started(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="there is no such locustfile"):
         run_load(a_profile(), "http://127.0.0.1:9", locustfile=tmp_path / "none.py", directory=tmp_path / "run")
-    with pytest.raises(LoadError, match="'here' is no address and port"):
-        run_load(
-            a_profile(),
-            "http://127.0.0.1:9",
-            locustfile=a_locustfile(tmp_path),
-            directory=tmp_path / "run",
-            listen="here",
-        )
     assert not (tmp_path / "run").exists()
 
 

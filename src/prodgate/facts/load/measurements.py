@@ -154,7 +154,8 @@ def describe_protocol(record: Mapping[str, Any]) -> str:
     if "protocol" not in record:
         return ""
     used, offered = record["protocol"]["used"], record["protocol"]["offered"]
-    return f"by {used}, where browsers use {offered}" if offered not in ("", used) else f"by {used}"
+    by = f"by {used}, where browsers use {offered}" if offered not in ("", used) else f"by {used}"
+    return f"{by}, by {len(record['workers'])} workers elsewhere" if record.get("elsewhere") else by
 
 
 #: The share of requests that may be slower than the 95th percentile.

@@ -518,6 +518,8 @@ def run_profiles(
                         yield from _find_previous(seen.value, section, context, unreadable)
             except UsageError as error:
                 unreadable |= _leave_unreadable(name, str(error), section)
+                if context.load_record:  # a load may have been sent, and nobody knows what it did to the site
+                    broken[name] = str(error)
 
 
 def _find_broken(name: str, section: LoadSection, broken: Mapping[str, str]) -> str:
@@ -590,15 +592,30 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     given["holds"] = section.holds
     # what the sample site uses is known: it was begun here
     given |= {"ca_file": target.ca_file, "own": os.getpid() if target.site else 0}
+    given |= {"elsewhere": Path(context.load_record) / name} if context.load_record else {}
     beside, progress = target.site if name == "deploy" else None, context.progress_of("load")
     try:
         with green_build(target, section, context, name) as other, deploying(deploys, beside, progress):
             record = run_load(profile, target.url, other_host=other, directory=directory, progress=progress, **given)
+        if context.load_record and not target.screen:
+            _require_expected_addresses(record, section)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
             yield _make_evidence(read_json(written.read_text("utf-8")), deploys, since, target, about)
         raise
     yield _make_evidence(record, deploys, since, target, about)
+
+
+def _require_expected_addresses(record: Mapping[str, Any], section: LoadSection) -> None:
+    """Raise UsageError for a load of other machines that went where the criteria do not say: they ask another DNS."""
+    told = [(0, 0, 0, "", (address, 443)) for address in record["addresses"]]
+    host = urlsplit(record["host"]).hostname or ""
+    resolve: Callable[..., Iterable[Any]] = lambda *given, **named: [*told, *socket.getaddrinfo(*given, **named)]  # noqa: E731
+    if strangers := find_unexpected_addresses(host, section.resolves_to, resolve=resolve):
+        raise UsageError(
+            f"where the load was made, {host} resolves to {', '.join(strangers)}, which is not of "
+            f"{', '.join(section.resolves_to)}; look where its name leads there, or mend [load] resolves_to"
+        )
 
 
 def _make_evidence(

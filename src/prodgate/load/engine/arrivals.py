@@ -32,7 +32,7 @@ from ..contents import Contents, came_from_cache, explain_unshareable, read_stat
 from ..health import Window, plan_round, profile_of
 from ..monitor import INTERVAL, Monitor
 from ..profile import Arrival, Profile, Settings, arrivals, count_arrivals, host_index
-from ..record import STAND_IN, UNCACHED, Moment, Tally
+from ..record import STAND_IN, UNCACHED, Moment, Tally, digest_code, read_versions
 from .connections import NO_REQUEST, OPENING, OTHER_CLIENT, TASK, TIMEOUT, WRONG_CONTENT, Connections, classify_failure
 
 # ── The tasks that an arrival may perform: those of the locustfile's users, by weight
@@ -552,6 +552,12 @@ NEXT: Final = "prodgate-next"
 REPORT_INTERVAL: Final = 1.0
 
 
+def find_locustfile(environment: Environment) -> str:
+    """Return the path of the project's own locustfile, beside which Locust loads ours."""
+    options: Any = environment.parsed_options
+    return str(options.locustfile).partition(",")[0]
+
+
 class Sender:
     """Runs arrivals when Locust starts its user, as the coordinator's BEGIN says."""
 
@@ -560,6 +566,7 @@ class Sender:
         self._ordered = Event()
         self._order: dict[str, Any] = {}
         self._arrivals: Arrivals | None = None
+        self._code = digest_code(find_locustfile(environment))
         assert environment.runner is not None
         self._runner = environment.runner
         self._runner.register_message(BEGIN, self._receive_begin)
@@ -597,7 +604,7 @@ class Sender:
                 standstill.close()
             self._send(PART, self._take_part(arrivals))
             last: dict[str, Any] = {"finished": arrivals.finished, "settled": arrivals.tally.settled}
-            last["clock"] = arrivals.clock_moved
+            last |= {"clock": arrivals.clock_moved, "versions": read_versions(), "code": self._code}
             self._send(DONE, last)
 
     def _send_parts(self, arrivals: Arrivals) -> None:
@@ -607,7 +614,8 @@ class Sender:
 
     def _take_part(self, arrivals: Arrivals) -> dict[str, Any]:
         silences = [each.measure(perf_counter()) for each in arrivals.tally.silences]
-        told = {"started": arrivals.started, "silences": silences, "holds": arrivals.contents.describe()}
+        told = {"at": time.time(), "started": arrivals.started, "silences": silences}
+        told["holds"] = arrivals.contents.describe()
         told["learned"] = arrivals.contents.learned
         return {**told, "book": arrivals.tally.take(), "windows": arrivals.monitor.take()}
 

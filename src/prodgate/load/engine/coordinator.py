@@ -3,11 +3,12 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Final
 
 import gevent
@@ -24,12 +25,13 @@ from ..record import (
     Requests,
     Tally,
     build_record,
+    digest_code,
     offered_protocol,
     read_versions,
     resolve_addresses,
     write_record,
 )
-from .arrivals import BEGIN, DONE, HOLD, LEAD, NEXT, PART
+from .arrivals import BEGIN, DONE, HOLD, LEAD, NEXT, PART, find_locustfile
 from .connections import GENERATOR_FAILURES
 
 #: Seconds between checks of the workers, and of failures.
@@ -49,6 +51,12 @@ class Worker:
     """How many of its ended requests are in no report that arrived."""
     clock: float = 0.0
     """By how many seconds the clock of its machine was changed during the run."""
+    behind: float = inf
+    """By how many seconds its clock is behind the coordinator's, at most: each message was under way for a moment."""
+    started: float = 0.0
+    """When its measured window begins, Unix seconds by the coordinator's clock."""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """Its ``versions`` and ``code``, as the record has them."""
     done: bool = False
     """Whether its last message arrived."""
     finished: bool = False
@@ -59,6 +67,11 @@ class Worker:
     silences: list[tuple[int, float]] = field(default_factory=list)
     """For each host: the requests begun since one last ended, and for how many seconds the first of them has waited."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what the record says of it."""
+        told = {"name": self.name, "sent": self.sent, "lost": self.lost, **self.origin}
+        return told if self.behind == inf else {**told, "behind": round(self.behind, 3), "started": self.started}
+
 
 class Coordinator:
     """Starts the run, watches it and writes its record at the end; also at the start, in case the process is killed."""
@@ -66,7 +79,7 @@ class Coordinator:
     def __init__(self, environment: Environment, settings: Settings, *, cacheable: Collection[str]) -> None:
         assert environment.runner is not None
         self._runner, self._settings, self._cacheable = environment.runner, settings, cacheable
-        self._tally = Tally(hosts=len(settings.hosts), slow=settings.profile.slow or float("inf"))
+        self._tally = Tally(hosts=len(settings.hosts), slow=settings.profile.slow or inf)
         self._workers: list[Worker] = []
         self._started = datetime.now(UTC)
         self._why = "it was ended before its time"
@@ -78,6 +91,7 @@ class Coordinator:
         self._outages = [OutageWatch() for _ in settings.hosts]
         self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
+        self._code = digest_code(find_locustfile(environment))
         self._addresses = resolve_addresses(settings.host)
         self._protocol = {"used": PROTOCOL, "offered": offered_protocol(settings.host)}
         self._runner.register_message(PART, self._receive_part)
@@ -111,7 +125,9 @@ class Coordinator:
             sick = find_problems(vitals, Limits.of(self._settings.profile), told["seconds"])
             worker.windows[told["second"]] = (Window(**{**told, "sick": sick}), vitals)
         worker.silences = msg.data["silences"]
-        self._started = datetime.fromtimestamp(msg.data["started"], UTC)
+        worker.behind = min(worker.behind, time() - msg.data["at"])
+        worker.started = msg.data["started"] + worker.behind
+        self._started = datetime.fromtimestamp(worker.started, UTC)
         if self._round and all(self._round[-1].second in each.windows for each in self._workers):
             self._go_on()
 
@@ -152,6 +168,7 @@ class Coordinator:
         worker = self._workers[msg.data["worker"]]
         worker.done, worker.finished = True, msg.data["finished"]
         worker.missing, worker.clock = msg.data["settled"] - worker.settled, msg.data["clock"]
+        worker.origin = {name: msg.data[name] for name in ("versions", "code")}
         if all(each.done for each in self._workers):
             gevent.spawn(self._runner.quit)
 
@@ -221,9 +238,9 @@ class Coordinator:
         if self._workers and not all(each.done for each in self._workers):
             self._runner.quit()  # so that workers that still send report the rest
         if self._workers:
-            self._write_record()
+            self._write_record(over=True)
 
-    def _write_record(self) -> None:
+    def _write_record(self, *, over: bool = False) -> None:
         why = self._explain_incomplete()
         about = {
             "addresses": self._addresses,
@@ -235,10 +252,12 @@ class Coordinator:
             and self._early
             and not self._explain_own_failures()
             and all(each.windows for each in self._workers),
-            "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],
+            "over": over,
+            "workers": [each.to_json() for each in self._workers],
             **self._describe_health(),
             "clock_moved": self._find_greatest_move(),
             "versions": read_versions(),
+            "code": self._code,
         }
         requests = Requests(
             cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts, learned=self._learned

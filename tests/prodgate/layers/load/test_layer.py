@@ -234,6 +234,44 @@ def test_a_host_that_leads_elsewhere_is_not_loaded(shop: Path, made: Made, monke
     assert "www.shop.example resolves to 198.51.100.7, which is not of 203.0.113.0/24" in seen.unreadable[SteadyLoad]
 
 
+def _resolve_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every name lead where it is meant to on this machine, and no address have a name."""
+    find, well = observing.find_unexpected_addresses, answers("203.0.113.7")
+    monkeypatch.setattr(socket, "getaddrinfo", well)
+    monkeypatch.setattr(
+        observing,
+        "find_unexpected_addresses",
+        lambda host, places, resolve=well: find(host, places, resolve=resolve, reverse=lambda _each: ("", [], [])),
+    )
+
+
+def test_a_load_of_other_machines_is_asked_for_by_profile_and_one_that_went_elsewhere_is_refused(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, str] = {"load_allowed": "www.shop.example", "load_record": "shared"}
+    _resolve_well(monkeypatch)
+    made.changes = {"surge": {"addresses": ["198.51.100.7"]}}
+    seen = observed(observation(shop, REAL, **given))
+    assert [asked["elsewhere"] for *_, asked in made.asked] == [Path("shared/steady"), Path("shared/surge")]
+    assert seen.of(SteadyLoad)
+    assert "where the load was made, www.example.com resolves to 198.51.100.7, which" in seen.unreadable[SurgeLoad]
+
+
+def test_after_a_refused_record_no_stronger_load_is_asked_for(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have sent one, and nobody knows what it did."""
+
+    def refuse(_name: str) -> None:
+        raise UsageError("record.json: its load went to https://b.example")
+
+    _resolve_well(monkeypatch)
+    made.meanwhile = refuse
+    seen = observed(observation(shop, REAL, load_allowed="www.shop.example", load_record="shared"))
+    assert [profile.name for profile, *_ in made.asked] == ["steady"]
+    assert "steady at 100 /s went wrong (record.json: its load went to " in seen.unreadable[SurgeLoad]
+
+
 def test_no_host_is_no_permission(shop: Path, made: Made) -> None:
     (shop / "criteria.toml").write_text(CRITERIA.replace('["www.shop.example"]', "[]"), "utf-8")
     assert "[load] names no host" in observed(observation(shop, REAL)).unreadable[SteadyLoad]
