@@ -367,6 +367,7 @@ class Arrivals:
         self.monitor = Monitor(settings.own)
         self.started = time.time() + LEAD + self.profile.warm_up
         """When the measured window begins, Unix seconds."""
+        self._zero = perf_counter() + LEAD + self.profile.warm_up
         self.clock_moved = 0.0
         """By how many seconds the clock of the machine was changed while the arrivals came, later or earlier."""
         self.contents = Contents({**tasks.holds, **read_stated(settings.holds)})
@@ -386,6 +387,11 @@ class Arrivals:
         if here in self._visits and here not in OPENING and isinstance(given[1], tuple) and given[1][1] in self._ports:
             task, visit = self._visits[here]
             visit.fail_task(task.name, OTHER_CLIENT, f"it opened a connection to {given[1][0]}:{given[1][1]}")
+
+    @property
+    def now(self) -> float:
+        """The time in Unix seconds by the clock as it was at the start, whoever has set it since."""
+        return self.started + perf_counter() - self._zero
 
     def stop(self, **_given: Any) -> None:
         """Stop at once: no more arrivals, no waiting."""
@@ -408,9 +414,9 @@ class Arrivals:
         random.seed(self.profile.seed + self._worker)  # what the locustfile draws from
         under_way = Pool(self.profile.open_at_once)
         begin, shown = perf_counter() + LEAD, time.time() + LEAD
-        self.started = shown + self.profile.warm_up
+        self.started, self._zero = shown + self.profile.warm_up, begin + self.profile.warm_up
         watching = gevent.spawn(self._watch)
-        everybody = self._send_rounds(begin, under_way, report)
+        everybody = self._send_rounds(under_way, report)
         watching.kill()
         self.monitor.reached = inf
         self.monitor.stop()
@@ -426,9 +432,9 @@ class Arrivals:
             gevent.sleep(INTERVAL)
             self.monitor.note(slept)
 
-    def _send_rounds(self, begin: float, under_way: Pool, report: Callable[[], None]) -> bool:
+    def _send_rounds(self, under_way: Pool, report: Callable[[], None]) -> bool:
         """Send round after round until enough was measured, and return whether it came to that."""
-        zero, windows, number, planned = begin + self.profile.warm_up, plan_round(self.profile, ()), 0, 0
+        zero, windows, number, planned = self._zero, plan_round(self.profile, ()), 0, 0
         if before := ceil(self.profile.warm_up):
             self.monitor.expect([Window(place=-1, second=-before, seconds=float(before))], zero)
         while windows:
@@ -614,7 +620,7 @@ class Sender:
 
     def _take_part(self, arrivals: Arrivals) -> dict[str, Any]:
         silences = [each.measure(perf_counter()) for each in arrivals.tally.silences]
-        told = {"at": time.time(), "started": arrivals.started, "silences": silences}
+        told = {"at": arrivals.now, "started": arrivals.started, "silences": silences}
         told["holds"] = arrivals.contents.describe()
         told["learned"] = arrivals.contents.learned
         return {**told, "book": arrivals.tally.take(), "windows": arrivals.monitor.take()}
