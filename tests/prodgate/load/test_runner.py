@@ -145,7 +145,8 @@ def test_every_arrival_is_accounted_for(troubled: Troubled) -> None:
     record, _, _ = troubled
     assert (record["complete"], record["why"]) == (True, "")
     assert record["planned"] == record["sent"] + record["not_sent"] == 540
-    assert record["workers"] == [{"name": "local", "sent": 540, "lost": False}]
+    (worker,) = record["workers"]
+    assert (worker["name"], worker["sent"], worker["lost"], worker["behind"]) == ("local", 540, False, 0.0)
     assert record["sent"] + record["followed"] == count(record)
     assert record["followed"] == len(latencies(record, "GET /then")) + count(record, "Reader.raising")
     assert not record["stopped_early"]
