@@ -12,7 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from prodgate.criteria import LAYERS, PROMOTING
 from prodgate.layers.live.judging import KINDS
+from prodgate.sections.criteria_file import MOMENTS, CriteriaFile
 from prodgate.sections.project import open_project
 from prodgate.terraform.policy import POLICIES
 
@@ -44,6 +46,18 @@ One fault of each is named; most have more. Two faults are done to many:
 - `unknown`: Terraform decides every value only later (`tests/policies/test_examples.py`; of permissions
   `tests/terraform/test_permissions.py`)
 """
+REQUIREMENTS = """
+## Requirements
+
+Each line of `criteria/requirements.toml`, by layer: where its criteria are asked, and a fault that turns the first red.
+A rehearsal is part of each pull request and each deploy; `promotion` comes before anything is applied, `before`,
+`during` and `after` are moments of a deployment, and a night asks production as it is. Criteria that only production
+answers are asked in no rehearsal.
+
+| line | layer | asked at | criteria | witness of the first |
+| --- | --- | --- | --- | --- |"""
+#: The layers that a night asks.
+NIGHT: Final = re.compile(r"tox -e nightly .*--only ([\w,]+)")
 UNREAD, UNKNOWN = "unread", "unknown"
 #: Catalogues, and tests of single criteria.
 STATED: Final = tomllib.loads(Path(__file__).with_name("teeth.toml").read_text("utf-8"))
@@ -51,7 +65,8 @@ STATED: Final = tomllib.loads(Path(__file__).with_name("teeth.toml").read_text("
 
 def page() -> str:
     """Return the whole page."""
-    stated = open_project(ROOT / "criteria.toml").stated.criteria
+    file = open_project(ROOT / "criteria.toml").stated
+    stated = file.criteria
     known = {True: defaultdict[Asked, list[str]](list), False: defaultdict[Asked, list[str]](list)}
     for layer, criterion, red, fault in list_teeth():
         if fault not in known[red][layer, criterion]:
@@ -64,6 +79,7 @@ def page() -> str:
     for layer, asked in layers.items():
         lines += ["", f"### {layer}", "", "| criterion | turned red by | left open by |", "| --- | --- | --- |"]
         lines += [f"| `{one[1]}` | {_name(known[True][one])} | {_name(known[False][one])} |" for one in sorted(asked)]
+    lines += [REQUIREMENTS, *_list_requirements(file, known[True])]
     lines += [
         "",
         "## Faults of the gate and its machine",
@@ -82,6 +98,24 @@ def _write_gaps(layers: Mapping[str, list[Asked]], known: Mapping[bool, Mapping[
     for layer, asked in layers.items():
         without = (", ".join(f"`{one[1]}`" for one in sorted(asked) if not known[red][one]) for red in (True, False))
         yield f"| {layer} | {len(asked)} | {' | '.join(each or '–' for each in without)} |"
+
+
+def _list_requirements(file: CriteriaFile, red: Mapping[Asked, list[str]]) -> Iterator[str]:
+    """Yield a row for each layer of each line of the requirements."""
+    night = NIGHT.findall((ROOT / ".github/workflows/nightly.yml").read_text("utf-8"))[0].split(",")
+    for line in file.requirements:
+        own = [one for one in file.criteria.values() if one.source == line.id]
+        for layer in (each for each in LAYERS if any(each in one.layers for one in own)):
+            asked = [one for one in own if layer in one.layers]
+            moments = {file.moments.get(one.id, "") for one in asked}
+            stations = {
+                "rehearsal": not all(one.needs_production for one in asked),
+                "promotion": layer in PROMOTING and not moments.isdisjoint(("", "before")),
+                **{moment: moment in moments for moment in MOMENTS},
+                "night": layer in night,
+            }
+            names, told = ", ".join(f"`{one.id}`" for one in asked), ", ".join(key for key in stations if stations[key])
+            yield f"| {line.id} | {layer} | {told} | {names} | {_name(red[layer, asked[0].id])} |"
 
 
 def _link(test: str) -> str:
