@@ -14,7 +14,7 @@ from ...semantics.json_texts import read_json
 from . import MARK
 from .schema import Block, encode_field
 from .synthesis import Settings, dns_suffix, partition
-from .values import UNKNOWN, drop_unset, empty_block
+from .values import UNKNOWN, drop_unset, empty_block, holds_unknown, is_unknown
 
 # ── The functions of the AWS provider: `provider::aws::arn_parse` and the others
 
@@ -397,6 +397,14 @@ def _states_zones(config: Mapping[str, Any], settings: Settings) -> bool:
     return bool(_list_stated_zones(_region(config, settings), settings)) and not narrowed
 
 
+def _default_tags(_: Mapping[str, Any], settings: Settings) -> Values:
+    stated = {} if is_unknown(settings.default_tags) else settings.default_tags
+    return {
+        "id": settings.partition,
+        "tags": {name: f"{MARK}-{name}" if is_unknown(value) else value for name, value in stated.items()},
+    }
+
+
 #: Filters that leave out what has to be opted into, which the zones of a region itself have not.
 _USUAL: Final = (
     ("opt-in-status", ["opt-in-not-required"]),
@@ -408,7 +416,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "aws_arn": _arn,
     "aws_availability_zones": _zones,
     "aws_caller_identity": _caller_identity,
-    "aws_default_tags": lambda _, settings: {"id": settings.partition, "tags": dict(settings.default_tags)},
+    "aws_default_tags": _default_tags,
     "aws_elb_service_account": _balancer_account,
     "aws_iam_policy_document": _policy_document,
     "aws_iam_session_context": _session_context,
@@ -434,6 +442,8 @@ UNSTATABLE: Final = {kind: names for kind, names in NEVER_STATED.items() if kind
 
 def find_unstated(kind: str, known: Mapping[str, Any], config: Mapping[str, Any], settings: Settings) -> set[str]:
     """Return which of the known values of a data source neither its configuration nor the provider's states."""
+    if kind == "aws_default_tags" and holds_unknown(settings.default_tags):
+        return {"tags"}
     region = settings.states_region or bool(config.get("region"))
     region = region or (kind == "aws_region" and bool(config.get("name")))
     asked = kind in BY_ACCOUNT or kind in BY_REGION or kind in NEVER_STATED

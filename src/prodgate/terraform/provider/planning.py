@@ -203,7 +203,8 @@ def _apply_provider_settings(block: Block, proposed: Mapping[str, Any], settings
 
 
 def _all_tags(tags: Any, settings: Settings) -> Any:
-    return UNKNOWN if is_unknown(tags) else {**settings.default_tags, **(tags or {})}
+    defaults = settings.default_tags
+    return UNKNOWN if is_unknown(tags) or is_unknown(defaults) else {**defaults, **(tags or {})}
 
 
 # ── Creation: what AWS decides is unknown until AWS has answered. Whoever runs the provider supplies the creator; where

@@ -27,7 +27,8 @@ class Settings:
 
     region: str = REGION
     account: str = ACCOUNT
-    default_tags: Mapping[str, Any] = field(default_factory=dict)
+    default_tags: Any = field(default_factory=dict)
+    """The tags of every resource by name; unknown, or with unknown values, where what they depend on is."""
     states_region: bool = False
     states_account: bool = False
     zones: tuple[str, ...] = ()
@@ -70,10 +71,10 @@ def read_settings(config: Mapping[str, Any] | None, account: str = "", zones: tu
     )
 
 
-def _tags(blocks: Any) -> Mapping[str, Any]:
-    first = blocks[0] if isinstance(blocks, list) and blocks else {}
-    tags = first.get("tags") if isinstance(first, Mapping) else None
-    return tags if isinstance(tags, Mapping) and not is_unknown(tags) else {}
+def _tags(blocks: Any) -> Any:
+    first = blocks[0] if isinstance(blocks, list) and blocks else blocks
+    tags = first.get("tags") if isinstance(first, Mapping) else first
+    return tags if isinstance(tags, Mapping) or is_unknown(tags) else {}
 
 
 # How AWS writes the id and the ARN of the resources that other resources name most.

@@ -28,9 +28,9 @@ from prodgate.terraform.provider.datasources import (
 )
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.provider.server import wait_for_end
-from prodgate.terraform.provider.synthesis import Settings
+from prodgate.terraform.provider.synthesis import Settings, read_settings
 from prodgate.terraform.provider.utility_providers import TYPES, utility_schemas
-from prodgate.terraform.provider.values import empty_block
+from prodgate.terraform.provider.values import UNKNOWN, empty_block, holds_unknown
 from tests.prodgate.terraform.provider.conftest import Play
 from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
@@ -370,6 +370,14 @@ def test_account_is_invented_unless_the_provider_block_names_it() -> None:
 
 def test_default_tags_are_those_of_the_provider() -> None:
     assert answer("aws_default_tags", Settings(default_tags={"a": "b"}))[0]["tags"] == {"a": "b"}
+
+
+@pytest.mark.parametrize("tags", [UNKNOWN, {"team": "news", "environment": UNKNOWN}])
+def test_default_tags_that_depend_on_the_unknown_are_made_up(tags: Any) -> None:
+    settings = read_settings({"default_tags": [{"tags": tags}]})
+    values, invented = answer("aws_default_tags", settings)
+    assert invented == ("tags",) and values["tags"].keys() == (set() if tags is UNKNOWN else tags.keys())
+    assert not holds_unknown(dict(values)), "core refuses an answer that it can't use at once"
 
 
 def test_inventions_are_marked_and_of_the_right_kind() -> None:
