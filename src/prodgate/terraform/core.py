@@ -483,6 +483,8 @@ def var_file_options(var_files: Sequence[Path]) -> tuple[str, ...]:
 #: How often more may be taken out: dependent parts may have to go as well.
 ROUNDS: Final = 12
 _REPETITIONS: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
+#: Core's error on an output of the root, which nothing else can use.
+_EXPOSED: Final = "Output refers to sensitive values"
 _UNSTATED: Final = "No value for required variable"
 _NOWHERE: Final = "is declared nowhere"
 _REMOVABLE: Final = ("resource", "data", "ephemeral", "module", "check")
@@ -574,15 +576,15 @@ def _take_out(
     what = explain_change(each, versioned) if versioned else _make_gap(each, "").reason
     mended = _leave_out_names(each, original, tree, module, block)
     if not mended and not block.file.endswith(".json"):
-        mended = _leave_out_part(each, tree, block, what) or _leave_out_value(each, original, tree, block)
+        mended = _leave_out_part(each, tree, block, what)
+        mended = mended or (None if each.summary == _EXPOSED else _leave_out_value(each, original, tree, block))
     if mended:
         return mended
-    if block.kind not in (*_REMOVABLE, "variable"):
+    if block.kind not in (*_REMOVABLE, "variable", "output"):
         raise error
-    numbered = each.summary in _REPETITIONS
-    return tree.without(
-        module.directory, {block.address: _explain_number(module, block, original) if numbered else what}
-    ), None
+    reason = _explain_number(module, block, original) if each.summary in _REPETITIONS else what
+    gap = _make_gap(each, block.address) if block.kind == "output" else None
+    return tree.without(module.directory, {block.address: reason}), gap
 
 
 def _leave_out_names(each: Diagnostic, original: Tree, tree: Tree, module: Module, block: HclBlock) -> _Mended | None:

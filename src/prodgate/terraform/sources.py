@@ -471,9 +471,11 @@ def _find_foreign(module: Module, known: Container[str]) -> Iterator[tuple[str, 
     for name, source in required.items():
         if name != BUILT_IN and is_foreign(name):
             yield f"provider.{name}", f"is the provider {source!r}, of which nothing is known here"
-    for block in module.of("provider"):
-        if block.labels[0] != BUILT_IN and is_foreign(block.labels[0]):
-            yield block.address, ""
+    handed = [block.arguments["providers"] for block in module.of("module") if "providers" in block.arguments]
+    named = {value.text.partition(".")[0] for each in handed for value in each.entries.values()} - required.keys()
+    for name in sorted(named.union(block.labels[0] for block in module.of("provider"))):
+        if name != BUILT_IN and is_foreign(name):
+            yield f"provider.{name}", ""
 
 
 def _list_asked(check: HclBlock) -> list[str]:

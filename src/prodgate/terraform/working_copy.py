@@ -124,11 +124,22 @@ def _redirect(block: HclBlock, unread: Container[str]) -> Iterator[Edit]:
     for name, value in block.arguments.items():
         if name in _OF_ADDRESSES:
             yield from [(*block.spans[name], None)] if _mentions(value.references, unread) else []
+        elif name == "providers" and block.kind == "module":
+            yield from _take_out_handed(value, unread)
         else:
             found = (each for each in value.references if each.address in unread)
             yield from ((each.start, each.end, f"local.{UNREAD}".encode()) for each in found)
     for inner in block.blocks:
         yield from _redirect(inner, unread)
+
+
+def _take_out_handed(providers: Expression, unread: Container[str]) -> Iterator[Edit]:
+    """Yield the edits that hand a module no provider that stands for nothing here."""
+    for _, value in providers.members:
+        entry = value.node.parent
+        if entry is not None and f"provider.{value.text.partition('.')[0]}" in unread:
+            comma = entry.next_sibling if entry.next_sibling is not None and entry.next_sibling.type == "," else entry
+            yield entry.start_byte, comma.end_byte, None
 
 
 #: The key of the instance of a block whose ``for_each`` nobody knows.
@@ -184,7 +195,7 @@ def replace_uncomputable(source: Source, module: Module, values: Iterable[tuple[
             found = dict.fromkeys(
                 each for each in _NAMED.findall(source.text, start, end) if _is_declared(each, module)
             )
-            named = b", ".join(found)
+            named = b", ".join(b"try(" + each + b", null)" for each in found)  # its index may be what core refuses
             unknown = f"local.{UNREAD}".encode()
             asked = unknown + b" == jsonencode([" + named + b"]) ? " + unknown + b" : " + unknown
             yield _fill(source, start, end, b"(" + asked + b")" if named else unknown)

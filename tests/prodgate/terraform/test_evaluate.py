@@ -7,6 +7,7 @@ import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -376,6 +377,13 @@ LEFT_OUT: Mapping[str, tuple[Mapping[str, str], str]] = {
         {"main.tf": 'resource "aws_sns_topic" "u" {\n  name = aws_sns_topic.v.name\n}\n' + TOPIC},
         "main.tf:2: aws_sns_topic.v: is declared nowhere",
     ),
+    "output that shows what a newer provider hides": (
+        {
+            "main.tf": 'resource "aws_iam_user_login_profile" "p" {\n  user = "u"\n}\n'
+            'output "key" {\n  value = aws_iam_user_login_profile.p.encrypted_password\n}\n' + TOPIC
+        },
+        "main.tf:4: output.key: output refers to sensitive values: To reduce the risk",
+    ),
     "variable that is not declared": (
         {"main.tf": TOPIC + 'output "o" {\n  value = var.nowhere\n}\n'},
         "main.tf:5: var.nowhere: is declared nowhere",
@@ -409,6 +417,55 @@ def test_part_that_core_refuses_is_a_gap_and_the_rest_is_judged(name: str, plant
     assert any(f"{gap.position}: {gap.subject}: {gap.reason}".startswith(expected) for gap in found.gaps), found.gaps
     assert "aws_sns_topic.t" in {each.address for each in found.resources}
     assert "prodgate_" not in str([*found.gaps, *found.notes, *(each.values for each in found.resources)])
+
+
+#: A provider that nobody stands in for is handed to a module, with and without a block of its own.
+HANDED: Final = """
+provider "aws" {}
+provider "elasticstack" {
+  alias = "logging"
+}
+data "aws_nat_gateways" "all" {}
+data "aws_nat_gateway" "one" {
+  count = length(data.aws_nat_gateways.all.ids)
+  id    = tolist(data.aws_nat_gateways.all.ids)[count.index]
+}
+locals {
+  second = data.aws_nat_gateway.one[1].id
+}
+resource "aws_sns_topic" "t" {
+  name         = "t"
+  display_name = local.second
+}
+module "one" {
+  source    = "./one"
+  providers = { google = google, aws = aws, elasticstack = elasticstack.logging }
+}
+"""
+INNER: Final = """
+terraform {
+  required_providers {
+    google       = { source = "hashicorp/google" }
+    elasticstack = { source = "elastic/elasticstack" }
+  }
+}
+resource "google_storage_bucket" "b" {
+  name = "b"
+}
+resource "aws_sns_topic" "inner" {
+  name = "inner"
+}
+"""
+
+
+def test_a_module_that_is_handed_unknown_providers_is_judged_as_far_as_it_can_be(plant: Plant) -> None:
+    found = evaluate(plant({"main.tf": HANDED, "one/main.tf": INNER}))
+    resources = {each.address: each for each in found.resources}
+
+    assert resources["module.one.aws_sns_topic.inner"].text("name") == "inner"
+    with pytest.raises(Unresolved):
+        resources["aws_sns_topic.t"].text("display_name")
+    assert {gap.subject for gap in found.gaps} == {"module.one.google_storage_bucket.b", "data.aws_nat_gateway.one"}
 
 
 #: What a first command meets: values that nobody gave it, files that are made later, a caller that adds providers.
