@@ -90,3 +90,51 @@ resource "aws_cloudwatch_dashboard" "of_a_mistyped_metric" { # violates PG_OBS_3
     widgets = [{ type = "metric", properties = { metrics = [["AWS/SQS", "NumberOfMessageSent", "QueueName", "orders"]] } }]
   })
 }
+
+resource "aws_cloudwatch_metric_alarm" "on_responses_of_targets" {
+  alarm_name          = "targets"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "HTTPCode_Target_5XX_Count"
+  dimensions          = { LoadBalancer = "app/main/0123456789abcdef", TargetGroup = "targetgroup/blue/0123456789abcdef" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+}
+
+resource "aws_cloudwatch_metric_alarm" "on_a_balancers_own_responses_by_target_group" { # violates PG_OBS_33
+  alarm_name          = "own"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "HTTPCode_ELB_5XX_Count"
+  dimensions          = { LoadBalancer = "app/main/0123456789abcdef", TargetGroup = "targetgroup/blue/0123456789abcdef" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+}
+
+resource "aws_cloudwatch_metric_alarm" "on_healthy_hosts_of_no_target_group" { # violates PG_OBS_33
+  alarm_name          = "healthy"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "HealthyHostCount"
+  dimensions          = { LoadBalancer = "app/main/0123456789abcdef" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+}
+
+resource "aws_cloudwatch_metric_alarm" "on_a_distribution_without_its_region" { # violates PG_OBS_33
+  alarm_name          = "edge"
+  namespace           = "AWS/CloudFront"
+  metric_name         = "5xxErrorRate"
+  dimensions          = { DistributionId = "E1EXAMPLE" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+}

@@ -174,7 +174,7 @@ SABOTAGES = (
             aws,
             "old",
             Namespace="AWS/ApplicationELB",
-            MetricName="UnHealthyHostCount",
+            MetricName="TargetConnectionErrorCount",
             ComparisonOperator="GreaterThanThreshold",
             TreatMissingData="notBreaching",
             **GONE,
