@@ -417,7 +417,7 @@ def digest_code(locustfile: str) -> dict[str, str]:
     Installed packages are left out.
     """
     folder = Path(locustfile).resolve().parent
-    files = {vars(module).get("__file__") for module in list(sys.modules.values())}
+    files = {getattr(module, "__dict__", {}).get("__file__") for module in list(sys.modules.values())}
     own = {path for each in files if each and (path := Path(each).resolve()).is_relative_to(folder) and path.is_file()}
     return {
         path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()

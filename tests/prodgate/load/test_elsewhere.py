@@ -1,10 +1,12 @@
 """The record of a load that other machines made counts for one run, one load, one locustfile, or not at all."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from prodgate.criteria import UsageError
 from prodgate.load import elsewhere
 from prodgate.load.elsewhere import await_record
 from prodgate.load.profile import Settings
-from prodgate.load.record import read_versions
+from prodgate.load.record import digest_code, read_versions
 from tests.prodgate.facts.load.load_records import record, windows
 
 from .records import a_locustfile, a_profile
@@ -134,3 +136,20 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"settings\.json: can't be written: "):
         await_record(a_settings(), tmp_path / "file" / "x", locustfile=tmp_path, limit=0, progress=print)
+
+
+def test_the_code_of_a_load_is_what_lies_beside_the_locustfile_and_was_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = ("locustfile.py", "steps/api.py", "site-packages/other.py", "../outside.py")
+    monkeypatch.setitem(sys.modules, "told_apart", None)
+    for number, place in enumerate((*places, "never.py")):
+        file = tmp_path / "loadtests" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(place, "utf-8")
+        if place in places:
+            module = ModuleType(f"told_apart_{number}")
+            module.__file__ = str(file)
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+    found = digest_code(str(tmp_path / "loadtests" / "locustfile.py"))
+    assert found == {place: sha256(place.encode()).hexdigest() for place in places[:2]}
