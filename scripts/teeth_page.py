@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from prodgate.criteria import LAYERS, PROMOTING
+from prodgate.criteria import PROMOTING
 from prodgate.layers.live.judging import KINDS
 from prodgate.sections.criteria_file import MOMENTS, CriteriaFile
 from prodgate.sections.project import open_project
@@ -51,8 +51,8 @@ REQUIREMENTS = """
 
 Each line of `criteria/requirements.toml`, by layer: where its criteria are asked, and a fault that turns the first red.
 A rehearsal is part of each pull request and each deploy; `promotion` comes before anything is applied, `before`,
-`during` and `after` are moments of a deployment, and a night asks production as it is. Criteria that only production
-answers are asked in no rehearsal.
+`during` and `after` are moments of a deployment, and a night asks production as it is. What is not declared, and only
+production answers, is asked in no rehearsal.
 
 | line | layer | asked at | criteria | witness of the first |
 | --- | --- | --- | --- | --- |"""
@@ -104,12 +104,11 @@ def _list_requirements(file: CriteriaFile, red: Mapping[Asked, list[str]]) -> It
     """Yield a row for each layer of each line of the requirements."""
     night = NIGHT.findall((ROOT / ".github/workflows/nightly.yml").read_text("utf-8"))[0].split(",")
     for line in file.requirements:
-        own = [one for one in file.criteria.values() if one.source == line.id]
-        for layer in (each for each in LAYERS if any(each in one.layers for one in own)):
-            asked = [one for one in own if layer in one.layers]
+        for layer in line.layers:
+            asked = [one for one in file.criteria.values() if one.source == line.id and layer in one.layers]
             moments = {file.moments.get(one.id, "") for one in asked}
             stations = {
-                "rehearsal": not all(one.needs_production for one in asked),
+                "rehearsal": layer == "static" or not all(one.needs_production for one in asked),
                 "promotion": layer in PROMOTING and not moments.isdisjoint(("", "before")),
                 **{moment: moment in moments for moment in MOMENTS},
                 "night": layer in night,
