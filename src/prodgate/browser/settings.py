@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from ..processes.lifeline import end_with_parent
-from ..sections.changing import find_in_attributes, find_in_name, why_untouched
+from ..sections.changing import find_in_attributes, find_in_name, is_at, why_untouched
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"
@@ -95,12 +95,12 @@ class BrowserSettings:
         """Whether an address belongs to the site."""
         there, here = urlsplit(url), urlsplit(self.base_url)
         same = there.netloc.rpartition("@")[2] == here.netloc  # a name and a password do not change the target
-        return same or there.hostname in self.hosts
+        return same or is_at(url, self.hosts)
 
     def is_allowed(self, url: str) -> bool:
         """Whether a page may request an address."""
-        parts, others = urlsplit(url), (*self.third_parties, *self.partners)
-        return parts.scheme not in ("http", "https", "ws", "wss") or self.is_own(url) or parts.hostname in others
+        known = self.is_own(url) or is_at(url, (*self.third_parties, *self.partners))
+        return known or urlsplit(url).scheme not in ("http", "https", "ws", "wss")
 
     def may_change(self, method: str, url: str) -> bool:
         """Whether a request may change something."""
@@ -130,7 +130,9 @@ class BrowserSettings:
         """Whether a WebSocket may be opened: to a declared host, or to the site if changes are allowed."""
         parts = urlsplit(self.base_url)
         here = (parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme))
-        return host in self.sockets or (mutates and ((host, port) == here or host in self.hosts))
+        return not {host, f"{host}:{port}"}.isdisjoint(self.sockets) or (
+            mutates and ((host, port) == here or host in self.hosts)
+        )
 
     def is_lasting(self, method: str, url: str) -> bool:
         """Whether a request stays open intentionally."""

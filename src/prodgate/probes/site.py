@@ -17,7 +17,7 @@ from urllib.request import Request
 
 from ..facts.e2e.answers import is_from_cache
 from ..facts.e2e.headers import read_nonces
-from ..sections.changing import why_untouched
+from ..sections.changing import is_at, why_untouched
 from .certificates import inspect_certificates, probe_tls_versions
 from .exchange import Exchange, fetch
 
@@ -185,7 +185,8 @@ class Visitor:
         chain, cookies, jar = [self.fetch(url)], "", CookieJar()
         asked = {(_normalise(url), cookies)}
         while next_ := chain[-1].leads_to:
-            if urlsplit(next_).hostname not in own or urlsplit(next_).scheme not in ("http", "https"):
+            there, strange = urlsplit(next_), is_at(next_, self.site.partners)  # one may be on another port of the site
+            if strange or there.hostname not in own or there.scheme not in ("http", "https"):
                 return chain, "elsewhere", cookies
             cookies = _carry_cookies(jar, chain[-1], next_)
             if (_normalise(next_), cookies) in asked:

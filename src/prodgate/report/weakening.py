@@ -122,6 +122,7 @@ _SECTION: Final[Mapping[str, _Weigh]] = {
         (
             "airflow.acknowledged",
             "airflow.exempt",
+            "e2e.lasting",
             "e2e.partners",
             "e2e.reviewed",
             "e2e.third_parties",

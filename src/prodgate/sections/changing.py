@@ -146,3 +146,14 @@ def _is_like(text: str, pieces: Sequence[str]) -> bool:
             return False
         at = found + len(piece)
     return text.endswith(last) and at + len(last) <= len(text)
+
+
+def is_at(url: str, hosts: Iterable[str]) -> bool:
+    """Whether an address is at one of some hosts; one with a port stands for this port alone.
+
+    >>> [is_at(url, ["a.example:8443"]) for url in ("https://a.example:8443/", "https://a.example/")]
+    [True, False]
+    """
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "ws": 80}.get(parts.scheme, 443)
+    return not {parts.hostname, f"{parts.hostname}:{port}"}.isdisjoint(hosts)

@@ -153,10 +153,13 @@ def _normalise(base_url: str) -> str:
     return parts._replace(netloc=parts.netloc.lower().removesuffix(":443")).geturl()
 
 
-_HOSTS: Final = many(
-    text("e.g. 'www.example.com'", HOST.fullmatch, "{} is not the name of a host"),
-    "a list of texts, e.g. ['example.com']",
-)
+def _hosts(form: str) -> Kind[Any]:
+    each = text("e.g. 'www.example.com'", re.compile(form).fullmatch, "{} is not the name of a host")
+    return many(each, "a list of texts, e.g. ['example.com']")
+
+
+#: Hosts of others: also this machine, and with a port.
+_OTHERS: Final = _hosts(rf"(localhost|{HOST.pattern})(:[1-9][0-9]{{0,4}})?")
 
 
 def _requests(example: str, words: str = "") -> Kind[Any]:
@@ -179,11 +182,16 @@ class E2eSection:
         "",
     )
     hosts: tuple[str, ...] = key(
-        _HOSTS, "Further hosts that are the site's own: redirects and links may lead there.", []
+        _hosts(HOST.pattern), "Further hosts that are the site's own: redirects and links may lead there.", []
     )
-    third_parties: tuple[str, ...] = key(_HOSTS, "Hosts of others from which pages may load files.", [])
+    third_parties: tuple[str, ...] = key(
+        _OTHERS, "Hosts of others from which pages may load files; one with a port stands for this port alone.", []
+    )
     partners: tuple[str, ...] = key(
-        _HOSTS, "Hosts of others to which redirects may lead, such as one where readers sign in.", []
+        _OTHERS,
+        "Hosts of others to which redirects may lead, such as one where readers sign in; one with a port, such as "
+        "`localhost:9000`, stands for this port alone.",
+        [],
     )
     reads: tuple[str, ...] = key(
         _requests("POST /graphql"),
@@ -217,7 +225,7 @@ class E2eSection:
         [],
     )
     sockets: tuple[str, ...] = key(
-        _HOSTS, "Hosts to which WebSockets may be opened, because messages there change nothing.", []
+        _OTHERS, "Hosts to which WebSockets may be opened, because messages there change nothing.", []
     )
     health: str = key(
         text(

@@ -158,13 +158,13 @@ def test_a_bad_link_is_not_lost_behind_a_good_one_that_differs_in_a_secret() -> 
 SHOP = BrowserSettings(
     base_url="https://www.shop.example:8443",
     pages=[],
-    partners=[],
+    partners=["localhost:9000", "login.example:443"],
     hosts=["shop.example"],
     third_parties=["fonts.example"],
     reads=["POST /graphql"],
     untouched=[],
     lasting=["GET /updates", "GET /live/*"],
-    sockets=["live.shop.example"],
+    sockets=["live.shop.example", "live.example:8443"],
     credentials={"buyer": {"user": "b", "password": "hunter22"}},
 )
 
@@ -179,6 +179,10 @@ SHOP = BrowserSettings(
         ("https://www.shop.example:8443@evil.example/", False, False),
         ("https://fonts.example/a.woff2", False, True),
         ("https://ads.example/", False, False),
+        ("http://localhost:9000/enter", False, True),
+        ("http://localhost/enter", False, False),
+        ("https://login.example/", False, True),
+        ("https://login.example:8443/", False, False),
         ("wss://ads.example/", False, False),
         ("https://www.shop.example.evil.example/", False, False),
         ("data:image/png;base64,AA", False, True),
@@ -229,6 +233,8 @@ def test_what_only_reads_at_the_site_may_change_something_elsewhere() -> None:
         ("shop.example", 443, False, True),
         ("live.shop.example", 443, True, True),
         ("fonts.example", 443, False, False),
+        ("live.example", 8443, True, True),
+        ("live.example", 443, False, False),
     ],
 )
 def test_which_sockets_may_be_opened(host: str, port: int, reading: bool, mutating: bool) -> None:

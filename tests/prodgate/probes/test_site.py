@@ -87,6 +87,11 @@ def test_redirects_are_followed_so_far_and_no_further(site: Answer, path: str, e
     assert sum(times for target, times in server.asked.items() if not is_missing(target)) == asked_for
 
 
+def test_a_partner_on_another_port_of_the_same_host_is_not_asked() -> None:
+    _, record = asked(leading(lambda _: "http://127.0.0.1:9/enter"), Page("/a"), partners=["127.0.0.1:9"])
+    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == ("elsewhere", 1)
+
+
 def is_missing(target: str) -> bool:
     """Whether it is a path where no page is."""
     return target.endswith("/there-is-no-such-page")

@@ -24,6 +24,7 @@ from ...load.monitor import INTERVAL, Monitor
 from ...processes.interpreter import GATE
 from ...processes.progress import print_progress
 from ...redaction import Redaction
+from ...sections.changing import is_at
 from ...semantics.challenges import HEADERS, find_challenge
 from ..settings import VISITS, BrowserSettings
 from .launch import CONTEXT, NetworkGuard, describe_browser, launch, open_socket_gate
@@ -186,7 +187,7 @@ def _follow(request: APIRequestContext, settings: BrowserSettings, url: str) -> 
         if not (300 <= response.status < 400 and "location" in response.headers):
             challenged = bool(find_challenge(response.status, response.headers))
             return {"status": response.status, "why": "", "challenged": challenged}, _read_wait(response)
-        if urlsplit(onward).hostname in settings.partners:
+        if is_at(onward, settings.partners):
             return {"status": response.status, "why": ""}, 0.0
         if not settings.is_own(onward):
             return {"status": response.status, "why": f"leads to {onward}"[:200]}, 0.0

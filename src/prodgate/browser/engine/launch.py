@@ -213,7 +213,8 @@ def launch_arguments(settings: BrowserSettings, gate: int) -> dict[str, Any]:
     Undeclared host names don't resolve, for any requester.
     """
     known = {*settings.hosts, *settings.third_parties, *settings.partners, settings.host, HOST}
-    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
+    names = sorted({host.partition(":")[0] for host in known})
+    rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in names)])
     proxies = f"http=direct://;https=direct://;socks=socks5://{HOST}:{gate}"
     arguments = [f"--host-resolver-rules={rules}", f"--proxy-server={proxies}", "--proxy-bypass-list=<-loopback>"]
     arguments += [*_NO_UDP, f"--disable-features={','.join(DISABLED)}", "--disable-dev-shm-usage"]

@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Route,
 )
 
+from ...sections.changing import is_at
 from ...semantics.challenges import find_challenge, is_sign_in
 from ..settings import BrowserSettings
 from .launch import CONTEXT, SOCKET, WITHOUT_PEERS, NetworkGuard, record_nothing
@@ -538,7 +539,7 @@ def _find_other(
 ) -> dict[str, str] | None:
     """Return a page shown in place of the right one, and its kind; None for the right one."""
     if not settings.is_own(page.url):
-        kind = "partner" if urlsplit(page.url).hostname in settings.partners else "elsewhere"
+        kind = "partner" if is_at(page.url, settings.partners) else "elsewhere"
         return {"kind": kind, "text": f"led to {shorten(page.url)}"}
     if how := find_challenge(status, headers):
         return {

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from ...quantities import Quantity
+from ...sections.changing import is_at
 from ...semantics.challenges import is_sign_in
 from .. import Fact, Facts
 from .answers import is_encrypted, is_from_cache, subject_of, why_broken, why_challenged, why_error, why_unanswered
@@ -23,6 +24,8 @@ from .headers import ContentPolicy, SecurityHeaders, header_facts
 _PLAIN_REFUSALS: Final = (403, 426)
 #: How a server that refuses plain HTTP ends a connection. A timeout is no response, and so no refusal.
 _CONNECTION_REFUSALS: Final = ("refused", "closed", "no HTTP")
+#: This machine, to which nothing needs to be encrypted.
+_HERE: Final = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -94,7 +97,8 @@ def _find_downgrade(chain: Sequence[Mapping[str, Any]]) -> str:
 def _find_bad_end(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> str:
     last = way["chain"][-1]
     led = urlsplit(last.get("leads_to", ""))
-    foreign = "" if led.scheme == "https" and led.hostname in record["partners"] else f"to {led.geturl()}"
+    encrypted = led.scheme == "https" or led.hostname in _HERE
+    foreign = "" if encrypted and is_at(led.geturl(), record["partners"]) else f"to {led.geturl()}"
     flaws = {"loop": "a loop", "too long": f"more than {len(way['chain']) - 1} steps", "elsewhere": foreign}
     status = last.get("status", 0)
     # no page, one that is elsewhere after all, or a failure; a further host need not have a page at its root

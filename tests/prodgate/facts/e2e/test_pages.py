@@ -617,6 +617,15 @@ def test_partners_are_no_strangers_over_tls() -> None:
 
 
 @pytest.mark.parametrize(
+    ("partner", "flaw"), [("localhost:9000", ""), ("localhost", ""), ("localhost:9001", "to http://localhost:9000/a")]
+)
+def test_a_partner_may_be_on_this_machine_and_on_a_port(partner: str, flaw: str) -> None:
+    led = at_http(status=302, leads_to="http://localhost:9000/a")
+    stored = record({**page(STRANGE, ended="elsewhere"), "chain": [led]}, partners=[partner])
+    assert probe_facts(stored).of(Redirects)[0].flaw == flaw
+
+
+@pytest.mark.parametrize(
     ("answer", "changes", "refused"),
     [
         (failed(), {}, Why("silent")),
