@@ -57,7 +57,7 @@ def drill_dag(
     """Drill the canary of the account ``id_``; ``calls`` only read it. Raises UsageError."""
     with _account(calls, id_, target.region) as account:
         try:
-            where = find_failure_destinations(account, section.environment)
+            where = find_failure_destinations(account, section.environment, section.role)
         except Unreadable as error:
             raise UsageError(f"drill: {error.reason}") from error
     if why := [*list_automation(aws, where.topic)]:

@@ -318,6 +318,9 @@ def _find_less(where: str, stated: Mapping[str, Any], sound: Mapping[str, Any]) 
         yield f"{where}.most: {stated['most']!r} is less than history, {stated['history']!r}; write a longer time"
 
 
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowSection:
     """The section [airflow], with the DAGs of [dags]."""
@@ -332,6 +335,11 @@ class AirflowSection:
     username: str = key(_CREDENTIAL, "The user who asks at `url`, by reference: `env:NAME` or `secret:ID`.", "")
     password: str = key(_CREDENTIAL, "The password at `url`, by reference.", "")
     token: str = key(_CREDENTIAL, "A token for `url`, by reference, in place of a name and a password.", "")
+    role: str = key(
+        text("the ARN of a role, e.g. 'arn:aws:iam::123456789012:role/workers'", _ROLE.fullmatch),
+        "The role of the workers at `url`, by which a drill finds the queue and the topic that failures go to.",
+        "",
+    )
     folder: str = key(_TEXT, "Where the DAG files are; a path relative to the criteria file.", "dags")
     requirements: str = key(
         _TEXT,
@@ -370,6 +378,8 @@ class AirflowSection:
 def _find_places(where: str, stated: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
     if ("environment" in stated) == ("url" in stated):
         yield f'{where}: names no Airflow, or two; write either environment = "NAME" of MWAA or url = "https://…"'
+    if "role" in stated and "environment" in stated:
+        yield f"{where}.role: MWAA says itself which role its workers have; take it out"
 
 
 AIRFLOW: Final = table(

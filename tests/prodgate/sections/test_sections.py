@@ -118,6 +118,8 @@ MISTAKES = [
     ({"airflow__version": None}, "airflow.version: is missing; write e.g. version = \"3.0.6\", as the environment has it"),
     ({"airflow__vresion": "3"}, "airflow.vresion: is not a key; did you mean 'version'?"),
     ({"airflow__environment": 7}, "airflow.environment: is 7; write a text"),
+    ({"airflow__role": "workers"}, "airflow.role: is 'workers'; write the ARN of a role"),
+    ({"airflow__role": "arn:aws:iam::123456789012:role/a"}, "airflow.role: MWAA says itself which role its workers have; take it out"),
     ({"airflow__environment": None}, "airflow: names no Airflow, or two; write either environment"),
     ({"airflow__url": "https://a.example"}, "airflow: names no Airflow, or two"),
     ({"airflow__password": "hunter2"}, "airflow.password: is no reference; write env:NAME or secret:ID"),
@@ -491,7 +493,7 @@ VALID_E2E = """
 base_url = "https://www.shop.example/"
 hosts = ["shop.example"]
 third_parties = ["fonts.example"]
-partners = ["login.example"]
+partners = ["login.example", "localhost:9000"]
 reads = ["POST /graphql"]
 lasting = ["GET /updates", "timers"]
 reviewed = ["color-contrast"]
@@ -521,7 +523,7 @@ def test_a_valid_section_of_e2e_is_read_whole() -> None:
     assert list(E2E.find("e2e", table)) == []
     section = E2E.read(table)
     assert (section.base_url, section.hosts, section.third_parties, section.partners, section.reads) == (
-        "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example",), ("POST /graphql",),
+        "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example", "localhost:9000"), ("POST /graphql",),
     )  # fmt: skip
     assert section.before == BeforeVisits(
         cookies={"consent": "all"}, headers={"X-Consent": "all"}, click=(("button", "Accept all"),)
@@ -562,6 +564,7 @@ def test_what_is_left_out_changes_nothing_at_the_site() -> None:
         ("base_url = 1", "e2e.base_url: is 1; write https:// and a host, as 'https://example.com'"),
         ("hosts = 'shop.example'", "e2e.hosts: is 'shop.example'; write a list of texts, e.g. ['example.com']"),
         ("partners = ['https://login.example']", "e2e.partners: 'https://login.example' is not the name of a host; write e.g. 'www.example.com'"),
+        ("hosts = ['localhost:9000']", "e2e.hosts: 'localhost:9000' is not the name of a host; write e.g. 'www.example.com'"),
         ("reads = ['graphql']", "e2e.reads: 'graphql' is not a method and a path; write e.g. 'POST /graphql'"),
         ("lasting = ['/updates']", "e2e.lasting: '/updates' is not a method and a path; write e.g. 'GET /updates'"),
         ("reads = ['timers']", "e2e.reads: 'timers' is not a method and a path; write e.g. 'POST /graphql'"),

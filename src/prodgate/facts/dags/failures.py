@@ -223,23 +223,27 @@ class FailureDestinations:
     topic: str
 
 
-def find_failure_destinations(account: Account, environment: str = "") -> FailureDestinations:
+def find_failure_destinations(account: Account, environment: str = "", role: str = "") -> FailureDestinations:
     """Return the destinations of an environment, or of the only one. Raises Unreadable if they are not certain.
 
     They are those that its execution role may send to, under the keys that encrypt them, so that no file has to name
-    them.
+    them. Elsewhere than on MWAA it is the ``role`` of the workers.
     """
-    roles = {one["Name"]: one["ExecutionRoleArn"] for one in list_environments(account)}
-    name = environment or _require_one("Airflow environment", [*roles], "name it in [airflow] environment")
-    if name not in roles:
-        raise Unreadable(f"there is no Airflow environment {name!r}{suggest(name, roles)}")
+    name = environment
+    if not role:
+        roles = {one["Name"]: one["ExecutionRoleArn"] for one in list_environments(account)}
+        where = "name it in [airflow] environment, or write the role of the workers at url"
+        name = name or _require_one("Airflow environment", [*roles], where)
+        if name not in roles:
+            raise Unreadable(f"there is no Airflow environment {name!r}{suggest(name, roles)}")
+        role = roles[name]
     sources = find_dead_letter_sources(account)
     queues = (one for one in list_queues(account) if one.get("QueueArn") in sources)
     topics = ({**row, "TopicArn": arn} for arn, row in account.once(list_topics))
     return FailureDestinations(
         environment=name,
-        queue=_find_allowed(account, roles[name], "sqs:SendMessage", "dead-letter queue", queues),
-        topic=_find_allowed(account, roles[name], "sns:Publish", "topic", topics),
+        queue=_find_allowed(account, role, "sqs:SendMessage", "dead-letter queue", queues),
+        topic=_find_allowed(account, role, "sns:Publish", "topic", topics),
     )
 
 

@@ -75,6 +75,8 @@ class DagsTarget:
     secret: Secret
     environment: str = ""
     """Name of the MWAA environment."""
+    role: str = ""
+    """The role of the workers elsewhere."""
     variables: Mapping[str, str]
     """Name -> value, for ``env:NAME``."""
     settling: timedelta = _SETTLING
@@ -90,7 +92,7 @@ class DagsTarget:
 
     def places(self) -> FailureDestinations:
         """Return the queue and the topic that failures go to. Raises Unreadable when they are not certain."""
-        return find_failure_destinations(self.account, self.environment)
+        return find_failure_destinations(self.account, self.environment, self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ def _make_target(
         canary=lambda: _read_drill(context, section),
         secret=secret,
         environment=section.environment,
+        role=section.role,
         variables=os.environ,
     )
 

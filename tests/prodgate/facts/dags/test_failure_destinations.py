@@ -67,6 +67,14 @@ def test_the_role_says_where_failures_go(environment: str) -> None:
         )
 
 
+def test_elsewhere_than_on_mwaa_the_role_of_the_workers_says_it() -> None:
+    with account_answering(answers([QUEUE], [TOPIC], names=())) as account:
+        found = find_failure_destinations(account, role=ROLE)
+        with pytest.raises(Unreadable, match=f"lists no role {ROLE}s"):
+            find_failure_destinations(account, role=f"{ROLE}s")
+    assert found == FailureDestinations(environment="", queue=QUEUE, topic=TOPIC)
+
+
 def test_none_or_several_are_no_place() -> None:
     assert reason(sends=["arn:w"]).startswith(f"there is no dead-letter queue that {ROLE} may send to")
     assert f"more than one dead-letter queue that {ROLE} may send to: {QUEUE}, {OTHER}" in reason(sends=["*"])
