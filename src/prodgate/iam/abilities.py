@@ -1,5 +1,6 @@
 """The abilities of one principal, each decided once, with the statements that allow it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,25 @@ from .documents import Document, Statement
 from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
 from .known_actions import may_name
 from .patterns import matches, read_pattern
-from .space import Formulas, Given, Question, Requests, Unsettled, ask, build_space, find_model, list_statements
+from .space import (
+    Formulas,
+    Given,
+    Question,
+    Requests,
+    Unsettled,
+    ask,
+    build_space,
+    find_model,
+    list_statements,
+    list_texts,
+)
 from .truth import Doubt, doubt
 
 _LOGIC: Final = Formulas()
 #: The policy of a request that attaches one: the caller may choose a weaker one.
 ATTACHED: Final = "iam:policyarn"
+#: How the keys of a principal's own tags begin.
+TAG: Final = "aws:principaltag/"
 _TOKEN: Final = "aws:tokenissuetime"  # noqa: S105  the name of a key, and no secret
 
 
@@ -105,7 +119,7 @@ class Abilities:
             resource=resource,
             account=self._find_owner(resource),
             policies=policies,
-            given={**self.known, **stated},
+            given={**self._list_tags(policies), **self.known, **stated},
         )
         found = self._ask_over_time(question, later=later)
         for other in self._account.ids - {question.account} if isinstance(found, Allowed) else ():
@@ -174,6 +188,33 @@ class Abilities:
         }
 
     @cached_property
+    def tags(self) -> Mapping[str, str] | None:
+        """Its tags, unless a session may bring others or somebody may change them."""
+        principal, trust = self.principal, self.principal.trust
+        if principal.tags is None or (principal.is_role and (trust is None or trust.unread)):
+            return None
+        if trust is not None and any(one.allows and _speaks_of(one, "sts:TagSession") for one in trust.statements):
+            return None
+        kind = "Role" if principal.is_role else "User"
+        actions = [f"iam:{verb}{kind}" for verb in ("Tag", "Untag")]
+        changed = any(_may_do(one, action, principal.arn) for one in self._account.principals for action in actions)
+        return None if changed else principal.tags
+
+    def _list_tags(self, policies: Policies) -> Given:
+        """Return its tags that policies name, with None for those that it has not, if its tags are known."""
+        if self.principal.tags is None:
+            return {}
+        named = {condition.key for one in list_statements(policies) for condition in one.conditions}
+        written = (one for one in list_statements(policies) if one.has_variables)
+        texts = " ".join(text for one in written for text in list_texts(one) if "${" in text).lower()
+        named |= set(re.findall(rf"\$\{{\s*({TAG}[^}},]*[^}},\s])", texts))
+        asked = [key for key in named if key.startswith(TAG)]
+        if not asked or self.tags is None:
+            return {}
+        own = {f"{TAG}{key.lower()}": value for key, value in self.tags.items()}
+        return {key: own.get(key) for key in asked}
+
+    @cached_property
     def everything(self) -> bool | Doubt:
         """Whether its own policies allow it every action on every resource, in every context, now or later.
 
@@ -187,7 +228,8 @@ class Abilities:
 
     def _has_everything(self, policies: Policies, moment: str) -> bool | Doubt:
         token = {_TOKEN: moment} if self.principal.is_role else {}
-        requests = Requests(build_space(list_statements(policies), {**self.known, **read_clock(moment), **token}))
+        known = {**self._list_tags(policies), **self.known, **read_clock(moment), **token}
+        requests = Requests(build_space(list_statements(policies), known))
         asked = Asked(self._caller, "", "", self.principal.account)
         allowed = Decision(asked, policies, _LOGIC, requests.applies).allowed
         try:
@@ -271,6 +313,21 @@ def _lets_in(document: Document, caller: Caller) -> bool:
     """Whether a resource's policy may let in a caller by itself, and not by delegating to its account."""
     ways = [name_caller(one, caller, bounded=False).items() for one in document.statements if one.allows]
     return any(value is not False for way in ways for naming, value in way if naming is not Naming.ACCOUNT)
+
+
+def _may_do(principal: Principal, action: str, resource: str) -> bool:
+    """Whether a principal that is no administrator may do something, as far as its policies' words go."""
+    every = [one for each in principal.identity for one in each.statements]
+    if principal.boundary is None and all(one.allows for one in every) and any(map(_is_unlimited, every)):
+        return False
+    kept = [_keep_of(one, action, resource) for one in principal.identity]
+    return any(one.unread or any(each.allows for each in one.statements) for one in kept)
+
+
+def _is_unlimited(statement: Statement) -> bool:
+    return (
+        _is_boundless(statement) and statement.resources == ("*",) and not (statement.conditions or statement.doubted)
+    )
 
 
 def _reaches(statement: Statement, resource: str) -> bool:

@@ -67,6 +67,8 @@ class Principal:
     """For a user: whether it is known to have a password."""
     in_profile: bool = False
     """For a role: whether an instance profile that holds it is known."""
+    tags: Mapping[str, str] | None = None
+    """All its tags; None if they are not known."""
     place: str = ""
 
     def __hash__(self) -> int:

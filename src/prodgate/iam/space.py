@@ -593,22 +593,24 @@ def _prove(question: Question, requests: Requests) -> Request | Doubt | None:
     asked = Asked(question.caller, question.action.lower(), question.resource, question.account)
     allowed = Decision(asked, question.policies, _LOGIC, requests.applies).allowed
     try:
-        if find_model(allowed.exactly, *requests.rules()) is None:
+        possible = find_model(allowed.exactly, *requests.rules())
+        if possible is None:
             return None
         model = find_readable(requests, allowed.surely)
     except Unsettled as error:
         return doubt(str(error))
     if model is None:
-        return _explain(question, requests, find_model(allowed.exactly, *requests.rules()))
+        return _explain(question, requests, possible)
     return _confirm(question, requests.read(model, question.caller, question.account))
 
 
 def _holds_variables(statement: Statement) -> bool:
     """Whether anything in it depends on the context, which may be open though no condition names its key."""
-    return statement.has_variables and any("${" in text for text in _list_texts(statement))
+    return statement.has_variables and any("${" in text for text in list_texts(statement))
 
 
-def _list_texts(statement: Statement) -> Iterator[str]:
+def list_texts(statement: Statement) -> Iterator[str]:
+    """Yield the resources and the values of conditions of a statement, as written."""
     yield from (*(statement.resources or ()), *(statement.not_resources or ()))
     yield from (value for condition in statement.conditions for value in condition.values)
 
@@ -667,7 +669,7 @@ _VARIABLE: Final = re.compile(r"\$\{([^*?$}][^$}]*)\}")
 def _explain(question: Question, requests: Requests, model: Any) -> Doubt:
     """Return the doubt that prevents a decision on a possible request."""
     request = requests.read(model, question.caller, question.account)
-    texts = (text for one in list_statements(question.policies) if one.has_variables for text in _list_texts(one))
+    texts = (text for one in list_statements(question.policies) if one.has_variables for text in list_texts(one))
     open_ones = {
         found[0]: None for text in texts for found in _VARIABLE.finditer(text) if found[1] not in question.given
     }

@@ -17,6 +17,7 @@ import z3
 
 from prodgate.criteria import Criterion
 from prodgate.iam import answers
+from prodgate.iam.abilities import Abilities, Allowed
 from prodgate.iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal
 from prodgate.iam.answers import (
     Answer,
@@ -213,6 +214,45 @@ def test_what_must_be_possible() -> None:
     administrator = Goal(may=True, actions=("administrator",), principals=("user/ann",))
     assert answer(administrator, account(statement("iam:PutUserPolicy"))).kept is True
     assert answer(administrator, account(statement("s3:*"))).kept is False
+
+
+TEAM = {"StringEquals": {"aws:PrincipalTag/Team": "keys"}}
+
+
+@pytest.mark.parametrize(
+    ("tags", "others", "kept"),
+    [
+        ({"team": "keys"}, {}, (False, True)),
+        ({"team": "shop"}, {}, (True, False)),
+        ({}, {}, (True, False)),
+        (None, {}, (False, Doubt)),
+        ({"team": "shop"}, {"also": statement("iam:TagUser", ANN)}, (False, Doubt)),
+        ({"team": "shop"}, {"also": statement("iam:TagUser", KEEPER)}, (True, False)),
+        ({"team": "shop"}, {"keeper": statement("iam:UntagUser")}, (False, Doubt)),
+        ({"team": "shop"}, {"keeper": statement("*")}, (True, False)),  # whoever may do all needs none of it
+        ({"team": "shop"}, {"keeper": statement("*", Condition=TEAM)}, (False, Doubt)),
+    ],
+)
+def test_declared_tags_answer_what_is_asked_of_them(tags: Any, others: Any, kept: Any) -> None:
+    own = [statement("kms:*", Condition=TEAM), *([others["also"]] if "also" in others else [])]
+    known = account()
+    ann = Principal(arn=ANN, identity=(document(*own),), tags=tags)
+    keeper = Principal(arn=KEEPER, identity=(document(others.get("keeper", statement("sqs:*"))),), trust=Document())
+    asked = replace(known, principals=(ann, keeper))
+    for goal, wanted in zip((cannot(resources=(KEY,)), replace(cannot(resources=(KEY,)), may=True)), kept, strict=True):
+        found = answer(goal, asked).kept
+        assert isinstance(found, Doubt) if wanted is Doubt else found is wanted
+
+
+def test_a_session_may_bring_tags_of_its_own() -> None:
+    written = [statement("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/team}/*"), statement(DELETE, Condition=TEAM)]
+    for actions, sure in (("sts:AssumeRole", True), (["sts:AssumeRole", "sts:TagSession"], False)):
+        trust = document(statement(actions, Principal={"AWS": ACCOUNT}))
+        role = Principal(arn=ROLE, identity=(document(*written),), trust=trust, tags={"team": "shop"})
+        own = Abilities(role, Account(id=ACCOUNT, principals=(role,)))
+        assert (own.can(DELETE, KEY) is None) is sure
+        assert isinstance(own.can("s3:GetObject", "arn:aws:s3:::shop/*"), Allowed if sure else Doubt)
+        assert (own.can("s3:GetObject", "arn:aws:s3:::keys/*") is None) is sure
 
 
 @pytest.mark.parametrize(

@@ -413,8 +413,8 @@ def test_what_is_proven_to_grant_nothing_new_grants_none_of_any_requests(old: An
         (allow(StringEqualsIfExists={"x": "a"}), allow(StringEquals={"x": "a"}), None),
         (allow(IpAddress={"ip": "10.0.0.0/8"}), allow(IpAddress={"ip": "10.1.0.0/16"}), None),
         (
-            {"Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-stream:*"},
-            {"Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-stream:a"},
+            {"Action": "logs:*", "Resource": "arn:aws:logs:*:1:log-group:*"},
+            {"Action": "logs:*", "Resource": "arn:aws:logs:*:1:log-group:a:*"},
             None,
         ),
     ],
@@ -551,7 +551,6 @@ def test_an_asterisk_before_a_colon_is_read_in_both_ways() -> None:
                 assert isinstance(found, Doubt if len(answers) == 2 else Request if allows in answers else type(None))
         asked_for = Question(caller=CALLER, action="x:y", resource="arn:aws:x:*:a:*", account=ACCOUNT, policies=given)
         some, of_a = ask(asked_for), [arn for arn in NAMED if arn.split(":")[4] == "a"]
-        assert isinstance(some, Request) or not any(map(within.fullmatch, of_a))
         assert some is not None or not any(map(over.fullmatch, of_a))
 
 

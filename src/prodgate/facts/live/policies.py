@@ -419,6 +419,7 @@ def read_account(account: Account) -> Known:
             boundary=_read_boundary(one, managed),
             trust=_read(one.get("AssumeRolePolicyDocument"), f"the trust policy of {one['Arn']}", read_document),
             in_profile=bool(one.get("InstanceProfileList")),
+            tags=_read_tags(one),
             place=one["Arn"],
         )
         for one in list_identities(account, _LISTS["role"][0])
@@ -513,5 +514,10 @@ def _read_user(one: Mapping[str, Any], managed: Find, groups: Mapping[str, Group
         managed=(*_list_attached(one), *(each for group in joined for each in group.managed)),
         groups=tuple(group.arn for group in joined),
         boundary=_read_boundary(one, managed),
+        tags=_read_tags(one),
         place=one["Arn"],
     )
+
+
+def _read_tags(one: Mapping[str, Any]) -> Mapping[str, str] | None:
+    return {each["Key"]: each["Value"] for each in one["Tags"]} if "Tags" in one else None

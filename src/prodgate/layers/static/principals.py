@@ -155,6 +155,13 @@ def _place(resource: Resource) -> str:
     return f"{resource.origin.block} {resource.address}" if resource.origin else resource.address
 
 
+def _read_tags(principal: Resource) -> Mapping[str, str] | None:
+    tags = principal.known("tags_all")
+    if not isinstance(tags, Mapping) or not all(isinstance(one, str) for one in tags.values()):
+        return None
+    return {str.__str__(key): str.__str__(value) for key, value in tags.items()}
+
+
 def _read_role(role: Resource) -> Principal:
     blocks = _try(role, lambda: [one for one in role.blocks("inline_policy") if one.has("policy")])
     inner = [one if isinstance(one, Document) else _read(one, "policy", role) for one in blocks]
@@ -167,6 +174,7 @@ def _read_role(role: Resource) -> Principal:
         boundary=_read_boundary(role),
         trust=_read(role, "assume_role_policy", role, read_document),
         in_profile=any(isinstance(one, Resource) for one in profiles),
+        tags=_read_tags(role),
         place=_place(role),
     )
 
@@ -182,6 +190,7 @@ def _read_user(user: Resource, groups: dict[str, Group]) -> Principal:
         groups=tuple(group.arn for group in joined if group.arn),
         boundary=_read_boundary(user),
         has_login=any(isinstance(one, Resource) for one in logins),
+        tags=_read_tags(user),
         place=_place(user),
     )
 

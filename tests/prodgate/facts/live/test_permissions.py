@@ -292,7 +292,7 @@ def test_principals_are_read_with_all_that_they_hold() -> None:
         "GroupDetailList": [{"Arn": f"{IAM}:group/staff", "GroupName": "staff", **inline("Group", assume)}],
         "UserDetailList": [
             user("ann", GroupList=["staff"]),
-            user("bob", **attached(OWN_POLICY)),
+            user("bob", **attached(OWN_POLICY), Tags=[{"Key": "team", "Value": "shop"}]),
             user("eve", GroupList=["gone"]),
             user("dan", **inline("User", json.dumps(allow("iam:PutUserPolicy", Resource="*")))),
             user("fay", **attached(ADMINISTRATOR), PermissionsBoundary={"PermissionsBoundaryArn": OWN_POLICY}),
@@ -304,6 +304,7 @@ def test_principals_are_read_with_all_that_they_hold() -> None:
         ],
     }
     account = see(read_account, {"GetAccountAuthorizationDetails": listed, "DescribeOrganization": None})
+    assert [one.tags for one in account.principals if one.tags is not None] == [{"team": "shop"}]
     said = {one.principal.name: one for one in find_reach(account)}
     assert {name for name, one in said.items() if one.administrator is True} == {"ann", "chief", "dan"}
     assert {name for name, one in said.items() if one.administrator is False} == {"bob", "fay"}

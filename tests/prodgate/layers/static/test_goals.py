@@ -356,10 +356,11 @@ def test_a_configuration_is_asked_as_an_account() -> None:
             declared_role("admin"),
             reader,
             declared_role("tool", managed_policy_arns=["arn:aws:iam::aws:policy/NotYetWritten"]),
-            declared_role("idle"),
+            declared_role("idle", tags_all={"team": "shop"}),
         ],
     )
     account = read_account(configuration, "2026-01-01T00:00:00+00:00")
+    assert [one.tags for one in account.principals if one.tags is not None] == [{"team": "shop"}]
     rows = {row["name"]: row for row in describe_reach(account)}
     said = {name: row["administrator"] for name, row in rows.items()}
     assert said == {"ann": "yes", "admin": "yes", "reader": "no", "tool": "undetermined", "idle": "no"}
