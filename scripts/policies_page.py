@@ -39,7 +39,7 @@ def page() -> str:
     """Return the whole page."""
     criteria = load_criteria(ROOT / "criteria.toml").criteria
     load_policies((ROOT / "policies",))
-    policies = sorted((p for p in POLICIES.values() if p.file.parent == ROOT / "policies"), key=_order)
+    policies = sorted((p for p in POLICIES.values() if p.file.parent == ROOT / "policies"), key=in_order)
     types = {type_ for policy in policies for type_ in policy.resources}
     parts = [
         HEADER.format(policies=len(policies), types=len(types)),
@@ -50,7 +50,8 @@ def page() -> str:
     return "\n".join(parts) + "\n" + CONTROLS + "\n".join(_list_controls(policies, criteria)) + "\n"
 
 
-def _order(policy: Policy) -> tuple[str, int]:
+def in_order(policy: Policy) -> tuple[str, int]:
+    """Return what policies are ordered by: their area, and their number."""
     area, _, number = policy.id.rpartition("_")
     return area, int(number)
 

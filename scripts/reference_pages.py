@@ -35,7 +35,7 @@ def pages() -> Mapping[str, str]:
     """Return the text of each page by its path from the top of the site."""
     criteria = load_criteria(ROOT / "criteria.toml").criteria
     load_policies((ROOT / "policies",))
-    policies = sorted((p for p in POLICIES.values() if p.file.parent == ROOT / "policies"), key=_order)
+    policies = sorted((p for p in POLICIES.values() if p.file.parent == ROOT / "policies"), key=policies_page.in_order)
     made = {f"docs/reference/policies/{area.lower()}.md": text for area, text in _by_area(policies, criteria)}
     broken: dict[Path, str] = {}
     checks = list(load_checks(ROOT, broken))
@@ -54,11 +54,6 @@ def pages() -> Mapping[str, str]:
         "docs/reference/criteria.md": _criteria(),
         "docs/decisions/README.md": _decisions(),
     }
-
-
-def _order(policy: Policy) -> tuple[str, int]:
-    area, _, number = policy.id.rpartition("_")
-    return area, int(number)
 
 
 def _area(policy: Policy) -> str:

@@ -18,9 +18,11 @@ from prodgate.checks import Check
 from prodgate.engines.programs import require_chromium
 from prodgate.layers.e2e.facts import JOURNEYS, KINDS, PROBES, VISITS, facts_of
 from prodgate.processes.interpreter import GATE
+from prodgate.rehearsal.loopback import QuietServer, serving
 from prodgate.run.judging import judge
 from prodgate.testing import Finding, Outcome
 from tests.prodgate.facts.e2e import probe_records
+from tests.servers import Handler
 from tests.suites.judging import WORST, checks_in, criteria
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -68,34 +70,26 @@ class Origin:
 def origin(answers: Callable[[Origin], Mapping[str, Answer]]) -> Iterator[Origin]:
     """Serve while the context is open; a path without a response is not found."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Recording(Handler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.read_body()
             made.targets.append(self.path)
             made.asked.append(("UPGRADE" if self.headers.get("Upgrade") else self.command, path))
             told.get(path, html("nothing here", 404))(self)
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), Recording)
     made = Origin(server)
     told = answers(made)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving("origin", server):
+        try:
+            yield made
+        finally:
+            made.released.set()
 
 
 ROOT = Path(__file__).parents[2]

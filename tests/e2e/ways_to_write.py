@@ -2,15 +2,15 @@
 
 import json
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from prodgate.rehearsal.edge import CertificateOptions, issue_certificate
+from prodgate.rehearsal.loopback import QuietServer
+from tests.servers import Handler
 
 _SENDING = "fetch('/w/{0}', {{method: 'POST'}}); new WebSocket(location.origin.replace('http', 'ws') + '/w/ws-{0}')"
 #: Way -> the script of a page that writes so, at the latest when it is left; each to ``/w/<way>``.
@@ -108,7 +108,7 @@ def counting_site(scratch: Path) -> Iterator[Counting]:
     """Serve the page, and count requests that could change something, WebSockets and datagrams."""
     shown = issue_certificate(scratch, CertificateOptions(name="localhost"), "TLSv1.2")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Recording(Handler):
         protocol_version, timeout = "HTTP/1.1", 60
 
         def setup(self) -> None:
@@ -122,24 +122,15 @@ def counting_site(scratch: Path) -> Iterator[Counting]:
             self.request.close()
 
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.read_body()
             if self.headers.get("Upgrade") or self.command not in ("GET", "HEAD", "OPTIONS"):
                 made.arrived.append(f"{self.command} {self.path}")
-            self._answer(*_answer(self.path, made.url))
+            headers, body = _answer(self.path, made.url)
+            self.reply(200, body, **headers)
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_PURGE = do_OPTIONS = do_GET
 
-        def _answer(self, headers: Mapping[str, str], body: bytes) -> None:
-            self.send_response(200)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Recording)
     made = Counting(server.server_port, shown.pin, shown.authority)
     threads = [
         threading.Thread(target=server.serve_forever, args=(0.05,)),
@@ -163,16 +154,11 @@ def _begins_tls(client: socket.socket) -> bool:
     return client.recv(1, socket.MSG_PEEK) in (b"\x16", b"")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(QuietServer):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.datagrams.bind(("127.0.0.1", self.server_port))
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        assert isinstance(request, socket.socket | ssl.SSLSocket)  # a disconnected client is no error
 
 
 def _count_datagrams(made: Counting, datagrams: socket.socket) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -110,7 +110,7 @@ def history(args: argparse.Namespace) -> int:
     there = {entry.run: entry for entry in _read_runs(folder, known)}
     entries = {**{name: replace(entry, gone=True) for name, entry in known.items()}, **there}
     ordered = [entries[name] for name in sorted(entries)]
-    write("".join(json.dumps(e.to_json(), ensure_ascii=False) + "\n" for e in ordered), folder / INDEX)
+    write("".join(json.dumps(asdict(e), ensure_ascii=False) + "\n" for e in ordered), folder / INDEX)
     page = args.output or folder / PAGE
     for language in FILES:
         write(render_history(ordered, args.until, language=language, page=page), name_page(page, language))

@@ -33,8 +33,6 @@ class Answer:
 class QuietServer(ThreadingHTTPServer):
     """A server whose connections end with the process."""
 
-    daemon_threads = True
-
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Do nothing: it is no error here if a client disconnects, or does not trust the authority."""
 

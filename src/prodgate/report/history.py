@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -52,10 +52,6 @@ class Entry:
     """Criterion -> its worst outcome."""
     figures: Mapping[str, tuple[str, str, bool]] = field(default_factory=dict)
     """``criterion on subject`` -> what was measured, its bound, and whether that depends on the machine."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the entry as JSON values."""
-        return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -1,6 +1,8 @@
 """Reads the JSON form of a plan: its resources, unknown values, references, gaps, and keys in provider blocks."""
 
 import json
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,14 +14,13 @@ from urllib.parse import urlsplit
 
 from ..processes.regular_files import read_measured
 from ..semantics.json_texts import DuplicateKeyError, read_json
-from ..semantics.secret_forms import HANDED_IN, WRITTEN, find_secret
+from ..semantics.secret_forms import HANDED_IN, WRITTEN, find_secret, find_secrets
 from ..semantics.secret_places import REDACTOR
 from ..semantics.unresolved import Unknown, Unresolved
-from .addresses import split_call
+from .addresses import split_call, without_indices
 from .diagnostics import TerraformError, refusal
 from .flow import Flow, Inventions, explain_unread, find_assumptions, find_repetitions, hide_derived, mark_assumed
-from .hcl import Expression, HclBlock
-from .partial_plans import find_lacking
+from .hcl import Expression, HclBlock, parse_values
 from .positions import Origin, Position
 from .provenance import Provenance
 from .provider.planning import find_name
@@ -27,8 +28,7 @@ from .provider.schema import aws_schemas
 from .read_files import find_outside_reads
 from .references import PlannedConfiguration, find_credentials
 from .resources import UNKNOWN, Configuration, Gap, Resource, find_unknown, list_texts
-from .sources import Tree, is_filed_in_full
-from .written_texts import find_written_texts
+from .sources import Tree, is_encrypted, is_filed_in_full
 
 # ── Keys in provider blocks, by their origin: the source, a resource that makes them, or the operator of Terraform
 
@@ -163,6 +163,129 @@ def _follow_planned(reference: str, module: str, planned: PlannedConfiguration) 
 #: The size limit of a plan, in bytes.
 _LARGEST: Final = 1024**3
 ADVICE: Final = "write one with `terraform show -json PLANFILE > plan.json`"
+
+
+# ── What a plan lacks: resources that it configures and does not plan, or that its source declares otherwise
+
+#: How many addresses a gap names.
+_NAMED: Final = 5
+#: Texts that core reads otherwise than they are written.
+_ESCAPED: Final = re.compile(r"[\\$%]")
+
+
+def find_lacking(plan: Mapping[str, Any], planned: PlannedConfiguration, tree: Tree | None) -> Iterator[Gap]:
+    """Yield a gap for what a plan of others leaves out, states twice differently, or has of another source.
+
+    A plan whose own words say that it is partial needs no such gap.
+    """
+    planned_in = (plan.get("planned_values") or {}).get("root_module") or {}
+    values = {each["address"]: each.get("values") or {} for _, each in _instances(planned_in)}
+    if not plan.get("errored") and plan.get("complete") is not False:
+        yield from _find_unplanned(planned, values, tree)
+    yield from _find_contradictions(plan, values)
+    if tree and plan.get("configuration"):
+        yield from _find_stale(planned, tree)
+
+
+def _find_unplanned(planned: PlannedConfiguration, values: Mapping[str, Any], tree: Tree | None) -> Iterator[Gap]:
+    instances = {without_indices(address) for address in values}
+    missing = [*planned.find_unplanned(instances)]
+    if missing:
+        how = "-target or -exclude" if instances else "-destroy or -refresh-only"
+        advice = "" if tree or not instances else "; name the source of the plan if they are repeated zero times"
+        yield Gap("the plan", f"lacks what it configures: {_name_some(missing)} (was it made with {how}?){advice}")
+
+
+def _find_contradictions(plan: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Gap]:
+    """A plan states the values of each resource twice: as planned, and as what a change leaves."""
+    for each in plan.get("resource_changes") or ():
+        after, stated = each["change"].get("after"), values.get(each["address"])
+        if isinstance(after, Mapping) and stated is not None and not each.get("deposed"):
+            names = [name for name in sorted({*after, *stated}) if after.get(name) != stated.get(name)]
+            if names:
+                yield Gap(each["address"], f"is planned with values that its change does not have: {_name_some(names)}")
+
+
+def _find_stale(planned: PlannedConfiguration, tree: Tree) -> Iterator[Gap]:
+    """Compare what a plan configures with what its source declares now."""
+    declared = {
+        f"{path}.{name}".lstrip("."): blocks[-1]
+        for path, module in tree.modules.items()
+        for name, blocks in module.resources.items()
+        if not name.startswith("data.")
+    }
+    configured = {
+        address: stated for module, address, stated in planned.list_managed() if not module or module in tree.modules
+    }
+    differing = [*(declared.keys() ^ configured.keys())]
+    for address in declared.keys() & configured.keys():
+        written = configured[address].get("expressions") or {}
+        for name, value in declared[address].arguments.items():
+            text, constant = value.literal, (written.get(name) or {}).get("constant_value")
+            if text is not None and not _ESCAPED.search(text) and isinstance(constant, str) and constant != text:
+                differing.append(f"{address}.{name}")
+    if differing:
+        yield Gap("the plan", f"is of another source than the stated one: {_name_some(sorted(differing))}")
+
+
+def _name_some(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} others" if more > 0 else "")
+
+
+# ── Secrets beside resources: in defaults of variables, outputs, provisioners and variable files
+
+#: The type under which policies find them.
+WRITTEN_BLOCK: Final = "written_block"
+#: Blocks with a text, the word that begins their address, and the argument that holds it.
+_STATED: Final = (("variable", "var", "default"), ("output", "output", "value"))
+#: Blocks of a resource that run something or sign in somewhere, and are no part of its values.
+_RUNNING: Final = ("provisioner", "connection")
+
+
+def find_written_texts(planned: PlannedConfiguration, provenance: Provenance | None) -> Iterator[Resource]:
+    """Yield each block that holds secrets, with them by name; other texts are not kept.
+
+    Without the source, that of a plan is read, which omits texts with something to fill in.
+    """
+    if provenance is None:
+        for address, values in planned.list_written():
+            yield from _make_block(address, values, None)
+        return
+    called = {held.directory: path for path, held in [*provenance.tree.modules.items()][::-1]}
+    for held in provenance.tree.distinct:
+        path = f"{called[held.directory]}.".lstrip(".")
+        for kind, short, argument in _STATED:
+            for block in held.of(kind):
+                stated = {block.labels[0]: block.arguments[argument]} if argument in block.arguments else {}
+                yield from _read_block(f"{path}{short}.{block.labels[0]}", stated)
+        for address, blocks in held.resources.items():
+            for inner in (inner for block in blocks for inner in block.blocks if inner.kind in _RUNNING):
+                stated = {**inner.arguments, **{k: v for each in inner.blocks for k, v in each.arguments.items()}}
+                yield from _read_block(".".join((f"{path}{address}", inner.kind, *inner.labels)), stated)
+    for file in provenance.list_variable_files():
+        name = os.path.relpath(file, provenance.tree.base)
+        yield from _read_block(name, {} if is_encrypted(file) else parse_values(file, name))
+
+
+def _read_block(address: str, stated: Mapping[str, Expression]) -> Iterator[Resource]:
+    """Yield a block with secrets. What is no plain text stands under a name that says nothing."""
+    places = {name: (Position(value.file, value.line),) for name, value in stated.items()}
+    values = {name: value.literal or {"text": value.text} for name, value in stated.items()}
+    yield from _make_block(address, values, Origin(next(iter(places.values()))[0], places) if places else None)
+
+
+def _make_block(address: str, values: Mapping[str, Any], origin: Origin | None) -> Iterator[Resource]:
+    held = {name: value for name, value in values.items() if _holds_secret(name, value)}
+    if held:
+        yield Resource(address=address, type=WRITTEN_BLOCK, name=address, values=held, mode="written", origin=origin)
+
+
+def _holds_secret(name: str, value: Any) -> bool:
+    if isinstance(value, str):
+        return next(find_secrets(name, value), None) is not None
+    items = [(name, each) for each in value] if isinstance(value, list) else []
+    return any(_holds_secret(key, each) for key, each in (value.items() if isinstance(value, Mapping) else items))
 
 
 # ── The plan itself

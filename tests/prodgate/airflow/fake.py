@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -289,26 +288,19 @@ def an_airflow(version: str = NEW, *, slots: int = 250, **fields: Any) -> Fake:
     return replace(fake, **fields)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(loopback.QuietServer):
     def __init__(self, fake: Fake) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.fake = fake
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(loopback.QuietHandler):
     server: _Server
 
     def do_GET(self) -> None:
         self._send(self._reply())
 
-    def do_POST(self) -> None:
-        self._send(self._reply())
-
-    def log_message(self, *_: Any) -> None:
-        pass
+    do_POST = do_GET
 
     def _reply(self) -> Reply:
         fake, place = self.server.fake, urlsplit(self.path)

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -31,6 +29,7 @@ from prodgate.probes.site import (
     probe,
 )
 from prodgate.rehearsal.edge import EdgeSettings, edge
+from tests import servers
 
 from ..facts.e2e.probe_records import page, record
 from ..load.servers import Answer, Server, answer, serving
@@ -105,26 +104,17 @@ def test_cookies_are_sent_on_through_redirects(settings: str, ended: str, asked_
     """As a site does that asks who somebody is: there and back again, until the cookie comes back."""
     sent: list[str] = []
 
-    class Site(BaseHTTPRequestHandler):
+    class Site(servers.Handler):
         def do_GET(self) -> None:
             back = self.path == "/enter"
             sent.append(f"{self.path} {self.headers['Cookie'] or ''}".strip())
-            self.send_response(302 if back or "session" not in (self.headers["Cookie"] or "") else 200)
-            self.send_header("Location", "/a" if back else "/enter")
-            if back:
-                self.send_header("Set-Cookie", f"session=1; {settings}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            headers = {"Location": "/a" if back else "/enter"} | (
+                {"Set-Cookie": f"session=1; {settings}"} if back else {}
+            )
+            self.reply(302 if back or "session" not in (self.headers["Cookie"] or "") else 200, **headers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Site) as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        record = probe(ProbedSite(base_url=f"http://127.0.0.1:{server.server_port}", pages=[Page("/a")]), timeout=60.0)
-        server.shutdown()
-        thread.join()
+    with servers.serving(Site) as url:
+        record = probe(ProbedSite(base_url=url, pages=[Page("/a")]), timeout=60.0)
     assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == (ended, asked_for)
     assert sent[:asked_for] == ["/a", "/enter", "/a session=1"][:asked_for]
     assert "session=1" not in json.dumps(record)

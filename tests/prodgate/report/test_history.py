@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -194,7 +194,7 @@ def test_an_entry_says_what_its_run_says() -> None:
     assert (made.verdict, made.day, made.partial) == ("NO-GO", "2026-11-24", False)
     assert made.criteria == {"a": "not-satisfied", "b": "satisfied"}
     assert made.figures == {"b on steady": (FAST, "< 200 ms", True)}
-    assert Entry.from_json(json.loads(json.dumps(made.to_json()))) == made
+    assert Entry.from_json(json.loads(json.dumps(asdict(made)))) == made
     assert make_entry(run(stated, seen, layers=("static",)), "").partial
     assert make_entry(run(stated, seen, finished=False), "").partial
     assert make_entry(run(stated, seen, moment="before"), "").partial

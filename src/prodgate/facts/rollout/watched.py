@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
 
@@ -54,10 +54,6 @@ class Route:
 
     None if unknown, and for a rolling update.
     """
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the route as JSON values."""
-        return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

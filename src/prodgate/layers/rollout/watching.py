@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -224,7 +224,7 @@ class _Followed:
             "poll": float(self.watch.watching.poll.base),
             "speed": self.watch.speed,
             "budget": self.watch.budget,
-            "routes": [route.to_json() for route in self.routes],
+            "routes": [asdict(route) for route in self.routes],
             "ids": self.ids,
             "samples": self.samples,
             "migrations": [*self.migrations.values()],

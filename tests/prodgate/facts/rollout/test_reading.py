@@ -2,7 +2,7 @@
 whole, denied and unknown; and the length of the rollback, as far as it is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -333,7 +333,7 @@ def test_the_steps_of_codedeploy_are_those_of_its_configuration(
 ) -> None:
     found = codedeploy_route(config)
     assert (found.steps, found.groups, found.listeners) == (steps, (BLUE, GREEN), (LISTENER,))
-    assert Route.from_json(found.to_json()) == found
+    assert Route.from_json(asdict(found)) == found
 
 
 @pytest.mark.parametrize(
