@@ -7,7 +7,8 @@ import re
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +57,14 @@ production answers, is asked in no rehearsal.
 
 | line | layer | asked at | criteria | witness of the first |
 | --- | --- | --- | --- | --- |"""
+ALARMS = """
+## False alarms
+
+What was blamed though nothing was wrong with it, where this was counted; the page that is named has the figures and
+how they were made. Undetermined is no blame, and blocks all the same.
+
+| asked of | counted | blamed wrongly | page |
+| --- | --- | --- | --- |"""
 #: The layers that a night asks.
 NIGHT: Final = re.compile(r"tox -e nightly .*--only ([\w,]+)")
 UNREAD, UNKNOWN = "unread", "unknown"
@@ -66,19 +75,11 @@ STATED: Final = tomllib.loads(Path(__file__).with_name("teeth.toml").read_text("
 def page() -> str:
     """Return the whole page."""
     file = open_project(ROOT / "criteria.toml").stated
-    stated = file.criteria
-    known = {True: defaultdict[Asked, list[str]](list), False: defaultdict[Asked, list[str]](list)}
-    for layer, criterion, red, fault in list_teeth():
-        if fault not in known[red][layer, criterion]:
-            known[red][layer, criterion].append(fault)
-    layers: dict[str, list[Asked]] = defaultdict(list)
-    for id_, one in stated.items():
-        for layer in one.layers:
-            layers[layer].append((layer, id_))
-    lines = [HEADER + "\n".join(list_catalogues()), EXPLAINED, *_write_gaps(layers, known)]
+    known, layers = list_known(), list_asked(file)
+    lines = [HEADER + "\n".join(list_catalogues()), EXPLAINED, *_write_gaps(layers)]
     for layer, asked in layers.items():
         lines += ["", f"### {layer}", "", "| criterion | turned red by | left open by |", "| --- | --- | --- |"]
-        lines += [f"| `{one[1]}` | {_name(known[True][one])} | {_name(known[False][one])} |" for one in sorted(asked)]
+        lines += [f"| `{one[1]}` | {_name(known[True][one])} | {_name(known[False][one])} |" for one in asked]
     lines += [REQUIREMENTS, *_list_requirements(file, known[True])]
     lines += [
         "",
@@ -88,19 +89,46 @@ def page() -> str:
         "| --- | --- | --- |",
     ]
     lines += [f"| {fault} | {said or '–'} | {_link(test)} |" for fault, (said, test) in STATED["faults"].items()]
+    lines += [ALARMS]
+    lines += [f"| {what} | {how_many} | {blamed} | {where} |" for what, how_many, blamed, where in STATED["alarms"]]
     lines += ["", "## Our own supply chain", "", "| what holds | test |", "| --- | --- |"]
     lines += [f"| {what} | {_link(test)} |" for what, test in STATED["supply"].items()]
     return "\n".join(lines) + "\n"
 
 
-def _write_gaps(layers: Mapping[str, list[Asked]], known: Mapping[bool, Mapping[Asked, list[str]]]) -> Iterator[str]:
+def list_asked(file: CriteriaFile) -> Mapping[str, Sequence[Asked]]:
+    """Return what each layer is asked."""
+    layers: dict[str, list[Asked]] = defaultdict(list)
+    for id_, one in file.criteria.items():
+        for layer in one.layers:
+            layers[layer].append((layer, id_))
+    return {layer: sorted(asked) for layer, asked in layers.items()}
+
+
+@cache
+def list_known() -> Mapping[bool, Mapping[Asked, Sequence[str]]]:
+    """Return the faults that turn each criterion of a layer red (or leave it open)."""
+    known = {True: defaultdict[Asked, list[str]](list), False: defaultdict[Asked, list[str]](list)}
+    for layer, criterion, red, fault in list_teeth():
+        if fault not in known[red][layer, criterion]:
+            known[red][layer, criterion].append(fault)
+    return known
+
+
+def list_gaps(asked: Iterable[Asked]) -> Iterator[tuple[bool, str]]:
+    """Yield each criterion that no fault turns red (or leaves open), as ``LAYER CRITERION``."""
+    return ((red, " ".join(one)) for one in asked for red in (True, False) if not list_known()[red].get(one))
+
+
+def _write_gaps(layers: Mapping[str, Sequence[Asked]]) -> Iterator[str]:
     yield from ("| layer | criteria | never seen red | never seen open |", "| --- | ---: | --- | --- |")
     for layer, asked in layers.items():
-        without = (", ".join(f"`{one[1]}`" for one in sorted(asked) if not known[red][one]) for red in (True, False))
+        gaps = list(list_gaps(asked))
+        without = (", ".join(f"`{one.split()[1]}`" for wanted, one in gaps if wanted == red) for red in (True, False))
         yield f"| {layer} | {len(asked)} | {' | '.join(each or '–' for each in without)} |"
 
 
-def _list_requirements(file: CriteriaFile, red: Mapping[Asked, list[str]]) -> Iterator[str]:
+def _list_requirements(file: CriteriaFile, red: Mapping[Asked, Sequence[str]]) -> Iterator[str]:
     """Yield a row for each layer of each line of the requirements."""
     night = NIGHT.findall((ROOT / ".github/workflows/nightly.yml").read_text("utf-8"))[0].split(",")
     for line in file.requirements:

@@ -40,8 +40,23 @@ def test_a_fact_that_could_not_be_read_settles_nothing(layer: str) -> None:
             assert Outcome.SATISFIED not in {one.outcome for one in found}, each.name
 
 
-def test_the_page_is_that_of_the_catalogues() -> None:
-    teeth: Any = importlib.import_module("scripts.teeth_page")
+@pytest.fixture
+def teeth() -> Any:
+    return importlib.import_module("scripts.teeth_page")
+
+
+@pytest.mark.parametrize("red", [True, False], ids=["red", "open"])
+def test_each_criterion_has_a_fault_that_turns_it_red_and_one_that_leaves_it_open(teeth: Any, red: bool) -> None:
+    stated = teeth.STATED["without"]["red" if red else "open"]
+    asked = [(layer, one.id) for one in criteria().values() for layer in one.layers]
+    without = {one for wanted, one in teeth.list_gaps(asked) if wanted == red}
+    assert without == set(stated), (
+        "each needs a fault, or a reason in scripts/teeth.toml; one that has a fault needs none"
+    )
+    assert all(reason.strip() for reason in stated.values())
+
+
+def test_the_page_is_that_of_the_catalogues(teeth: Any) -> None:
     assert teeth.TARGET.read_text("utf-8") == teeth.page(), "run scripts/teeth_page.py"
     tests = [test for one in teeth.STATED["tested"].values() for test in one.values()]
     tests += [*(test for _, test in teeth.STATED["faults"].values()), *teeth.STATED["supply"].values()]
