@@ -81,6 +81,7 @@ def is_everything(resource: str) -> bool:
 @policy(
     "PG_IAM_1",
     criterion="iam-no-wildcards",
+    severity="high",
     resources=tuple(GRANTS),
     population=0,
     remedy="List the actions that are needed; only reading verbs may end in a wildcard (s3:Get*).",
@@ -301,6 +302,7 @@ def _is_one_place(subject: str) -> bool:
 @policy(
     "PG_IAM_11",
     criterion="iam-trust-conditions",
+    severity="high",
     resources=("aws_iam_role",),
     population=0,
     remedy="Add a condition on aws:SourceAccount or aws:SourceArn.",
@@ -437,6 +439,7 @@ def _names_a_user(statement: Statement) -> bool:
 @policy(
     "PG_IAM_14",
     criterion="iam-resource-policies-closed",
+    severity="high",
     resources=(*JUDGED, "aws_lambda_permission"),
     population=0,
     remedy="Add a condition on aws:SourceArn or aws:SourceAccount (source_arn of an aws_lambda_permission).",
@@ -482,6 +485,7 @@ def _resource_statements(holder: Resource) -> tuple[Statement, ...]:
 @policy(
     "PG_IAM_15",
     criterion="iam-no-wildcards",
+    severity="high",
     resources=(*RESOURCE_POLICIES, "aws_iam_role"),
     population=0,
     remedy="List the actions that the principal needs.",
@@ -555,6 +559,7 @@ def nobody_holds_a_key(tree: Configuration, criterion: Criterion) -> None:
 @policy(
     "PG_IAM_6",
     criterion="iam-no-wildcards",
+    severity="high",
     resources=tuple(ATTACHMENTS),
     population=0,
     remedy="Write a policy with the actions that are needed and attach that.",

@@ -427,6 +427,7 @@ def _list_public_access(cluster: Resource) -> list[str | None]:
 @policy(
     "PG_NET_15",
     criterion="security-groups-closed-to-the-world",
+    severity="high",
     resources=("aws_network_acl", "aws_network_acl_rule"),
     population=0,
     remedy="Admit the network that administers, or deny these ports by a rule of a lower number.",
@@ -520,6 +521,7 @@ EVERYBODY = ("global/AllUsers", "global/AuthenticatedUsers")
 @policy(
     "PG_NET_11",
     criterion="bucket-public-access-blocked",
+    severity="high",
     resources=("aws_s3_bucket",),
     population=0,
     remedy="Add aws_s3_bucket_public_access_block for the bucket with all four arguments true.",

@@ -35,6 +35,7 @@ NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_s
 @policy(
     "PG_SEC_1",
     criterion="secrets-no-plain-values",
+    severity="high",
     resources=("aws_ecs_task_definition",),
     population=0,
     remedy="Move the value to Secrets Manager and name it in secrets[].valueFrom of the container.",
@@ -56,6 +57,7 @@ def name_variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str | No
 @policy(
     "PG_SEC_2",
     criterion="secrets-no-plain-values",
+    severity="high",
     resources=RUNNING_CODE,
     population=0,
     remedy="Keep the value in Secrets Manager and hand over its ARN.",
@@ -153,6 +155,7 @@ def _is_read_of_secrets_manager(database: Resource) -> bool:
 @policy(
     "PG_SEC_5",
     criterion="secrets-no-plain-values",
+    severity="high",
     resources=("aws_secretsmanager_secret_version",),
     population=0,
     remedy="Use secret_string_wo, or let the rotation function or a person put the value in.",
@@ -224,6 +227,7 @@ PUBLIC = "/aws/service/"
 @policy(
     "PG_SEC_8",
     criterion="secrets-no-plain-values",
+    severity="high",
     resources=tuple(HANDED),
     population=0,
     remedy="Keep the value in Secrets Manager and hand over its ARN; give code a role instead of an access key.",

@@ -129,6 +129,7 @@ def _public_filters(rule: Resource) -> list[Block]:
 @policy(
     "PG_WATCH_6",
     criterion="bucket-public-access-blocked",
+    severity="medium",
     resources=("aws_s3_account_public_access_block",),
     required=True,
     remedy="Declare aws_s3_account_public_access_block with all four arguments true.",

@@ -74,7 +74,7 @@ def _list_policies(policies: list[Policy], criteria: Criteria) -> Iterator[str]:
     for policy in policies:
         criterion = criteria[policy.criterion]
         stated = policy.statement.replace("|", "\\|")
-        yield f"| {_name(policy, criteria)} | {stated} | `{criterion.id}` | {criterion.severity or '–'} |"
+        yield f"| {_name(policy, criteria)} | {stated} | `{criterion.id}` | {policy.severity or criterion.severity or '–'} |"
 
 
 def _list_controls(policies: list[Policy], criteria: Criteria) -> Iterator[str]:

@@ -72,7 +72,7 @@ def _policy(policy: Policy, criterion: Criterion) -> Iterator[str]:
     yield from (f"## {policy.id}", "", policy.statement, "")
     if policy.why:
         yield from (policy.why, "")
-    yield from _asked(criterion, policy.remedy)
+    yield from _asked(criterion, policy.remedy, policy.severity)
     yield f"- applies to {', '.join(f'`{each}`' for each in policy.resources) or 'the whole configuration'}"
     titles = ("Before, which violates it:", "After:")
     for title, text in zip(titles, pick_examples(policy, (ROOT / "policies" / "examples",)), strict=True):
@@ -80,7 +80,7 @@ def _policy(policy: Policy, criterion: Criterion) -> Iterator[str]:
             yield from ("", title, "", "```hcl", text, "```")
 
 
-def _asked(criterion: Criterion, remedy: str) -> Iterator[str]:
+def _asked(criterion: Criterion, remedy: str, severity: str = "") -> Iterator[str]:
     """Return the criterion and its bound: the part that a policy and a check have in common."""
     yield f"- criterion `{criterion.id}`: {criterion.statement}"
     yield f"- because: {criterion.why}"
@@ -88,8 +88,8 @@ def _asked(criterion: Criterion, remedy: str) -> Iterator[str]:
         yield f"- decided by `{criterion.bound}`"
     if said := remedy or criterion.remedy:
         yield f"- remedy: {said}"
-    if criterion.severity:
-        yield f"- severity: {criterion.severity}"
+    if severity or criterion.severity:
+        yield f"- severity: {severity or criterion.severity}"
     yield f"- asked by {', '.join((criterion.source, *criterion.controls))}"
 
 

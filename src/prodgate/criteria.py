@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
 from .estimates import Estimate
-from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined, note_comparison, note_conclusion
+from .findings import (
+    Conclusion,
+    Finding,
+    NotApplicable,
+    NotSatisfied,
+    Outcome,
+    Undetermined,
+    note_comparison,
+    note_conclusion,
+)
 from .judgement import describe, is_going_on, record_comparison
 from .quantities import Bound, Quantity
 
@@ -87,6 +96,10 @@ class Criterion:
     """Keys that one layer alone reads, as they are written; the section of that layer types them."""
     asked: tuple[str, ...] = ()
     """What the criteria file asks of its site: ``https://HOST`` of a name, ``POST https://HOST/PATH`` of a request."""
+
+    def rate(self, finding: Finding) -> str:
+        """Return how bad a finding is: as its policy states, else as the criterion does; empty where neither does."""
+        return finding.severity or self.severity
 
     @property
     def statement(self) -> str:

@@ -69,6 +69,8 @@ class Finding:
     """Id of the waiver that accepted this finding; only on waived findings."""
     aspect: str = ""
     """Which of the things that are judged of the subject it is about, the same in each run; empty where it is one."""
+    severity: str = field(default="", compare=False)
+    """How bad it is, where the policy states another severity than its criterion."""
     words: tuple[str, ...] = field(default=(), compare=False)
     """Fields in the words of a team that wrote the judge, which are shown as they are written in every language."""
 

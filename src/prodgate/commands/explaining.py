@@ -167,7 +167,7 @@ def explain_shortly(
     paragraph = policy.why.split("\n\n")[0] if policy else ""
     yield from (
         ("why", " ".join(paragraph.split()) or criterion.why),
-        ("severity", criterion.severity),
+        ("severity", criterion.rate(finding)),
         ("source", ", ".join((*criterion.controls, *([] if criterion.controls else [criterion.source])))),
         ("more", f"prodgate explain {policy.id if policy else criterion.id}"),
     )
@@ -231,6 +231,8 @@ def _render_policy(policy: Policy, live: Container[str]) -> Iterator[str]:
         yield "  judges     what is declared, and by the same rule what is live"
     if policy.remedy:
         yield f"  remedy:    {policy.remedy}"
+    if policy.severity:
+        yield f"  severity:  {policy.severity}"
     yield f"  written in {policy.place}"
 
 

@@ -447,7 +447,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "promotes": verdict.promotes,
         "left_out": list(verdict.scope.left_out()),
         "layers_without_criteria": list(verdict.scope.not_asked()),
-        "findings": [_row(f, ruling.criterion.severity) for ruling in verdict.rulings for f in ruling.findings],
+        "findings": [_row(f, ruling.criterion.rate(f)) for ruling in verdict.rulings for f in ruling.findings],
         "waivers": [_row(finding) for finding in verdict.waivers],
     }
 

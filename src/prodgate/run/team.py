@@ -22,7 +22,7 @@ from ..aws.actions import READS, reads
 from ..aws.answers import Absent, Unreadable
 from ..aws.recording import revive
 from ..checks import Check
-from ..criteria import Criterion, UsageError
+from ..criteria import SEVERITIES, Criterion, UsageError
 from ..evidence.journal import Journal
 from ..facts import Fact, Facts
 from ..findings import Concluded, Conclusion, Finding, Outcome
@@ -139,6 +139,7 @@ class Team:
             judge=RemoteJudge(self, str(said["id"]), said),
             population=int(said["population"]),
             required=bool(said["required"]),
+            severity=next((each for each in SEVERITIES if each == said["severity"]), ""),
         )
 
     def _read_check(self, said: Mapping[str, Any]) -> Check:

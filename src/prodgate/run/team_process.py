@@ -333,6 +333,7 @@ def _describe_policy(policy: Policy) -> dict[str, Any]:
         "remedy": policy.remedy,
         "population": policy.population,
         "required": policy.required,
+        "severity": policy.severity,
         **_describe_judge(policy.judge),
     }
 

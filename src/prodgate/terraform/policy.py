@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ..criteria import Criterion, suggest
+from ..criteria import SEVERITIES, Criterion, suggest
 from ..faults import UNKNOWN, conclude, list_faults
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
@@ -73,6 +73,8 @@ class Policy:
     judge: Judge
     population: int
     required: bool
+    severity: str = ""
+    """How bad it is when a resource breaks it; empty for what the criterion states."""
 
     @property
     def name(self) -> str:
@@ -119,17 +121,21 @@ def policy(
     remedy: str = "",
     population: int = 1,
     required: bool = False,
+    severity: str = "",
 ) -> Callable[[Judge], Judge]:
     """Register a function that judges ``criterion`` for each resource of the given types.
 
     ``population`` is the least number of such resources; fewer is undetermined, or not-satisfied when ``required``
     (the system must declare it). With ``population=0`` having none is fine. Without types the function is applied
-    once, to the whole Configuration. A policy whose criterion states the remedy leaves it out. Raises TypeError for a
-    function without docstring or resources that are no tuple, ValueError for a used id or a type that nobody has.
+    once, to the whole Configuration. A policy leaves out ``remedy`` and ``severity`` where the criterion's hold for it.
+    Raises TypeError for a function without docstring or resources that are no tuple, ValueError for a used id, a type
+    that nobody has or a severity that is none.
     """
     check_types(id, resources)
     if isinstance(population, bool) or not isinstance(population, int) or population < 0:
         raise TypeError(f"{id}: population is {population!r}, which is no number of resources; write 0 or more")
+    if severity not in ("", *SEVERITIES):
+        raise ValueError(f"{id}: severity is {severity!r}; write one of {', '.join(SEVERITIES)}")
 
     def register(judge: Judge) -> Judge:
         if not judge.__doc__:
@@ -143,7 +149,7 @@ def policy(
             raise ValueError(f"{known.place}: {judge.__name__} is defined once more below it; rename one")
         POLICIES[id] = Policy(
             id=id, criterion=criterion, resources=resources, remedy=remedy, judge=judge,
-            population=population, required=required,
+            population=population, required=required, severity=severity,
         )  # fmt: skip
         return judge
 
@@ -195,6 +201,7 @@ def _make_finding(
         remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
         where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
+        severity=policy.severity,
         words=() if policy.is_ours else conclusion.name_words(policy.remedy, but=hidden),
     )
 
@@ -276,4 +283,5 @@ def _report(policy: Policy, criterion: Criterion, subject: str, *, reason: str) 
         outcome=Outcome.UNDETERMINED,
         reason=reason,
         remedy=policy.remedy or criterion.remedy,
+        severity=policy.severity,
     )

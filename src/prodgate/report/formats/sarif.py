@@ -105,8 +105,9 @@ def _rule(result: Result) -> dict[str, Any]:
         return {"id": id_, "shortDescription": {"text": "Waivers are in force, and cover what they say."}}
     tags = dict.fromkeys(filter(None, (criterion.source, *criterion.controls)))
     properties: dict[str, Any] = {}
-    if criterion.severity and criterion.controls:  # what a catalogue of controls asks for is a matter of security
-        properties, tags = {"security-severity": _SCORES[criterion.severity]}, {"security": None, **tags}
+    severity = criterion.rate(result.finding)
+    if severity and criterion.controls:  # what a catalogue of controls asks for is a matter of security
+        properties, tags = {"security-severity": _SCORES[severity]}, {"security": None, **tags}
     rule: dict[str, Any] = {
         "id": id_,
         "name": plain(result.finding.check),
