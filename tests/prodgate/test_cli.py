@@ -481,13 +481,17 @@ def test_check_judges_goals_at_their_places(shop: Path, gate: Gate) -> None:
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("tree/main.tf", 9)
 
 
-def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(tmp_path: Path, gate: Gate) -> None:
+def test_check_prints_every_finding_with_its_remedy_once_and_instances_together(tmp_path: Path, gate: Gate) -> None:
     queue = 'resource "aws_sqs_queue" "q{n}" {{\n  name = "q{n}"\n  sqs_managed_sse_enabled = false\n}}\n'
-    (tmp_path / "main.tf").write_text("".join(queue.format(n=number) for number in range(12)))
+    repeated = queue.format(n=0).replace("{", "{\n  count = 3", 1).replace('= "q0"', '= "q${count.index}"')
+    (tmp_path / "main.tf").write_text(repeated + "".join(queue.format(n=number) for number in range(1, 10)))
     out = gate("check", str(tmp_path), ends=1).out
-    shown = [line for line in out.splitlines() if "[PG_ENC_2]" in line]
-    assert len(shown) == 6
-    assert shown[-1] == "not-satisfied: [PG_ENC_2] and 7 more; --json lists them all"
+    shown = [line for line in out.splitlines() if "[PG_ENC_2] medium: " in line]
+    assert len(shown) == 10
+    assert [line.partition(" on ")[2] for line in shown][:2] == [
+        "aws_sqs_queue.q0[0], aws_sqs_queue.q0[1], aws_sqs_queue.q0[2]", "aws_sqs_queue.q1",
+    ]  # fmt: skip
+    assert out.count("remedy: Switch encryption at rest on") == 1
     out = gate("check", tmp_path, "--json", ends=1).out
     assert sum(f["policy"] == "PG_ENC_2" for f in json.loads(out)["findings"]) == 12
 
@@ -707,9 +711,11 @@ def verdict() -> Verdict:
 def test_the_worst_comes_first_and_is_counted_by_severity(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:
     assert show(verdict, Form("live")) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split("]")[0] for line in lines if "[OUR" in line] == [
-        "not-satisfied: [OUR_grave", "not-satisfied: [OUR_small", "not-satisfied: [OUR_bare",
-    ]  # fmt: skip
+    assert [line.partition(" observed")[0] for line in lines if "[OUR" in line] == [
+        "not-satisfied: [OUR_grave] critical: grave:",
+        "not-satisfied: [OUR_small] low: small:",
+        "not-satisfied: [OUR_bare] bare:",
+    ]
     assert lines[-2] == "not-satisfied by severity: 1 critical, 1 low, 1 of no stated severity"
     assert not any("why:" in line for line in lines)
 
@@ -727,6 +733,34 @@ def test_why_it_matters_is_said_where_it_is_asked_for(verdict: Verdict, capsys: 
     assert "    source: AWS-FSBP:SQS.1\n" in said[2]
     assert "severity" not in said[3].split("NO-GO")[0]
     assert "    source: OUR-3\n" in said[3]
+
+
+def test_a_policy_may_rate_its_findings_otherwise_than_its_criterion(capsys: pytest.CaptureFixture[str]) -> None:
+    rated = finding(Outcome.NOT_SATISFIED, criterion="grave", severity="medium")
+    milder = decide({"grave": BAD}, [rated], [], datetime(2026, 12, 1, tzinfo=UTC), Scope(layers=frozenset({"static"})))
+    show(milder, Form("live"))
+    assert "not-satisfied by severity: 1 medium\n" in capsys.readouterr().out
+    show(milder, Form("live", as_json=True))
+    assert [row["severity"] for row in json.loads(capsys.readouterr().out)["findings"]] == ["medium"]
+
+
+def test_what_fails_is_shown_by_resource_and_what_is_not_known_by_cause(capsys: pytest.CaptureFixture[str]) -> None:
+    said = [("aws_a.x", "small", ""), ("aws_a.y", "small", ""), ("aws_a.y", "grave", ""), ("aws_a.z", "bare", "no value"),
+            ("aws_a.x", "grave", "no value"), ("aws_a.x", "bare", "no plan")]  # fmt: skip
+    outcomes = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
+    found = [
+        finding(outcomes[bool(why)], subject=subject, criterion=id_, check=f"OUR_{id_}", reason=why)
+        for subject, id_, why in said
+    ]
+    asked = {each.id: each for each in (LOW, BAD, BARE)}
+    show(decide(asked, found, [], datetime(2026, 12, 1, tzinfo=UTC), Scope(layers=frozenset({"static"}))), Form("live"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "aws_a.y: 2 not-satisfied"
+    assert [line.rpartition(" ")[2] for line in lines[1:5]] == ["aws_a.y", "aws_a.y", "", "aws_a.x"]
+    assert lines[5:8] == [
+        "undetermined: no value: 2 findings, 2 subjects", "    on: aws_a.x, aws_a.z", "    of: grave, bare",
+    ]  # fmt: skip
+    assert lines[8].endswith("[OUR_bare] bare: no plan on aws_a.x")
 
 
 def test_machines_are_told_the_severity(verdict: Verdict, capsys: pytest.CaptureFixture[str]) -> None:

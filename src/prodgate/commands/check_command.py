@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,6 @@ from ..facts import Facts
 from ..findings import Finding, Outcome
 from ..layers.static.repository import EVALUATES
 from ..report.diff.comparison import Worsening, find_worse
-from ..report.grouping import batches
 from ..report.placing import follow_verdict, place_verdict, place_worsening
 from ..report.summary import compared_lines
 from ..report.view import value_origin, verdict_to_json
@@ -133,8 +133,6 @@ def _evaluation(subject: str, outcome: Outcome, reason: str = "", place: str = "
 
 # ── The command
 
-#: Findings of one kind that are printed before the rest is counted.
-MOST_SHOWN: Final = 5
 _BLOCKING: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
 
 
@@ -186,38 +184,88 @@ def show_worse(found: Worsening, form: Form, *, since: str) -> int:
 
 
 def _print_findings(verdict: Verdict, form: Form) -> None:
-    """Print what blocks, the worst first: of one check with its explanation once."""
+    """Print all that blocks: by resource, the worst first, then what is not known, by its cause.
+
+    A remedy, and why something matters, is said where a check first asks for it.
+    """
     criteria = {ruling.criterion.id: ruling.criterion for ruling in verdict.rulings}
-    found = batches(verdict.blocking)
-    for batch in sorted(found, key=lambda each: (_BLOCKING.index(each.outcome), _rank(criteria.get(each.criterion)))):
-        for number, finding in enumerate(batch.findings[:MOST_SHOWN]):
-            _print_finding(finding)
-            if form.explains and not number and finding.criterion in criteria:
-                _print_notes(explain_shortly(finding, criteria[finding.criterion], POLICIES))
-        if (more := len(batch.findings) - MOST_SHOWN) > 0:
-            say(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all")
+    by_resource: dict[str, list[Finding]] = {}
+    by_cause: dict[str, list[Finding]] = {}
+    for finding in sorted(_merge_instances(verdict.blocking), key=lambda each: _rank(each, criteria)):
+        if finding.outcome is Outcome.NOT_SATISFIED:
+            by_resource.setdefault(finding.subject, []).append(finding)
+        else:
+            by_cause.setdefault(finding.reason or str(finding), []).append(finding)
+    explained: set[tuple[str, str]] = set()
+    for found in sorted(by_resource.values(), key=lambda found: [*(_rank(each, criteria) for each in found), math.inf]):
+        if several := len(found) > 1:
+            say(f"{found[0].subject}: {len(found)} {Outcome.NOT_SATISFIED}")
+        for finding in found:
+            _print_finding(finding, criteria, explained, form)
+        if several:
+            say("")
+    for found in sorted(by_cause.values(), key=len, reverse=True):
+        if len(found) == 1:
+            _print_finding(found[0], criteria, explained, form)
+        else:
+            _print_cause(found)
 
 
-def _rank(criterion: Criterion | None) -> int:
-    stated = criterion.severity if criterion else ""
-    return SEVERITIES.index(stated) if stated else len(SEVERITIES)
+def _merge_instances(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings; of those that fail, all that say the same of instances of one block as one."""
+    alike: dict[object, list[Finding]] = {}
+    for each in findings:
+        failing = each.where and each.outcome is Outcome.NOT_SATISFIED
+        told = replace(each, subject="") if failing else each
+        alike.setdefault((told.where, told.check, told.aspect, str(told)), []).append(each)
+    yield from (replace(found[0], subject=", ".join(each.subject for each in found)) for found in alike.values())
+
+
+def _rank(finding: Finding, criteria: Mapping[str, Criterion]) -> int:
+    severity = _rate(finding, criteria)
+    return SEVERITIES.index(severity) if severity else len(SEVERITIES)
+
+
+def _rate(finding: Finding, criteria: Mapping[str, Criterion]) -> str:
+    return criteria[finding.criterion].rate(finding) if finding.criterion in criteria else ""
 
 
 def _print_end(verdict: Verdict, form: Form) -> None:
     """Print what it was judged by that is weaker than before, and how bad it is, where anything blocks."""
     say(*form.notes)
+    criteria = {ruling.criterion.id: ruling.criterion for ruling in verdict.rulings}
     for outcome in _BLOCKING:
-        found = Counter(_rank(r.criterion) for r in verdict.rulings for f in r.findings if f.outcome is outcome)
+        found = Counter(_rank(f, criteria) for r in verdict.rulings for f in r.findings if f.outcome is outcome)
         if found:
             named = [*SEVERITIES, "of no stated severity"]
             say(f"{outcome} by severity: {', '.join(f'{found[rank]} {named[rank]}' for rank in sorted(found))}")
     say("This judges declarations alone; it is not a promotion verdict.")
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_finding(
+    finding: Finding, criteria: Mapping[str, Criterion], explained: set[tuple[str, str]], form: Form
+) -> None:
     place = f"{finding.where[0]}: " if finding.where else ""
-    say(f"{place}{finding.outcome}: [{finding.check}] {finding}")
-    _print_notes((("set in", value_origin(finding)), ("remedy", finding.remedy)))
+    severity = _rate(finding, criteria)
+    say(f"{place}{finding.outcome}: [{finding.check}] {severity and f'{severity}: '}{finding}")
+    _print_notes((("set in", value_origin(finding)),))
+    if (said := (finding.check, finding.remedy)) not in explained:
+        explained.add(said)
+        _print_notes((("remedy", finding.remedy),))
+        if form.explains and finding.criterion in criteria:
+            _print_notes(explain_shortly(finding, criteria[finding.criterion], POLICIES))
+
+
+def _print_cause(found: Sequence[Finding]) -> None:
+    """Print one cause for which several things are not known, with all that it leaves open."""
+    subjects, criteria, origins, remedies = (
+        list(dict.fromkeys(filter(None, each)))
+        for each in zip(*((f.subject, f.criterion, value_origin(f), f.remedy) for f in found), strict=True)
+    )
+    counted = f"{len(subjects)} subject{'s' * (len(subjects) > 1)}"
+    say(f"{Outcome.UNDETERMINED}: {found[0].reason}: {len(found)} findings, {counted}")
+    notes = [("on", subjects), ("of", criteria), ("set in", origins), ("remedy", remedies[:1] * (len(remedies) == 1))]
+    _print_notes((title, ", ".join(each)) for title, each in notes)
 
 
 def _print_notes(notes: Iterable[tuple[str, str]]) -> None:
@@ -227,11 +275,8 @@ def _print_notes(notes: Iterable[tuple[str, str]]) -> None:
 
 
 def _print_mended(title: str, findings: Iterable[Finding]) -> None:
-    for batch in batches(findings):
-        for finding in batch.findings[:MOST_SHOWN]:
-            say(f"{title}: [{finding.check}] {finding.criterion} on {finding.subject}")
-        if (more := len(batch.findings) - MOST_SHOWN) > 0:
-            say(f"{title}: [{batch.check}] and {more:,} more; --json lists them all")
+    for finding in findings:
+        say(f"{title}: [{finding.check}] {finding.criterion} on {finding.subject}")
 
 
 def _print_json(said: Any) -> None:

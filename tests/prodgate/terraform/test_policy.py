@@ -36,6 +36,11 @@ def test_a_type_that_nobody_can_declare_is_refused(resources: object, said: str)
     assert said in str(refused.value)
 
 
+def test_a_severity_is_one_that_criteria_have() -> None:
+    with pytest.raises(ValueError, match="X_1: severity is 'grave'; write one of critical, high, medium, low"):
+        policy("X_1", criterion="c", resources=(), severity="grave")
+
+
 @pytest.mark.parametrize("population", [-1, "0", True, None, 0.5])
 def test_a_population_is_a_number(population: object) -> None:
     with pytest.raises(TypeError, match="which is no number of resources; write 0 or more"):
