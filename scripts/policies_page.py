@@ -74,7 +74,8 @@ def _list_policies(policies: list[Policy], criteria: Criteria) -> Iterator[str]:
     for policy in policies:
         criterion = criteria[policy.criterion]
         stated = policy.statement.replace("|", "\\|")
-        yield f"| {_name(policy, criteria)} | {stated} | `{criterion.id}` | {policy.severity or criterion.severity or '–'} |"
+        severity = policy.severity or criterion.severity or "–"
+        yield f"| {_name(policy, criteria)} | {stated} | `{criterion.id}` | {severity} |"
 
 
 def _list_controls(policies: list[Policy], criteria: Criteria) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
-from ..criteria import LAYERS
+from ..criteria import LAYERS, SEVERITIES
 from ..findings import Outcome
 
 #: Says what a value should be, and whether it is.
@@ -97,6 +97,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "outcome": ("an outcome", lambda value: value in list(Outcome) and value != Outcome.WAIVED),
         **dict.fromkeys(("expected?", "observed?", "reason?", "remedy?", "needs?", "waiver?", "aspect?"), _TEXT),
         **dict.fromkeys(("where?", "evidence?", "words?"), _TEXTS),
+        "severity?": ("a severity", lambda value: value in SEVERITIES),
     },
     "finished": {"layer": _TEXT, "check": _TEXT, "findings": _COUNT},
     "fact": {

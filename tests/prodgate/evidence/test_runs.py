@@ -13,6 +13,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +32,7 @@ from prodgate.evidence.counting import count_findings
 from prodgate.evidence.journal import NAME, Journal, JournalError
 from prodgate.evidence.shapes import find_flaw_in_about, find_flaw_in_event
 from prodgate.evidence.verification import list_files
-from prodgate.findings import Outcome
+from prodgate.findings import Finding, Outcome
 from prodgate.report.html import render_html
 from prodgate.report.summary import render_summary, render_terminal
 from prodgate.sealing.seals import SealError
@@ -740,6 +741,7 @@ DEEP = "[" * 100_000
         ({**CHANGED_FINDING, "mood": "good"}, "'mood' is no key of a finding"),
         ({**CHANGED_FINDING, "subject": None}, "subject: is None, not a text"),
         ({**CHANGED_FINDING, "where": [1]}, "where: is .1., not a list of texts"),
+        ({**CHANGED_FINDING, "severity": "grave"}, "severity: is 'grave', not a severity"),
         ({"event": "planned"}, "it lacks 'layer'"),
         ({"event": "broken"}, "it lacks 'layer'"),
         ({"event": "finished", "layer": "static", "check": "x", "findings": True}, "is True, not a number from 0"),
@@ -812,6 +814,11 @@ def test_what_is_missing_is_named(run: Path) -> None:
             f"run.json: it lacks {key!r}"
         )
     assert find_flaw_in_about([about]) == "run.json: is no table"
+
+
+def test_a_journal_has_a_place_for_each_field_of_a_finding() -> None:
+    event = {"event": "finding", "at": "2026-11-24T13:00:00+00:00", **finding().to_json()}
+    assert not [each for field in fields(Finding) if "no key" in (each := find_flaw_in_event({**event, field.name: 0}))]
 
 
 def test_a_value_that_cannot_be_shown_is_named_all_the_same() -> None:

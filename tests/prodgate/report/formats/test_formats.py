@@ -157,10 +157,14 @@ def test_each_policy_is_a_rule_of_its_own_that_code_scanning_weighs() -> None:
         criterion("c", controls=("NIST-800-53:CP-9",), severity="critical"),
         criterion("cost", controls=(), severity="low"),
     ]
-    seen = [failing("c", "a", check="P_1"), failing("c", "a", check="P_2"), failing("cost", "a", check="P_3")]
+    seen = [
+        failing("c", "a", check="P_1"),
+        failing("c", "a", check="P_2", severity="high"),
+        failing("cost", "a", check="P_3"),
+    ]
     rules = sarif(read_source(run(asked, seen, layers=("static",))))["tool"]["driver"]["rules"]
     assert [(rule["id"], rule["name"]) for rule in rules] == [("c/P_1", "P_1"), ("c/P_2", "P_2"), ("cost/P_3", "P_3")]
-    assert [rule["properties"].get("security-severity") for rule in rules] == ["9.5", "9.5", None]
+    assert [rule["properties"].get("security-severity") for rule in rules] == ["9.5", "8.0", None]
     assert ["security" in rule["properties"]["tags"] for rule in rules] == [True, True, False]
     assert len({rule["shortDescription"]["text"] for rule in rules}) == 3
 
