@@ -1,6 +1,7 @@
 """The command line: parse, call, print. Engines are imported only by the command that needs them."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -50,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from .commands.arguments import find_idle  # noqa: PLC0415
+    from .commands.arguments import find_idle, find_unknown  # noqa: PLC0415
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
 
     try:
-        if idle := find_idle(args, args.rests):
+        if idle := find_idle(args, args.rests) or find_unknown(os.environ):
             raise UsageError(idle)
         code: int = args.command(args)
         sys.stdout.flush()

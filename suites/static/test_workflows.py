@@ -62,7 +62,7 @@ def test_a_deploy_names_a_stated_environment(job: Job, criterion: Criterion) -> 
     measures="text",
 )
 def test_workflows_read_stated_variables(workflow: Workflow, criterion: Criterion) -> None:
-    """Does the workflow read no variable or secret that nobody has stated, and that would be empty?"""
+    """Does the workflow name no variable or secret that nobody has stated, and that would be empty or unread?"""
     if not workflow.names:
         raise criterion.not_applicable("reads no variable")
     for name in workflow.names:

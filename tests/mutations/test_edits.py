@@ -31,7 +31,7 @@ CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 OWN = {id_: policy for id_, policy in POLICIES.items() if policy.judge.__module__.startswith("policies.")}
 
 EDITS = read_edits()
-NAMED = tuple(filter(None, os.environ.get("PRODGATE_EDITS", "").split(",")))
+NAMED = tuple(filter(None, os.environ.get("EDITS", "").split(",")))
 BATCHES = [(edit,) for edit in EDITS if edit.id in NAMED] if NAMED else in_company(EDITS)
 #: Policies judged in our tree that no edit claims: policy -> why.
 UNCLAIMED: dict[str, str] = {}

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from prodgate.criteria import Criteria, Scope, UsageError
 from prodgate.evidence import runs
 from prodgate.facts.live.permissions import IDENTITIES
 from prodgate.findings import Outcome
+from prodgate.processes.interpreter import VARIABLES
 from prodgate.run import layer_process, running
 from prodgate.run.publishing import publish
 from prodgate.sections.criteria_file import parse_criteria
@@ -243,6 +245,15 @@ def test_help_needs_nothing_of_the_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["0", "[]"]
+
+
+def test_a_misspelt_variable_of_the_gate_is_refused(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRODGATE_TARGT", "")
+    said = "PRODGATE_TARGT: is no variable of the gate; did you mean 'PRODGATE_TARGET'?; correct it, or unset it"
+    assert said in gate("criteria", ends=4).err
+    files = (path for part in ("src", "examples", ".github") for path in (REPOSITORY / part).rglob("*.[py]*"))
+    named = {each for path in files for each in re.findall(r"\bPRODGATE_[A-Z_]*[A-Z]", path.read_text("utf-8"))}
+    assert named - {"PRODGATE_GO"} == VARIABLES
 
 
 def test_a_report_is_printed_with_chromium_and_without_one_a_sentence_says_what_to_do(

@@ -3,11 +3,13 @@
 An option that several commands take is declared once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+from ..processes.interpreter import VARIABLES
 
 #: Adds an argument to a parser, or to a group of one.
 Argument: TypeAlias = Callable[[Any], object]
@@ -35,6 +37,17 @@ def find_idle(given: Any, rests: tuple[tuple[str, str, tuple[object, ...]], ...]
                 return f"{option}: changes nothing with {there}, only with {wanted}; leave it out"
             return f"{option}: changes nothing {'with' if there else 'without'} --{other}; leave it out"
     return ""
+
+
+def find_unknown(environment: Iterable[str]) -> str:
+    """Return which variable the gate would read if it were spelt otherwise, and how; nothing if there is none."""
+    from ..criteria import suggest  # noqa: PLC0415  --help needs nothing of the package
+
+    unknown = sorted(name for name in environment if name.startswith("PRODGATE_") and name not in VARIABLES)
+    hints = (
+        f"{each}: is no variable of the gate{suggest(each, VARIABLES)}; correct it, or unset it" for each in unknown
+    )
+    return next(hints, "")
 
 
 def take(*names: str, **settings: Any) -> Argument:

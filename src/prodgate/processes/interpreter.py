@@ -18,7 +18,15 @@ _KEPT: Final = frozenset(
 _OF_PLACES: Final = ("PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX")
 #: Names the process of the gate to its children: what runs below it is no neighbour of theirs.
 GATE: Final = "PRODGATE_GATE"
-
+#: What the variables that begin with PRODGATE_ may be called: settings, what the gate hands its children, and what the
+#: workflows and the examples that come with it read.
+VARIABLES: Final = frozenset(
+    {"PRODGATE_BROWSER", "PRODGATE_CACHE", "PRODGATE_CHECKOV_TIMEOUT", "PRODGATE_CHROMIUM", "PRODGATE_COMMAND",
+     "PRODGATE_EMULATOR", "PRODGATE_GATHERED", GATE, "PRODGATE_HAPROXY", "PRODGATE_LAYER_TIMEOUT", "PRODGATE_LOAD",
+     "PRODGATE_POSTGRESQL", "PRODGATE_PROJECT", "PRODGATE_REHEARSAL", "PRODGATE_SIGNER", "PRODGATE_SIGNING_KEY",
+     "PRODGATE_TARGET", "PRODGATE_TEMPLATE", "PRODGATE_TERRAFORM", "PRODGATE_TERRAFORM_MEMORY",
+     "PRODGATE_TERRAFORM_TIMEOUT", "PRODGATE_WEBHOOK"}
+)  # fmt: skip
 
 #: Objects that are made before Python looks for cycles among them. What a command makes stays to its end and has hardly
 #: any, and by itself (700) it looks hundreds of times, which takes a tenth of the whole command.

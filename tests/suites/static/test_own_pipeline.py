@@ -249,8 +249,11 @@ def test_dags_that_are_not_tested_or_promoted_first_are_seen(old: str, new: str,
     assert broken(Outcome.NOT_SATISFIED, deploy_dags=DAGS.replace(old, new)) == {criterion}
 
 
-def test_a_night_with_a_misspelt_target_is_seen() -> None:
-    night = TEXTS[".github/workflows/nightly.yml"].replace("vars.PRODGATE_TARGET", "vars.PRODGATE_TARGTE")
+@pytest.mark.parametrize(
+    ("old", "new"), [("vars.PRODGATE_TARGET", "vars.TARGTE"), ("PRODGATE_TARGET:", "PRODGATE_TARGT:")]
+)
+def test_a_night_with_a_misspelt_target_is_seen(old: str, new: str) -> None:
+    night = TEXTS[".github/workflows/nightly.yml"].replace(old, new)
     assert broken(Outcome.NOT_SATISFIED, nightly=night) == {"workflow-variables"}
 
 

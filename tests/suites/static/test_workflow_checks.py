@@ -85,8 +85,11 @@ jobs:
     uses: ./.github/workflows/shared.yml
   lint:
     steps:
-      - env: {TITLE: "${{ github.event.pull_request.title }}"}
-        run: echo "$TITLE ${{ github.event.pull_request.number }}"
+      - env: {TITLE: "${{ github.event.pull_request.title }}", PRODGATE_CACHE: "${{ 'vars' }}/${{ vars.e2e_reader }}"}
+        # once vars.NAMED_NOWHERE, and PRODGATE_NOWHERE
+        run: |
+          # PRODGATE_OLD
+          echo "$TITLE ${{ github.event.pull_request.number }}"
 """,
 }
 
@@ -141,6 +144,17 @@ CHANGES = [
         "test_workflows_read_stated_variables test_jobs_hand_out_no_stored_key",
     ),
     ("deploy", "vars.DEPLOY_ROLE_ARN", "vars['DEPLOI_ROLE_ARN']", "test_workflows_read_stated_variables"),
+    *(
+        ("deploy", "role-to-assume:", f"{said}\n          role-to-assume:", "test_workflows_read_stated_variables")
+        for said in (
+            "all: ${{ toJSON(vars) }}",
+            "one: ${{ secrets[matrix.name] }}",
+            "target: ${{ env.PRODGATE_TARGT }}",
+            "PRODGATE_TARGT: aws://eu-west-1",
+        )
+    ),
+    ("nightly", "- run:", "- env: {PRODGATE_TARGT: a}\n        run:", "test_workflows_read_stated_variables"),
+    ("nightly", "- run:", "- if: vars.TARGTE != ''\n        run:", "test_workflows_read_stated_variables"),
     (
         "deploy",
         'aws s3 sync site/ "s3://$BUCKET"',

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ...criteria import UsageError
+from ...processes.interpreter import VARIABLES
 from ...processes.regular_files import NotRegularError, read_measured
 from ...semantics.yaml_nodes import Node, YamlError, parse_yaml
 from .. import Fact
@@ -208,8 +209,30 @@ def _caller(texts: Mapping[str, str]) -> Parse:
     return parse
 
 
-#: A variable or a secret of GitHub in an expression.
-_NAMED: Final = re.compile(r"\b(?:vars|secrets)(?:\.|\[')(?!GITHUB_TOKEN\b)(\w+)")
+#: A text in an expression, or GitHub's variables or secrets, by one name or without any.
+_READ: Final = re.compile(
+    r"'[^']*'|(?<![\w.-])(vars|secrets)\b(?:\s*\.\s*([\w-]+)|\s*\[\s*'([\w-]+)'\s*\])?(?![\w-])", re.IGNORECASE
+)
+#: A variable that looks like the gate's own, and a line of a script that says nothing to the shell.
+_OWN, _COMMENT = re.compile(r"\bPRODGATE_\w+"), re.compile(r"^[ \t]*#.*", re.MULTILINE)
+
+
+def _list_names(node: Node, key: str = "") -> Iterator[str]:
+    """Yield what is read of GitHub's variables and secrets below a key, and names that begin as the gate's own do."""
+    for name, each in node.items():
+        yield from _list_unknown(name)
+        yield from _list_names(each, name)
+    for each in node.value if isinstance(node.value, tuple) else ():
+        yield from _list_names(each, key)
+    text = node.text()
+    for said in [text] if key == "if" else (each.partition("}}")[0] for each in text.split("${{")[1:]):
+        found = (one for one in _READ.finditer(said) if one[1])
+        yield from ((one[2] or one[3] or f"{one[1]}.*").upper() for one in found)
+    yield from _list_unknown(_COMMENT.sub("", text))
+
+
+def _list_unknown(text: str) -> Iterator[str]:
+    return (name for name in _OWN.findall(text) if name not in VARIABLES)
 
 
 def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None) -> Workflow:
@@ -230,7 +253,7 @@ def parse_workflow(text: str, file: str, texts: Mapping[str, str] | None = None)
         name=root.at("name").text() or file,
         triggers=dict(triggers.items()) or {node.text(): Node(None, node.line) for node in triggers.nodes()},
         jobs=tuple(_jobs(root, file, texts or {})),
-        names=tuple(dict.fromkeys(_NAMED.findall(text))),
+        names=tuple(dict.fromkeys(name for name in _list_names(root) if name != "GITHUB_TOKEN")),
     )
 
 

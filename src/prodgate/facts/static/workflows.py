@@ -196,7 +196,10 @@ class Workflow(Fact):
     jobs: tuple[Job, ...]
     """Its jobs; after a job that calls a workflow of the repository, the jobs of the called workflow."""
     names: tuple[str, ...] = ()
-    """The variables and secrets of GitHub that it reads, each once; not the token that GitHub makes."""
+    """The variables and secrets of GitHub that it reads, and what begins with PRODGATE_ and is no variable of the gate.
+
+    Each once, and not the token that GitHub makes; ``VARS.*`` for what is read without a name.
+    """
 
     @property
     def is_called(self) -> bool:
