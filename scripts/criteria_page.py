@@ -76,6 +76,8 @@ PURPOSES = {
     "rehearsal": "The site of a rehearsal. [rehearsal.md](rehearsal.md)",
     "attested": "The records in which people answer. [attested.md](attested.md)",
     "organization": "The denials of the account's organization. [iam.md](iam.md#organizations)",
+    "without": 'Policies and checks that are not asked: `without = [{ check = "PG_REC_5", reason = "…" }]`, above the '
+    "first table. Their criterion keeps what its other judges say; reports show the reason, and that this is weaker.",
     "requirements": 'Requirements that criteria name as `source`: `INF-1 = { asks = "…", layers = ["static"] }`, with '
     "`bounds` that no criterion undercuts: see below.",
     "criteria": "What must hold: a table for each, `[criteria.<id>]`.",

@@ -96,6 +96,8 @@ class Criterion:
     """Keys that one layer alone reads, as they are written; the section of that layer types them."""
     asked: tuple[str, ...] = ()
     """What the criteria file asks of its site: ``https://HOST`` of a name, ``POST https://HOST/PATH`` of a request."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Policy or check that the criteria file does not ask -> why not."""
 
     def rate(self, finding: Finding) -> str:
         """Return how bad a finding is: as its policy states, else as the criterion does; empty where neither does."""

@@ -94,6 +94,11 @@ def _render(said: Conclusion | Finding) -> str:
     return ", ".join(filter(None, parts))
 
 
+def explain_unasked(reason: str) -> Conclusion:
+    """Return the conclusion of a judge that the criteria file does not ask."""
+    return Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"is not asked: {reason}")
+
+
 class Concluded(AssertionError):
     """A check reached an outcome other than satisfied; ``conclusion`` says which and why."""
 

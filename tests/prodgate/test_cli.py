@@ -507,6 +507,23 @@ def test_check_prints_every_finding_with_its_remedy_once_and_instances_together(
     assert sum(f["policy"] == "PG_ENC_2" for f in json.loads(out)["findings"]) == 12
 
 
+UNASKED = """
+system = "shop"
+extends = "baseline/encryption"
+without = [{ check = "PG_ENC_2", reason = "Kato: nothing secret is sent." }]
+"""
+
+
+def test_a_check_that_criteria_do_not_ask_is_shown_with_its_reason(shop: Path, gate: Gate) -> None:
+    write_tree(shop, {"criteria.toml": UNASKED, "tree/main.tf": queues(orders=False)})
+    out = gate("check", "tree", "--criteria", "criteria.toml", ends=2).out
+    (said,) = [line for line in out.splitlines() if "PG_ENC_2" in line]
+    assert said == "[PG_ENC_2] encryption-at-rest: is not asked: Kato: nothing secret is sent."
+    write_tree(shop, {"criteria.toml": UNASKED.replace("ENC_2", "ENC_222")})
+    err = gate("check", "tree", "--criteria", "criteria.toml", ends=4).err
+    assert "criteria.toml: without: 'PG_ENC_222' is no policy or check of a stated criterion; did you mean" in err
+
+
 def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:
     declared = Configuration(root="terraform", engine="made", resources=[])
     asked = Criteria({id_: criterion(id_, bound=None) for id_ in ("terraform-evaluates", "workflow-approval")})

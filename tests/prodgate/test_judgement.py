@@ -64,6 +64,25 @@ def judged(body: Callable[[Thing, Criterion], Any], *, facts: Facts = Facts((Thi
     return finding
 
 
+def test_what_the_criteria_file_does_not_ask_is_not_judged() -> None:
+    def test_it(thing: Thing, criterion: Criterion) -> None:
+        """Does it hold?"""
+        criterion.hold(thing.size > 1, **SAID)
+
+    test_it.__annotations__ = {"thing": Thing, "criterion": Criterion, "return": None}
+    asked = criterion("truth", without={"test_it": "A toy.", "X_1": "A toy."})
+    found = check_of(check("truth", remedy="Mend it.")(test_it))
+    facts = Facts((), {Thing: "access denied"})
+    stated = Policy(
+        id="X_1", criterion="truth", resources=("aws_x",), remedy="Mend.", judge=test_it, population=1, required=True
+    )
+    empty = Configuration(root=".", engine="none", resources=[])
+    findings = [*judge(found, asked, facts, layer="static", fixtures={}), *apply(stated, empty, asked)]
+    assert [(each.check, each.outcome, each.reason) for each in findings] == [
+        (name, Outcome.NOT_APPLICABLE, "is not asked: A toy.") for name in ("test_it", "X_1")
+    ]
+
+
 def swallowed(body: Callable[[Criterion], Any]) -> Finding:
     """Judge with a check that swallows whatever ``body`` raises, and then reports that all is well."""
 

@@ -239,6 +239,9 @@ def _print_end(verdict: Verdict, form: Form) -> None:
         if found:
             named = [*SEVERITIES, "of no stated severity"]
             say(f"{outcome} by severity: {', '.join(f'{found[rank]} {named[rank]}' for rank in sorted(found))}")
+    for finding in verdict.findings:
+        if finding.criterion in criteria and finding.check in criteria[finding.criterion].without:
+            say(f"[{finding.check}] {finding.criterion}: {finding.reason}")
     say("This judges declarations alone; it is not a promotion verdict.")
 
 

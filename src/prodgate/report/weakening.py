@@ -103,7 +103,9 @@ _CRITERION: Final[Mapping[str, _Weigh]] = {
     "decides": _rising(("point", "bound").index),
     **dict.fromkeys(("layers", "goals"), _by_members),
     **dict.fromkeys(("document", "shown_by"), _by_presence),
-    **dict.fromkeys(("wording", "wording_ja", "why", "source", "remedy", "controls", "severity", "asked"), _silent),
+    **dict.fromkeys(
+        ("wording", "wording_ja", "why", "source", "remedy", "controls", "severity", "asked", "without"), _silent
+    ),
     **dict.fromkeys(("baseline", "baseline_bound"), _silent),  # without criteria alone
 }
 _WAIVER: Final[Mapping[str, _Weigh]] = {
@@ -131,6 +133,7 @@ _SECTION: Final[Mapping[str, _Weigh]] = {
         _ALLOWED,
     ),
     "facts.max_age": _turned(_AMOUNT),
+    "without": _turned(_by_presence),
 }
 #: Fields of a criteria file that are no section, or are compared entry by entry.
 _ENTRIES: Final = ("path", "included", "criteria", "requirements")

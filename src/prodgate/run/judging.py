@@ -10,7 +10,7 @@ from ..checks import Check
 from ..criteria import Criterion
 from ..facts import Fact, Facts
 from ..faults import conclude, list_faults
-from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
+from ..findings import Concluded, Conclusion, Finding, Outcome, explain_unasked, refuse_silence
 from ..judgement import describe, open_judgement
 from ..sections import bundled
 from ..semantics.comparisons import compares_several
@@ -25,15 +25,17 @@ def judge(
     fixtures: Mapping[str, Any],
 ) -> Iterator[Finding]:
     """Yield a finding for each fact, and one for a population that is too small or could not be observed."""
+    make, kind = partial(_make_finding, check, criterion, layer), check.kind.__name__
+    if unasked := criterion.without.get(check.name):
+        yield make(f"({kind})", explain_unasked(unasked))
+        return
     subjects: tuple[Fact, ...] = facts.of(check.kind)
-    make = partial(_make_finding, check, criterion, layer)
     applies = not subjects
     for subject in subjects:
         for conclusion in _run_check(check, criterion, subject, fixtures):
             applies = applies or conclusion.outcome is not Outcome.NOT_APPLICABLE
             told = _allow_for(facts.unrehearsed.get(check.kind, ""), conclusion)
             yield make(subject.subject, told, place=_read_place(subject))
-    kind = check.kind.__name__
     if not applies and not criterion.where_present:
         yield make(f"({kind})", refuse_silence(check.name, len(subjects)))
     if reason := facts.why_unreadable(check.kind):

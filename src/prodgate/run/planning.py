@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..checks import Check, find_mismatch
-from ..criteria import Criteria, CriteriaError, UsageError
+from ..criteria import Criteria, CriteriaError, UsageError, suggest
 from ..layers import BUILT
 from ..processes.regular_files import read_measured
 from ..sections.bundled import BUNDLED
@@ -39,7 +39,7 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
     }
     mistakes += [text for judges in planned.values() for text in find_doubles(judges)]
     mistakes += _find_misplaced(project, chain(*files.values()))
-    mistakes += _find_dropped(project)
+    mistakes += [*_find_dropped(project), *_find_unknown(project)]
     if mistakes:
         raise UsageError("\n".join(dict.fromkeys(mistakes)))
     return planned
@@ -195,3 +195,12 @@ def _find_dropped(project: Project) -> Iterator[str]:
                     f"{name}: replaces the file of that name that comes with the gate and leaves out {judge.name}, "
                     f"which judges {judge.criterion!r}; write a {judge.kind} of that name there, or rename the file"
                 )
+
+
+def _find_unknown(project: Project) -> Iterator[str]:
+    """Say which names are not asked anyway, so that it changes nothing to leave them out."""
+    if unasked := project.stated.without:
+        known = {judge.name for _, judge in list_written(project)}
+        for name in unasked.keys() - known:
+            hint = suggest(name, known) or "; take it out"
+            yield f"{project.stated.path}: without: {name!r} is no policy or check of a stated criterion{hint}"

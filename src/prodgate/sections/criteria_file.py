@@ -41,8 +41,8 @@ from .toml_text import key_mistakes, render_mistakes
 
 SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "cells", "repository", "facts", "evidence", "load",
-    "airflow", "dags", "e2e", "rollout", "rehearsal", "site", "attested", "organization", "requirements",
-    "criteria",
+    "airflow", "dags", "e2e", "rollout", "rehearsal", "site", "attested", "organization", "without",
+    "requirements", "criteria",
 )  # fmt: skip
 #: Where a file states nothing: facts of a month, and what people attested for a quarter.
 _MAX_AGE: Final = {**dict.fromkeys(LAYERS, Quantity.days(30)), "attested": Quantity.days(90)}
@@ -105,8 +105,33 @@ FACTS: Final = fields.table(
     '[facts] with max_age = { static = "7 d", live = "1 d" }',
     {"max_age": Key(kind=_AGES, meaning="The greatest age of observations when they are judged, by layer.", usual={})},
 )
+_SAID: Final = fields.text("a text that says something", lambda value: not says_nothing(value))
+_UNASKED: Final = fields.many(
+    fields.table(
+        dict[str, str],
+        '{ check = "PG_REC_5", reason = "…" }',
+        {
+            "check": Key(kind=_SAID, meaning="The policy or check, as findings name it.", example='"PG_REC_5"'),
+            "reason": Key(
+                kind=_SAID, meaning="Why it is not asked, and who says so.", example='"Kato: it is a cache."'
+            ),
+        },
+    ),
+    'without = [{ check = "PG_REC_5", reason = "…" }]',
+    place="[{}]",
+)
+
+
+def _unasked_mistakes(where: str, value: Any) -> Iterator[str]:
+    mistakes = [*_UNASKED.find(where, value)]
+    yield from mistakes or list_mistakes(where, [each["check"] for each in value])
+
+
+WITHOUT: Final = replace(
+    _UNASKED, find=_unasked_mistakes, read=lambda value: {each["check"]: each["reason"] for each in value}
+)
 #: The tables that become the field of a criteria file with their name.
-_FIELDS: Final = ("evidence", "load", "e2e", "rehearsal", "site", "attested", "organization")
+_FIELDS: Final = ("evidence", "load", "e2e", "rehearsal", "site", "attested", "organization", "without")
 #: The sections that are tables of fields and stand alone.
 TABLES: Final[Mapping[str, Kind[Any]]] = {
     "terraform": TERRAFORM,
@@ -120,6 +145,7 @@ TABLES: Final[Mapping[str, Kind[Any]]] = {
     "site": SITE,
     "attested": ATTESTED,
     "organization": ORGANIZATION,
+    "without": WITHOUT,
 }
 
 
@@ -590,6 +616,8 @@ class CriteriaFile:
     """Where the records are of what people say, and when one is due."""
     organization: Organization | None = None
     """What the account's organization denies to all of it; None when the file does not say."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Policy or check that is not asked -> why not."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -638,6 +666,7 @@ def parse_criteria(
     sections = {name: TABLES[name].read(data[name]) for name in _FIELDS if name in data}
     sections["rollout"] = ROLLOUT.read(data["rollout"]) if "rollout" in data else None
     asked = tuple(dict.fromkeys(_list_asked(sections.get("e2e"), sections.get("load"), sections["rollout"])))
+    told = {"asked": asked, "without": sections.get("without", {})}
     return CriteriaFile(
         path=path,
         included=tuple(name for name in included or () if not is_written_out(name)),
@@ -649,7 +678,7 @@ def parse_criteria(
         **sections,
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},
-        criteria=Criteria({id_: _parse_criterion(id_, tables, asked) for id_ in _order_by_requirement(data)}),
+        criteria=Criteria({id_: _parse_criterion(id_, tables, told) for id_ in _order_by_requirement(data)}),
     )
 
 
@@ -735,7 +764,7 @@ def _untrue_mistakes(id_: str, tables: Mapping[str, Any]) -> Iterator[str]:
     yield from idle_mistakes(where, table)
 
 
-def _parse_criterion(id_: str, tables: Mapping[str, Any], asked: tuple[str, ...]) -> Criterion:
+def _parse_criterion(id_: str, tables: Mapping[str, Any], told: Mapping[str, Any]) -> Criterion:
     table = tables[id_]
     statement = read_statement(table)
     quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in SAMPLING if key in table}
@@ -757,7 +786,7 @@ def _parse_criterion(id_: str, tables: Mapping[str, Any], asked: tuple[str, ...]
         severity=table.get("severity", ""),
         **parse_bounds(table, tables),
         layer_keys={key: table[key] for key in LAYER_KEYS if key in table},
-        asked=asked,
+        **told,
         **quantities,
     )
 

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from ..criteria import SEVERITIES, Criterion, suggest
 from ..faults import UNKNOWN, conclude, list_faults
-from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
+from ..findings import Concluded, Conclusion, Finding, Outcome, explain_unasked, refuse_silence
 from ..judgement import describe, open_judgement
 from ..semantics.comparisons import compares_several, runs_later
 from ..semantics.unresolved import Unresolved
@@ -158,6 +158,9 @@ def policy(
 
 def apply(policy: Policy, configuration: Configuration, criterion: Criterion) -> Iterator[Finding]:
     """Yield a finding for each subject of the policy, one for each fault of it, and one where subjects are too few."""
+    if unasked := criterion.without.get(policy.id):
+        yield _make_finding(policy, configuration, criterion, explain_unasked(unasked), ())
+        return
     subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
     applies = not subjects
     for subject in subjects:

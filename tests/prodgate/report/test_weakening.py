@@ -77,6 +77,10 @@ WEAKER = {
     "bound, exactly": (
         stating(bound=Bound.parse("== 4 d")), stating(bound=Bound.parse(">= 3 d")), "criterion c: require == 4 d -> >= 3 d",
     ),
+    "a check that is not asked": (
+        in_sections(), in_sections(without={"PG_REC_5": "It is a cache."}),
+        "section without.PG_REC_5 none -> It is a cache.",
+    ),
     "confidence": (stating(), stating(confidence=None), "criterion c: confidence 95 % -> none"),
     "samples": (stating(samples=300), stating(), "criterion c: samples 300 -> 1"),
     "population": (stating(), stating(population=0), "criterion c: population 1 -> 0"),

@@ -28,7 +28,7 @@ from prodgate.sections.attested import (
     read_terms,
 )
 from prodgate.sections.changing import find_in_address, find_in_attributes, find_in_name, why_untouched
-from prodgate.sections.criteria_file import load_criteria, parse_criteria
+from prodgate.sections.criteria_file import WITHOUT, load_criteria, parse_criteria
 from prodgate.sections.dags import (
     DATA,
     DataSection,
@@ -1073,6 +1073,19 @@ def test_each_account_is_looked_at_in_each_region() -> None:
 )
 def test_what_names_no_cells_is_refused_in_a_line(tables: Any, said: str) -> None:
     assert any(said in mistake for mistake in cells_mistakes(tables)), [*cells_mistakes(tables)]
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ({}, "without: is {}; write without = [{ check"),
+        ([{"check": "PG_REC_5"}], "without[1].reason: is missing; write e.g. reason ="),
+        ([{"check": "PG_REC_5", "reason": "-"}], "without[1].reason: is '-'; write a text that says something"),
+        ([{"check": "PG_REC_5", "reason": "Known."}] * 2, "without: names 'PG_REC_5' twice; write each once"),
+    ],
+)
+def test_what_names_no_check_that_is_not_asked_is_refused_in_a_line(without: Any, said: str) -> None:
+    assert [one for one in WITHOUT.find("without", without) if one.startswith(said)]
 
 
 def test_a_criteria_file_states_them() -> None:

@@ -96,7 +96,7 @@ def _mark_unknown(value: Any) -> Any:
 def _judge(policy: Policy, facts: Facts, account: Configuration, stated: CriteriaFile) -> Iterator[Finding]:
     kind, criterion = KINDS[policy.id], stated.criteria[policy.criterion]
     reason = facts.unreadable.get(kind) or ("" if account.resources else f"no {kind.__name__} was observed")
-    if reason:
+    if reason and policy.id not in criterion.without:
         yield Finding(
             criterion=policy.criterion,
             check=policy.id,
