@@ -64,6 +64,8 @@ class Abilities:
 
         ``stated`` is the request's own context. Another policy to attach than the stated one would be a doubt.
         """
+        guard = self._account.guards.get(action.partition(":")[0])
+        trust = guard if trust is None and guard is not None and not guard.unread else trust
         if not self._may_be_allowed(action, trust):  # most have none, so that there is nothing to remember
             return None
         key = (action, resource, tuple((stated or {}).items()), trust is not None)

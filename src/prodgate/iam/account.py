@@ -106,13 +106,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Something that runs with the rights of a role."""
+    """Something that runs with the rights of a role, or the place that its code comes from."""
 
     kind: str
-    """As ``function``, ``instance``, ``stack``."""
+    """As ``function``, ``instance``, ``code object``."""
     arn: str
     role: str
     """The ARN of the role."""
+    doubt: str = ""
+    """Why who changes it may not get the role's rights."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,8 @@ class Path:
     """Types of the role's holder."""
     pattern: str = ""
     """The ARNs of such holders."""
+    unknown: str = ""
+    """The ARNs of such holders that may exist and are not declared."""
     needs: str = ""
     steps: tuple[Step, ...]
 
@@ -79,6 +81,7 @@ def list_paths() -> tuple[Path, ...]:
             service=row.get("service", ""),
             kind=row.get("kind", ""),
             pattern=row.get("pattern", ""),
+            unknown=row.get("unknown", row.get("pattern", "")),
             needs=row.get("needs", ""),
             steps=tuple(_read_step(*step) for step in row["steps"]),
         )

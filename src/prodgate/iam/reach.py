@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
 from .abilities import ATTACHED, Abilities, Ability, Allowed
-from .account import ADMINISTRATOR_ACCESS, Account, Group, Holder, Principal
+from .account import ADMINISTRATOR_ACCESS, Account, Group, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
 from .known_actions import list_changes
@@ -165,15 +165,16 @@ class Services:
         """Return the paths of a principal to each role, by its ARN, in the order of the table."""
         found: dict[str, list[Crossing]] = defaultdict(list)
         for path in list_paths():
-            for holder in self.account.holders if path.kind else ():
-                if holder.kind == path.kind and (steps := take_steps(own, path, holder)) is not None:
-                    found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps))
-                elif holder.kind == path.kind and not holder.arn.startswith("arn:"):
-                    steps = take_steps(own, path, None)
-                    if steps is not None:
-                        unsure = frozenset({f"the ARN of {holder.arn} is not known here"})
-                        found[holder.role].append(Crossing(f"{path.name} ({holder.arn})", path.known_as, steps, unsure))
-            if path.service and (steps := take_steps(own, path, None)) is not None:
+            for holder in (one for one in self.account.holders if path.kind and one.kind == path.kind):
+                unsure = {holder.doubt} if holder.doubt else set[str]()
+                steps = take_steps(own, path, holder.arn)
+                if steps is None and not holder.arn.startswith("arn:"):
+                    steps = take_steps(own, path, path.pattern)
+                    unsure.add(f"the ARN of {holder.arn} is not known here")
+                if steps is not None:
+                    how = f"{path.name} ({holder.arn})"
+                    found[holder.role].append(Crossing(how, path.known_as, steps, frozenset(unsure)))
+            if path.service and (steps := take_steps(own, path)) is not None:
                 for role, trusts in self._list_trusting(path.service):
                     if (passed := self._pass(own, role, path, trusts, steps)) is not None:
                         found[role.arn].append(passed)
@@ -252,12 +253,11 @@ def name_one(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
-def take_steps(own: Abilities, path: Path, holder: Holder | None) -> tuple[Ability, ...] | None:
-    """Return the statements that allow each step of a path, on the role's holder or anything; None if one is denied."""
+def take_steps(own: Abilities, path: Path, held: str = "") -> tuple[Ability, ...] | None:
+    """Return the statements that allow each step of a path, on what holds the role; None if one is denied."""
     found: list[Ability] = []
     for step in path.steps:
         for resource in (*step.resources, *step.perhaps):
-            held = holder.arn if holder else path.pattern
             named = resource.replace("{held}", held).replace("{account}", own.principal.account)
             able = own.can(step.action, named)
             if able is None and resource in step.resources:
@@ -270,7 +270,7 @@ def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
     """Yield paths that may lead somewhere through a service, over unknown roles and holders."""
     unknown = functools.cache(lambda service: _do_to_unknown(own, account, "iam:PassRole", service))
     for path in list_paths():
-        steps, passing = take_steps(own, path, None), None
+        steps, passing = take_steps(own, path, path.unknown), None
         if path.service and steps is not None:
             passing = unknown(path.service)
         if steps is not None and (passing is not None or path.kind):

@@ -779,6 +779,15 @@ def test_what_holds_a_role_may_have_an_arn_that_is_not_known() -> None:
     assert reach(allow("lambda:UpdateFunctionCode", resource=ANN), holders=(holder,)).administrator is False
 
 
+def test_the_policy_of_a_bucket_can_close_the_way_of_its_code() -> None:
+    ann, admin = Principal(arn=ANN, identity=(document(allow("s3:*")),)), Principal(arn=ADMIN, identity=(EVERYTHING,))
+    code = Holder(kind="code object", arn="arn:aws:s3:::code/job.py", role=ADMIN)
+    known = Account(id=ACCOUNT, principals=(ann, admin), holders=(code,), is_whole=True)
+    shut = document(statement("s3:PutObject", effect="Deny", Principal="*"))
+    found = [find_reach(replace(known, guards=one))[0].administrator for one in ({}, {"s3": shut})]
+    assert found == [True, False]
+
+
 def test_a_boundary_leaves_what_it_gives_itself_open() -> None:
     found = reach(allow("iam:PutUserPolicy"), boundary=document(allow("*"))).administrator
     assert isinstance(found, Doubt)

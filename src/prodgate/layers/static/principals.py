@@ -3,12 +3,15 @@ resources, which let others in."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 from ...iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal, read_attached
 from ...iam.documents import Document, Statement, join, pin, read_document, read_identity_document
-from ...semantics.unresolved import Assumed, Unresolved
+from ...semantics.json_texts import read_json
+from ...semantics.unresolved import Assumed, Unknown, Unresolved
 from ...terraform.resources import Block, Configuration, Resource, find_unknown
 
 # What declared policies of an organization deny to the account of a configuration.
@@ -89,6 +92,7 @@ _HOLDERS: Final = {
     "aws_codebuild_project": ("build project", "service_role"),
     "aws_cloudformation_stack": ("stack", "iam_role_arn"),
     "aws_glue_dev_endpoint": ("development endpoint", "role_arn"),
+    "aws_glue_job": ("job", "role_arn"),
     "aws_sagemaker_notebook_instance": ("notebook", "role_arn"),
     "aws_sfn_state_machine": ("state machine", "role_arn"),
     "aws_apprunner_service": ("web service", "instance_configuration.instance_role_arn"),
@@ -120,7 +124,11 @@ def read_account(configuration: Configuration, now: str) -> Account:
         id=principals[0].account if principals else "",
         principals=principals,
         groups=groups,
-        holders=(*_list_holders(configuration, gaps), *_list_shells(configuration, gaps)),
+        holders=(
+            *_list_holders(configuration, gaps),
+            *_list_shells(configuration, gaps),
+            *_list_code(configuration, gaps),
+        ),
         things=frozenset(name for type_, name in _THINGS.items() if configuration.of(type_)),
         gaps=tuple(gaps),
         now=now,
@@ -318,6 +326,106 @@ def _list_shells(configuration: Configuration, gaps: list[str]) -> Iterator[Hold
         for definition in _find(service, "task_definition", "aws_ecs_task_definition", gaps):
             for role in _find(definition, "task_role_arn", "aws_iam_role", gaps):
                 yield Holder(kind="task", arn=service.address, role=_arn(role))
+
+
+# Where the code of what runs with a role comes from: who writes that has the role's rights, now or when it starts next.
+#
+# Source: the user guides of the services on where each start, build or deployment fetches its code.
+
+#: By type: the argument that names the role, where each start fetches code, and where a deployment does. Arguments that
+#: belong together, as a bucket and a key, are joined.
+_CODE: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
+    "aws_apprunner_service": (
+        "instance_configuration.instance_role_arn", (), ("source_configuration.image_repository.image_identifier",),
+    ),
+    "aws_batch_job_definition": ("container_properties.jobRoleArn", ("container_properties.image",), ()),
+    "aws_cloudformation_stack": ("iam_role_arn", (), ("template_url",)),
+    "aws_codebuild_project": (
+        "service_role", ("environment.image", "secondary_sources.location", "source.location"), (),
+    ),
+    "aws_ecs_task_definition": ("task_role_arn", ("container_definitions.image",), ()),
+    "aws_glue_job": (
+        "role_arn",
+        ("command.script_location", "default_arguments.--extra-jars", "default_arguments.--extra-py-files"), (),
+    ),
+    "aws_lambda_function": ("role", (), ("image_uri", "s3_bucket+s3_key")),
+    "aws_mwaa_environment": (
+        "execution_role_arn", ("source_bucket_arn+dag_s3_path+*",),
+        tuple(f"source_bucket_arn+{one}_s3_path" for one in ("plugins", "requirements", "startup_script")),
+    ),
+    "aws_sagemaker_model": (
+        "execution_role_arn", (), ("container.image", "container.model_data_url", "primary_container.image",
+        "primary_container.model_data_url"),
+    ),
+    "aws_synthetics_canary": ("execution_role_arn", (), ("s3_bucket+s3_key",)),
+}  # fmt: skip
+_IMAGE: Final = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::[^@]+)?(@.+)?")
+_REPOSITORY: Final = re.compile(r"https://git-codecommit\.([\w-]+)\.amazonaws\.com/v1/repos/(.+)")
+_OBJECT: Final = re.compile(r"(?:s3a?://|arn:aws:s3:::|https://s3[.-][\w.-]+\.com/|https://(?=[^/]+\.s3[.-]))?([^:@]+)")
+
+
+def _list_code(configuration: Configuration, gaps: list[str]) -> Iterator[Holder]:
+    for type_, (argument, started, deployed) in _CODE.items():
+        for resource in configuration.of(type_):
+            for role in _find_role(resource, argument, gaps):
+                doubt = f"whether {resource.address} is deployed again with other code is not known here"
+                rows = [(one, "") for one in started]
+                rows += [(one, doubt) for one in deployed if not _is_pinned(resource, one)]
+                for kind, arn, unsure in (each for row in rows for each in _list_places(resource, *row)):
+                    yield Holder(kind=kind, arn=arn, role=_arn(role), doubt=unsure)
+
+
+def _is_pinned(resource: Resource, source: str) -> bool:
+    """Whether a deployment names the version of its object."""
+    prefix = "" if source.startswith("s3_bucket") else source.rpartition("+")[2].removesuffix("s3_path")
+    return any(isinstance(resource.search().get(f"{prefix}s3_{one}"), str) for one in ("object_version", "version"))
+
+
+def _find_role(resource: Resource, argument: str, gaps: list[str]) -> tuple[Resource, ...]:
+    named = [*_dig(resource.search(), argument.split("."))]
+    if all(isinstance(one, str) for one in named):
+        return resource.configuration.identified({str.__str__(one) for one in named}, "aws_iam_role")
+    return _find(resource, argument.partition(".")[0], "aws_iam_role", gaps)
+
+
+def _list_places(resource: Resource, source: str, doubt: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind and the ARN of each place that code comes from, with a doubt; an address where it is not known."""
+    parts = [["*"] if one == "*" else [*_dig(resource.search(), one.split("."))] for one in source.split("+")]
+    for row in product(*parts):
+        if not all(isinstance(one, str) for one in row):
+            yield "image" if "image" in source else "code object", resource.address, doubt
+            continue
+        folder = "/*" if row[-1].endswith("/") else ""
+        for text in re.split(r",\s*", "/".join(str.__str__(one).strip("/") for one in row) + folder):
+            yield from _read_place(resource, text, doubt, is_image="image" in source)
+
+
+def _read_place(resource: Resource, text: str, doubt: str, *, is_image: bool) -> Iterator[tuple[str, str, str]]:
+    if found := _IMAGE.fullmatch(text):
+        arn = f"arn:aws:ecr:{found[2]}:{found[1]}:repository/{found[3]}"
+        declared = resource.configuration.identified({arn}, "aws_ecr_repository")
+        fixed = {str(one.search().get("image_tag_mutability") or "MUTABLE") for one in declared}
+        unsure = "" if fixed in ({"MUTABLE"}, {"IMMUTABLE"}) else f"whether tags of {arn} are fixed is not known here"
+        if not found[4]:  # else it is named by what it holds
+            yield "fixed image" if fixed == {"IMMUTABLE"} else "image", arn, doubt or unsure
+    elif found := _REPOSITORY.fullmatch(text):
+        yield "code repository", f"arn:aws:codecommit:{found[1]}:*:{found[2]}", doubt
+    elif not is_image and (found := _OBJECT.fullmatch(text)) and "/" in found[1]:
+        bucket, _, key = found[1].partition("/")
+        yield "code object", f"arn:aws:s3:::{re.split(r'[.]s3[.-]', bucket)[0]}/{key}", doubt
+
+
+def _dig(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Yield what is written at a path, in every block of a list and in JSON; a value that is not known as it is."""
+    if isinstance(value, str) and path and value[:1] in ("[", "{"):
+        with suppress(ValueError):
+            value = read_json(value)
+    if isinstance(value, Mapping) and path:
+        yield from _dig(value.get(path[0]), path[1:])
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        yield from (found for one in value for found in _dig(one, path))
+    elif value is not None and (not path or isinstance(value, Unknown)):
+        yield value
 
 
 def _name(resource: Resource) -> str:

@@ -423,6 +423,112 @@ def ask(*resources: Resource, gaps: tuple[Gap, ...] = ()) -> dict[str, str]:
     return {row["name"]: row["administrator"] for row in rows}
 
 
+IMAGES = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
+REPOSITORY = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/web"
+RUNS = f"arn:aws:iam::{ACCOUNT}:role/runs"
+
+
+def task(image: str) -> Resource:
+    return declared("aws_ecs_task_definition", task_role_arn=RUNS, container_definitions=f'[{{"image": "{image}"}}]')
+
+
+def repository(mutability: str | None) -> Resource:
+    return declared("aws_ecr_repository", arn=REPOSITORY, image_tag_mutability=mutability)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "running", "said"),
+    [
+        ("ecr:PutImage", REPOSITORY, [task(f"{IMAGES}/web:1"), repository("MUTABLE")], "undetermined"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web:1"), repository(None)], "yes"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web"), repository("MUTABLE")], "yes"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web:1"), repository("IMMUTABLE")], "yes"),
+        (["ecr:PutImage", "ecr:*Layer*"], REPOSITORY, [task(f"{IMAGES}/web:1"), repository("IMMUTABLE")], "no"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web:1"), repository("IMMUTABLE_WITH_EXCLUSION")], "undetermined"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web:1")], "undetermined"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/web@sha256:1"), repository("MUTABLE")], "no"),
+        ("ecr:*", REPOSITORY, [task(f"{IMAGES}/api:1"), repository("MUTABLE")], "no"),
+        ("ecr:*", "*", [], "undetermined"),
+        (
+            "ecr:*", REPOSITORY,
+            [later("aws_ecs_task_definition", "container_definitions", (), task_role_arn=RUNS)], "undetermined",
+        ),
+        (
+            "ecr:*", REPOSITORY,
+            [declared("aws_lambda_function", role=RUNS, image_uri=f"{IMAGES}/web:1"), repository("MUTABLE")],
+            "undetermined",
+        ),
+        (
+            "ecr:*", REPOSITORY,
+            [
+                declared(
+                    "aws_batch_job_definition",
+                    container_properties=f'{{"image": "{IMAGES}/web:1", "jobRoleArn": "{RUNS}"}}',
+                ),
+                repository("MUTABLE"),
+            ],
+            "yes",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::airflow/dags/*",
+            [declared("aws_mwaa_environment", execution_role_arn=RUNS, source_bucket_arn="arn:aws:s3:::airflow", dag_s3_path="dags/")],
+            "yes",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::airflow/requirements.txt",
+            [declared("aws_mwaa_environment", execution_role_arn=RUNS, source_bucket_arn="arn:aws:s3:::airflow", dag_s3_path="dags", requirements_s3_path="requirements.txt")],
+            "undetermined",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::airflow/requirements.txt",
+            [declared("aws_mwaa_environment", execution_role_arn=RUNS, source_bucket_arn="arn:aws:s3:::airflow", dag_s3_path="dags", requirements_s3_path="requirements.txt", requirements_s3_object_version="1")],
+            "no",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_glue_job", role_arn=RUNS, command=[{"script_location": "s3://code/job.py"}])], "yes",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_codebuild_project", service_role=RUNS, source=[{"location": "code/sources/"}])], "yes",
+        ),
+        (
+            "codecommit:GitPush", f"arn:aws:codecommit:eu-west-1:{ACCOUNT}:web",
+            [declared("aws_codebuild_project", service_role=RUNS, source=[{"location": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/web"}])],
+            "yes",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_codebuild_project", service_role=RUNS, source=[{"location": "https://github.com/a/code.git"}])],
+            "no",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_lambda_function", role=RUNS, s3_bucket="code", s3_key="job.zip")], "undetermined",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_cloudformation_stack", iam_role_arn=RUNS, template_url="https://code.s3.eu-west-1.amazonaws.com/a.yaml")],
+            "undetermined",
+        ),
+        (
+            "s3:PutObject", "arn:aws:s3:::code/*",
+            [declared("aws_cloudformation_stack", iam_role_arn=RUNS, template_url="https://s3.amazonaws.com/code/a.yaml")],
+            "undetermined",
+        ),
+        ("s3:PutObject", "arn:aws:s3:::data/*", [], "no"),
+        ("s3:PutObject", "*", [], "undetermined"),
+    ],
+)  # fmt: skip
+def test_who_writes_what_something_runs_has_its_rights(
+    action: object, resource: str, running: list[Resource], said: str
+) -> None:
+    runs = declared_role("runs", managed_policy_arns=[ADMINISTRATOR])
+    written = json.dumps({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
+    writer = labelled("aws_iam_role_policy", "writer", role="writer", policy=written)
+    assert ask(runs, declared_role("writer"), writer, *running) == {"runs": "yes", "writer": said}
+
+
 def test_policies_that_are_attached_exclusively_count() -> None:
     exclusive = labelled(
         "aws_iam_role_policy_attachments_exclusive", "a", role_name="shop", policy_arns=[ADMINISTRATOR]
@@ -450,7 +556,7 @@ def test_of_a_list_that_is_decided_later_no_part_is_left_out() -> None:
         "permissions_boundary": None,
     }
     named = {"arn": f"arn:aws:iam::{ACCOUNT}:role/shop", "name": "shop", **none}
-    reading = policy("reading", '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}')
+    reading = policy("reading", '{"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}')
     both = ("aws_iam_policy.reading", "data.aws_iam_policy.other")
     assert ask(reading, later("aws_iam_role", "managed_policy_arns", both, **named)) == {"shop": "undetermined"}
     assert ask(reading, later("aws_iam_role", "managed_policy_arns", both[:1], **named)) == {"shop": "no"}
