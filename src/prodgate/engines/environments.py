@@ -78,7 +78,7 @@ def ensure_python(
     python = find_python(name, locks=locks, requirements=requirements)
     if python is None:
         place, key = _locate(name, locks, requirements)
-        with _lock(place, name, progress) as held:
+        with hold(place, name, progress) as held:
             if find_python(name, locks=locks, requirements=requirements) is None:
                 progress(f"{name}: making its environment, once{f', with {requirements.name}' if requirements else ''}")
                 # wheels only, so that none of a team's code runs here
@@ -138,8 +138,8 @@ def _find_system_python(name: str, releases: tuple[str, ...]) -> tuple[str, str]
 
 
 @contextmanager
-def _lock(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
-    """Hold the lock of an environment. Raises EngineError when a file can't be written meanwhile."""
+def hold(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
+    """Hold the lock of a folder in the cache. Raises EngineError when a file can't be written meanwhile."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.with_name(f".{place.name}.lock").open("ab") as file:

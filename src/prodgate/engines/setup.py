@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from ..processes.ending import naming
-from ..processes.progress import Progress
+from ..processes.progress import Progress, print_progress
 from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
-from .environments import EngineError, cache_directory, ensure_python
+from .environments import EngineError, cache_directory, ensure_python, hold
 from .programs import PROGRAMS, Chromium, HAProxy, find_programs
 
 #: The environment of the newest Airflow that Amazon MWAA is known to run.
@@ -112,18 +112,21 @@ def filling(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def offline(folder: Path, digest: str = "") -> Iterator[None]:
+def offline(folder: Path, digest: str = "", progress: Progress = print_progress) -> Iterator[None]:
     """Make environments from a filled folder, without a network.
 
     Raises EngineError for another folder, for one of which a file is not what it was, and for one whose contents have
     another digest than the one that is given.
     """
     stated = _read_contents(folder, digest)
-    (place := cache_directory()).mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="carried-", dir=place) as made:
-        _copy(folder.absolute() / _PACKAGES, stated, Path(made))
-        with _settings(UV_CACHE_DIR=made, UV_OFFLINE="1"):
-            yield
+    with hold(made := cache_directory() / "carried", "carried packages", progress):
+        try:
+            shutil.rmtree(made, ignore_errors=True)  # of a process that was killed
+            _copy(folder.absolute() / _PACKAGES, stated, made)
+            with _settings(UV_CACHE_DIR=str(made), UV_OFFLINE="1"):
+                yield
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def read_digest(folder: Path) -> str:

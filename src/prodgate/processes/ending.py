@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-#: Errors of the machine that are no bug of the gate: full, read-only, closed or forbidden places, and limits.
+#: Errors of the machine that are no bug of the gate: full, read-only, closed or forbidden places, limits, no IPv4.
 _REFUSALS: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EPIPE, errno.EFBIG, errno.EIO,
-     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENAMETOOLONG, errno.ELOOP}
+     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENAMETOOLONG, errno.ELOOP,
+     errno.EADDRNOTAVAIL}
 )  # fmt: skip
 #: Packages that only an extra brings; `prodgate check` does not need them.
 _OF_EXTRAS: Final = ("boto3", "botocore")
@@ -37,6 +38,8 @@ def describe_refusal(error: OSError) -> str:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
     if error.errno not in _REFUSALS:
         print_bug()
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"127.0.0.1, which the gate needs: {error.strerror or error}; no verdict"
     return f"{error.filename or 'output'}: {error.strerror or error}; no verdict"
 
 

@@ -361,6 +361,22 @@ def test_a_folder_that_was_filled_suffices_where_no_index_is(indexed: Path, carr
     }
 
 
+def test_what_a_setup_that_was_killed_left_is_removed_by_the_next(indexed: Path, carried: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prodgate.engines.setup import offline\n"
+        "with offline(Path(sys.argv[1])): print('copied', flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(carried)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"copied\n"
+        child.kill()
+    assert (cache_directory() / "carried").exists()
+    with offline(carried):
+        assert ensure_python("tiny", quiet, locks=indexed).exists()
+    assert {each.name for each in cache_directory().iterdir()} == {".carried.lock", "environments"}
+
+
 def change(carried: Path, _contents: Path) -> None:
     (module,) = carried.rglob("tiny.py")
     module.write_text("size = 2\n")

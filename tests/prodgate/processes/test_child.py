@@ -376,6 +376,12 @@ def test_a_write_that_fails_names_the_file(tmp_path: Path) -> None:
     assert describe_refusal(error) == "x: File too large; no verdict"
 
 
+def test_a_machine_without_ipv4_is_told_what_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    said = describe_refusal(OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"))
+    assert said == "127.0.0.1, which the gate needs: Cannot assign requested address; no verdict"
+    assert not capsys.readouterr().err, "no bug of the gate"
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

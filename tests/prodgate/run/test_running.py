@@ -5,6 +5,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,48 @@ def test_an_edit_flips_it_to_no_go_with_file_and_line(shop: Path) -> None:
     (found,) = (f for f in json.loads(done.stdout)["findings"] if f["outcome"] == "not-satisfied")
     assert (found["file"], found["line"], found["policy"]) == ("infra/main.tf", 4, "SHOP_1")
     assert (found["expected"], found["observed"]) == (">= 4 d", "60 s")
+
+
+def run_apart(shop: Path, flags: str, change: str) -> str:
+    """Run the gate in namespaces of its own that were changed, and verify what it left; the exit codes and the output."""
+    unshare = ("unshare", flags, "sh", "-c")
+    for needed in ("unshare", "ip"):
+        if not shutil.which(needed):
+            pytest.skip(f"no {needed} here")
+    if subprocess.run((*unshare, change), cwd=shop, capture_output=True, check=False).returncode:
+        pytest.skip("namespaces of a user are not allowed here")
+    script = f"""
+        {change}
+        "$0" -m prodgate.cli run --only static --runs small; echo "run $?"
+        "$0" -m prodgate.cli verify small/*/; echo "verify $?"
+    """
+    command = (*unshare, script, sys.executable)
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["16k", "64k", "128k"])
+def test_a_disk_that_is_full_is_said_and_leaves_nothing_that_verifies(shop: Path, size: str) -> None:
+    """While the journal is written, the report, and the Japanese one."""
+    said = run_apart(shop, "-rm", f"mkdir -p small; mount -t tmpfs -o size={size} tmpfs small")
+    assert "run 3\n" in said, said
+    assert "No space left on device; no verdict" in said
+    assert "verify 4\n" in said
+    assert "NOT AUTHENTIC" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flags", "change"),
+    [
+        ("-rm", "mount -t tmpfs -o ro tmpfs /dev/shm"),
+        ("-rn", "ip link set lo up; ip address delete 127.0.0.1/8 dev lo"),
+    ],
+    ids=["no /dev/shm", "IPv6 alone"],
+)
+def test_declarations_are_judged_on_a_poor_machine(shop: Path, flags: str, change: str) -> None:
+    assert "run 0\n" in run_apart(shop, flags, change)
 
 
 def test_a_pytest_plugin_that_happens_to_be_installed_judges_nothing(
