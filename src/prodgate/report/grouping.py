@@ -167,6 +167,13 @@ def tally(verdict: Verdict) -> Counter[Outcome]:
     return Counter(ruling.outcome for ruling in verdict.rulings if not ruling.deferred)
 
 
+def name_invented(verdict: Verdict) -> frozenset[str]:
+    """Return the criteria that only production can answer, and a rehearsal's account answered from an invented past."""
+    answered = {Outcome.SATISFIED, Outcome.NOT_SATISFIED}
+    found = (each for each in verdict.rulings if verdict.scope.rehearsal and each.layer == "live")
+    return frozenset(r.criterion.id for r in found if r.criterion.needs_production and r.outcome in answered)
+
+
 # ── The verdict in one line: a GO of a part is never shown as a GO
 
 #: Decision -> what it would be as the answer to one question, where a format knows no verdicts.

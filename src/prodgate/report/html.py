@@ -19,7 +19,16 @@ from ..sections.load import read_load_terms
 from ..verdict import Verdict
 from .catalogue import FILES, Catalogue, keep_words
 from .drawing import Words
-from .grouping import batches, by_criterion, gaps, headlines, is_partial as speaks_of_a_part, layer_states, tally
+from .grouping import (
+    batches,
+    by_criterion,
+    gaps,
+    headlines,
+    is_partial as speaks_of_a_part,
+    layer_states,
+    name_invented,
+    tally,
+)
 from .history import MARKS, Night, list_trends
 from .pages import render_page
 from .permissions import permission_parts
@@ -361,6 +370,7 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         **_describe_verdict(run, verdict),
         "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
         "deferred": verdict.deferred,
+        "invented": name_invented(verdict),
         "criteria": {row.criterion.id: row.criterion for row in rows},
         "anchors": {row.criterion.id: f"c{number}" for number, row in enumerate(rows, start=1)},
         "waivers": waiver_rows(run, verdict),

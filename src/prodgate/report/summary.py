@@ -14,7 +14,18 @@ from ..processes.output import visible
 from ..sealing.standing import UNSEALED, SealState
 from ..verdict import NO_FINDING, Decision, Verdict
 from .catalogue import ENGLISH
-from .grouping import OUTCOMES, Batch, Headline, batches, gaps, headlines, layer_states, tally, verdict_text
+from .grouping import (
+    OUTCOMES,
+    Batch,
+    Headline,
+    batches,
+    gaps,
+    headlines,
+    layer_states,
+    name_invented,
+    tally,
+    verdict_text,
+)
 from .text import one_line, shorten, wrap
 from .view import (
     WORST_FIRST,
@@ -148,6 +159,8 @@ def _counts(verdict: Verdict) -> Iterator[str]:
         "|" + " ---: |" * (len(WORST_FIRST) + 1),
         f"| {' | '.join(str(counts[outcome]) for outcome in WORST_FIRST)} | {verdict.deferred} |",
     )
+    if invented := name_invented(verdict):
+        yield from ("", ENGLISH.count("of-them-invented", len(invented)))
 
 
 def _failing(verdict: Verdict) -> Iterator[str]:

@@ -38,6 +38,13 @@ def finding(criterion: str, outcome: Outcome | str, subject: str = "aws_rds_clus
     return Finding(criterion=criterion, outcome=Outcome(outcome), subject=subject, **{**given, **fields})
 
 
+def only_in_production(*, rehearsal: bool) -> Run:
+    """Return a run in which the account answered what only production can answer."""
+    asked = criterion("availability", needs_production=True, layers=("live",))
+    answered = finding("availability", "satisfied", layer="live")
+    return run([asked], [answered], layers=("live",), rehearsal=rehearsal)
+
+
 def far_reaching(outcome: str = "satisfied") -> Run:
     """Return a run whose load says how far it holds, and one more finding with an outcome."""
     said = {"a": "0 % (holds for disturbances up to 1.3 s)", "b": "0 % (holds for disturbances up to 900 ms, a screen)"}

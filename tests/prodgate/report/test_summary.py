@@ -46,6 +46,7 @@ from .samples import (
     measured_by,
     not_built,
     note,
+    only_in_production,
     run,
     showcase,
 )
@@ -192,6 +193,23 @@ def test_names_the_criteria_that_only_production_can_answer() -> None:
     assert "Criteria that only production can answer" in shown
     assert "Criteria that only production can answer" not in page(showcase(rehearsal=False)).text
     assert re.search(r"Live account live .{,200}? 1 only production can answer", shown)
+
+
+def test_counts_apart_what_an_invented_past_answered() -> None:
+    said = "answered from an invented past"
+    rehearsed, elsewhere = (only_in_production(rehearsal=each) for each in (True, False))
+    assert f"1 criterion that only production can answer was {said}" in page(rehearsed).text
+    assert said in render_summary(rehearsed, rehearsed.verdict())
+    assert said not in page(elsewhere).text + render_summary(elsewhere, elsewhere.verdict())
+
+
+def test_the_style_sheet_knows_each_answer_that_can_be_chosen() -> None:
+    text = render_html(showcase(), showcase().verdict())
+    offered = set(re.findall(r'name="shown" value="([a-z0-9-]+)"', text)) - {"all"}
+    assert {"not-satisfied", "undetermined", *LAYERS} <= offered
+    rule = r"\.shown:has\(\[value=([a-z0-9-]+)\]:checked\)~\.criteria tbody:not\(\[data-has~=\1,?\]"
+    ruled = set(re.findall(rule, text))
+    assert ruled == {*Outcome, *LAYERS}
 
 
 def test_names_findings_of_a_criterion_that_is_not_stated() -> None:
