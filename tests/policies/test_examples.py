@@ -14,6 +14,7 @@ import pytest
 
 from prodgate import Configuration, Criterion, Resource, Unknown
 from prodgate.testing import POLICIES, Outcome, Policy, apply, evaluate_examples, find_disagreements, load_criteria
+from tests.crowds import crowd
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "policies" / "examples"
@@ -127,8 +128,6 @@ MANY = [id_ for id_ in POLICY_IDS if id_ not in APART and not FEW.intersection(P
 def test_what_a_policy_reads_grows_as_the_number_of_its_subjects_does(
     id_: str, evaluated: Mapping[str, Configuration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    crowd = importlib.import_module("crowds").crowd
     policy, reads = POLICIES[id_], list[object]()
     monkeypatch.setattr("prodgate.terraform.resources.note_reads", reads.extend)
     counted = []
