@@ -138,3 +138,15 @@ resource "aws_cloudwatch_metric_alarm" "on_a_distribution_without_its_region" { 
   comparison_operator = "GreaterThanThreshold"
   threshold           = 5
 }
+
+resource "aws_cloudwatch_metric_alarm" "on_a_service_without_its_cluster" { # violates PG_OBS_33
+  alarm_name          = "tasks"
+  namespace           = "AWS/ECS"
+  metric_name         = "CPUUtilization"
+  dimensions          = { ServiceName = "api" }
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 80
+}
