@@ -174,7 +174,12 @@ def test_its_commands_make_a_load_that_a_run_asks_for(tmp_path: Path) -> None:
                 command = here(name, site.url, tmp_path, port)
                 members.append(subprocess.Popen(command, env=each, stdout=said, stderr=said))
 
-        given: dict[str, Any] = {"directory": tmp_path / "run", "workers": 2, "elsewhere": folder, "progress": start}
+        given: dict[str, Any] = {
+            "directory": tmp_path / "run",
+            "workers": 2,
+            "elsewhere": str(folder),
+            "progress": start,
+        }
         try:
             record = run_load(profile, site.url, locustfile=MANIFEST.with_name("locustfile.py"), **given)
             assert [each.wait(240) for each in members] == [0, 0, 0], (tmp_path / "said").read_text("utf-8")

@@ -324,6 +324,16 @@ def test_a_load_of_other_machines_is_asked_for_by_the_run_that_judges_it(shop: P
         (folder / "record.json").unlink()
 
 
+@pytest.mark.parametrize(
+    "url", ["http://results.example", "s3://b/x", "https://:443", "https://k:s@a.example", "https://a.example/x?sig=s"]
+)
+def test_a_url_of_a_record_is_private_and_holds_no_secret(shop: Path, gate: Gate, url: str) -> None:
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", LOAD, 1), "utf-8")
+    said = gate("run", "--load-record", url, ends=4).err
+    assert "--load-record: is no URL of a folder; write https://HOST/PATH, or http:// for this machine" in said
+    assert url not in said
+
+
 def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, gate: Gate) -> None:
     site = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
     (shop / "criteria.toml").write_text(VALID.replace("[terraform]", site, 1), "utf-8")

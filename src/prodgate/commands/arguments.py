@@ -96,8 +96,9 @@ _INSTALL: Final = flag(
 )
 _LOAD: Final = take("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
 _LOAD_RECORD: Final = take(
-    "--load-record", metavar="FOLDER", default="",
-    help="let other machines make the load: write its settings into FOLDER/PROFILE, and await record.json there",
+    "--load-record", metavar="FOLDER|URL", default="",
+    help="let other machines make the load: write its settings into FOLDER/PROFILE, and await record.json there; "
+    "with a URL, fetch it, and leave the settings in the run",
 )  # fmt: skip
 _LOAD_BESIDE: Final = take("--i-am-allowed-to-load", metavar="HOST", default="", help="send requests to this host, too")
 _SIGNING_KEY: Final = take(

@@ -13,6 +13,7 @@ from ..criteria import UsageError
 from ..engines.programs import may_install
 from ..evidence import runs
 from ..layers.rollout.kinds import find_supporting
+from ..load.elsewhere import check_place
 from ..run.merging import list_cells, read_list
 from ..run.publishing import publish
 from ..run.running import Plan, carry_out, judge_again, make_plan
@@ -128,6 +129,7 @@ def _refuse_other_site(host: str, project: Project, target: Target) -> None:
 
 def _refuse_earlier_records(folder: str) -> None:
     """Raise UsageError for a folder with records: whoever chooses among loads has the one that passes."""
+    check_place(folder)
     if folder and (kept := [*Path(folder).glob("record.json"), *Path(folder).glob("*/record.json")]):
         reason = "is older than this run, which hands out the settings and awaits the record; name an empty folder"
         raise UsageError(f"--load-record: {kept[0]}: {reason}")

@@ -5,19 +5,19 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from ..aws.failures import refusals_are_mistakes
 from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
 from ..processes.output import visible
+from ..processes.web import open_connection, parse_private
 from ..report.formats.asff import list_asff
 from ..report.formats.source import read_source
 from ..report.notice import Notice, make_notice
@@ -159,14 +159,11 @@ def _open_topic(args: argparse.Namespace) -> Callable[[Notice], None]:
 
 #: Seconds that the other side may take.
 LIMIT: Final = 10.0
-_HERE: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def _post(named: str, parts: SplitResult, notice: Notice) -> None:
     """Post ``{"text": …}`` to the URL in the variable that ``env:NAME`` names. Raises UsageError."""
-    host = parts.hostname or ""
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = connect(host, parts.port, timeout=LIMIT)
+    host, connection = parts.hostname or "", open_connection(parts, LIMIT)
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     failed, sent = "was not reached", "nothing was sent"
     try:
@@ -192,9 +189,6 @@ def _read_url(named: str, environment: Mapping[str, str]) -> SplitResult:
         raise UsageError(
             "--webhook: is a secret, which no command line may hold; write env:NAME of the variable with it"
         )
-    with suppress(ValueError):  # a host or a port that is none
-        parts = urlsplit(environment.get(name, ""))
-        host, _ = parts.hostname, parts.port
-        if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)):
-            return parts
+    if parts := parse_private(environment.get(name, "")):
+        return parts
     raise UsageError(f"--webhook {named}: holds no https:// URL; set it to that of the webhook")

@@ -4,10 +4,11 @@ The load is asked for and awaited by one run, so that it is as old as the run, a
 that nobody knew before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,6 +17,7 @@ from typing import Any, Final
 from ..criteria import UsageError
 from ..processes.progress import Progress
 from ..processes.regular_files import OF_RUN, read_measured
+from ..processes.web import fetch, parse_private
 from ..semantics.json_texts import read_json
 from .profile import Settings, count_arrivals
 from .record import FORMAT, read_versions, write_record
@@ -31,42 +33,72 @@ _PARTS: Final = (
 #: Seconds that machines may take to start and to find each other.
 GATHERING: Final = 900.0
 _POLL_INTERVAL: Final = 0.25
+#: Seconds for a record to come from a URL, and bytes of the largest: some hours of ten workers.
+FETCHING: Final = 60.0
+MOST: Final = 64 * 1024**2
 #: Seconds that clocks may differ, and that workers may begin apart: less than a window.
 APART: Final = 1.0
 
 
-def await_record(
-    settings: Settings, folder: Path, *, locustfile: Path, limit: float, progress: Progress
-) -> Mapping[str, Any]:
-    """Write the settings into a folder, and return the record that is put beside them.
+def check_place(place: str) -> None:
+    """Raise UsageError for a URL that can't be the folder of a record, without showing it: it may hold a secret."""
+    parts = parse_private(place)
+    if "://" in place and (not parts or "@" in parts.netloc or parts.query or parts.fragment):
+        raise UsageError(
+            "--load-record: is no URL of a folder; write https://HOST/PATH, or http:// for this machine, without a "
+            "user and a query, which the run would keep"
+        )
 
-    It must come within ``limit`` seconds beyond GATHERING. Raises UsageError.
+
+def await_record(
+    settings: Settings, place: str, *, directory: Path, locustfile: Path, limit: float, progress: Progress
+) -> Mapping[str, Any]:
+    """Hand out the settings, and return the record of whoever makes the load.
+
+    ``place`` is the folder into which both are put; or its URL, where the record is fetched, while the settings are
+    written into ``directory``. The record must come within ``limit`` seconds beyond GATHERING. Raises UsageError.
     """
-    kept, asked, until = folder / RECORD, datetime.now(UTC), monotonic() + GATHERING + limit
-    if kept.exists():
-        raise UsageError(f"{kept}: is older than this run; name an empty folder")
+    remote = "://" in place
+    folder, kept = directory if remote else Path(place), f"{place}/{RECORD}"
+    read: Callable[[], bytes | None] = partial(_fetch, kept) if remote else partial(_read_file, Path(kept))
+    pause, asked, until = 1.0 if remote else _POLL_INTERVAL, datetime.now(UTC), monotonic() + GATHERING + limit
+    try:
+        if read() is not None:
+            raise UsageError(f"{kept}: is older than this run; name an empty folder")
+    except OSError as error:
+        raise UsageError(
+            f"{kept}: {error.strerror or error}; before the load it must not be there (HTTP 404)"
+        ) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_record(replace(settings, record=RECORD, own=0).to_json(), folder / SETTINGS)
     except OSError as error:
         raise UsageError(f"{folder / SETTINGS}: can't be written: {error.strerror or error}") from error
     progress(f"{settings.profile.name}: its settings are in {folder / SETTINGS}; {kept} is awaited")
-    found = _read(kept)
+    found = _parse(read)
     while not found.get("over") and monotonic() < until:
-        sleep(_POLL_INTERVAL)
-        found = _read(kept)
+        sleep(pause)
+        found = _parse(read)
     if not found:
         raise UsageError(f"{kept}: no record was there within {GATHERING + limit:.0f} s; see what the master says")
     if why := explain_refusal(found, settings, locustfile, asked):
         raise UsageError(f"{kept}: {why}")
-    return {**found, "elsewhere": True}
+    return {**found, "elsewhere": f"{kept} {found['elsewhere']}"}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return a record, nothing while there is none, or only a part of it."""
+def _read_file(path: Path) -> bytes | None:
+    return read_measured(path, OF_RUN) if path.exists() else None
+
+
+def _fetch(url: str) -> bytes | None:
+    return fetch(url, limit=FETCHING, most=MOST)
+
+
+def _parse(read: Callable[[], bytes | None]) -> dict[str, Any]:
+    """Return a record with its SHA-256, nothing while there is none, or only a part of it."""
     with suppress(OSError, ValueError):
-        found = read_json(read_measured(path, OF_RUN))
-        return found if isinstance(found, dict) else {}
+        found = read_json(data := read() or b"")
+        return {**found, "elsewhere": f"(SHA-256 {sha256(data).hexdigest()})"} if isinstance(found, dict) else {}
     return {}
 
 

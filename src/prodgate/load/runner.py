@@ -1,6 +1,6 @@
 """Runs one load: starts Locust in its own processes and returns the record it leaves.
 
-Master and workers may also run elsewhere, as containers for instance (``run_load(..., elsewhere=FOLDER)``). Each worker
+Master and workers may also run elsewhere, as containers for instance (``run_load(..., elsewhere=…)``). Each worker
 is started with the same locustfile and image as
 
     locust -f loadtests/locustfile.py,$(python -c "import prodgate.load as p; print(p.PLUGIN)") \
@@ -158,7 +158,7 @@ def run_load(
     directory: Path,
     workers: int = 0,
     other_host: str = "",
-    elsewhere: Path | None = None,
+    elsewhere: str = "",
     ca_file: str = "",
     own: int = 0,
     holds: Mapping[str, Any] | None = None,
@@ -168,8 +168,9 @@ def run_load(
 
     Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (its output) and settings.json.
     ``workers`` is 0 for a single process. ``ca_file`` holds authorities that are trusted instead of the system's;
-    ``own`` and ``holds`` are those of ``Settings``. With a folder ``elsewhere`` nothing is started here: the settings
-    are written there, and the record of whoever makes the load is awaited there. A record with ``complete`` false is
+    ``own`` and ``holds`` are those of ``Settings``. With ``elsewhere``, a folder or its URL, nothing is started here:
+    the settings are written into that folder, or into ``directory``/asked, and the record of whoever makes the load is
+    awaited there. A record with ``complete`` false is
     no error. Raises LoadError when nothing could be run, UsageError when that record does not answer the settings.
     """
     _check_inputs(locustfile)
@@ -188,7 +189,8 @@ def run_load(
     (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
     limit = profile.seconds + profile.patience + ALLOWANCE
     if elsewhere:
-        data = await_record(settings, elsewhere, locustfile=locustfile, limit=limit, progress=progress)
+        given: dict[str, Any] = {"directory": directory / "asked", "locustfile": locustfile}
+        data = await_record(settings, elsewhere, **given, limit=limit, progress=progress)
         write_record(data, kept)
         return data
     commands = _build_commands(settings, locustfile, directory)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,7 @@ from prodgate.load.elsewhere import await_record
 from prodgate.load.profile import Settings
 from prodgate.load.record import digest_code, read_versions
 from tests.prodgate.facts.load.load_records import record, windows
+from tests.servers import Handler, serving
 
 from .records import a_locustfile, a_profile
 
@@ -48,22 +50,57 @@ def made(file: Path, settings: Settings) -> dict[str, Any]:
     )
 
 
-def taken(tmp_path: Path, change: Change = lambda _record: None) -> Any:
+def taken(tmp_path: Path, change: Change = lambda _record: None, url: str = "") -> Any:
     file, settings, folder = a_locustfile(tmp_path), a_settings(), tmp_path / "shared" / "trial"
+    folder.mkdir(parents=True, exist_ok=True)
 
     def make(_line: str) -> None:
-        asked = json.loads((folder / "settings.json").read_text("utf-8"))
+        asked = json.loads(((tmp_path if url else folder) / "settings.json").read_text("utf-8"))
         assert (asked["record"], asked["own"], asked["profile"]) == ("record.json", 0, settings.profile.to_json())
         told = made(file, settings)
         change(told)
         (folder / "record.json").write_text(json.dumps(told), "utf-8")
 
-    return await_record(settings, folder, locustfile=file, limit=0, progress=make)
+    return await_record(settings, url or str(folder), directory=tmp_path, locustfile=file, limit=0, progress=make)
 
 
 def test_a_record_that_answers_the_settings_is_taken_and_says_where_it_is_from(tmp_path: Path) -> None:
     found = taken(tmp_path)
-    assert (found["sent"], found["elsewhere"]) == (4000, True)
+    kept = tmp_path / "shared" / "trial" / "record.json"
+    assert (found["sent"], found["elsewhere"]) == (4000, f"{kept} (SHA-256 {sha256(kept.read_bytes()).hexdigest()})")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"{}", "is older than this run; name an empty folder"),
+        (302, b"{}", "answered HTTP 302; before the load it must not be there"),
+        (200, b"much", "is larger than 3 bytes; before"),
+        (200, b"", "gave no whole answer within 0.5 s; before"),
+    ],
+)
+def test_a_record_is_fetched_from_a_url_where_nothing_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, said: str
+) -> None:
+    made, over = tmp_path / "shared" / "trial" / "record.json", Event()
+
+    class Shelf(Handler):
+        def do_GET(self) -> None:
+            if self.path == "/record.json":
+                self.reply(*((200, made.read_bytes()) if made.exists() else (404,)))
+                return
+            assert body or over.wait(60)
+            self.reply(status, body)
+
+    with serving(Shelf) as url:
+        told = taken(tmp_path, url=url)["elsewhere"]
+        assert told == f"{url}/record.json (SHA-256 {sha256(made.read_bytes()).hexdigest()})"
+        monkeypatch.setattr(elsewhere, "MOST", 3)
+        monkeypatch.setattr(elsewhere, "FETCHING", 0.5)
+        with pytest.raises(UsageError, match=rf"^{url}/other/record\.json: ") as caught:
+            taken(tmp_path, url=f"{url}/other")
+        over.set()
+    assert said in str(caught.value)
 
 
 def _move(name: str, seconds: float) -> Change:
@@ -125,9 +162,9 @@ def test_a_record_that_is_older_than_the_run_is_refused(tmp_path: Path) -> None:
 
 def test_what_never_comes_is_not_awaited_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elsewhere, "GATHERING", 0.1)
-    file, folder = a_locustfile(tmp_path), tmp_path / "shared"
+    given: dict[str, Any] = {"directory": tmp_path, "locustfile": a_locustfile(tmp_path), "limit": 0}
     with pytest.raises(UsageError, match="no record was there within 0 s; see what the master says"):
-        await_record(a_settings(), folder, locustfile=file, limit=0, progress=lambda _line: None)
+        await_record(a_settings(), str(tmp_path / "shared"), **given, progress=lambda _line: None)
     half: Change = lambda told: told.update(over=False, complete=False, why="it was ended before its time")  # noqa: E731
     assert taken(tmp_path, half)["why"] == "it was ended before its time"
 
@@ -135,7 +172,9 @@ def test_what_never_comes_is_not_awaited_for_ever(tmp_path: Path, monkeypatch: p
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"settings\.json: can't be written: "):
-        await_record(a_settings(), tmp_path / "file" / "x", locustfile=tmp_path, limit=0, progress=print)
+        await_record(
+            a_settings(), f"{tmp_path}/file/x", directory=tmp_path, locustfile=tmp_path, limit=0, progress=print
+        )
 
 
 def test_the_code_of_a_load_is_what_lies_beside_the_locustfile_and_was_imported(

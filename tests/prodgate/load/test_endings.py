@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -14,9 +15,12 @@ from typing import Any
 import psutil
 import pytest
 
+from prodgate.evidence import runs
 from prodgate.load import PLUGIN
 from prodgate.load.runner import LoadError, process_group, run_load
 from prodgate.rehearsal.airflow.process import _free_port
+from tests.prodgate.conftest import Gate
+from tests.servers import Handler, serving as shelved
 
 from .records import SIMPLE, a_locustfile, a_profile, count, failed
 from .servers import answer, fine, serving
@@ -93,49 +97,91 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
     assert count(record) == server.asked.total() == 300
 
 
-@pytest.mark.parametrize("lost", [False, True], ids=["whole", "one lost"])
-def test_a_load_of_four_workers_elsewhere_is_taken_and_a_lost_one_leaves_it_incomplete(
-    tmp_path: Path, *, lost: bool
-) -> None:
-    """A master and workers that somebody else starts, as documented; one may be killed while it works."""
-    port, file, folder = str(_free_port()), a_locustfile(tmp_path), tmp_path / "shared" / "trial"
-    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
+def start_five(file: Path, settings: Path) -> list[subprocess.Popen[bytes]]:
+    """Start a master and four workers as somebody else does, in the documented way."""
+    port, command = str(_free_port()), [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
     gathered = ["--master", "--master-bind-port", port, "--expect-workers", "4", "--headless", "-u", "4", "-r", "4"]
-    members: list[subprocess.Popen[bytes]] = []
+    commands = [[*command, *gathered], *[[*command, "--worker", "--master-port", port]] * 4]
+    given = {**os.environ, "PRODGATE_LOAD": str(settings)}
+    told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return [subprocess.Popen(each, env=given, **told) for each in commands]
 
-    def start(line: str) -> None:
-        assert line == f"trial: its settings are in {folder / 'settings.json'}; {folder / 'record.json'} is awaited"
-        given = {**os.environ, "PRODGATE_LOAD": str(folder / "settings.json")}
-        told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        members.append(subprocess.Popen([*command, *gathered], env=given, **told))
-        members.extend(subprocess.Popen([*command, "--worker", "--master-port", port], **told) for _ in range(4))
+
+def test_a_worker_elsewhere_that_is_lost_leaves_the_load_incomplete(tmp_path: Path) -> None:
+    file, folder, members = a_locustfile(tmp_path), tmp_path / "shared", list[subprocess.Popen[bytes]]()
 
     async def answering(path: str, count: int) -> bytes | None:
-        if lost and count == 40:
+        if count == 40:
             members[2].kill()
         return await fine(path, count)
 
+    def start(line: str) -> None:
+        assert line == f"trial: its settings are in {folder / 'settings.json'}; {folder / 'record.json'} is awaited"
+        members.extend(start_five(file, folder / "settings.json"))
+
+    given: dict[str, Any] = {"workers": 4, "elsewhere": str(folder), "progress": start}
     with serving(answering) as server:
-        record = run_load(
-            a_profile(duration=60.0 if lost else 2.0),
-            server.url,
-            locustfile=file,
-            directory=tmp_path / "run",
-            workers=4,
-            elsewhere=folder,
-            progress=start,
-        )
-    assert [each.wait(60) for each in members] == [0, 0, -signal.SIGKILL * lost, 0, 0]
-    assert (record["complete"], record["elsewhere"]) == (not lost, True)
-    assert record["why"].endswith("was lost" if lost else "")
-    assert [worker["lost"] for worker in record["workers"]].count(True) == lost
+        record = run_load(a_profile(duration=60.0), server.url, locustfile=file, directory=tmp_path / "run", **given)
+    assert [each.wait(60) for each in members] == [0, 0, -signal.SIGKILL, 0, 0]
+    assert (record["complete"], record["why"][-8:]) == (False, "was lost")
+    assert [worker["lost"] for worker in record["workers"]].count(True) == 1
     assert json.loads((tmp_path / "run" / "record.json").read_text("utf-8")) == record
-    if lost:
-        assert 0 < record["sent"] < record["planned"] == 3600
-    else:
-        assert count(record) == server.asked.total() == record["planned"] == 120
-        assert {abs(worker["behind"]) < 1 for worker in record["workers"]} == {True}
-        assert {tuple(worker["code"]) for worker in record["workers"]} == {("locustfile.py",)}
+    assert 0 < record["sent"] < record["planned"] == 3600
+
+
+CRITERIA = """
+system = "shop"
+
+[load]
+locustfile = "loadtests/locustfile.py"
+hosts = ["localhost"]
+resolves_to = ["127.0.0.0/8", "::1"]
+most = { rate = "60 /s", duration = "1 min" }
+workers = 4
+steady = { rate = "60 /s", duration = "4 s", warm_up = "0 s", timeout = "20 s" }
+
+[criteria.latency-p95]
+statement = "Fast."
+why = "People leave."
+source = "X-1"
+layers = ["load"]
+require = "< 8 s"
+confidence = "95 %"
+decides = "bound"
+"""
+
+
+def test_a_load_of_four_workers_elsewhere_is_fetched_and_judged_by_the_command_line(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, shelf, members = a_locustfile(tmp_path), tmp_path / "shelf" / "steady", list[subprocess.Popen[bytes]]()
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    class Shelf(Handler):
+        def do_GET(self) -> None:
+            """Begin the load as soon as its settings are there."""
+            for asked in [] if members else tmp_path.glob("runs/*/logs/load/steady/asked/settings.json"):
+                shelf.mkdir(parents=True)
+                (shelf / "settings.json").write_bytes(asked.read_bytes())
+                members.extend(start_five(file, shelf / "settings.json"))
+            made = tmp_path / "shelf" / self.path.strip("/")
+            self.reply(200, made.read_bytes()) if made.exists() else self.reply(404)
+
+    with serving(fine) as server, shelved(Shelf) as url:
+        allowed = ["--i-am-allowed-to-load", "localhost", "--load-record", url]
+        said = gate("run", server.url, "--only", "load", *allowed)
+    assert [each.wait(60) for each in members] == [0] * 5
+    run = runs.read(next((tmp_path / "runs").iterdir()))
+    [finding], [fact] = run.findings, run.facts_of("load", "load")
+    assert "by HTTP/1.1, by 4 workers elsewhere; holds for disturbances up to " in finding.observed
+    assert "Under load this holds for disturbances up to " in said.out
+    kept = (shelf / "record.json").read_bytes()
+    assert fact["source"].endswith(f"{url}/steady/record.json (SHA-256 {sha256(kept).hexdigest()})")
+    record = json.loads(kept)
+    assert count(record) == server.asked["/"] == record["planned"] == 240
+    assert {abs(worker["behind"]) < 1 for worker in record["workers"]} == {True}
+    assert {tuple(worker["code"]) for worker in record["workers"]} == {("locustfile.py",)}
 
 
 RUN = """

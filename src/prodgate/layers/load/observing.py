@@ -592,7 +592,7 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     given["holds"] = section.holds
     # what the sample site uses is known: it was begun here
     given |= {"ca_file": target.ca_file, "own": os.getpid() if target.site else 0}
-    given |= {"elsewhere": Path(context.load_record) / name} if context.load_record else {}
+    given |= {"elsewhere": f"{context.load_record.rstrip('/')}/{name}"} if context.load_record else {}
     beside, progress = target.site if name == "deploy" else None, context.progress_of("load")
     try:
         with green_build(target, section, context, name) as other, deploying(deploys, beside, progress):
@@ -629,8 +629,9 @@ def _make_evidence(
         "undeployed": deploys.failed,
         **about,
     }
-    subject = f"{record['profile']['name']} at {target.place}"
-    return Evidence(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
+    subject, made = f"{record['profile']['name']} at {target.place}", f"Locust {record['versions']['locust']}"
+    source = f"{made}, {record['elsewhere']}" if "elsewhere" in record else made
+    return Evidence(kind=RECORD, value=stored, subject=subject, source=source)
 
 
 def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
