@@ -109,12 +109,24 @@ class Holder:
     """Something that runs with the rights of a role, or the place that its code comes from."""
 
     kind: str
-    """As ``function``, ``instance``, ``code object``."""
+    """As ``function``, ``instance``, ``code object``; nothing where no way is listed."""
     arn: str
     role: str
     """The ARN of the role."""
     doubt: str = ""
     """Why who changes it may not get the role's rights."""
+    type: str = ""
+    """Its type in Terraform, as ``aws_batch_job_definition``."""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its ARN is known."""
+        return self.arn.startswith("arn:")
+
+    @property
+    def service(self) -> str:
+        """The service that it is of, by its ARN or its type."""
+        return self.arn.split(":")[2] if self.is_named else self.type.split("_")[1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,6 +166,16 @@ def list_changes(principal: str) -> tuple[str, ...]:
     return tuple(action for action, level in known.items() if level not in ("List", "Read", "Tagging"))
 
 
+#: Verbs that change or feed what runs already; most others that make something are handed a role of their own.
+_FEEDING: Final = re.compile(r"(Add|Execute|Modify|Run|Start|Submit|Update).*|Create.*(Deployment|Session|Token|Url)")
+
+
+@cache
+def list_feeds(service: str) -> tuple[str, ...]:
+    """Return the actions of a service that may change or feed what runs."""
+    return tuple(one for one in list_changes(service) if _FEEDING.fullmatch(one.partition(":")[2]))
+
+
 def find_unknown(statement: Statement) -> str:
     """Return that AWS has no action that a statement could allow, as of the data; empty if it has, or may have.
 

@@ -12,7 +12,7 @@ from .abilities import ATTACHED, Abilities, Ability, Allowed
 from .account import ADMINISTRATOR_ACCESS, Account, Group, Principal
 from .documents import Document, read_document
 from .evaluation import Answer, Caller, Policies, Request, evaluate
-from .known_actions import list_changes
+from .known_actions import list_changes, list_feeds
 from .paths import Path, list_entries, list_handed, list_paths, list_unmodelled
 from .space import Question, ask
 from .truth import Doubt, doubt
@@ -168,7 +168,7 @@ class Services:
             for holder in (one for one in self.account.holders if path.kind and one.kind == path.kind):
                 unsure = {holder.doubt} if holder.doubt else set[str]()
                 steps = take_steps(own, path, holder.arn)
-                if steps is None and not holder.arn.startswith("arn:"):
+                if steps is None and not holder.is_named:
                     steps = take_steps(own, path, path.pattern)
                     unsure.add(f"the ARN of {holder.arn} is not known here")
                 if steps is not None:
@@ -180,15 +180,30 @@ class Services:
                         found[role.arn].append(passed)
         for role in self._roles:
             ways = (self._pass_unmodelled(own, role, service) for service in _list_services(role))
-            found[role.arn] += [one for one in ways if one is not None]
+            found[role.arn] += [one for one in (*ways, *self._feed(own, role)) if one is not None]
         return found
+
+    def _feed(self, own: Abilities, role: Principal) -> Iterator[Crossing]:
+        """Yield what holds the role without a listed way, and may run what the principal gives it."""
+        for holder in (one for one in self.account.holders if not one.kind and one.role == role.arn):
+            services = [holder.service] if holder.is_named else [holder.service, *_list_services(role)]
+            place = holder.arn if holder.is_named else _ANYTHING[0]
+            asked = ((action, own.can(action, place)) for one in services for action in list_feeds(one))
+            for action, able in ((action, able) for action, able in asked if able is not None):
+                why = f"whether {holder.arn} runs what {action} gives it is not known here"
+                yield Crossing(f"change what {holder.arn} runs", (), (able,), frozenset({why}))
+                break
 
     def _pass_unmodelled(self, own: Abilities, role: Principal, service: str) -> Crossing | None:
         passing = own.can("iam:PassRole", role.arn, {"iam:passedtoservice": service})
         if passing is None or role.arn not in {each.arn for each, _ in self._list_trusting(service)}:
             return None
         handed = list_handed(service)
-        if action := _find_any(own, list_changes(service) if handed is None else handed):
+        changes = list_changes(service) if handed is None else handed
+        if not changes and handed is None:
+            why = f"which actions have {service} run something as {role.name} is not known here"
+            return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
+        if action := _find_any(own, changes):
             why = f"whether {service} runs something as {role.name} by {action} is not known here"
             return Crossing(f"pass {role.name} to {service}", (), (passing,), frozenset({why}))
         return None
@@ -218,8 +233,10 @@ class Services:
 
 def _find_any(own: Abilities, actions: Iterable[str]) -> str:
     """Return the first action that it can, or may, do to anything; empty if none."""
-    anything = ("arn:*:*:*:*:*", "*")
-    return next((action for action in actions if any(own.can(action, one) is not None for one in anything)), "")
+    return next((action for action in actions if any(own.can(action, one) is not None for one in _ANYTHING)), "")
+
+
+_ANYTHING: Final = ("arn:*:*:*:*:*", "*")
 
 
 def _list_services(role: Principal) -> dict[str, None]:

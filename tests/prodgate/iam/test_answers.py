@@ -663,7 +663,8 @@ def test_each_action_of_a_way_and_each_service_without_one_exists() -> None:
 @pytest.mark.parametrize("path", [one for one in list_paths() if one.service or one.kind], ids=lambda one: one.name)
 def test_each_way_needs_each_of_its_permissions(path: Path) -> None:
     trust = trusting_role(Service=path.service) if path.service else None
-    holders = (Holder(kind=path.kind, arn=path.pattern.format(account=ACCOUNT).replace("*", "x"), role=ADMIN),)
+    held = Holder(kind=path.kind, arn=path.pattern.format(account=ACCOUNT).replace("*", "x"), role=ADMIN)
+    holders = (held,) if path.kind else ()
     needed = [*(["iam:PassRole"] if path.service else []), *(step.action for step in path.steps if step.resources)]
     found = reach(allow(*needed, *(step.action for step in path.steps)), trust=trust, holders=holders)
     assert found.administrator is True
@@ -842,6 +843,8 @@ def test_a_role_passed_by_an_action_without_a_listed_way_is_undetermined(service
     found = reach(allow("iam:PassRole", action), trust=trust).administrator
     assert f"whether {service} runs something as admin" in str(found)
     assert reach(allow("iam:PassRole", "s3:*"), trust=trust).administrator is False
+    found = reach(allow("iam:PassRole"), trust=trusting_role(Service="edgelambda.amazonaws.com")).administrator
+    assert "which actions have edgelambda.amazonaws.com run something as admin" in str(found)
     assert reach(allow("iam:PassRole", "states:List*", "ssm:Get*"), trust=trust).administrator is False
     assert reach(allow(action), trust=trust).administrator is False
     other = passing("lambda.amazonaws.com")

@@ -12,7 +12,7 @@ from ...iam.account import EVERYTHING, Account, Group, Holder, Organization, Pri
 from ...iam.documents import Document, Statement, join, pin, read_document, read_identity_document
 from ...semantics.json_texts import read_json
 from ...semantics.unresolved import Assumed, Unknown, Unresolved
-from ...terraform.resources import Block, Configuration, Resource, find_unknown
+from ...terraform.resources import Block, Configuration, Resource, find_unknown, list_texts
 
 # What declared policies of an organization deny to the account of a configuration.
 #
@@ -128,6 +128,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
             *_list_holders(configuration, gaps),
             *_list_shells(configuration, gaps),
             *_list_code(configuration, gaps),
+            *_list_others(configuration, frozenset(one.arn for one in roles)),
         ),
         things=frozenset(name for type_, name in _THINGS.items() if configuration.of(type_)),
         gaps=tuple(gaps),
@@ -373,6 +374,24 @@ def _list_code(configuration: Configuration, gaps: list[str]) -> Iterator[Holder
                 rows += [(one, doubt) for one in deployed if not _is_pinned(resource, one)]
                 for kind, arn, unsure in (each for row in rows for each in _list_places(resource, *row)):
                     yield Holder(kind=kind, arn=arn, role=_arn(role), doubt=unsure)
+
+
+def _list_others(configuration: Configuration, roles: frozenset[str]) -> Iterator[Holder]:
+    """Yield what else names a role: what runs with it, or so it may be."""
+    # who starts a task has to pass its role, and a deployment starts what is defined: both are among the listed ways
+    listed = {*_HOLDERS, *_PROFILED, "aws_codedeploy_deployment_group", "aws_ecs_task_definition"}
+    for one in configuration.resources:
+        if (
+            one.mode != "managed"
+            or one.type in listed
+            or not one.type.startswith("aws_")
+            or one.type.startswith("aws_iam")
+        ):
+            continue
+        named = {str.__str__(text) for text in list_texts(one.search())} & roles
+        later = [places for name, places in one.references.items() if find_unknown(one.search().get(name)) is not None]
+        open_ones = {_arn(role) for places in later for role in configuration.configured(places, "aws_iam_role")}
+        yield from (Holder(kind="", arn=_name(one), role=role, type=one.type) for role in sorted(named | open_ones))
 
 
 def _is_pinned(resource: Resource, source: str) -> bool:

@@ -516,6 +516,9 @@ def repository(mutability: str | None) -> Resource:
             [declared("aws_cloudformation_stack", iam_role_arn=RUNS, template_url="https://s3.amazonaws.com/code/a.yaml")],
             "undetermined",
         ),
+        ("batch:SubmitJob", "*", [declared("aws_batch_job_queue", service_role=RUNS)], "undetermined"),
+        ("batch:ListJobs", "*", [declared("aws_batch_job_queue", service_role=RUNS)], "no"),
+        ("airflow:UpdateEnvironment", "*", [later("aws_mwaa_environment", "execution_role_arn", ("aws_iam_role.runs",))], "undetermined"),
         ("s3:PutObject", "arn:aws:s3:::data/*", [], "no"),
         ("s3:PutObject", "*", [], "undetermined"),
     ],
@@ -523,7 +526,8 @@ def repository(mutability: str | None) -> Resource:
 def test_who_writes_what_something_runs_has_its_rights(
     action: object, resource: str, running: list[Resource], said: str
 ) -> None:
-    runs = declared_role("runs", managed_policy_arns=[ADMINISTRATOR])
+    trust = TRUST.replace("ec2", "airflow")
+    runs = declared_role("runs", managed_policy_arns=[ADMINISTRATOR], assume_role_policy=trust)
     written = json.dumps({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
     writer = labelled("aws_iam_role_policy", "writer", role="writer", policy=written)
     assert ask(runs, declared_role("writer"), writer, *running) == {"runs": "yes", "writer": said}
