@@ -7,7 +7,7 @@ again continues after the last row. A row has the disturbance, exit code, verdic
 long layers, what was set aside, and criteria that failed or stayed open. With --sabotages, each of five rehearsals has
 a fault and must not be GO. The exit code is 1 if a rehearsal was not GO, or a sabotaged one was.
 
-The table is kept nowhere but in FOLDER. docs/decisions/0059 has one with other columns, written by hand; most of its
+The table is kept nowhere but in FOLDER. docs/decisions/0059 has tables with other columns, written by hand; most of the
 disturbances were not deliberate.
 
 The script stops only processes below the rehearsal that it started, never others on the machine.
