@@ -66,6 +66,11 @@ def without_analyzer(aws: Any) -> None:
     aws("accessanalyzer").delete_analyzer(analyzerName=found["name"])
 
 
+def analyzed_elsewhere(aws: Any) -> None:
+    without_analyzer(aws)
+    aws("iam").create_service_linked_role(AWSServiceName="access-analyzer.amazonaws.com")
+
+
 def smaller(aws: Any) -> None:
     budgets = aws("budgets", "us-east-1")
     named = {"AccountId": ACCOUNT, "BudgetName": BUDGET}
@@ -154,6 +159,12 @@ SABOTAGES = (
         breaks={"access-analyzer"},
         unsettles={"external-access-findings"},
         by=without_analyzer,
+    ),
+    Sabotage(
+        "the analyzer is the organization's",
+        breaks=set(),
+        unsettles={"access-analyzer", "external-access-findings"},
+        by=analyzed_elsewhere,
     ),
     Sabotage(
         "there is no budget",

@@ -12,7 +12,7 @@ from .spoiling import (
     fail_for_long,
     left_behind,
     other_version_runs,
-    stopped_by_a_person,
+    said_on_the_way,
     tried,
 )
 
@@ -35,7 +35,22 @@ OF_A_DRILL: tuple[Sabotage[Stored], ...] = (
         change_drill("failing-hook", other_version_runs()),
     ),
     Sabotage(
-        "a person stopped it", {"deployment-rollback-shown"}, change_drill("failing-hook", stopped_by_a_person())
+        "a person stopped it",
+        {"deployment-rollback-shown"},
+        change_drill("failing-hook", said_on_the_way(bad_samples(away=False), error="MANUAL_STOP")),
+    ),
+    *(
+        Sabotage(
+            f"a pause for a person is {status}",
+            {"deployment-rollback-shown"},
+            change_drill("failing-hook", said_on_the_way(bad_samples(away=False), pauses=[status])),
+        )
+        for status in ("AWAITING_ACTION", "SUCCEEDED", "FAILED")
+    ),
+    Sabotage(
+        "traffic waits for a person to move it",
+        {"deployment-rollback-shown"},
+        change_drill("failing-hook", said_on_the_way(bad_samples(away=False), status="Ready")),
     ),
     Sabotage(
         "requests fail while no traffic goes to the bad build",

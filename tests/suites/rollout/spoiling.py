@@ -87,9 +87,9 @@ def other_version_runs() -> list[dict[str, Any]]:
     return samples
 
 
-def stopped_by_a_person() -> list[dict[str, Any]]:
-    samples = bad_samples(away=False)
-    samples[-1]["services"][service_arn("api")]["deployment"]["error"] = "MANUAL_STOP"
+def said_on_the_way(samples: list[dict[str, Any]], **changes: object) -> list[dict[str, Any]]:
+    """Return the samples of a build, one of which says this of its deployment, before traffic moves."""
+    samples[1]["services"][service_arn("api")]["deployment"].update(changes)
     return samples
 
 

@@ -12,9 +12,9 @@ from tests.suites.judging import Findings, Sabotage, listed, outcomes, told
 
 from . import checklists, migrations
 from .drill_sabotages import OF_A_DRILL
-from .evidence import SERVICES, at, healthy
+from .evidence import SERVICES, at, good_samples, healthy
 from .harness import Stored, judged_evidence, of
-from .spoiling import GONE, change_writes, fail, fail_for_long
+from .spoiling import GONE, change_drill, change_writes, fail, fail_for_long, said_on_the_way
 from .watch_sabotages import OF_A_DEPLOYMENT
 
 
@@ -55,6 +55,13 @@ def test_a_sabotage_breaks_its_criteria_and_no_other(subject: Subject, sabotage:
     assert listed(found, Outcome.NOT_SATISFIED) == sabotage.breaks, told(found)
     assert listed(found, Outcome.UNDETERMINED) == sabotage.unsettles, told(found)
     assert sabotage.says in told(found)
+
+
+@pytest.mark.parametrize("changes", [{"pauses": ["SUCCEEDED"]}, {"status": "Ready"}])
+def test_a_person_may_let_a_good_build_go_on(changes: dict[str, Any]) -> None:
+    stored = healthy()
+    change_drill("green", said_on_the_way(good_samples(), **changes))(stored)
+    assert not listed(DEPLOYMENT.judge(stored), Outcome.NOT_SATISFIED)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -176,8 +176,7 @@ def _instance(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapp
 
 
 def _reach(account: Account, earliest: datetime | None) -> Quantity | None:
-    # the earliest time moves during the observation, so only whole hours are meaningful
-    return Quantity.of(round((account.now - earliest) / timedelta(hours=1)), "h") if earliest else None
+    return hours(account.now - earliest) if earliest else None
 
 
 def _reach_of_instance(account: Account, arn: str) -> Quantity | None:
@@ -207,8 +206,8 @@ def _common_fields(row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]
 
 
 def hours(apart: timedelta) -> Quantity:
-    """Return a duration in hours."""
-    return Quantity.of((Decimal(int(apart.total_seconds())) / 3600).quantize(Decimal("0.01")), "h")
+    """Return a duration in hours, of as many decimals as keep two seconds apart, and so each from its bound."""
+    return Quantity.of((Decimal(int(apart.total_seconds())) / 3600).quantize(Decimal("0.0001")), "h")
 
 
 def _capacity(stated: float | None) -> Quantity | None:

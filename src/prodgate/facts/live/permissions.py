@@ -113,6 +113,10 @@ def _applies_to(statement: Statement, resource: str) -> bool:
 # ── Access from outside the account, as IAM's analyzers have found it
 
 
+#: Types of analyzers that look for access from outside.
+OUTSIDE: Final = ("ACCOUNT", "ORGANIZATION")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OutsideAccess(Fact):
     """An active analyzer of external access, and its findings."""
@@ -126,7 +130,7 @@ class OutsideAccess(Fact):
 )
 def observe_outside_access(account: Account, analyzer: Mapping[str, Any]) -> Iterator[OutsideAccess]:
     """Observe the findings of the analyzers of external access."""
-    if analyzer["status"] != "ACTIVE" or analyzer["type"] not in ("ACCOUNT", "ORGANIZATION"):
+    if analyzer["status"] != "ACTIVE" or analyzer["type"] not in OUTSIDE:
         return
     # an organization's analyzer also lists openings of its members
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filter-keys.html

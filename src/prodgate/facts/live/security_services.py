@@ -12,6 +12,7 @@ from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import all_apart, apart, observes, observes_each
 from .distributions import GLOBAL
+from .permissions import OUTSIDE, list_identities
 
 # ── Whether the records of the account arrive: CloudTrail's events, and AWS Config's configurations
 
@@ -149,6 +150,7 @@ def _find_failures(account: Account, trail: Mapping[str, Any]) -> tuple[str, ...
 _FEATURE, _DELIVERY_CHANNEL = "aws_guardduty_detector_feature", "aws_config_delivery_channel"
 _RECORDER, _STANDARD = "aws_config_configuration_recorder", "aws_securityhub_standards_subscription"
 _ANALYZER = ("aws_accessanalyzer_analyzer", "aws_accessanalyzer_archive_rule")
+_ANALYZERS_ROLE = ":role/aws-service-role/access-analyzer.amazonaws.com/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -291,6 +293,13 @@ def _trails(account: Account) -> Iterator[WatcherResource]:
 def _analyzers(account: Account) -> Iterator[WatcherResource]:
     rows = account.list("accessanalyzer", "ListAnalyzers", "analyzers")
     yield from _each(_ANALYZER, partial(_analyzer, account), rows, "arn", "name")
+    own = any(row.get("type", "ACCOUNT") in OUTSIDE for row in rows)
+    roles = () if own else account.attempt(list_identities, account, "RoleDetailList")
+    # that of an organization is shown in its own account alone, and has this role in each member
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-using-service-linked-roles.html
+    if isinstance(roles, Unread) or any(_ANALYZERS_ROLE in str(role.get("Arn", "")) for role in roles):
+        reason = "an analyzer of the organization may watch, which only its own account shows: look there"
+        yield WatcherResource.unread("the analyzer of the organization", reason, type=_ANALYZER[0])
 
 
 def _analyzer(account: Account, analyzer: Mapping[str, Any]) -> Iterator[WatcherResource]:

@@ -322,10 +322,16 @@ def _attempt(read: Callable[..., Any], *arguments: Any) -> Any:
 def _read_ecs(answers: Mapping[str, Any]) -> Mapping[str, Any]:
     row = answers["deployment"]
     stage = row.get("lifecycleStage")
+    waits = any(one.get("status") == "AWAITING_ACTION" for one in row.get("lifecycleHookDetails", ()))
+    reasons = (
+        row.get("statusReason"),
+        (row.get("rollback") or {}).get("reason"),
+        "a hook awaits a person" if waits else "",
+    )
     return {
         "id": row["serviceDeploymentArn"],
         "state": _attempt(read_ecs_state, row.get("status", "")),
-        "reason": ": ".join(filter(None, (row.get("statusReason"), (row.get("rollback") or {}).get("reason")))),
+        "reason": ": ".join(filter(None, reasons)),
         "takes_back": "",
         "began": row.get("startedAt") or row.get("createdAt") or Unread("ECS does not say when it was made"),
         "ended": row.get("finishedAt") or row.get("stoppedAt"),

@@ -23,6 +23,12 @@ IN_PUBLIC: Final = "failing-in-public"
 BAD: Final = ("never-healthy", "failing-hook", IN_PUBLIC)
 #: Words in the state of a deployment that only a person's request puts there.
 _BY_A_PERSON: Final = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "MANUAL_STOP")
+#: Statuses of a pause that waits for a person, or that one has ended. One that nobody ended is TIMED_OUT.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHookDetail.html
+_PAUSED_FOR_A_PERSON: Final = ("AWAITING_ACTION", "SUCCEEDED", "FAILED")
+#: CodeDeploy's status while traffic waits for a person to move it.
+#: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentReadyOption.html
+_AWAITS_A_PERSON: Final = "Ready"
 
 
 #: The fields of a drilled release that describe faults.
@@ -79,7 +85,7 @@ def _drilled(subject: str, age: Quantity, one: Mapping[str, Any]) -> DrilledRele
         subject=subject,
         age=age,
         ended=record["why"] or "; ".join(filter(None, (_wrong_end(r, record, one["expects"]) for r in routes))),
-        by_person="; ".join(dict.fromkeys(_list_requests_of_people(routes, record))),
+        by_person="; ".join(dict.fromkeys(_list_requests_of_people(routes, record, back=back))),
         not_back="; ".join(filter(None, (_not_back(r, record, back=back) for r in routes))),
         left="; ".join(filter(None, (_left(r, record) for r in routes))),
         failed=_failed_before_and_after(routes, record),
@@ -94,13 +100,24 @@ def _wrong_end(route: Route, record: Mapping[str, Any], expects: str) -> str:
     return "" if state == expects else f"{route.name} {state}, and had to be {expects}"
 
 
-def _list_requests_of_people(routes: list[Route], record: Mapping[str, Any]) -> Iterator[str]:
-    for sample in record["samples"]:
-        for route in routes:
-            said = Look.of(sample, route.service).deployment or {}
-            yield from (
-                f"{route.name}: {word}" for word in _BY_A_PERSON if word in (said.get("status"), said.get("error"))
-            )
+def _list_requests_of_people(routes: list[Route], record: Mapping[str, Any], *, back: bool) -> Iterator[str]:
+    """Yield what a person did. Whoever lets a good build go on did no harm; a bad one had to go ``back`` by itself."""
+    for route in routes:
+        looks = looks_at(route.service, record)
+        first = next((look.receiving for look in looks if look.tells_what_serves), None)
+        for look in looks:
+            said = look.deployment or {}
+            words = [word for word in (said.get("status"), said.get("error")) if word in _BY_A_PERSON]
+            if back:
+                words += [
+                    f"a pause for a person is {status}"
+                    for status in said.get("pauses", ())
+                    if status in _PAUSED_FOR_A_PERSON
+                ]
+            # once traffic has moved, earlier tasks that wait for their end are told by the same word
+            if back and said.get("status") == _AWAITS_A_PERSON and look.receiving == first:
+                words.append(_AWAITS_A_PERSON)
+            yield from (f"{route.name}: {word}" for word in words)
 
 
 def _not_back(route: Route, record: Mapping[str, Any], *, back: bool) -> str:

@@ -541,6 +541,7 @@ def _describe_deployment(account: Account, id_: str) -> dict[str, Any]:
         "error": (row.get("errorInformation") or {}).get("code", ""),
         "rollback": back.get("deploymentId") or str((row.get("rollback") or {}).get("serviceRevisionArn", "")),
         "rollback_status": back.get("status", ""),
+        "pauses": [one["status"] for one in row.get("lifecycleHookDetails", ()) if one.get("targetType") == "PAUSE"],
     }
 
 

@@ -285,11 +285,14 @@ def test_a_kind_with_a_nameless_fact_among_it_is_unread() -> None:
 
 
 def test_a_lone_instance_reaches_back_as_its_automated_backup_says() -> None:
-    window = {"EarliestTime": datetime(2025, 12, 20, tzinfo=UTC), "LatestTime": datetime(2026, 1, 1, tzinfo=UTC)}
+    window = {
+        "EarliestTime": datetime(2025, 12, 20, 0, 0, 1, tzinfo=UTC),
+        "LatestTime": datetime(2026, 1, 1, tzinfo=UTC),
+    }
     kept = {"DBInstanceAutomatedBackups": [{"DBInstanceArn": f"{RDS}:db:old", "RestoreWindow": window}]}
     rows = {"DBInstances": [server("old"), server("new")]}
     old, new = see(observe_databases, {"DescribeDBInstances": rows, "DescribeDBInstanceAutomatedBackups": kept})
-    assert (str(old.reaches_back), new.reaches_back) == ("288 h", None)
+    assert (str(old.reaches_back), new.reaches_back) == ("287.9997 h", None)
 
 
 def test_half_created_things_do_not_take_their_kind_away() -> None:

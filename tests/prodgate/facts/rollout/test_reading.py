@@ -135,6 +135,8 @@ def test_why_ecs_took_it_back_is_said() -> None:
     rollback = {"reason": "alarm shop-errors", "serviceRevisionArn": ecs_revision("api", 1)["serviceRevisionArn"]}
     found = read(ecs(status="ROLLBACK_SUCCESSFUL", statusReason="Service deployment rolled back", rollback=rollback))
     assert (found.state, found.reason) == (State.ROLLED_BACK, "Service deployment rolled back: alarm shop-errors")
+    paused = read(ecs(lifecycleHookDetails=[{"hookId": "1", "targetType": "PAUSE", "status": "AWAITING_ACTION"}]))
+    assert paused.reason == "a hook awaits a person"
 
 
 def test_a_deployment_of_codedeploy_is_read() -> None:
