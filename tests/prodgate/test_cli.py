@@ -517,6 +517,44 @@ def test_check_prints_every_finding_with_its_remedy_once_and_instances_together(
     assert sum(f["policy"] == "PG_ENC_2" for f in json.loads(out)["findings"]) == 12
 
 
+WITHOUT_VALUES = """
+variable "networks" {
+  type = list(string)
+}
+resource "aws_security_group" "a" {
+  name        = "a"
+  description = "a"
+  ingress {
+    description = "a"
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = var.networks
+  }
+}
+resource "aws_security_group" "b" {
+  count       = length(var.networks)
+  name        = "b"
+  description = "b"
+}
+"""
+
+
+def test_what_no_value_leaves_open_says_how_to_state_it(tmp_path: Path, gate: Gate) -> None:
+    (tmp_path / "main.tf").write_text(WITHOUT_VALUES)
+    found = json.loads(gate("check", tmp_path, "--json", ends=2).out)["findings"]
+    said = {row["remedy"] for row in found if row["outcome"] == "undetermined"}
+    assert said == {
+        "Give var.networks a value: by --var, --var-file, or var_files under [terraform] in criteria.toml.",
+        "Mend what could not be evaluated; its own rows say how.",
+    }
+    lines = gate("check", tmp_path, ends=2).out.splitlines()
+    (cause,) = [number for number, line in enumerate(lines) if "var.networks, which has no value: " in line]
+    assert "aws_security_group.a" in lines[cause + 1]
+    assert "    remedy: Give var.networks a value: by" in lines[cause + 4]
+    gate("check", tmp_path, "--var", 'networks=["10.0.0.0/8"]')
+
+
 UNASKED = """
 system = "shop"
 extends = "baseline/encryption"

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ from ..sections.project import Project, find_folders, load_bundled, load_policie
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import Given, open_configurations
 from ..terraform.moves import find_renamed, follow_moves, read_moves
-from ..terraform.policy import POLICIES, Policy, apply
+from ..terraform.policy import POLICIES, Policy, apply, tell_how_to_know
 from ..terraform.resources import Configuration
 from ..terraform.sources import find_other_roots
 from ..verdict import Decision, Verdict, decide
@@ -126,13 +127,17 @@ def _evaluation(subject: str, outcome: Outcome, reason: str = "", place: str = "
         subject=subject,
         outcome=outcome,
         reason=reason,
-        remedy="Judge a plan.json from your pipeline, where the value is known." if reason else "",
+        remedy=(tell_how_to_know(reason) or "Judge a plan.json of your pipeline, where the answer is known.")
+        if reason
+        else "",
         where=(place,) if place else (),
     )
 
 
 # ── The command
 
+#: What a reason says of the subject before it names the cause, which other subjects share.
+_BEFORE_CAUSE: Final = re.compile(r"^.*?(?:is decided by |comes from |(?=is decided later))")
 _BLOCKING: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
 
 
@@ -195,7 +200,7 @@ def _print_findings(verdict: Verdict, form: Form) -> None:
         if finding.outcome is Outcome.NOT_SATISFIED:
             by_resource.setdefault(finding.subject, []).append(finding)
         else:
-            by_cause.setdefault(finding.reason or str(finding), []).append(finding)
+            by_cause.setdefault(_BEFORE_CAUSE.sub("", finding.reason) or str(finding), []).append(finding)
     explained: set[tuple[str, str]] = set()
     for found in sorted(by_resource.values(), key=lambda found: [*(_rank(each, criteria) for each in found), math.inf]):
         if several := len(found) > 1:
@@ -204,11 +209,11 @@ def _print_findings(verdict: Verdict, form: Form) -> None:
             _print_finding(finding, criteria, explained, form)
         if several:
             say("")
-    for found in sorted(by_cause.values(), key=len, reverse=True):
+    for cause, found in sorted(by_cause.items(), key=lambda each: len(each[1]), reverse=True):
         if len(found) == 1:
             _print_finding(found[0], criteria, explained, form)
         else:
-            _print_cause(found)
+            _print_cause(cause, found)
 
 
 def _merge_instances(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -259,14 +264,14 @@ def _print_finding(
             _print_notes(explain_shortly(finding, criteria[finding.criterion], POLICIES))
 
 
-def _print_cause(found: Sequence[Finding]) -> None:
+def _print_cause(cause: str, found: Sequence[Finding]) -> None:
     """Print one cause for which several things are not known, with all that it leaves open."""
     subjects, criteria, origins, remedies = (
         list(dict.fromkeys(filter(None, each)))
         for each in zip(*((f.subject, f.criterion, value_origin(f), f.remedy) for f in found), strict=True)
     )
     counted = f"{len(subjects)} subject{'s' * (len(subjects) > 1)}"
-    say(f"{Outcome.UNDETERMINED}: {found[0].reason}: {len(found)} findings, {counted}")
+    say(f"{Outcome.UNDETERMINED}: {cause}: {len(found)} findings, {counted}")
     notes = [("on", subjects), ("of", criteria), ("set in", origins), ("remedy", remedies[:1] * (len(remedies) == 1))]
     _print_notes((title, ", ".join(each)) for title, each in notes)
 

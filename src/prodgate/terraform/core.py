@@ -641,7 +641,7 @@ def _find_unsupported(block: HclBlock, line: int, name: str) -> tuple[int, int] 
 def _explain_number(module: Module, block: HclBlock, tree: Tree) -> str:
     """Say what decides the number of a resource or module call, as far as it was taken out."""
     flow, paths = Flow(tree), [path for path, each in tree.modules.items() if each is module]
-    causes = (flow.find_cause(path, block.address, each) for path in paths for each in REPETITIONS)
+    causes = (flow.find_cause(path, block.address, (each,)) for path in paths for each in REPETITIONS)
     for address, reason in filter(None, causes):
         return f"how many there are is decided by {address}, which {reason}"
     return _UNCOUNTED

@@ -9,7 +9,7 @@ unknown, and a number of instances that depends on one is a gap.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -310,9 +310,7 @@ class Flow:
     def of_part(self, address: str, path: Part) -> tuple[Origin, ...]:
         """Return the unstated sources of a part of a resource's argument."""
         module, name = split_module(without_indices(address))
-        blocks = self._list_blocks(module, name)
-        uses = (use for block in blocks for use in find_part_uses(block, path))
-        return tuple(self._find_origins(module, stand_for_each(uses, list_repeated(blocks))))
+        return tuple(self._find_origins(module, self._list_part_uses(module, name, path)))
 
     def find_decider(self, address: str, path: Part, value: Any) -> str | None:
         """Return what decides the value at a path of a resource, and why, for `Inventions.hide`."""
@@ -336,6 +334,11 @@ class Flow:
     def _list_blocks(self, module: str, name: str) -> tuple[HclBlock, ...]:
         """The blocks of a resource or a module call (``module.x``), overriding ones last."""
         return self._written[module].declared.get(name, ()) if module in self._written else ()
+
+    def _list_part_uses(self, module: str, name: str, path: Part) -> Iterator[Use]:
+        blocks = self._list_blocks(module, name)
+        uses = (use for block in blocks for use in find_part_uses(block, path))
+        return stand_for_each(uses, list_repeated(blocks))
 
     def list_uses(self, module: str, name: str) -> Mapping[str, tuple[Use, ...]]:
         """The references of each top-level argument or block of a resource or a module call (``module.x``)."""
@@ -375,9 +378,10 @@ class Flow:
         found = ((where, ".".join(use.parts[:2])) for where, use in self.follow_all(module, uses))
         return {f"{where}.{each}".lstrip(".") for where, each in found if each in self._written[where].resources}
 
-    def find_cause(self, module: str, name: str, argument: str) -> tuple[str, str] | None:
-        """Return the removed part that decides an argument of a resource or module call, by address, and the reason."""
-        for where, use in self.follow_all(module, self.list_uses(module, name).get(argument, ())):
+    def find_cause(self, module: str, name: str, path: Part) -> tuple[str, str] | None:
+        """Return the removed part, by address, that decides something of a resource or module call, and the reason."""
+        whole = self.list_uses(module, name).get(str(path[0]), ())
+        for where, use in self.follow_all(module, self._list_part_uses(module, name, path) if path[1:] else whole):
             if found := self.tree.explain(where, use.parts):
                 return found
         return None
@@ -619,9 +623,16 @@ def explain_unread(address: str, values: Mapping[str, Any], flow: Flow) -> dict[
     """Return the values of a resource, with a removed part as the reason of unknown ones that name it."""
     if not flow.tree.unread and not flow.tree.once:
         return dict(values)
-    module, name = split_module(without_indices(address))
-    found = dict(values)
-    for argument in (each for each, value in values.items() if value is UNKNOWN):
-        if cause := flow.find_cause(module, name, argument):
-            found[argument] = Unknown(f"is decided by {cause[0]}, which {cause[1]}")
-    return found
+    place = split_module(without_indices(address))
+    return {name: _explain(value, (name,), partial(flow.find_cause, *place)) for name, value in values.items()}
+
+
+def _explain(value: Any, path: Part, find_cause: Callable[[Part], tuple[str, str] | None]) -> Any:
+    if value is UNKNOWN:
+        cause = find_cause(path)
+        return Unknown(f"is decided by {cause[0]}, which {cause[1]}") if cause else value
+    if find_unknown(value) is None:
+        return value
+    if isinstance(value, Mapping):
+        return {name: _explain(each, (*path, name), find_cause) for name, each in value.items()}
+    return [_explain(each, (*path, index), find_cause) for index, each in enumerate(value)]

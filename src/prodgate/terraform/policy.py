@@ -1,6 +1,7 @@
 """Policies: checks on declared infrastructure, and how one is applied to every resource that it is about."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -184,6 +185,28 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
         yield first
 
 
+_REASON: Final = re.compile(
+    r"(?P<offline>can't be read offline|only a stand-in\s+offline)|(?P<module>nothing is known of what it makes)"
+    r"|(?P<gaps>what is declared is not known whole)|(?P<later>is decided later)|(?P<unstated>,\swhich has no value)"
+)
+#: What to do so that a value is known, by what is in the way.
+_WAYS: Final = {
+    "offline": "Judge a plan.json of your pipeline, where the answer is known.",
+    "module": "Run terraform init, or name its folder with --modules.",
+    "gaps": "Mend what could not be evaluated; its own rows say how.",
+    "later": "Make what it depends on known before the apply, or judge what is live after it.",
+}
+
+
+def tell_how_to_know(reason: str) -> str:
+    """Return what to do so that a value is known, by the reason why it is not; empty for any other reason."""
+    said = _REASON.search(reason)
+    if said and said["unstated"]:
+        name = reason[: said.start()].rpartition(" ")[2]
+        return f"Give {name} a value: by --var, --var-file, or var_files under [terraform] in criteria.toml."
+    return _WAYS[str(said.lastgroup)] if said else ""
+
+
 def _make_finding(
     policy: Policy,
     subject: Resource | Configuration,
@@ -192,6 +215,7 @@ def _make_finding(
     reads: Sequence[tuple[Resource, str]],
 ) -> Finding:
     hidden = "observed" if conclusion.observed and reads_sensitive(reads) else ""
+    remedy = tell_how_to_know(conclusion.reason) if conclusion.outcome is Outcome.UNDETERMINED else ""
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
@@ -201,11 +225,11 @@ def _make_finding(
         expected=conclusion.expected,
         observed=SENSITIVE if hidden else conclusion.observed,
         reason=conclusion.reason,
-        remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else remedy or policy.remedy or criterion.remedy,
         where=_find_places(subject, *(reads[-1] if reads else (subject, ""))),
         aspect=conclusion.aspect,
         severity=policy.severity,
-        words=() if policy.is_ours else conclusion.name_words(policy.remedy, but=hidden),
+        words=() if policy.is_ours else conclusion.name_words("" if remedy else policy.remedy, but=hidden),
     )
 
 

@@ -392,13 +392,15 @@ class Resource(Block):
         Raises Unresolved if the value is unknown and the configuration does not state its target.
         """
         value = self._read(name)
-        if find_unknown(value) is None:
+        unknown = find_unknown(value)
+        if unknown is None:
             items = value.values() if isinstance(value, Mapping) else value or ()
             named = {value} if isinstance(value, str) else {item for item in items if isinstance(item, str)}
             return self._prefer_pointed(self.configuration.identified(named, *types), name, named)
         targets = self.references.get(name.split(".", maxsplit=1)[0])
         if targets is None:
-            raise Unresolved(f"{self.address}.{name}", "is decided later, and nothing says what it refers to")
+            later = "is decided later, and nothing says what it refers to"
+            raise Unresolved(f"{self.address}.{name}", later if unknown is UNKNOWN else unknown.reason)
         return self.configuration.configured(targets, *types)
 
     def _prefer_pointed(self, found: tuple[Resource, ...], name: str, named: set[str]) -> tuple[Resource, ...]:

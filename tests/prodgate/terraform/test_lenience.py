@@ -221,7 +221,7 @@ def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configurat
             "is decided by docker_image.app, which is of the provider 'kreuzwerker/docker'",
         ),
         (lambda: balancer.has("subnets"), "is decided by module.vpc, which could not be read"),
-        (lambda: balancer.related("subnets", "aws_subnet"), "is decided later"),
+        (lambda: balancer.related("subnets", "aws_subnet"), "is decided by module.vpc, which could not be read"),
     ):
         with pytest.raises(Exception, match=why):
             read()

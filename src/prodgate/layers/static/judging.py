@@ -10,6 +10,7 @@ from ...iam.account import Account
 from ...sections.criteria_file import CriteriaFile
 from ...semantics.json_texts import read_json
 from ...terraform.diagnostics import Diagnostic
+from ...terraform.policy import tell_how_to_know
 from ...terraform.positions import Position
 from ...terraform.resources import Configuration
 from ..goals import Keep, judge, keep_overview, list_questions as list_goals
@@ -75,7 +76,7 @@ def _make_finding(outcome: Outcome, subject: str, reason: str, position: Positio
         expected="every value evaluates without a diagnostic" if reason else "",
         observed=reason if outcome is Outcome.NOT_SATISFIED else "",
         reason=reason if outcome is Outcome.UNDETERMINED else "",
-        remedy="Mend what Terraform says about the configuration." if reason else "",
+        remedy=(tell_how_to_know(reason) or "Mend what Terraform says about the configuration.") if reason else "",
         where=(str(position),) if position else (),
     )
 
