@@ -279,7 +279,7 @@ def simulate_standstills(
         ends = seconds[-1] + 1
         of = Measurements(
             rate=none, duration=none, latencies=(), failed=(), seconds=tuple(seconds), classes={}, stopped="",
-            aside="", late=none, standstill=read_standstill({**record, "standstills": []}, seconds, ""),
+            aside="", late=none, standstill=read_standstill({**record, "standstills": []}, seconds),
             attempt=0 if run.screen else 1,
         )  # fmt: skip
         claimed = of.longest_standstill(criterion).detail.removeprefix("what comes less often than every ")
@@ -288,7 +288,7 @@ def simulate_standstills(
         told = [
             {"second": max(0, int(begin)), "seconds": min(begin + length, ends) - max(begin, 0)} for begin in begins
         ]
-        met = read_standstill({**record, "standstills": told}, seconds, "")
+        met = read_standstill({**record, "standstills": told}, seconds)
         with suppress(Concluded):
             criterion.require(replace(of, standstill=met).longest_standstill(criterion))
             passed += 1

@@ -1,6 +1,7 @@
 """Each check of loadtests/test_load.py, seen to hold, to fail, and to be undecided, on records made for it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ COUNTS = criterion("load-counts-agree", bound=Bound.parse("<= 0.1 %"), samples=1
 APART = criterion("load-latency-agrees", bound=Bound.parse("<= 20 ms"), samples=1000, layers=("load",))
 GREATER = criterion("load-p95-growth", bound=Bound.parse("<= 25 %"), samples=1000, **SURE)
 SLOWER = criterion("load-p95-regression", bound=Bound.parse("<= 20 ms"), samples=1000, **SURE)
+MANY, LONG = {"rate": "200 /s"}, {"disturbances": "30 s"}
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +84,6 @@ def emptied() -> list[dict[str, Any]]:
 
 def stood(seconds: float, second: int = 7) -> list[dict[str, float]]:
     return [{"second": second, "seconds": seconds}, {"second": 1, "seconds": 0.001 if seconds else 0}]
-
-
-def before_it_was_measured(name: str) -> tuple[Fact, ...]:
-    made = record(name)
-    del made["standstills"]
-    given = stored(made, deploys=three())
-    return tuple(FACTS_BY_PROFILE[name](given))
 
 
 def change(now: int, before: int = 1000, **changes: Any) -> tuple[Fact, ...]:
@@ -272,7 +267,19 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (STILL, lambda: run("surge", **SICK), "24 of 40 s had to be set aside"),
     (AWAY, lambda: run("deploy", **SICK), "24 of 40 s had to be set aside"),
-    (AWAY, lambda: before_it_was_measured("deploy"), "the record does not say for how long nobody was served"),
+    (replace(STILL, window=Quantity.parse("60 s")), run, "the load lasted 40 s, at least 60 s is asked for"),
+    (
+        replace(STILL, layer_keys=LONG),
+        run,
+        "no load can show this for disturbances of up to 30 s; leave 'disturbances'",
+    ),
+    (replace(AWAY, layer_keys=MANY), lambda: run("deploy"), "the load was 100 /s, at least 200 /s is asked for"),
+    (replace(GREATER, layer_keys=MANY), lambda: interleaved([0] * 40, [0] * 40), "the load was 100 /s, at least 200"),
+    (
+        replace(SLOWER, layer_keys=LONG),
+        lambda: interleaved([0] * 40, [0] * 40),
+        "no load can show this for disturbances",
+    ),
     (NOTICED, lambda: run("deploy"), "only 1 of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=[*three()[:2], *before_and_after()]), "only 2 of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=before_and_after()), "none of 3 samples"),

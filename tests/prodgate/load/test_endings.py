@@ -237,6 +237,14 @@ def _processes_of(folder: Path) -> list[int]:
             SIMPLE + "class Steps(locust.LoadTestShape):\n    def tick(self):\n        return (3, 3)\n",
             "Steps is a LoadTestShape, which sets how many users there are; remove it, and write rate and duration",
         ),
+        (
+            SIMPLE + "    @task\n    class Steps(locust.TaskSet):\n        pass\n",
+            "Reader has the task set <class 'locust",
+        ),
+        (
+            SIMPLE + "class Rpc(locust.User):\n    @task\n    def call(self):\n        pass\n",
+            "Rpc is no FastHttpUser; derive it from that",
+        ),
         ("import sys\nsys.modules['grpc'] = sys\n" + SIMPLE, "it uses gRPC (grpc)"),
         ("import sys\nsys.modules['websocket'] = sys\n" + SIMPLE, "it uses WebSocket (websocket)"),
         ("import sys\nsys.modules['h2'] = sys\n" + SIMPLE, "it uses HTTP/2 (h2)"),

@@ -403,8 +403,13 @@ def ran(
             "asked by another client",
             "Reader.page: it opened a connection to",
         ),
+        (
+            "    @task\n    def page(self):\n        self.client.get('/')\n        import grpc\n",
+            "asked by another client",
+            "Reader.page: it uses gRPC (grpc), and the gate measures HTTP/1.1 alone",
+        ),
     ],
-    ids=["raises", "idle", "absolute address", "another client"],
+    ids=["raises", "idle", "absolute address", "another client", "another protocol"],
 )
 def test_a_locustfile_that_does_not_ask_the_system_convicts_nobody(
     tmp_path: Path, text: str, kind: str, why: str

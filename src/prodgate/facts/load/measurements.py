@@ -98,13 +98,11 @@ def describe_unstated(record: Mapping[str, Any], among: Collection[int] | None) 
     )
 
 
-def read_standstill(record: Mapping[str, Any], seconds: Sequence[int], unfinished: str) -> Any:
+def read_standstill(record: Mapping[str, Any], seconds: Sequence[int]) -> Estimate:
     """Return the longest standstill within these seconds, part of which the generator may have caused.
 
     One that reaches beyond them is cut to the second.
     """
-    if "standstills" not in record:
-        return Unread("the record does not say for how long nobody was served; run the load again")
     own = Decimal(str(record["health"].get("loop_lag", {"max": 0})["max"]))
     found = [each for told in record["standstills"] for each in _clip(told, _list_stretches(seconds))]
     longest, second = max(((high, second) for _, high, second in found), default=(Decimal(0), 0))
@@ -117,7 +115,6 @@ def read_standstill(record: Mapping[str, Any], seconds: Sequence[int], unfinishe
         samples=samples,
         effective=samples,
         confidence=Quantity.of(100, "%"),
-        unfinished=unfinished,
         settles="run it on a machine with less other work",
         detail=", ".join(
             filter(None, (f"from second {second} on" if longest else "", record["health"].get("aside", "")))
@@ -189,7 +186,7 @@ class Measurements:
     late: Quantity
     """The generator's lateness, sending and receiving, at its 99th percentile: response times may be shorter by it."""
     standstill: Estimate
-    """The longest time for which readers came and nobody was served; Unread if the record does not state it."""
+    """The longest time for which readers came and nobody was served."""
     protocol: str = ""
     """The protocol of the requests, if the record states it."""
     screen: bool = False
@@ -267,12 +264,14 @@ class Measurements:
         limit, sure = require_bound(criterion).limit, self.spend(criterion.confidence or estimates.CONFIDENCE)
         cut = limit.base if limit else Decimal(0)
         seen = sum(max(Decimal(0), end - begin - cut) for begin, end in _list_stretches(self.seconds))
+        gap = "" if seen else f"no time was measured that is longer than {limit} and has no gap"
+        why = "; ".join(filter(None, (self.why_unfinished(criterion), explain_idle(criterion), gap)))
+        found = replace(self.standstill, unfinished=why)
         if not seen:
-            why = f"no time was measured that is longer than {limit} and has no gap"
-            return replace(self.standstill, unfinished="; ".join(filter(None, (self.standstill.unfinished, why))))
+            return found
         hidden = describe_spell(statistics.rarest_seen(float(seen), float(sure.base)))
         said = f"what comes less often than every {hidden} can hide"
-        return replace(self.standstill, detail="; ".join(filter(None, (self.standstill.detail, said))))
+        return replace(found, detail="; ".join(filter(None, (found.detail, said))))
 
     def confidence(self, criterion: Criterion) -> Quantity | None:
         """Return the confidence that this attempt must reach, so that all of them together err no more than allowed.
@@ -377,7 +376,7 @@ def read_measurements(record: Mapping[str, Any], among: Collection[int] | None =
         stopped=stopped,
         aside=record["health"].get("aside", ""),
         late=Quantity.of(Decimal(str(lateness(record))) * 1000, "ms"),
-        standstill=read_standstill(record, seconds, stopped),
+        standstill=read_standstill(record, seconds),
         protocol=describe_protocol(record),
         doubtful=tuple(counts.doubtful),
         turned_away=tuple(counts.turned_away),
@@ -397,6 +396,12 @@ def describe_classes(classes: Mapping[str, int]) -> str:
     most = Counter(classes).most_common(_SHOWN)
     rest = sum(classes.values()) - sum(number for _, number in most)
     return ", ".join([f"{number:,} {name}" for name, number in most] + ([f"{rest:,} other"] if rest else []))
+
+
+def explain_idle(criterion: Criterion) -> str:
+    """Explain that no length of disturbances bounds the longest of them, or a change; empty where none is asked for."""
+    asked = read_load_terms(criterion).disturbances
+    return f"no load can show this for disturbances of up to {asked}; leave 'disturbances' out" if asked else ""
 
 
 def require_bound(criterion: Criterion) -> Bound:

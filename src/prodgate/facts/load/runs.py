@@ -19,7 +19,7 @@ from ...load.record import UNCACHED
 from ...quantities import Bound, Quantity, percentage
 from ...statistics import nearest_rank
 from .. import Fact
-from .measurements import Measurements, read_measurements, read_stored
+from .measurements import Measurements, explain_idle, read_measurements, read_stored
 from .server_view import server_view
 from .soundness import list_aside, run_name, why_clock_differs, why_incomplete, why_not_comparable
 
@@ -155,8 +155,10 @@ class LoadChange(Fact):
 
     def _sides(self, criterion: Criterion) -> tuple[Estimate, Estimate]:
         """Estimate the percentile of both; the ends are those of a latency, whatever the bound on the change."""
-        each = replace(criterion, bound=_ANY, window=None, layer_keys={})
-        return self.now.p95(each), replace(self.before, attempt=self.now.attempt).p95(each)
+        rate = {key: each for key, each in criterion.layer_keys.items() if key == "rate"}
+        each, idle = replace(criterion, bound=_ANY, layer_keys=rate), explain_idle(criterion)
+        now, before = (one.p95(each) for one in (self.now, replace(self.before, attempt=self.now.attempt)))
+        return replace(now, unfinished="; ".join(filter(None, (now.unfinished, idle)))), before
 
 
 def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
@@ -260,17 +262,11 @@ class CacheableResponse(Fact):
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the facts of a run without a deploy; ``stored`` is its record with the place that it was sent to."""
     yield kind(subject=run_name(stored), measured=read_stored(stored))
-    yield Standstill(subject=run_name(stored), measured=_read_standstill(stored))
+    yield Standstill(subject=run_name(stored), measured=read_stored(stored))
     if kind is SteadyLoad:
         yield from _request_loads(stored)
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
-
-
-def _read_standstill(stored: Mapping[str, Any]) -> Any:
-    """Return the measurements of a stored run; Unread if they don't show for how long nobody was served."""
-    found = read_stored(stored)
-    return found if isinstance(found, Unread) or not isinstance(found.standstill, Unread) else found.standstill
 
 
 def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
@@ -297,7 +293,7 @@ def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
         subject=run_name(stored),
         failed=_failed_requests(stored),
         noticed=_noticed_deploys(measured, stored),
-        measured=_read_standstill(stored),
+        measured=read_stored(stored),
     )
 
 

@@ -104,9 +104,15 @@ _PROTOCOLS: Final = {
     "websocket": "WebSocket",
     "websockets": "WebSocket",
     "wsproto": "WebSocket",
+    "autobahn": "WebSocket",
+    "picows": "WebSocket",
     "socketio": "Socket.IO",
     "h2": "HTTP/2",
+    "jh2": "HTTP/2",
     "aioquic": "HTTP/3",
+    "qh3": "HTTP/3",
+    "pycurl": "libcurl",
+    "curl_cffi": "libcurl",
 }
 
 
@@ -381,11 +387,17 @@ class Arrivals:
         """Greenlet -> what it performs."""
         self._ports = {80, 443, *(urlsplit(host).port for host in settings.hosts)}
 
-    def notice_connection(self, event: str, given: tuple[Any, ...]) -> None:
-        """Count a connection for the web that a task opens by anything but its client as a failure of the task."""
-        here: Any = gevent.getcurrent() if event == "socket.connect" else None
-        if here in self._visits and here not in OPENING and isinstance(given[1], tuple) and given[1][1] in self._ports:
-            task, visit = self._visits[here]
+    def notice_client(self, event: str, given: tuple[Any, ...]) -> None:
+        """Count another client of a task than its own as a failure: one that is imported, or connects to the web."""
+        here: Any = gevent.getcurrent() if event in {"socket.connect", "import"} else None
+        if here not in self._visits or here in OPENING:
+            return
+        (task, visit), used = self._visits[here], _PROTOCOLS.get(given[0]) if event == "import" else ""
+        if used:
+            visit.fail_task(
+                task.name, OTHER_CLIENT, f"it uses {used} ({given[0]}), and the gate measures HTTP/1.1 alone"
+            )
+        elif event != "import" and isinstance(given[1], tuple) and given[1][1] in self._ports:
             visit.fail_task(task.name, OTHER_CLIENT, f"it opened a connection to {given[1][0]}:{given[1][1]}")
 
     @property
@@ -598,7 +610,7 @@ class Sender:
         settings = Settings.from_json(order["settings"])
         arrivals = Arrivals(settings, self._tasks, self._environment, worker=order["worker"], workers=order["workers"])
         self._arrivals = arrivals
-        sys.addaudithook(arrivals.notice_connection)
+        sys.addaudithook(arrivals.notice_client)
         stopping: Any = self._environment.events.test_stopping
         stopping.add_listener(arrivals.stop)
         sending = gevent.spawn(self._send_parts, arrivals)
