@@ -17,7 +17,7 @@ from ..judgement import Doubt, NotKnown, is_judging, open_judgement, record_doub
 from ..semantics.json_texts import DuplicateKeyError, read_json
 from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Assumed, Unknown, Unresolved
-from .addresses import without_indices
+from .addresses import split_module, without_indices
 from .positions import Origin, Position
 
 # The values that a running policy reads: the last places its finding, a sensitive one hides the observation
@@ -532,6 +532,13 @@ class Configuration:
                 raise Unresolved(gap.subject, f"could not be read, and is given {resource.address}")
         return tuple(found)
 
+    def find_gaps_for(self, *types: str) -> tuple[Gap, ...]:
+        """Return the gaps behind which resources of the types may be declared: those about others, or a value, are not.
+
+        The number of a resource that depends on what is unknown is a gap of its own.
+        """
+        return tuple(gap for gap in self.gaps if not _is_of_others(gap, types))
+
     @cached_property
     def _unread(self) -> dict[str, list[Gap]]:
         found: dict[str, list[Gap]] = {}
@@ -547,6 +554,18 @@ class Configuration:
         """
         found: T = self._kept.compute(("once", compute), partial(compute, self))
         return found
+
+
+#: Kinds of names that declare nothing, whatever their value is.
+_NAMES: Final = ("data", "local", "output", "var")
+
+
+def _is_of_others(gap: Gap, types: Collection[str]) -> bool:
+    """Whether a gap is about a resource of another type, or about a value."""
+    if gap.position and gap.position.file == gap.subject:
+        return False
+    kind, dot, _ = split_module(without_indices(gap.subject))[1].partition(".")
+    return bool(dot) and (kind in _NAMES or ("_" in kind and kind.isidentifier() and kind not in types))
 
 
 def _share_region(one: Resource, other: Resource) -> bool | None:

@@ -10,6 +10,7 @@ from policies.identity import nobody_holds_a_key
 from prodgate import Configuration, Resource
 from prodgate.semantics.unresolved import Unknown, Unresolved
 from prodgate.terraform.evaluate import evaluate
+from prodgate.terraform.positions import Position
 from prodgate.terraform.resources import Gap
 from prodgate.terraform.serialization import from_json, to_json
 from prodgate.terraform.working_copy import UNREAD
@@ -294,6 +295,17 @@ def test_what_can_not_be_computed_still_comes_from_where_it_came_from(newer: Con
 
 CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 GAPS = tuple(Gap(f"module.{name}", "is not here") for name in ("a", "b", "c", "d"))
+#: Gaps about other resources, and about values: no key is declared there.
+OTHERS = tuple(
+    Gap(subject, "has no value")
+    for subject in ('module.a["x"].aws_lb.b[0]', "azurerm_storage_account.c.name", "data.aws_vpc.d", "local.e", "var.f")
+)
+#: Gaps that may hide a key.
+HIDING = (
+    Gap("terraform.workspace", "may be another"), Gap("module.a.aws_iam_access_key.k", "how many there are"),
+    Gap("the plan", "is not complete"), Gap('fileset("aws_x.d")', "is outside"),
+    Gap("aws_users.tf", "is read otherwise", Position("aws_users.tf", 1)), Gap('module.a["x.y_z.w"]', "is not here"),
+)  # fmt: skip
 
 
 def declare(kind: str) -> Resource:
@@ -307,6 +319,8 @@ def declare(kind: str) -> Resource:
         (["aws_iam_user"], (), Outcome.NOT_SATISFIED, ""),
         (["aws_iam_role"], GAPS, Outcome.UNDETERMINED, "is not known whole: module.a, module.b, module.c"),
         (["aws_iam_role"], (), Outcome.SATISFIED, ""),
+        (["aws_iam_role"], OTHERS, Outcome.SATISFIED, ""),
+        *((["aws_iam_role"], (*OTHERS, gap), Outcome.UNDETERMINED, gap.subject) for gap in HIDING),
         ([], (), Outcome.UNDETERMINED, "nothing is declared"),
     ],
 )
