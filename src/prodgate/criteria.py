@@ -246,6 +246,16 @@ class Criteria(dict[str, Criterion]):
         raise CriteriaError(f"no criterion {key!r}{suggest(key, self)}")
 
 
+def find_severity(finding: Finding, criteria: Mapping[str, Criterion]) -> str:
+    """Return how bad a finding is: one of `SEVERITIES`, or nothing where neither policy nor criterion says it."""
+    return criteria[finding.criterion].rate(finding) if finding.criterion in criteria else ""
+
+
+def rank_severity(finding: Finding, criteria: Mapping[str, Criterion]) -> int:
+    """Return the place of a finding's severity, the worst first; findings without one come last."""
+    return [*SEVERITIES, ""].index(find_severity(finding, criteria))
+
+
 #: The moment of a run that asks whether a deployment may begin: what must always hold, and what must hold before one.
 PROMOTION: Final = "promotion"
 #: The layers that can answer it. Until the deployment is over, the site, its load and the history of DAGs belong to

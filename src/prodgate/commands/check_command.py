@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ..criteria import SEVERITIES, Criteria, Criterion, Scope, UsageError
+from ..criteria import SEVERITIES, Criteria, Criterion, Scope, UsageError, find_severity, rank_severity
 from ..evidence.standing import find_unasked
 from ..facts import Facts
 from ..findings import Finding, Outcome
@@ -196,13 +196,15 @@ def _print_findings(verdict: Verdict, form: Form) -> None:
     criteria = {ruling.criterion.id: ruling.criterion for ruling in verdict.rulings}
     by_resource: dict[str, list[Finding]] = {}
     by_cause: dict[str, list[Finding]] = {}
-    for finding in sorted(_merge_instances(verdict.blocking), key=lambda each: _rank(each, criteria)):
+    for finding in sorted(_merge_instances(verdict.blocking), key=lambda each: rank_severity(each, criteria)):
         if finding.outcome is Outcome.NOT_SATISFIED:
             by_resource.setdefault(finding.subject, []).append(finding)
         else:
             by_cause.setdefault(_BEFORE_CAUSE.sub("", finding.reason) or str(finding), []).append(finding)
     explained: set[tuple[str, str]] = set()
-    for found in sorted(by_resource.values(), key=lambda found: [*(_rank(each, criteria) for each in found), math.inf]):
+    for found in sorted(
+        by_resource.values(), key=lambda found: [*(rank_severity(each, criteria) for each in found), math.inf]
+    ):
         if several := len(found) > 1:
             say(f"{found[0].subject}: {len(found)} {Outcome.NOT_SATISFIED}")
         for finding in found:
@@ -226,21 +228,12 @@ def _merge_instances(findings: Iterable[Finding]) -> Iterator[Finding]:
     yield from (replace(found[0], subject=", ".join(each.subject for each in found)) for found in alike.values())
 
 
-def _rank(finding: Finding, criteria: Mapping[str, Criterion]) -> int:
-    severity = _rate(finding, criteria)
-    return SEVERITIES.index(severity) if severity else len(SEVERITIES)
-
-
-def _rate(finding: Finding, criteria: Mapping[str, Criterion]) -> str:
-    return criteria[finding.criterion].rate(finding) if finding.criterion in criteria else ""
-
-
 def _print_end(verdict: Verdict, form: Form) -> None:
     """Print what it was judged by that is weaker than before, and how bad it is, where anything blocks."""
     say(*form.notes)
     criteria = {ruling.criterion.id: ruling.criterion for ruling in verdict.rulings}
     for outcome in _BLOCKING:
-        found = Counter(_rank(f, criteria) for r in verdict.rulings for f in r.findings if f.outcome is outcome)
+        found = Counter(rank_severity(f, criteria) for r in verdict.rulings for f in r.findings if f.outcome is outcome)
         if found:
             named = [*SEVERITIES, "of no stated severity"]
             say(f"{outcome} by severity: {', '.join(f'{found[rank]} {named[rank]}' for rank in sorted(found))}")
@@ -254,7 +247,7 @@ def _print_finding(
     finding: Finding, criteria: Mapping[str, Criterion], explained: set[tuple[str, str]], form: Form
 ) -> None:
     place = f"{finding.where[0]}: " if finding.where else ""
-    severity = _rate(finding, criteria)
+    severity = find_severity(finding, criteria)
     say(f"{place}{finding.outcome}: [{finding.check}] {severity and f'{severity}: '}{finding}")
     _print_notes((("set in", value_origin(finding)),))
     if (said := (finding.check, finding.remedy)) not in explained:

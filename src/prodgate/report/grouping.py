@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..criteria import LAYERS
+from ..criteria import LAYERS, rank_severity
 from ..findings import Finding, Outcome
 from ..verdict import Decision, Verdict
 from .catalogue import ENGLISH, Catalogue
@@ -67,6 +67,12 @@ def by_criterion(findings: Iterable[Finding]) -> dict[str, list[Batch]]:
     return found
 
 
+def worst_first(findings: Iterable[Finding], verdict: Verdict) -> list[Finding]:
+    """Sort findings by how bad they are; those of one severity stay in their order."""
+    criteria = {ruling.criterion.id: ruling.criterion for ruling in verdict.rulings}
+    return sorted(findings, key=lambda each: rank_severity(each, criteria))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """Undetermined findings with one reason, or with the several reasons that only one criterion has."""
@@ -111,11 +117,13 @@ class Headline:
 
 
 def headlines(verdict: Verdict, most: int = 5) -> tuple[list[Headline], list[Headline]]:
-    """Return the ``most`` weightiest headlines, and the rest. Failing criteria come first, in their stated order."""
+    """Return the ``most`` weightiest headlines, and the rest.
+
+    Failing criteria come first: the worst by its stated severity, and of one severity in their stated order.
+    """
     failing: dict[str, list[Finding]] = {}
-    for finding in verdict.blocking:
-        if finding.outcome is Outcome.NOT_SATISFIED:
-            failing.setdefault(finding.criterion, []).append(finding)
+    for finding in worst_first((f for f in verdict.blocking if f.outcome is Outcome.NOT_SATISFIED), verdict):
+        failing.setdefault(finding.criterion, []).append(finding)
     bad = [_headline(group) for group in failing.values()]
     unknown = gaps(f for f in verdict.blocking if f.outcome is Outcome.UNDETERMINED)
     open_ = [_headline(gap.findings) for gap in unknown]

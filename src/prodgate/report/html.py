@@ -28,6 +28,7 @@ from .grouping import (
     layer_states,
     name_invented,
     tally,
+    worst_first,
 )
 from .history import MARKS, Night, list_trends
 from .pages import render_page
@@ -406,7 +407,7 @@ def _by_outcome(verdict: Verdict) -> dict[str, Any]:
 
     whole, system = all_findings(verdict), list(verdict.findings)
     return {
-        "failing": by_criterion(of(Outcome.NOT_SATISFIED, whole)),
+        "failing": by_criterion(worst_first(of(Outcome.NOT_SATISFIED, whole), verdict)),
         "unknown": [(gap, batches(gap.findings)) for gap in gaps(of(Outcome.UNDETERMINED, whole))],
         "satisfied": by_criterion(of(Outcome.SATISFIED, system)),
         "excluded": by_criterion(of(Outcome.NOT_APPLICABLE, system)),

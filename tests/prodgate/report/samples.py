@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from prodgate.criteria import LAYERS, Criteria, Criterion
+from prodgate.criteria import LAYERS, SEVERITIES, Criteria, Criterion
 from prodgate.evidence.artifacts import store_json
 from prodgate.evidence.runs import Run
 from prodgate.findings import Finding, Outcome
@@ -43,6 +43,12 @@ def only_in_production(*, rehearsal: bool) -> Run:
     asked = criterion("availability", needs_production=True, layers=("live",))
     answered = finding("availability", "satisfied", layer="live")
     return run([asked], [answered], layers=("live",), rehearsal=rehearsal)
+
+
+def of_every_severity() -> Run:
+    """Return a run in which a criterion of each severity fails, the mildest stated first, and one without."""
+    rated = [criterion("plain"), *(criterion(each, severity=each) for each in reversed(SEVERITIES))]
+    return run(rated, [failing(each.id) for each in rated], layers=("static",))
 
 
 def far_reaching(outcome: str = "satisfied") -> Run:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.criteria import LAYERS
+from prodgate.criteria import LAYERS, SEVERITIES
 from prodgate.evidence.artifacts import store
 from prodgate.evidence.runs import Run
 from prodgate.findings import Outcome
@@ -46,6 +46,7 @@ from .samples import (
     measured_by,
     not_built,
     note,
+    of_every_severity,
     only_in_production,
     run,
     showcase,
@@ -391,6 +392,16 @@ def test_headlines_use_every_line_for_failures_when_all_is_known() -> None:
     made = run([criterion(name) for name in names], [failing(name) for name in names], layers=("static",))
     top, rest = headlines(made.verdict())
     assert (len(top), len(rest)) == (5, 4)
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_the_worst_that_fails_stands_first_and_says_how_bad_it_is(language: str) -> None:
+    made = of_every_severity()
+    top, _ = headlines(made.verdict())
+    assert [line.criteria[0] for line in top] == [*SEVERITIES, "plain"]
+    said = page(made, language).text
+    places = [said.index(f"{Catalogue(language).text(f'severity-{each}')} PG_REC_1") for each in SEVERITIES]
+    assert places == sorted(places)
 
 
 def test_every_layer_has_a_state() -> None:
