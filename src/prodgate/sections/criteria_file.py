@@ -504,6 +504,14 @@ def _least_mistakes(where: str, stated: Any) -> Iterator[str]:
                 yield from quantity_mistakes(place, value, "time", str(example))
 
 
+def _take_least(requirements: Mapping[str, Any], criteria: Any) -> None:
+    """Let each criterion take what a requirement states of it and it does not state itself."""
+    for requirement in requirements.values():
+        for name, least in _read_least(requirement.get("bounds", {})):
+            if isinstance(criteria, dict) and isinstance(criteria.get(name), dict):
+                criteria[name] = {**least, **criteria[name]}
+
+
 def _weaker_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     """Say which criteria ask for less than a requirement states of them."""
     criteria, refused = data["criteria"], set[str]()
@@ -514,8 +522,8 @@ def _weaker_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
                 yield f"requirements.{id_}.bounds: {name!r} is not a criterion{hint}"
                 continue
             for key, value in least.items():
-                own = criteria[name].get(key, 1 if key in NUMBERS else "")
-                if own and _is_as_strict(key, own, value, criteria):
+                own = criteria[name][key]
+                if _is_as_strict(key, own, value, criteria):
                     continue
                 if refused.isdisjoint(_REFERENCE.findall(str(own))):  # who takes a refused limit is mended with it
                     instead = f"{id_} asks for {value!r}; write that, or what is stricter"
@@ -656,7 +664,10 @@ def parse_criteria(
     What a run ``kept`` was validated by the version that made it: of it, only what can't be read is refused.
     """
     data = (merged := merge(text, path, included or {})).data
-    mistakes = [*section_mistakes(data), *requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
+    mistakes = [*section_mistakes(data), *requirement_mistakes(data)]
+    if not mistakes:
+        _take_least(data.get("requirements", {}), data.get("criteria"))
+    mistakes += _criterion_mistakes(data.get("criteria", {}))
     if not (mistakes or merged.mistakes or kept):
         mistakes = [each for id_ in data["criteria"] for each in _untrue_mistakes(id_, data["criteria"])]
         mistakes += _weaker_mistakes(data)
