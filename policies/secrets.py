@@ -27,9 +27,11 @@ RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_pr
           "aws_sagemaker_notebook_instance_lifecycle_configuration")  # fmt: skip
 #: What makes a text look like a secret -> what it is called.
 NAMED = {"its name": "a secret by its name"}
-#: Arguments that hold something else: documents that name secrets, and fingerprints.
+#: Arguments that hold something else: documents that name secrets, fingerprints, and what AWS takes only as a name.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
-              "password_data", "get_password_data")  # fmt: skip
+              "password_data", "get_password_data", "ami", "availability_zone", "execution_role_arn", "function_name",
+              "iam_instance_profile", "image_id", "instance_type", "key_name", "role", "security_groups", "subnet_id",
+              "vpc_config", "vpc_security_group_ids")  # fmt: skip
 
 
 @policy(

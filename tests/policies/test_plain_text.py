@@ -43,6 +43,18 @@ def test_a_secret_is_found(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unknown", "outcome"),
+    [("ami", Outcome.SATISFIED), ("subnet_id", Outcome.SATISFIED), ("user_data", Outcome.UNDETERMINED)],
+)
+def test_an_argument_that_takes_only_a_name_leaves_no_secret_open(unknown: str, outcome: Outcome) -> None:
+    values = {"ami": "ami-1", "subnet_id": "subnet-1", "user_data": "echo", unknown: UNKNOWN}
+    machine = Resource(address="aws_instance.a", type="aws_instance", name="a", values=values)
+    tree = Configuration(root=".", engine="none", resources=[machine])
+    (finding,) = apply(POLICIES["PG_SEC_2"], tree, criterion(bound=None))
+    assert finding.outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DB_PASSWORD", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db"),
