@@ -1,19 +1,15 @@
-"""Measures the end-to-end layer: the whole of it on the sample site, and its journeys beside plain pytest-playwright.
+"""Measures the journeys of the end-to-end layer beside plain pytest-playwright.
 
-Run from the root: PYTHONPATH=. python benchmarks/e2e.py [--journeys]. It judges nothing: the exit code is 0 whatever
-the figures. --journeys measures only these. Both take turns, since the load of a machine changes all the time: the
-median of the rounds' ratios counts.
+Run from the root: PYTHONPATH=. python benchmarks/e2e.py. It judges nothing. Both take turns, since the load of a
+machine changes all the time: the median of the rounds' ratios counts.
 
 The peer runs the same files against the same site in the same browser, without the guard, the collection of cookies and
-the trace of each journey; both leave out journeys that sign in. Run alone, the layer evaluates the declared edge, which
-a whole run of the gate takes from its static layer; the script prints that time beside it.
+the trace of each journey; both leave out journeys that sign in.
 """
 
-import argparse
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -25,7 +21,6 @@ from prodgate.browser.processes import run_journeys
 from prodgate.engines.programs import require_chromium
 from prodgate.rehearsal.edge import EdgeSettings, edge
 from prodgate.rehearsal.site.process import running
-from prodgate.terraform.evaluate import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 JOURNEYS = ROOT / "e2e" / "journeys"
@@ -45,21 +40,7 @@ def browser_context_args(browser_context_args):
 """
 
 
-def main() -> int:
-    """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    asked.add_argument("--journeys", action="store_true", help="measure the journeys alone")
-    if not asked.parse_args().journeys:
-        begun = time.perf_counter()
-        evaluate(ROOT / "terraform" / "environments" / "prod", base=ROOT)
-        declared = time.perf_counter() - begun
-        whole = time_layer()
-        print(f"the layer by itself: {whole:.1f} s, of which the declared edge may take {declared:.1f} s")
-    time_journeys()
-    return 0
-
-
-def time_journeys() -> None:
+def main() -> None:
     """Measure and print the duration of a journey here, and with pytest-playwright alone."""
     ratios = []
     with TemporaryDirectory() as folder:
@@ -77,16 +58,6 @@ def time_journeys() -> None:
                     f"(of {len(other)}); ratio {ratios[-1]:.2f}"
                 )
     print(f"ratio, median of {len(ratios)} rounds: {median(ratios):.2f}")
-
-
-def time_layer() -> float:
-    """Return the seconds that the layer takes in a rehearsal."""
-    with TemporaryDirectory() as folder:
-        begun = time.perf_counter()
-        command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "e2e", "--runs", folder)
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        print(done.stdout.partition("\n")[0])
-        return time.perf_counter() - begun
 
 
 def time_peer(url: str, place: Path) -> list[float]:
@@ -111,4 +82,4 @@ def time_peer(url: str, place: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

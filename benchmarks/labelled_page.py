@@ -1,33 +1,10 @@
-"""The page on labelled examples: how many we answer as their authors do, and each that we don't, with who is right."""
+"""The summary of labelled examples: how many we answer as their authors do, and each that we don't: who is right."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-_HEADER: Final = """# Examples that others label
-
-Written by `benchmarks/labelled.py`. Other tools are tested with Terraform whose authors say what is good
-and what is bad in it: the resources that tests of [Checkov](https://github.com/bridgecrewio/checkov) expect to pass and
-to fail, the snippets of [Trivy](https://github.com/aquasecurity/trivy-checks), and the plans that stand behind
-[HashiCorp's FSBP policies](https://github.com/hashicorp/policy-library-fsbp-policy-set-for-aws-terraform). Of those
-whose question a policy of ours asks, too (`benchmarks/labelled.toml` says which), this is what we answer. Nothing is
-fetched, and none of it is in this repository.
-
-Many examples were written to be parsed only. What they name and don't declare counts as decided later, an argument that
-left the provider is taken out, and one that is missing is decided later, too, as is what a mock of a plan keeps of it
-but the names; what is refused even then is not asked. A variable that names a bucket and that nobody states is a name.
-Of what is good, an example of which we ask nothing at all does not count.
-
-What is compared is decided by rules, and by none for a single example:
-
-- A policy counts by the faults whose words stand behind it below, and by the bound that does, which is theirs.
-- A check that asks of less than a policy is compared in what it is about (`[about]` of `benchmarks/labelled.toml`).
-- A check that asks something else as a whole is not compared: that origins are told https-only whatever viewers come by
-  (`CKV2_AWS_72`), or that logs of state machines hold the data (`CKV_AWS_285`), is asked by no policy.
-- A label on a type of resource that none of the policies is about is not asked.
-- Nor is one on what something names that core refuses even so, or on a policy document that AWS refuses.
-"""
 #: Our answers on an example that we don't stop.
 PASSED: Final = ("good", "not asked")
 _RIGHT: Final = {"ours": "we are right:", "theirs": "**they are right**:"}
@@ -114,27 +91,3 @@ def _render_difference(each: Answered, stated: Mapping[str, Any] | None) -> str:
 
 def _name(each: Answered) -> str:
     return f"`{each.check}` {each.example}{f' `{each.resource}`' if each.resource else ''}"
-
-
-def render_page(answered: Sequence[Answered], right: Differences, stated: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of build/labelled.md."""
-    agreed, ours, asked = count_right(answered, right)
-    yield _HEADER
-    yield f"**{asked} labels are asked, and {agreed} of them answered alike ({agreed / max(asked, 1):.1%})**;"
-    yield f"with those in which we are right by our own account, {(agreed + ours) / max(asked, 1):.1%}.\n"
-    yield from render_summary(answered, right)
-    refused = Counter((each.check, each.said.removeprefix("refused: ")) for each in answered if each.is_refused)
-    yield f"\n## Could not be asked: {refused.total()}\n"
-    yield from (
-        f"- `{check}`{f', {times} of them' if times > 1 else ''}: {why}" for (check, why), times in refused.items()
-    )
-    yield "\n## What is compared\n"
-    yield "| check | policies, with the words of those faults that count, or a bound of theirs | about |\n|---|---|---|"
-    for source, name in _NAMES.items():
-        for check, policies in stated.get(source, {}).items():
-            about = "; ".join(f"`{one}`: `{each}`" for one, each in stated["about"].get(check, {}).items())
-            yield _row(f"{name} `{check}`", "; ".join(policies), about)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(each.replace('|', ' or ') for each in cells)} |"

@@ -1,4 +1,4 @@
-"""Measures the live layer: makes a rehearsal account, then observes and judges large accounts.
+"""Measures the live layer: observes and judges large accounts.
 
 Run from the root: PYTHONPATH=. python benchmarks/live.py [--peer]. It judges nothing: the exit code is 0 whatever the
 figures. Every response of the large accounts is delayed by 40 ms, like the round trip to AWS. The observer is a process
@@ -36,7 +36,6 @@ from prodgate.layers.layer import LayerContext
 from prodgate.layers.live.judging import judge_policies
 from prodgate.layers.live.observing import observe_through
 from prodgate.layers.static.repository import ProjectView
-from prodgate.rehearsal.account import provision
 from prodgate.run.judging import judge
 from prodgate.sections.project import Project, load_policies, open_project
 from prodgate.sections.targets import Target
@@ -47,8 +46,6 @@ LATENCY = 0.04
 LATER = timedelta(hours=2)
 #: The limits for a large account, and for one of twice its size compared with it.
 CALLS, SECONDS, MEGABYTES, EVIDENCE, GROWTH = 600, 5.0, 150.0, 3.0, 2.2
-#: Seconds within which a rehearsal account is ready.
-READY_WITHIN = 20.0
 #: How many times as long the peer takes.
 PEER = 40.0
 
@@ -86,7 +83,6 @@ def main() -> int:
 
 def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
     """Measure, and yield the lines to print."""
-    yield from measure_rehearsal(run)
     with empty_account() as endpoint:
         grow(endpoint, "one", size)
         slow_down(endpoint, LATENCY)
@@ -104,18 +100,6 @@ def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
         for name in ("calls", "seconds", "megabytes", "evidence"):
             times = getattr(two, name) / getattr(one, name)
             yield render_target(f"growth of {name}", f"{times:.2f} x", f"{GROWTH:g} x or less")
-
-
-def measure_rehearsal(run: Path) -> Iterator[str]:
-    """Provision a rehearsal account from the production tree; yield the cost, and that of observing it."""
-    stated = open_project(REPOSITORY / "criteria.toml").stated
-    files = [REPOSITORY / file for file in stated.var_files]
-    start = time.perf_counter()
-    with provision(REPOSITORY / stated.terraform_root, var_files=files) as account:
-        there = time.perf_counter() - start
-        yield render_target("rehearsal account is there in", f"{there:.1f} s", f"{READY_WITHIN:g} s or less")
-        found = measure_in_process(account.endpoint, run)
-    yield f"rehearsal account: {found.calls} calls, {found.seconds:.2f} s, {found.facts} facts"
 
 
 def render_cost(name: str, cost: Cost) -> Iterator[str]:

