@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Final
 
 from .account import Account, Principal
-from .documents import Document, Statement
+from .documents import Document, Statement, read_document
 from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
-from .known_actions import may_name
-from .patterns import matches, read_pattern
+from .known_actions import has_tags, list_tagging, may_name
+from .patterns import matches, read_arn_pattern, read_pattern
 from .space import (
     Formulas,
     Given,
@@ -32,6 +32,11 @@ _LOGIC: Final = Formulas()
 ATTACHED: Final = "iam:policyarn"
 #: How the keys of a principal's own tags begin.
 TAG: Final = "aws:principaltag/"
+#: What every key of a resource's tags holds: ``aws:ResourceTag/…``, and each service's own.
+_OF_RESOURCE: Final = ":resourcetag/"
+#: The most declared resources of a pattern that are asked about one by one.
+_MOST_TAGGED: Final = 20
+_NOTHING: Final = Document()
 _TOKEN: Final = "aws:tokenissuetime"  # noqa: S105  the name of a key, and no secret
 
 
@@ -93,8 +98,7 @@ class Abilities:
         policies = self._hear(guard)
         if unread := {one.unread for one in policies.identity if one.unread}:
             return Doubt(frozenset(unread))
-        written = replace(policies, identity=(*policies.identity, besides))
-        return self._put(action, resource, stated or {}, written, later=later)
+        return self._put(action, resource, stated or {}, policies, besides, later=later)
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
         found, attached = self._ask(action, resource, stated, trust), stated.get(ATTACHED)
@@ -110,24 +114,97 @@ class Abilities:
         return self._account.organization.limit(self.principal.policies(resource), self.principal.arn)
 
     def _put(
-        self, action: str, resource: str, stated: Mapping[str, str | None], written: Policies, *, later: bool = True
+        self,
+        action: str,
+        resource: str,
+        stated: Mapping[str, str | None],
+        written: Policies,
+        besides: Document = _NOTHING,
+        *,
+        later: bool = True,
     ) -> Ability:
         policies = self._keep_named(_keep(written, action, resource))
         if self._is_allowed_nothing(policies) and action.lower() != "sts:getcalleridentity":
             return None
+        keys = {one.key for each in list_statements(policies) for one in each.conditions if _is_tag(one.key)}
+        tagged = self._list_tagged(action, resource) if any(_OF_RESOURCE in key for key in keys) else {}
+        answers: list[Ability] = []
+        for arn, tags in tagged.items():
+            own = {key: tags.get(key.partition("/")[2]) for key in keys if _OF_RESOURCE in key}
+            answers.append(self._put_on(action, arn, {**own, **stated}, policies, besides, later=later))
+            if isinstance(answers[-1], Allowed):
+                return answers[-1]
+        if resource not in tagged:
+            spared = {"Effect": "Deny", "Action": action, "Resource": list(tagged)}
+            others = [read_document({"Statement": spared}, "")] if tagged else []
+            rest = replace(policies, identity=(*policies.identity, *others))
+            answers.append(self._put_on(action, resource, stated, rest, besides, later=later))
+        return next((one for one in reversed(answers) if one is not None), None)
+
+    def _put_on(
+        self,
+        action: str,
+        resource: str,
+        stated: Mapping[str, str | None],
+        policies: Policies,
+        besides: Document,
+        *,
+        later: bool,
+    ) -> Ability:
         question = Question(
             caller=self._caller,
             action=action,
             resource=resource,
             account=self._find_owner(resource),
-            policies=policies,
+            policies=_add(policies, besides),
             given={**self._list_tags(policies), **self.known, **stated},
         )
         found = self._ask_over_time(question, later=later)
         for other in self._account.ids - {question.account} if isinstance(found, Allowed) else ():
             if question.account not in resource and self._ask_over_time(replace(question, account=other)) is None:
                 return doubt(f"{action} on {resource} is allowed in the account {question.account}, not in {other}")
-        return found
+        keys = self._list_open_tags(policies, question) if isinstance(found, Allowed) else ()
+        if not keys or not isinstance(found, Allowed):
+            return found
+        # some tags would do: it is only certain if it is allowed whatever they are
+        sure = replace(question, policies=_add(_doubt_tags(policies, keys), besides))
+        if isinstance(certain := self._ask_over_time(sure, later=later), Allowed):
+            return certain
+        told = ", ".join(f"{key} = {found.request.context.get(key)!r}" for key in sorted(keys))
+        return doubt(f"{action} is allowed with {told}, and whether that holds is not known here")
+
+    def _list_tagged(self, action: str, resource: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the declared resources of a pattern whose tags answer conditions, and that nobody may tag."""
+        pattern = read_arn_pattern(resource, None)
+        named = [arn for arn in self._account.tags if matches(pattern, arn) is True]
+        return {
+            arn: self._account.tags[arn]
+            for arn in (named if len(named) <= _MOST_TAGGED else ())
+            if has_tags(action, arn) and not any(self._may_tag(one, arn) for one in self._account.principals)
+        }
+
+    def has_settled(self, key: str, request: Request) -> bool:
+        """Whether the value of a key in a request that is allowed is the only one that it can have."""
+        if key.startswith(TAG):
+            return self.tags is not None
+        tagged = _OF_RESOURCE in key and self._list_tagged(request.action, request.resource)
+        return key in self.known or bool(tagged)
+
+    def _may_tag(self, principal: Principal, resource: str) -> bool:
+        """Whether a principal that is no administrator may change the tags of a resource, as its policies' words go."""
+        return any(_may_do(principal, one, resource) for one in list_tagging(resource.split(":")[2]))
+
+    def _list_open_tags(self, policies: Policies, question: Question) -> frozenset[str]:
+        """Return the tags in conditions that are not known, and that the principal can't choose by itself."""
+        keys = {one.key for each in list_statements(policies) for one in each.conditions if _is_tag(one.key)}
+        keys -= question.given.keys()
+        mine = {key for key in keys if key.startswith(TAG)}
+        if mine and self._may_tag(self.principal, self.principal.arn):
+            keys -= mine
+        theirs = {key for key in keys if _OF_RESOURCE in key}
+        if theirs and question.resource.count(":") > 4 and self._may_tag(self.principal, question.resource):
+            keys -= theirs
+        return frozenset(keys)
 
     def _find_owner(self, resource: str) -> str:
         """Return the account of a resource: the one in its ARN, if that is one of the known accounts, else its own."""
@@ -244,6 +321,37 @@ class Abilities:
         except Unsettled as error:
             return doubt(str(error))
         return False
+
+
+def _is_tag(key: str) -> bool:
+    return key.startswith(TAG) or _OF_RESOURCE in key
+
+
+def _add(policies: Policies, besides: Document) -> Policies:
+    return replace(policies, identity=(*policies.identity, besides))
+
+
+def _doubt_tags(policies: Policies, keys: frozenset[str]) -> Policies:
+    """Return policies in which it is a doubt whether a condition on one of some tags holds."""
+
+    def doubted(document: Document) -> Document:
+        return replace(document, statements=tuple(map(leave_open, document.statements)))
+
+    def leave_open(statement: Statement) -> Statement:
+        known = tuple(one for one in statement.conditions if one.key not in keys)
+        if len(known) == len(statement.conditions):
+            return statement
+        return replace(statement, conditions=known, doubted="tags")
+
+    scps, rcps = (tuple(tuple(map(doubted, level)) for level in each) for each in (policies.scps, policies.rcps))
+    return replace(
+        policies,
+        identity=tuple(map(doubted, policies.identity)),
+        boundaries=policies.boundaries and tuple(map(doubted, policies.boundaries)),
+        resource=policies.resource and doubted(policies.resource),
+        scps=scps,
+        rcps=rcps,
+    )
 
 
 # ── Time

@@ -143,6 +143,8 @@ class Account:
     """The policies of resources other than roles, all together, by service such as ``s3``."""
     arns: frozenset[str] = frozenset()
     """Of all that is declared."""
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """All tags of declared resources, by ARN, in small letters the names; of others they are not known."""
     is_whole: bool = False
     """Whether there is nothing else in the account, so that unknown things do not exist."""
     foreign: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..semantics.policy_documents import Principal as Named
 from ..semantics.unresolved import Unresolved
-from .abilities import TAG, Abilities, Ability, Allowed, find_allowing, keep_spoken, list_moments, read_clock
+from .abilities import Abilities, Ability, Allowed, find_allowing, keep_spoken, list_moments, read_clock
 from .account import EVERYTHING, Account, Principal
 from .documents import Document, Statement, read_document
 from .evaluation import ASSUMING, Caller, Policies, Request, read_caller
@@ -149,10 +149,9 @@ def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -
     found = own.under(action, resource, besides, later=False)
     if not isinstance(found, Allowed):
         return found
-    known = (*own.known, *(key for key in found.request.context if own.tags is not None and key.startswith(TAG)))
-    needed = {key: value for key, value in found.request.context.items() if _is_set_by_aws(key) and key not in known}
-    given = {**_WITHOUT, _OWNER: own.principal.account}
-    without = {key: given.get(key) for key in needed}
+    given = ((key, value) for key, value in found.request.context.items() if _is_set_by_aws(key))
+    needed = {key: value for key, value in given if not own.has_settled(key, found.request)}
+    without = {key: {**_WITHOUT, _OWNER: own.principal.account}.get(key) for key in needed}
     if not needed or isinstance(own.under(action, resource, besides, without, later=False), Allowed):
         return found
     told = ", ".join(f"{key} = {value!r}" for key, value in sorted(needed.items()))

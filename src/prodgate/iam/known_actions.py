@@ -154,6 +154,10 @@ def find_action(services: tuple[str, ...], name: str) -> str:
     return ""
 
 
+#: The level of actions that change tags.
+_TAGGING: Final = "Tagging, Write"
+
+
 @cache
 def list_changes(principal: str) -> tuple[str, ...]:
     """Return the actions of a service by which something is made or changed, by the name that it calls as.
@@ -163,7 +167,28 @@ def list_changes(principal: str) -> tuple[str, ...]:
     services = [one for one in principal.split(".") if _read().services.service_exists(one)]
     every = ((one, verb) for one in services for verb in _read().actions.get_actions_for_service(one))
     known = {f"{one}:{verb}": _read().actions.get_action_details(one, verb)["accessLevel"] for one, verb in every}
-    return tuple(action for action, level in known.items() if level not in ("List", "Read", "Tagging"))
+    return tuple(action for action, level in known.items() if level not in ("List", "Read", _TAGGING))
+
+
+@cache
+def list_tagging(service: str) -> tuple[str, ...]:
+    """Return the actions that change the tags of a service's resources, which ``tag:TagResources`` needs as well."""
+    known = _read().actions.get_actions_for_service(service) if _read().services.service_exists(service) else []
+    own = (one for one in known if _read().actions.get_action_details(service, one)["accessLevel"] == _TAGGING)
+    return tuple(f"{service}:{one}" for one in own)
+
+
+def has_tags(action: str, resource: str) -> bool:
+    """Whether AWS documents that a request for an action on a resource carries the resource's tags."""
+    service, _, verb = action.partition(":")
+    if service == "s3" or not find_action((service,), verb):  # a bucket's tags count once that is switched on for it
+        return False
+    kinds = [one["name"] for one in _read().actions.get_action_details(service, verb)["resourceTypes"]]
+    details = _read().resources.get_resource_type_details
+    known = [details(service, one) for one in kinds if _read().resources.resource_type_exists(service, one)]
+    return any(
+        _fits(one["arn"], resource) and any("ResourceTag/" in key for key in one["conditionKeys"]) for one in known
+    )
 
 
 #: Verbs that change or feed what runs already; most others that make something are handed a role of their own.

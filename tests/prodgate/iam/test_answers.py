@@ -225,12 +225,12 @@ TEAM = {"StringEquals": {"aws:PrincipalTag/Team": "keys"}}
         ({"team": "keys"}, {}, (False, True)),
         ({"team": "shop"}, {}, (True, False)),
         ({}, {}, (True, False)),
-        (None, {}, (False, Doubt)),
+        (None, {}, (Doubt, Doubt)),
         ({"team": "shop"}, {"also": statement("iam:TagUser", ANN)}, (False, Doubt)),
         ({"team": "shop"}, {"also": statement("iam:TagUser", KEEPER)}, (True, False)),
-        ({"team": "shop"}, {"keeper": statement("iam:UntagUser")}, (False, Doubt)),
+        ({"team": "shop"}, {"keeper": statement("iam:UntagUser")}, (Doubt, Doubt)),
         ({"team": "shop"}, {"keeper": statement("*")}, (True, False)),  # whoever may do all needs none of it
-        ({"team": "shop"}, {"keeper": statement("*", Condition=TEAM)}, (False, Doubt)),
+        ({"team": "shop"}, {"keeper": statement("*", Condition=TEAM)}, (Doubt, Doubt)),
     ],
 )
 def test_declared_tags_answer_what_is_asked_of_them(tags: Any, others: Any, kept: Any) -> None:
@@ -242,6 +242,41 @@ def test_declared_tags_answer_what_is_asked_of_them(tags: Any, others: Any, kept
     for goal, wanted in zip((cannot(resources=(KEY,)), replace(cannot(resources=(KEY,)), may=True)), kept, strict=True):
         found = answer(goal, asked).kept
         assert isinstance(found, Doubt) if wanted is Doubt else found is wanted
+
+
+SHOPS = {"StringEquals": {"aws:ResourceTag/Team": "shop"}}
+NOT_SHOPS = {"StringNotEquals": {"kms:ResourceTag/Team": "shop"}}
+
+
+@pytest.mark.parametrize(
+    ("written", "tags", "asked", "kept"),
+    [
+        ([statement(DELETE, Condition=SHOPS)], {KEY: {"team": "shop"}}, KEY, (False, True)),
+        ([statement(DELETE, Condition=SHOPS)], {KEY: {"team": "keys"}}, KEY, (True, False)),
+        ([statement(DELETE, Condition=SHOPS)], {KEY: {}}, KEY, (True, False)),
+        ([statement(DELETE, Condition=SHOPS)], {}, KEY, (Doubt, Doubt)),
+        ([statement(DELETE, KEY, Condition=SHOPS)], {KEY: {}}, "arn:aws:kms:*:*:key/*", (True, False)),
+        ([statement(DELETE, Condition=SHOPS)], {KEY: {"team": "shop"}}, "arn:aws:kms:*:*:key/*", (False, True)),
+        ([statement(DELETE), statement("kms:*", effect="Deny", Condition=NOT_SHOPS)], {}, KEY, (Doubt, Doubt)),
+        ([statement(DELETE), statement("kms:*", effect="Deny", Condition=NOT_SHOPS)], {KEY: {}}, KEY, (True, False)),
+        ([statement([DELETE, "kms:TagResource"], Condition=SHOPS)], {KEY: {}}, KEY, (False, Doubt)),
+        ([statement(DELETE, Condition=SHOPS), statement("tag:TagResources")], {KEY: {}}, KEY, (True, False)),
+    ],
+)
+def test_declared_tags_of_a_resource_answer_what_is_asked_of_them(
+    written: Any, tags: Any, asked: str, kept: Any
+) -> None:
+    known = replace(account(*written), tags=tags)
+    for goal, wanted in zip(
+        (cannot(resources=(asked,)), replace(cannot(resources=(asked,)), may=True)), kept, strict=True
+    ):
+        found = answer(goal, known).kept
+        assert isinstance(found, Doubt) if wanted is Doubt else found is wanted
+    spared = cannot(resources=(KEY,), unless=(_ONLY_SHOPS,))
+    assert answer(spared, account(statement(DELETE, Condition=SHOPS))).kept is True
+
+
+_ONLY_SHOPS = (("StringEquals", "aws:ResourceTag/team", ("shop",)),)
 
 
 def test_a_session_may_bring_tags_of_its_own() -> None:

@@ -131,6 +131,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
             *_list_others(configuration, frozenset(one.arn for one in roles)),
         ),
         things=frozenset(name for type_, name in _THINGS.items() if configuration.of(type_)),
+        tags=dict(_list_tags(configuration)),
         gaps=tuple(gaps),
         now=now,
     )
@@ -169,6 +170,15 @@ def _read_tags(principal: Resource) -> Mapping[str, str] | None:
     if not isinstance(tags, Mapping) or not all(isinstance(one, str) for one in tags.values()):
         return None
     return {str.__str__(key): str.__str__(value) for key, value in tags.items()}
+
+
+def _list_tags(configuration: Configuration) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the resources whose ARN and tags are known, unless something else declares tags of theirs."""
+    others = [one for one in configuration.resources if one.type.endswith("_tag")]
+    for one in configuration.resources if not others else ():
+        tags = _read_tags(one) if one.mode == "managed" else None
+        if tags is not None and isinstance(arn := one.search().get("arn"), str):
+            yield str.__str__(arn), {key.lower(): value for key, value in tags.items()}
 
 
 def _read_role(role: Resource) -> Principal:
