@@ -162,7 +162,8 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
 def distributions_serve_what_is_asked(configuration: Configuration, criterion: Criterion) -> None:
     """Distributions serve what the criteria file asks of its site: each host, and from the application each request.
 
-    A request whose behaviour has another pattern falls to the default one, which may refuse its method.
+    A request whose behaviour has another pattern falls to the default one, which may refuse its method. Of the other
+    hosts of [e2e], one whose records lead elsewhere is not asked for.
     """
     distributions = configuration.of(*DISTRIBUTION)
     criterion.hold(bool(distributions), expected="a distribution", observed="none", premise=True)
@@ -170,10 +171,21 @@ def distributions_serve_what_is_asked(configuration: Configuration, criterion: C
         url = urlsplit(address)
         host = url.hostname or ""
         serving = [one for one in distributions if any(_covers(name, host) for name in one.texts("aliases"))]
-        if not method:
+        if method in ("", "ANY") and (serving or not method or not _leads_elsewhere(configuration, host, criterion)):
             criterion.hold(bool(serving), expected="each host in aliases", observed=f"without {host}", aspect=host)
-        for distribution in serving if method else ():
+        for distribution in serving if method not in ("", "ANY") else ():
             _require_forwarded(distribution, method, url.path, criterion)
+
+
+def _leads_elsewhere(configuration: Configuration, host: str, criterion: Criterion) -> bool:
+    """Whether the records of a host lead to no distribution. Raises Undetermined if there are none."""
+    kinds = ("A", "AAAA", "CNAME")
+    records = [
+        one for one in configuration.of("aws_route53_record") if one.text("type") in kinds and host in _names(one)
+    ]
+    if not records:
+        raise criterion.undetermined(f"no alias and no record says who serves {host}")
+    return not any(one.related(path, *DISTRIBUTION) for one in records for path in ("alias.name", "records"))
 
 
 def _require_forwarded(distribution: Resource, method: str, path: str, criterion: Criterion) -> None:

@@ -95,7 +95,10 @@ class Criterion:
     layer_keys: Mapping[str, Any] = field(default_factory=dict)
     """Keys that one layer alone reads, as they are written; the section of that layer types them."""
     asked: tuple[str, ...] = ()
-    """What the criteria file asks of its site: ``https://HOST`` of a name, ``POST https://HOST/PATH`` of a request."""
+    """What the criteria file asks of its site: ``https://HOST`` of a name, ``POST https://HOST/PATH`` of a request.
+
+    ``ANY https://HOST`` is another name of the site, which others may serve.
+    """
     without: Mapping[str, str] = field(default_factory=dict)
     """Policy or check that the criteria file does not ask -> why not."""
 

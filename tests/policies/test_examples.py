@@ -94,6 +94,27 @@ def test_a_policy_names_a_static_criterion(id_: str) -> None:
     assert "static" in CRITERIA[POLICIES[id_].criterion].layers
 
 
+@pytest.mark.parametrize(
+    ("records", "outcome"),
+    [
+        ({"name": "docs", "records": ["docs.pages.example"]}, Outcome.SATISFIED),
+        ({"name": "docs.shop.example", "records": ["d1.cloudfront.net"]}, Outcome.NOT_SATISFIED),
+        ({"name": "blog.shop.example", "records": ["docs.pages.example"]}, Outcome.UNDETERMINED),
+    ],
+)
+def test_another_host_may_be_served_by_others(records: dict[str, object], outcome: Outcome) -> None:
+    values = {
+        "aws_cloudfront_distribution": {"aliases": ["shop.example"], "domain_name": "d1.cloudfront.net"},
+        "aws_route53_zone": {"name": "shop.example", "zone_id": "Z1"},
+        "aws_route53_record": {"type": "CNAME", "zone_id": "Z1", "alias": [], **records},
+    }
+    there = [Resource(address=f"{kind}.a", type=kind, name="a", values=each) for kind, each in values.items()]
+    asked = replace(CRITERIA["cdn-distribution"], asked=("https://shop.example", "ANY https://docs.shop.example"))
+    declared = Configuration(root="shop", engine="made", resources=there)
+    (found,) = apply(POLICIES["PG_EDGE_21"], declared, asked)
+    assert found.outcome is outcome, found
+
+
 def test_every_policy_has_an_example_and_every_example_a_policy() -> None:
     assert {example.stem for example in EXAMPLES.glob("*.tf")} == set(POLICIES)
 

@@ -695,14 +695,15 @@ def parse_criteria(
 
 def _list_asked(e2e: E2eSection | None, load: LoadSection | None, rollout: RolloutSection | None) -> Iterator[str]:
     """Yield the names that sections give the site, and the requests that its application must answer."""
-    hosts = [host for section in (e2e, load) if section for host in section.hosts]
-    site = (e2e.base_url if e2e else "") or "".join(f"https://{host}" for host in hosts[:1])
+    hosts, others = load.hosts if load else (), e2e.hosts if e2e else ()
+    site = (e2e.base_url if e2e else "") or "".join(f"https://{host}" for host in (*others, *hosts)[:1])
     yield from (f"https://{host}" for host in hosts)
     if site:
         yield site
         written = [("POST", rollout.write), ("GET", rollout.written)] if rollout else []
         paths = [("GET", e2e.health if e2e else ""), *written]
         yield from (f"{method} {site}{path}" for method, path in paths if path)
+    yield from (f"ANY https://{host}" for host in others)
 
 
 def _parse_places(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,8 +102,8 @@ def test_criteria_know_what_is_asked_of_the_site() -> None:
     stated = load_criteria(Path(__file__).parents[3] / "criteria.toml")
     site = "https://www.nba-news.example"
     assert stated.criteria["cdn-distribution"].asked == (
-        "https://nba-news.example", site, f"GET {site}/api/health", f"POST {site}/api/stories/latest/applause",
-        f"GET {site}/api/applause/{{key}}",
+        site, f"GET {site}/api/health", f"POST {site}/api/stories/latest/applause",
+        f"GET {site}/api/applause/{{key}}", "ANY https://nba-news.example",
     )  # fmt: skip
     hosts = "[load]\nhosts = ['shop.example']\nresolves_to = ['*.example']\nmost = { rate = '1 /s', duration = '9 s' }"
     text = f"{VALID}\n{hosts}\n[load.steady]\nrate = '1 /s'\nduration = '1 s'\n"
