@@ -631,7 +631,7 @@ def _explain(value: Any, path: Part, find_cause: Callable[[Part], tuple[str, str
     if value is UNKNOWN:
         cause = find_cause(path)
         return Unknown(f"is decided by {cause[0]}, which {cause[1]}") if cause else value
-    if find_unknown(value) is None:
+    if isinstance(value, Unknown) or find_unknown(value) is None:
         return value
     if isinstance(value, Mapping):
         return {name: _explain(each, (*path, name), find_cause) for name, each in value.items()}

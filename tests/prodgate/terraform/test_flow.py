@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.evaluate import evaluate
-from prodgate.terraform.flow import write_templates
+from prodgate.terraform.flow import explain_unread, write_templates
 from prodgate.terraform.hcl import parse_text
+from prodgate.terraform.resources import REDACTED
 from tests.prodgate.terraform.tree_files import Plant
 from tests.trees import write_tree
 
@@ -371,3 +374,8 @@ def test_a_template_that_core_would_refuse_leaves_the_blocks_of_a_json_file(tmp_
 def test_a_template_in_what_another_is_given_is_followed(names: Names) -> None:
     assert isinstance(names[NESTED, FIRST], Unknown)
     assert isinstance(names[NESTED, "${a}"], str)
+
+
+def test_what_is_not_known_for_another_reason_keeps_it() -> None:
+    flow: Any = SimpleNamespace(tree=SimpleNamespace(unread=["a block"], once=[]), find_cause=lambda *_: None)
+    assert explain_unread("aws_instance.web", {"user_data": REDACTED}, flow) == {"user_data": REDACTED}
