@@ -59,6 +59,8 @@ def _finding(source: Source, result: Result) -> dict[str, Any]:
         {"Title": title, "Description": result.describe()},
         finding.subject,
     )
+    if result.severity:
+        made["Severity"] = {"Label": result.severity.upper()}
     made["GeneratorId"] = _short(finding.criterion, _ID)
     made["ProductFields"] |= {"prod-gate/check": plain(finding.check), "prod-gate/layer": finding.layer or "waivers"}
     if criterion and criterion.controls:

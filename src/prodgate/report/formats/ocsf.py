@@ -23,7 +23,9 @@ _STATUS: Final = {
     Outcome.UNDETERMINED: (99, "Undetermined"),
     Outcome.NOT_APPLICABLE: (99, "Not applicable"),
 }
-_INFORMATIONAL, _MEDIUM, _HIGH = (1, "Informational"), (3, "Medium"), (4, "High")
+#: Severity -> its id. Where none is stated, what fails is high and what is open medium.
+_SEVERITIES: Final = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+_UNSTATED: Final = {Outcome.NOT_SATISFIED: "high", Outcome.UNDETERMINED: "medium"}
 
 
 def render_ocsf(source: Source) -> str:
@@ -62,6 +64,8 @@ def _event(source: Source, result: Result) -> dict[str, Any]:
     if finding.outcome is Outcome.WAIVED:
         waiver = source.waivers.get(finding.waiver)
         more |= {"status_id": 3, "status": "Suppressed", "comment": plain(waiver.reason if waiver else finding.waiver)}
+    if result.severity:
+        more |= _weigh(result.severity)
     return _made(source, finding.outcome, info, _compliance(result), more)
 
 
@@ -82,15 +86,18 @@ def _status(outcome: Outcome) -> dict[str, Any]:
     return {"status_id": number, "status": name}
 
 
+def _weigh(severity: str) -> dict[str, Any]:
+    return {"severity_id": _SEVERITIES[severity], "severity": severity.capitalize()}
+
+
 def _made(
     source: Source, outcome: Outcome, info: dict[str, Any], compliance: dict[str, Any], more: dict[str, Any]
 ) -> dict[str, Any]:
-    severity = {Outcome.NOT_SATISFIED: _HIGH, Outcome.UNDETERMINED: _MEDIUM}.get(outcome, _INFORMATIONAL)
     began, at = source.started, source.finished or source.started
     return {
         "activity_id": 1, "activity_name": "Create", "category_uid": 2, "category_name": "Findings",
         "class_uid": _CLASS, "class_name": "Compliance Finding", "type_uid": _CLASS * 100 + 1,
-        "type_name": "Compliance Finding: Create", "severity_id": severity[0], "severity": severity[1],
+        "type_name": "Compliance Finding: Create", **_weigh(_UNSTATED.get(outcome, "informational")),
         "time": _epoch(at), "start_time": _epoch(began),
         "metadata": {
             "version": VERSION, "uid": f"{source.name}/{info['uid']}", "correlation_uid": source.name,

@@ -88,6 +88,12 @@ class Result:
         return uuid5(NAMESPACE_URL, " ".join(map(plain, words)))
 
     @property
+    def severity(self) -> str:
+        """How bad it is, as its policy or else its criterion states, where it fails; empty where neither does."""
+        failed = self.finding.outcome is Outcome.NOT_SATISFIED
+        return self.criterion.rate(self.finding) if failed and self.criterion else ""
+
+    @property
     def remedy(self) -> str:
         """The remedy of the finding, or else of the criterion."""
         return self.finding.remedy or (self.criterion.remedy if self.criterion else "")

@@ -169,6 +169,20 @@ def test_each_policy_is_a_rule_of_its_own_that_code_scanning_weighs() -> None:
     assert len({rule["shortDescription"]["text"] for rule in rules}) == 3
 
 
+def test_a_hub_learns_how_bad_it_is() -> None:
+    asked = [criterion("c", severity="critical"), criterion("plain")]
+    seen = [
+        failing("c"),
+        failing("c", "b", check="P_2", severity="low"),
+        failing("plain"),
+        finding("plain", Outcome.UNDETERMINED, reason="no answer"),
+    ]
+    source = read_source(run(asked, [*seen, finding("c", Outcome.SATISFIED, "d")], layers=("static",)))
+    wanted = ["critical", "low", "high", "medium", "informational"]
+    assert sorted(each["severity"].lower() for each in events(source)[1:]) == sorted(wanted)
+    assert sorted(each["Severity"]["Label"].lower() for each in list_asff(real(source))[1:]) == sorted(wanted)
+
+
 # ── GitHub
 
 #: A workflow command as the runner reads it: its name, its properties and the rest of the line.
