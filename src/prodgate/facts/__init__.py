@@ -59,7 +59,8 @@ class Facts:
 
     def of(self, kind: type) -> tuple[Any, ...]:
         """Return the facts of one kind."""
-        return tuple(fact for fact in self.known if isinstance(fact, kind))
+        # isinstance would also read the ``__class__`` of each other fact, through ``Fact.__getattribute__``
+        return tuple(fact for fact in self.known if issubclass(type(fact), kind))
 
     def sources(self, judged: type | str) -> frozenset[str]:
         """Return the kinds or subjects of the evidence behind facts of a kind and of its subkinds."""

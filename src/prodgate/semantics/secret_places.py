@@ -54,7 +54,8 @@ class Redactor:
         """
         if value.__class__ is str:
             clean, secrets = _take_secrets(name if named else "", value)
-            self.learn(secrets)
+            if secrets:
+                self.learn(secrets)
             clean = self._forget(clean)
             return clean.replace("(redacted: ", "(redacted:") if name.endswith(_YAML) else clean
         if isinstance(value, Mapping):
