@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from prodgate.load.profile import VARIABLE, Profile, Settings
 from prodgate.load.runner import run_load
+from prodgate.processes.web import find_free_port
 from prodgate.rehearsal.site.process import running
 
 MANIFEST = Path(__file__).parents[2] / "loadtests" / "kubernetes.yaml"
@@ -142,12 +142,6 @@ def test_every_mount_has_its_volume(member: str) -> None:
             assert source not in volume or (kind, volume[source][key]) in OBJECTS
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def here(member: str, host: str, results: Path, port: int) -> list[str]:
     """Return the command of a member as it is on this machine, with two workers instead of four."""
     ways = {
@@ -169,7 +163,7 @@ def test_its_commands_make_a_load_that_a_run_asks_for(tmp_path: Path) -> None:
     with running(tmp_path) as site, (tmp_path / "said").open("wb") as said:
 
         def start(_line: str) -> None:
-            master, port = {**os.environ, VARIABLE: str(folder / "settings.json")}, free_port()
+            master, port = {**os.environ, VARIABLE: str(folder / "settings.json")}, find_free_port()
             for name, each in [("load-master", master), *[("load-worker", dict(os.environ))] * 2]:
                 command = here(name, site.url, tmp_path, port)
                 members.append(subprocess.Popen(command, env=each, stdout=said, stderr=said))

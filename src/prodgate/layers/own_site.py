@@ -1,7 +1,6 @@
 """The team's own site for a rehearsal: the gate starts it, or finds it running, as [rehearsal] states."""
 
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..aws.answers import Unreadable
 from ..processes.child import Process, clean_environment, ending_with_input, ends_within, running
+from ..processes.web import find_free_port
 from ..sections.e2e import SAMPLE, RehearsalSection
 from .layer import LayerContext
 
@@ -49,7 +49,7 @@ def open_own_site(context: LayerContext) -> Iterator[str]:
         _wait_until_ready(section.site, section, context)
         yield section.site
         return
-    port = _find_free_port()
+    port = find_free_port()
     words = [word.replace("{port}", str(port)) for word in section.start]
     environment = {**clean_environment("PRODGATE_"), "PORT": str(port)}
     # the site gets SIGTERM when this process ends, too: then its input ends
@@ -94,10 +94,3 @@ def _ask(url: str, path: str) -> str:
     except (OSError, HTTPException) as error:
         return f"has no answer ({error or type(error).__name__})"
     return f"answers with HTTP {status}" if status >= 400 else ""
-
-
-def _find_free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port

@@ -16,7 +16,6 @@ import json
 import math
 import re
 import signal
-import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +29,7 @@ from ..criteria import UsageError
 from ..processes.child import KILLED, clean_environment, ends_within, read_first_line, signal_group
 from ..processes.interpreter import own_python
 from ..processes.progress import PROGRESS_PREFIX, Progress, read_progress
+from ..processes.web import find_free_port
 from ..semantics.json_texts import read_json
 from ..statistics import nearest_rank
 from . import PLUGIN
@@ -221,17 +221,11 @@ def _build_commands(settings: Settings, locustfile: Path, directory: Path) -> Se
     first += ["--stop-timeout", f"{math.ceil(settings.profile.timeout) + 5}"]
     if not settings.workers:
         return [first]
-    address, port = "127.0.0.1", str(_find_free_port())
+    address, port = "127.0.0.1", str(find_free_port())
     first += ["--master", "--master-bind-host", address, "--master-bind-port", port]
     first += ["--expect-workers", number, "--expect-workers-max-wait", f"{WORKER_WAIT:.0f}"]
     worker = [*files, "--worker", "--master-host", address, "--master-port", port]
     return [first, *[worker] * settings.workers]
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _read_record(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Reads what a user names by its URL: over TLS or on this machine, within a limit of time and of bytes."""
 
+import socket
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
@@ -20,6 +21,13 @@ def parse_private(url: str) -> SplitResult | None:
         if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)):
             return parts
     return None
+
+
+def find_free_port() -> int:
+    """Return a port of this machine on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def open_connection(parts: SplitResult, limit: float) -> HTTPConnection:

@@ -7,11 +7,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
+
+from ..processes.web import open_connection
 
 #: Seconds that an authority may take.
 LIMIT: Final = 20.0
@@ -106,14 +108,12 @@ def _parse(response: bytes) -> Any:
 def _post(url: str, body: bytes) -> bytes:
     """Return the answer of an authority. Raises TimestampError."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        connection = open_connection(parts := urlsplit(url), LIMIT)
     except ValueError:
         raise TimestampError(f"{url}: is no address of an authority; {_EXAMPLE}") from None
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TimestampError(f"{url}: is no address of an authority; {_EXAMPLE}")
     # it may be without TLS, as most are: what it says is signed
-    connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(host, port, timeout=LIMIT)
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     try:
         connection.request("POST", path, body, {"Content-Type": "application/timestamp-query"})

@@ -18,7 +18,7 @@ import pytest
 from prodgate.evidence import runs
 from prodgate.load import PLUGIN
 from prodgate.load.runner import LoadError, process_group, run_load
-from prodgate.rehearsal.airflow.process import _free_port
+from prodgate.processes.web import find_free_port
 from tests.prodgate.conftest import Gate
 from tests.servers import Handler, serving as shelved
 
@@ -99,7 +99,7 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
 
 def start_five(file: Path, settings: Path) -> list[subprocess.Popen[bytes]]:
     """Start a master and four workers as somebody else does, in the documented way."""
-    port, command = str(_free_port()), [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
+    port, command = str(find_free_port()), [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
     gathered = ["--master", "--master-bind-port", port, "--expect-workers", "4", "--headless", "-u", "4", "-r", "4"]
     commands = [[*command, *gathered], *[[*command, "--worker", "--master-port", port]] * 4]
     given = {**os.environ, "PRODGATE_LOAD": str(settings)}
@@ -180,8 +180,7 @@ def test_a_load_of_four_workers_elsewhere_is_fetched_and_judged_by_the_command_l
     assert fact["source"].endswith(f"{url}/steady/record.json (SHA-256 {sha256(kept).hexdigest()})")
     record = json.loads(kept)
     assert count(record) == server.asked["/"] == record["planned"] == 240
-    assert {abs(worker["behind"]) < 1 for worker in record["workers"]} == {True}
-    assert {tuple(worker["code"]) for worker in record["workers"]} == {("locustfile.py",)}
+    assert {(abs(worker["behind"]) < 1, *worker["code"]) for worker in record["workers"]} == {(True, "locustfile.py")}
 
 
 RUN = """
@@ -189,6 +188,7 @@ import sys
 from pathlib import Path
 from prodgate.load.profile import Profile
 from prodgate.load.runner import run_load
+from prodgate.processes.web import find_free_port
 
 profile = Profile(name="trial", rate=50, duration=60, warm_up=0)
 run_load(profile, sys.argv[1], locustfile=Path(sys.argv[2]), directory=Path(sys.argv[3]), progress=lambda line: print(line, flush=True))
@@ -231,6 +231,8 @@ def _processes_of(folder: Path) -> list[int]:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("x = 1\n", "locustfile.py: holds no class of users with a weight; write one that derives from FastHttpUser"),
+        (SIMPLE.replace("    @task", "    weight = 0\n\n    @task"), "holds no class of users with a weight"),
         ("import locust\n\nlocust.nonsense\n", "locustfile.py:3: AttributeError: module 'locust' has no attribute"),
         (SIMPLE.replace("FastHttpUser", "HttpUser"), "Reader is no FastHttpUser; derive it from that"),
         (

@@ -17,7 +17,7 @@ import pytest
 from prodgate.facts.load.soundness import why_unsound
 from prodgate.load.profile import Profile
 from prodgate.load.record import Moment, Tally
-from prodgate.load.runner import LoadError, compare, run_load, self_test
+from prodgate.load.runner import compare, run_load, self_test
 
 from .records import a_locustfile, a_profile, count, failed, latencies, unshareable
 from .servers import Answer, Server, answer, fine, serving
@@ -487,21 +487,6 @@ def test_what_an_error_page_gives_away_is_not_kept() -> None:
     assert "hunter2" not in example["text"]
     assert example["text"].startswith("no answer from (redacted: a password in a URL)")
     assert len(example["text"]) == 200
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("x = 1\n", "locustfile.py: holds no class of users with a weight; write one that derives from FastHttpUser"),
-        (f"{READER}    weight = 0\n\n    @task\n    def page(self):\n        pass\n", "holds no class of users"),
-    ],
-    ids=["none", "weight 0"],
-)
-def test_a_locustfile_without_users_is_told_what_to_write(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "locustfile.py").write_text(text, "utf-8")
-    profile = Profile(name="trial", rate=1.0, duration=1.0)
-    with pytest.raises(LoadError, match=said):
-        run_load(profile, "http://127.0.0.1:9", locustfile=tmp_path / "locustfile.py", directory=tmp_path / "run")
 
 
 @pytest.mark.slow

@@ -45,14 +45,6 @@ def test_what_is_wrong_with_settings_is_said(given: str, said: str, tmp_path: Pa
 
 def test_what_locust_says_becomes_one_line() -> None:
     file = Path("loadtests/locustfile.py")
-    frames = '  File "/x/locust/main.py", line 9, in main\n    load()\n'
-    own = f'  File "{file.absolute()}", line 7\n    class\n         ^\n'
-    raised = f"[INFO] hello\nTraceback (most recent call last):\n{frames}{own}SyntaxError: invalid syntax\n"
-    assert (
-        explain_locust_failure(raised, file, 1)
-        == "loadtests/locustfile.py:7: SyntaxError: invalid syntax; mend the locustfile"
-    )
-    assert explain_locust_failure("prodgate: refused: no tasks\n", file, 1) == "no tasks"
     assert "(exit code 2) before any arrival and said: bad port; see" in explain_locust_failure("\nbad port\n", file, 2)
     assert "said: nothing" in explain_locust_failure("", file, -9)
 

@@ -241,7 +241,7 @@ class Coordinator:
             self._write_record(over=True)
 
     def _write_record(self, *, over: bool = False) -> None:
-        why = self._explain_incomplete()
+        why, moved = self._explain_incomplete(), max((each.clock for each in self._workers), key=abs, default=0.0)
         about = {
             "addresses": self._addresses,
             "protocol": self._protocol,
@@ -255,7 +255,7 @@ class Coordinator:
             "over": over,
             "workers": [each.to_json() for each in self._workers],
             **self._describe_health(),
-            "clock_moved": self._find_greatest_move(),
+            "clock_moved": round(moved, 3),
             "versions": read_versions(),
             "code": self._code,
         }
@@ -280,10 +280,6 @@ class Coordinator:
         vitals = [each.windows[second][1] for each in self._workers for second in counted if second in each.windows]
         health = assess_windows(measured, vitals, self._settings.profile)
         return {"windows": [window.to_json() for window in measured], "health": health}
-
-    def _find_greatest_move(self) -> float:
-        moves = sorted((each.clock for each in self._workers), key=abs)
-        return round(moves[-1], 3) if moves else 0.0
 
     def _explain_incomplete(self) -> str:
         if own := self._explain_own_failures():

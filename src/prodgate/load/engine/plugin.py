@@ -57,14 +57,10 @@ def attach(environment: Environment, settings: Settings | None) -> None:
         check_drops_are_reported()
         environment.user_classes[:] = [_build_user_class(Sender(environment, tasks).run)]
     else:
-        environment.user_classes[:] = [_build_user_class(_do_nothing)]
+        environment.user_classes[:] = [_build_user_class(lambda: None)]  # never started
     if settings is not None and not isinstance(runner, WorkerRunner):
         names = frozenset(name for each in readers for name in cacheable_requests(each))
         Coordinator(environment, settings, cacheable=names)
-
-
-def _do_nothing() -> None:
-    """The task of the master's user, which is never started."""
 
 
 def _build_user_class(run: Callable[[], None]) -> type[User]:
