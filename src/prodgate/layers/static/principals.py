@@ -388,7 +388,7 @@ def _list_code(configuration: Configuration, gaps: list[str]) -> Iterator[Holder
 
 def _list_others(configuration: Configuration, roles: frozenset[str]) -> Iterator[Holder]:
     """Yield what else names a role: what runs with it, or so it may be."""
-    # who starts a task has to pass its role, and a deployment starts what is defined: both are among the listed ways
+    # who starts a task has to pass its role, and a deployment to ECS starts what is defined: both are listed ways
     listed = {*_HOLDERS, *_PROFILED, "aws_codedeploy_deployment_group", "aws_ecs_task_definition"}
     for one in configuration.resources:
         if (
@@ -402,6 +402,14 @@ def _list_others(configuration: Configuration, roles: frozenset[str]) -> Iterato
         later = [places for name, places in one.references.items() if find_unknown(one.search().get(name)) is not None]
         open_ones = {_arn(role) for places in later for role in configuration.configured(places, "aws_iam_role")}
         yield from (Holder(kind="", arn=_name(one), role=role, type=one.type) for role in sorted(named | open_ones))
+    hosts = sorted(
+        {one.role for one in _list_holders(configuration, []) if one.kind in ("instance", "launch template")}
+    )
+    for group in configuration.of(
+        "aws_codedeploy_deployment_group"
+    ):  # other deployments run scripts on their instances
+        if not group.search().get("ecs_service"):
+            yield from (Holder(kind="", arn=_name(group), role=role, type=group.type) for role in hosts)
 
 
 def _is_pinned(resource: Resource, source: str) -> bool:

@@ -432,6 +432,12 @@ def task(image: str) -> Resource:
     return declared("aws_ecs_task_definition", task_role_arn=RUNS, container_definitions=f'[{{"image": "{image}"}}]')
 
 
+INSTANCE = (
+    declared("aws_instance", iam_instance_profile="web"),
+    declared("aws_iam_instance_profile", name="web", role="runs"),
+)
+
+
 def repository(mutability: str | None) -> Resource:
     return declared("aws_ecr_repository", arn=REPOSITORY, image_tag_mutability=mutability)
 
@@ -519,6 +525,8 @@ def repository(mutability: str | None) -> Resource:
         ("batch:SubmitJob", "*", [declared("aws_batch_job_queue", service_role=RUNS)], "undetermined"),
         ("batch:ListJobs", "*", [declared("aws_batch_job_queue", service_role=RUNS)], "no"),
         ("airflow:UpdateEnvironment", "*", [later("aws_mwaa_environment", "execution_role_arn", ("aws_iam_role.runs",))], "undetermined"),
+        ("codedeploy:CreateDeployment", "*", [*INSTANCE, declared("aws_codedeploy_deployment_group", ecs_service=[])], "undetermined"),
+        ("codedeploy:CreateDeployment", "*", [*INSTANCE, declared("aws_codedeploy_deployment_group", ecs_service=[{}])], "no"),
         ("s3:PutObject", "arn:aws:s3:::data/*", [], "no"),
         ("s3:PutObject", "*", [], "undetermined"),
     ],
