@@ -228,6 +228,31 @@ def test_dags_of_a_commit_follow_its_application(road: Stage) -> None:
         assert [road.machine.run_step(step, dags) for step in steps] == codes
 
 
+def test_dags_with_which_the_account_is_no_go_are_taken_back(road: Stage) -> None:
+    team, bucket = road.machine.repository, road.release["dags_bucket_name"]
+    assert team
+    deploy = read_jobs("deploy-dags.yml")["deploy"]
+    road.machine.variables["vars.DAGS_BUCKET"] = bucket
+    road.machine.variables.update({f"needs.{one}.result": "success" for one in ("deploy", *deploy.needs)})
+    kept = team / "dags" / "data_cleanup.py"
+    for path, text in ((kept, kept.read_text("utf-8") + "# slower"), (team / "dags" / "new.py", "# nothing")):
+        path.write_text(text, "utf-8")
+    commit(team, "Change a DAG, and add one")
+    arrive(road)
+    (role,) = [one for one in deploy.steps if "role-to-assume" in one.inputs]
+    assert take_role(road, role, deploy) == road.machine.run_step(find_step(deploy, "Copy"), deploy) == 0
+    road.clients("rds").modify_db_cluster(
+        DBClusterIdentifier=road.release["database_cluster"], DeletionProtection=False
+    )
+    assert walk(road, "deploy-dags.yml", "verify", "take-back") == {"verify": 1, "take-back": 0}
+    s3 = road.clients("s3")
+    there = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="dags/")["Contents"]}
+    assert "dags/new.py" not in there
+    assert (
+        s3.get_object(Bucket=bucket, Key=f"dags/{kept.name}")["Body"].read() == (ROOT / "dags" / kept.name).read_bytes()
+    )
+
+
 def test_a_night_judges_what_runs_and_main_may_be_ahead_of_it(road: Stage, production: OriginalAccount) -> None:
     assert road.machine.repository
     deployed = git(road.machine.repository, "rev-parse", "HEAD~1")
