@@ -355,6 +355,40 @@ def test_a_page_is_at_rest_once_nothing_is_to_come(browser: Browser, name: str) 
     page.close()
 
 
+#: Name -> (the body of a page with a link to what it does not have, what is known of that link).
+PRESSED: Mapping[str, tuple[str, str]] = {
+    "nothing": ("<p id=root><a id=own href='#x'>x</a></p>", "lost"),
+    "another element": ("<a href='#x'>x</a><p id=p>p</p><script>p.addEventListener('click', () => 0); p.onclick = () => 0</script>", "lost"),
+    "other events": ("<a id=own href='#x'>x</a><script>own.onfocus = () => 0; addEventListener('scroll', () => 0)</script>", "lost"),
+    "the link": ("<a id=own href='#x'>x</a><script>own.addEventListener('click', (event) => event.preventDefault())</script>", "handled"),
+    "a property": ("<a id=own href='#x'>x</a><script>own.onmousedown = () => 0</script>", "handled"),
+    "a root": ("<p id=root><a href='#x'>x</a></p><script>root.addEventListener('click', { handleEvent() {} }, true)</script>", "handled"),
+    "a part": ("<a href='#x'><b id=part>x</b></a><script>part.addEventListener('click', () => 0)</script>", "handled"),
+    "a slot": (
+        "<p id=host><template shadowrootmode=open><b><slot></slot></b></template><a href='#x'>x</a></p>"
+        "<script>host.shadowRoot.firstChild.addEventListener('click', () => 0)</script>", "handled",
+    ),
+    "the window": ("<a href='#x'>x</a><script>addEventListener('hashchange', () => 0)</script>", "handled"),
+    "the navigation": ("<a href='#x'>x</a><script>navigation.addEventListener('navigate', () => 0)</script>", "handled"),
+    "a host": (
+        "<p id=host><template shadowrootmode=open><a href='#x'>x</a></template></p><script>host.addEventListener('pointerup', () => 0)</script>",
+        "handled",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_link_to_nothing_is_open_where_a_script_may_handle_its_press(browser: Browser, name: str) -> None:
+    body, known = PRESSED[name]
+    page = browser.new_page()
+    page.add_init_script(WATCH.read_text("utf-8"))
+    page.route("**/*", lambda route: route.fulfill(body=f"<!doctype html>{body}", content_type="text/html"))
+    page.goto("http://page.example/")
+    (_, link) = json.loads(page.evaluate(WATCH.with_name("links.js").read_text("utf-8")))["links"]
+    assert link["fragment"] == known
+    page.close()
+
+
 # ── A substitute is never judged as the page: a sign-in, a puzzle, nothing at all, or a page that the gate blocked
 
 BUILD = {"x-build": "blue"}

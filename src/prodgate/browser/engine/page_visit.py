@@ -753,7 +753,8 @@ def _inspect_contents(page: Page, visitor: Visitor, size: str, log: PageLog) -> 
 def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str, Any]:
     """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone.
 
-    A ``fragment`` that is a ``route`` of a script, or is ``lost`` since it names no element, makes a link of its own.
+    A ``fragment`` that is a ``route`` of a script, or names no element (``lost``, or ``handled`` where a script may
+    handle the press), makes a link of its own.
     ``forms`` are those that send over plain HTTP: on a site without TLS, those that send to others; none where the
     page's policy lets browsers send them over HTTPS.
     """

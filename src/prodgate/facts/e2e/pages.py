@@ -79,16 +79,20 @@ def _why_partial(walk: Mapping[str, Any]) -> str:
 
 #: Failures that are no response of the site: it may be down, or out of reach. Any other is a response, if a bad one.
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other", "challenge", "sign-in")
-#: Statuses that require signing in, and those that leave open whether there is a page.
+#: Statuses that require signing in.
 _ASKING: Final = {HTTPStatus.UNAUTHORIZED}
-_UNCLEAR: Final = (
-    "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
-    "'private', or let the gate's address in"
-)
-_ROUTES: Final = "it was not shown what is at {}; declare each of these routes in [e2e.pages], as path = '/#/about'"
+#: Why it stays open where links lead, by what is known of them.
+_OPEN: Final[Mapping[str, str]] = {
+    "unclear": "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with "
+    "cache = 'private', or let the gate's address in",
+    "routes": "it was not shown what is at {}; declare each of these routes in [e2e.pages], as path = '/#/about'",
+    "handled": "it was not shown what a press does on {}; make each a button, give it role = 'button', or lead it to "
+    "an element of the page",
+}
 #: What is known of links within a page without following them.
 _WITHIN: Final[Mapping[str, Mapping[str, Any]]] = {
     "route": {"kind": "routes", "why": "a route of a script, which was not visited"},
+    "handled": {"kind": "handled", "why": "no element of the page has this name, but a script may handle the press"},
     "lost": {"kind": "broken", "why": "no element of the page has this name"},
 }
 #: Statuses of a private page for a visitor who has not signed in.
@@ -278,7 +282,7 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
     forms: Any = tuple(page["forms"]) if "forms" in page else Unread("forms were not looked at; observe again")
     if reason := links.get("unread", ""):
         return PageLinks.unread(page["name"], reason, plain_forms=forms)
-    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": [], "untouched": [], "routes": []}
+    told: dict[str, list[str]] = {each: [] for each in ("good", "asking", "broken", "untouched", *_OPEN)}
     opened = {each["url"] for each in record["pages"] if not each["unreachable"]}
     for link in page["links"]:
         within = "fragment" in link and link["url"] not in opened
@@ -287,14 +291,12 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
         if answer is not None:
             told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))
     broken: Any = tuple(told["broken"])
-    untouched, routes = tuple(told.pop("untouched")), told.pop("routes")
-    if not broken and told["unclear"]:
-        broken = Unread(_UNCLEAR.format("; ".join(told["unclear"])))
-    elif not broken and routes:
-        broken = Unread(_ROUTES.format("; ".join(routes)))
+    untouched = tuple(told["untouched"])
+    if reason := next((why.format("; ".join(told[each])) for each, why in _OPEN.items() if told[each]), ""):
+        broken = broken or Unread(reason)
     elif not broken and (left_out := links["left_out"]):
         broken = Unread(f"{left_out} links of all pages were not followed; declare fewer pages, or judge them in parts")
-    followed = sum(map(len, told.values()))
+    followed = sum(len(told[each]) for each in ("good", "asking", "unclear", "broken"))
     if untouched and not followed:
         broken = Unread(f"every link says that it changes something, and was left untouched: {'; '.join(untouched)}")
     return PageLinks(

@@ -184,6 +184,8 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
     (visits(visit(links=(ROUTE, A)), unreachable("timeout", "no answer")), PageLinks, {"broken": Why("which was not visited")}),
     (linked({"status": 200}, links=({**ROUTE, "fragment": "lost"}, ROUTE)), PageLinks,
      {"broken": ("'B' to https://www.shop.example/#/b: no element of the page has this name",)}),
+    (linked({"status": 200}, links=({**ROUTE, "fragment": "handled"}, A)), PageLinks, {"followed": 1, "broken": Why("a script may handle the press")}),
+    (linked({"status": 404}, links=({**ROUTE, "fragment": "handled"}, A)), PageLinks, {"broken": ("'A' to https://www.shop.example/a: HTTP 404",)}),
     (linked({"status": 200}, links=({**ROUTE, "untouched": "its name says like"}, A)), PageLinks, {"broken": ()}),
     # a link that announces a change is named, and never enough
     (linked({"status": 200}, links=(LIKE, A)), PageLinks, {"followed": 1, "broken": (), "untouched": (LIKED,)}),

@@ -1,5 +1,5 @@
 // Returns where the links of a document lead and what they say of themselves, also those within shadow roots, in image maps and in drawings:
-// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("lost");
+// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("lost", or "handled" where a script may handle the press);
 // and the forms that send over plain HTTP, each with its method and without its query.
 () => {
   const within = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? within(each.shadowRoot) : [])]);
@@ -19,7 +19,7 @@
     links.push(link);
     if (/^[!/]*$/.test(fragment) || (here && names(fragment))) continue;
     if (/^[!/]/.test(fragment) || (here && /[=/]/.test(fragment))) links.push({ ...link, url: href, fragment: "route" });
-    else if (here && !acts(each)) links.push({ ...link, url: href, fragment: "lost" });
+    else if (here && !acts(each)) links.push({ ...link, url: href, fragment: __prodgate.handles(each) ? "handled" : "lost" });
   }
   const upgraded = document.querySelector("meta[http-equiv=content-security-policy i][content*=upgrade-insecure-requests i]");
   const forms = within(document).filter((one) => !upgraded && one.matches("form[action], [formaction]")).flatMap((each) => {

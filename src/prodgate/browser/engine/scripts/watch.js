@@ -59,6 +59,18 @@
   };
   const over = (id) => { if (due.get(id)?.awaited) stir(); due.delete(id); };
   const replace = (where, name, apply) => { where[name] = new Proxy(where[name], { apply }); };
+  // whether a script may handle the press of a link, or the way to a fragment: by a listener on it, in it, around it, or on the window
+  const HANDLES = ["click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchend", "hashchange", "popstate", "navigate"];
+  const heard = new WeakSet();
+  replace(EventTarget.prototype, "addEventListener", (original, self, given) => {
+    if (HANDLES.includes(given[0])) heard.add(self ?? window);
+    return Reflect.apply(original, self, given);
+  });
+  seen.handles = (link) => {
+    const path = [window, window.navigation, ...link.querySelectorAll("*")];
+    for (let one = link; one; one = one.assignedSlot ?? one.parentNode ?? one.host) path.push(one);
+    return path.some((one) => one && (heard.has(one) || HANDLES.some((name) => typeof one[`on${name}`] === "function")));
+  };
   replace(window, "setTimeout", (original, self, [what, after, ...given]) => {
     const whole = Math.max(0, Number(after) || 0), told = typeof what === "function";
     const id = Reflect.apply(original, self, [told ? (...each) => { over(id); return Reflect.apply(what, window, each); } : what, after, ...given]);
@@ -154,4 +166,5 @@
     for (const until = performance.now() + 40; performance.now() < until;);
   }, true);
   addEventListener("pointerdown", () => { seen.interactions += 1; }, true);
+  heard.delete(window); // that was our own
 })();
