@@ -8,6 +8,7 @@ from typing import Final
 
 from ..dags.cron import PRESETS, find_mistakes
 from ..dags.declared import Schedule
+from ..semantics.syntax_trees import parse_module
 from .rules import Declaration, Source, read_literal
 
 #: Ids that Airflow takes.
@@ -54,7 +55,7 @@ def guess_dags(texts: Mapping[str, str]) -> Guesses:
 
 def _read_file(file: str, text: str) -> Iterator[GuessedDag | str]:
     try:
-        source = Source(file, text, ast.parse(text))
+        source = Source(file, text, parse_module(text))
         declared = source.declarations
     except (SyntaxError, ValueError) as error:
         yield f"{file}:{getattr(error, 'lineno', None) or 1}: is no Python: {getattr(error, 'msg', None) or error}"

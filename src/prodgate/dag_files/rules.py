@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..sections.judges import read_imports
+from ..semantics.syntax_trees import parse_module
 
 #: Names that make a DAG, whatever they are imported from: the class, and the decorator of a function.
 _MAKERS: Final = ("DAG", "dag")
@@ -211,7 +212,7 @@ _CLOCKS: Final = ("now", "utcnow", "today", "yesterday", "tomorrow", "days_ago")
 def check_file(file: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the findings of the rules about a file (``rule``, ``file``, ``line``, ``text``), and its declared DAGs."""
     try:
-        return _check_source(Source(file, text, ast.parse(text)))
+        return _check_source(Source(file, text, parse_module(text)))
     except (SyntaxError, ValueError) as error:
         said = getattr(error, "msg", None) or str(error)
         return [refuse_file(file, f"is no Python: {said}", getattr(error, "lineno", None) or 1)], []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..aws.answers import Unreadable
+from ..semantics.syntax_trees import parse_module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def read_alembic(files: Mapping[str, str]) -> Iterator[Revision]:
 
 def _parse(name: str, text: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return parse_module(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"{name}: can't be parsed: {error}") from None
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from ..criteria import UsageError
 from ..processes.regular_files import read_measured
+from ..semantics.syntax_trees import parse_module
 
 # ── Names of a module
 
@@ -112,7 +113,7 @@ def read_judges(path: Path, *, flaws: bool = True) -> JudgeFile:
 
 @cache
 def _read_text(text: bytes, path: Path, *, flaws: bool) -> JudgeFile:
-    tree = ast.parse(text, str(path))
+    tree = parse_module(text, str(path))
     names = _Names(tree)
     found = [each for node in tree.body for each in _read_function(node, names, path)]
     judges = tuple(judge for judge, _ in found if judge)

@@ -13,6 +13,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
+from .syntax_trees import parse_expression
 from .unresolved import Unresolved
 
 __all__ = [
@@ -240,7 +241,7 @@ def evaluate(expression: str, values: Mapping[str, Decimal]) -> Decimal:
     Decimal('0.100')
     """
     try:
-        return _value(ast.parse(expression.strip(), mode="eval").body, values)
+        return _value(parse_expression(expression.strip()), values)
     except (SyntaxError, KeyError, IndexError, ValueError, TypeError, ArithmeticError) as error:
         raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
 
@@ -249,7 +250,7 @@ def evaluate(expression: str, values: Mapping[str, Decimal]) -> Decimal:
 def query_ids(expression: str) -> frozenset[str]:
     """Return the ids of queries that an expression may name; ``METRICS`` when it takes all."""
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        tree = parse_expression(expression.strip())
     except SyntaxError as error:
         raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -314,7 +315,7 @@ def holds(rule: str, state_of: Callable[[str], str]) -> bool:
 
     text = re.sub(r"\b(AND|OR|NOT|TRUE|FALSE)\b", lambda match: _WORDS[match[1]], _STATE.sub(compare, rule))
     try:
-        return _evaluate_rule(ast.parse(" ".join(text.split()), mode="eval").body)
+        return _evaluate_rule(parse_expression(" ".join(text.split())))
     except (SyntaxError, TypeError) as error:
         raise Unresolved(rule, f"is a rule of alarms that is not understood here: {error}") from None
 

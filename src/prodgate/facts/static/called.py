@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...processes.regular_files import read_measured
+from ...semantics.syntax_trees import parse_module
 from .. import Fact
 from .shell_commands import lift_here_documents
 from .workflows import Job, Step, flatten
@@ -586,7 +587,7 @@ def read_calls(texts: Mapping[str, str]) -> dict[str, Any]:
     trees, unread = {}, []
     for file, text in texts.items():
         try:
-            trees[file] = ast.parse(text)
+            trees[file] = parse_module(text)
         except (SyntaxError, ValueError, RecursionError) as error:
             unread.append([f"{file}:{getattr(error, 'lineno', None) or 1}", "is no Python that can be read", ""])
     folder = read_names(trees)
