@@ -251,7 +251,12 @@ def test_a_misspelt_variable_of_the_gate_is_refused(gate: Gate, monkeypatch: pyt
     monkeypatch.setenv("PRODGATE_TARGT", "")
     said = "PRODGATE_TARGT: is no variable of the gate; did you mean 'PRODGATE_TARGET'?; correct it, or unset it"
     assert said in gate("criteria", ends=4).err
-    files = (path for part in ("src", "examples", ".github") for path in (REPOSITORY / part).rglob("*.[py]*"))
+    files = (
+        path
+        for part in ("src", "examples", ".github")
+        for path in (REPOSITORY / part).rglob("*.[py]*")
+        if path.suffix != ".pyc"
+    )
     named = {each for path in files for each in re.findall(r"\bPRODGATE_[A-Z_]*[A-Z]", path.read_text("utf-8"))}
     assert named - {"PRODGATE_GO"} == VARIABLES
 
@@ -874,7 +879,10 @@ def test_an_account_is_asked_as_it_is(monkeypatch: pytest.MonkeyPatch, gate: Gat
 
 def test_a_pipeline_stops_where_somebody_does_or_may(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
     asked = ("iam", "aws://gate@eu-west-1")
-    harmless = {"PolicyName": "own", "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Action": "s3:*"}}}
+    harmless = {
+        "PolicyName": "own",
+        "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Action": "sns:Publish"}},
+    }
     unknown = {
         "PolicyName": "odd",
         "PolicyDocument": {**EDIT, "Statement": {**EDIT["Statement"], "Condition": {"Is": {"a": "b"}}}},
@@ -884,7 +892,7 @@ def test_a_pipeline_stops_where_somebody_does_or_may(monkeypatch: pytest.MonkeyP
         for options, code in zip(((), ("--fail-on", "yes"), ("--fail-on", "undetermined")), codes, strict=True):
             gate(*asked, *options, ends=code)
     gate(*asked, "--idle", "--fail-on", "undetermined")
-    gate(*asked, "--who-can", "s3:GetObject", "*", "--fail-on", "yes", ends=1)
+    gate(*asked, "--who-can", "sns:Publish", "*", "--fail-on", "yes", ends=1)
     gate(*asked, "--least", "ann", "--fail-on", "yes", ends=4)
     answering(monkeypatch, {})
     gate(*asked, "--fail-on", "undetermined", ends=2)
