@@ -73,7 +73,7 @@ class Abilities:
         trust = guard if trust is None and guard is not None and not guard.unread else trust
         if not self._may_be_allowed(action, trust):  # most have none, so that there is nothing to remember
             return None
-        key = (action, resource, tuple((stated or {}).items()), trust is not None)
+        key = (action, resource, tuple((stated or {}).items()), bool(trust and trust.statements))
         if key not in self._asked:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
         return self._asked[key]

@@ -270,13 +270,16 @@ def name_one(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
-def take_steps(own: Abilities, path: Path, held: str = "") -> tuple[Ability, ...] | None:
-    """Return the statements that allow each step of a path, on what holds the role; None if one is denied."""
+def take_steps(own: Abilities, path: Path, held: str = "", heard: Document | None = None) -> tuple[Ability, ...] | None:
+    """Return the statements that allow each step of a path, on what holds the role; None if one is denied.
+
+    ``heard`` stands for what policies of resources say, if it is given.
+    """
     found: list[Ability] = []
     for step in path.steps:
         for resource in (*step.resources, *step.perhaps):
             named = resource.replace("{held}", held).replace("{account}", own.principal.account)
-            able = own.can(step.action, named)
+            able = own.can(step.action, named, trust=heard)
             if able is None and resource in step.resources:
                 return None
             found.append(doubt(f"whether {step.action} takes {named} is not known") if able is None else able)
@@ -287,7 +290,7 @@ def list_elsewhere(own: Abilities, account: Account) -> Iterator[Crossing]:
     """Yield paths that may lead somewhere through a service, over unknown roles and holders."""
     unknown = functools.cache(lambda service: _do_to_unknown(own, account, "iam:PassRole", service))
     for path in list_paths():
-        steps, passing = take_steps(own, path, path.unknown), None
+        steps, passing = take_steps(own, path, path.unknown, Document()), None  # no known policy is of it
         if path.service and steps is not None:
             passing = unknown(path.service)
         if steps is not None and (passing is not None or path.kind):
