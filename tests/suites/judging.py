@@ -51,7 +51,7 @@ def checks_in(*places: str) -> tuple[Check, ...]:
 
 
 def import_checks(paths: Iterable[Path]) -> tuple[Check, ...]:
-    """Import files, each of them once, and return their checks."""
+    """Import files and return their checks, each once, though another test of this process imported them as well."""
     files = {str(file): file for file in paths}
     known = {check.function.__code__.co_filename for check in registered_checks()}
     for name, file in files.items():
@@ -60,7 +60,8 @@ def import_checks(paths: Iterable[Path]) -> tuple[Check, ...]:
             assert spec is not None
             assert spec.loader is not None
             spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered_checks() if check.function.__code__.co_filename in files)
+    found = (check for check in registered_checks() if check.function.__code__.co_filename in files)
+    return tuple({(check.function.__code__.co_filename, check.name): check for check in found}.values())
 
 
 def judged(facts: Facts, checks: Iterable[Check], layer: str) -> Findings:
