@@ -229,7 +229,7 @@ def _list_others() -> Iterator[Tooth]:
     records = import_module("tests.suites.attested.test_records")
     for wrong in records.WRONG:
         yield "attested", wrong.criterion, wrong.outcome is records.NOT_SATISFIED, wrong.what
-    for criterion in {*records.RECORDED, records.DEFERRED}:
+    for criterion in {*records.RECORDED, *records.OF_PRODUCTION}:
         yield "attested", criterion, True, "a record made for rehearsals"
         yield "attested", criterion, False, "a folder that is a link"
     for layer, each in import_module("tests.test_house_teeth").list_checks():
