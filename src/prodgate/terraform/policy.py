@@ -297,7 +297,7 @@ def _report_too_few(policy: Policy, configuration: Configuration, criterion: Cri
     if not policy.population:
         return replace(told, outcome=Outcome.NOT_APPLICABLE, remedy="")
     told = replace(told, expected=f"at least {policy.population} {kinds}", observed=str(found))
-    missing = policy.required and configuration.complete
+    missing = policy.required and not configuration.find_gaps_for(*policy.resources)
     return replace(told, outcome=Outcome.NOT_SATISFIED, reason="") if missing else told
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from policies import secrets  # noqa: F401  registers its policies
+from policies import secrets, security_services  # noqa: F401  registers their policies
 from policies.identity import nobody_holds_a_key
 
 from prodgate import Configuration, Resource
@@ -332,6 +332,16 @@ def test_a_key_is_found_beside_what_could_not_be_read(
     (finding,) = apply(policy, tree, CRITERIA[policy.criterion])
     assert finding.outcome is outcome
     assert finding.reason.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "outcome"),
+    [(OTHERS, Outcome.NOT_SATISFIED), ((*OTHERS, *HIDING[:1]), Outcome.UNDETERMINED)],
+)
+def test_what_must_be_declared_is_missing_unless_a_gap_may_hide_it(gaps: tuple[Gap, ...], outcome: Outcome) -> None:
+    tree = Configuration(root="r", engine="e", resources=[declare("aws_iam_role")], gaps=gaps)
+    (finding,) = apply(POLICIES["PG_WATCH_1"], tree, CRITERIA["threat-detection"])
+    assert finding.outcome is outcome
 
 
 # What a block that can't be read is given may be completed there: absence proves nothing of it.
