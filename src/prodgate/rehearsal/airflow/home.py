@@ -133,6 +133,9 @@ _AIRFLOW_3: Final = Release(
         "WEBSERVER__SECRET_KEY": "{secret}",
     },
 )
+_AIRFLOW_3_0: Final = replace(
+    _AIRFLOW_3, settings={**_AIRFLOW_3.settings, "CORE__EXECUTOR": "LocalExecutor:airflow_executor.LocalExecutor"}
+)
 #: Since 3.2 Airflow writes an entry of the audit log at a point where a server can do nothing else meanwhile. In a
 #: file, with one writer at a time, it would wait for a task's report that the same server is processing.
 _AIRFLOW_3_2: Final = replace(
@@ -144,14 +147,13 @@ _AIRFLOW_3_2: Final = replace(
     },
     settings={**_AIRFLOW_3.settings, "CORE__EXECUTION_API_SERVER_URL": "{reports}"},
 )
-_ONE_SERVER: Final = re.compile(r"3\.[01](\D|$)")
+#: The start of a version -> its release; that of 3.2 stands for what is newer.
+_RELEASES: Final = {"2.": _AIRFLOW_2, "3.0.": _AIRFLOW_3_0, "3.1.": _AIRFLOW_3}
 
 
 def release_of(version: str) -> Release:
     """Return the release that a version belongs to."""
-    if version.startswith("2."):
-        return _AIRFLOW_2
-    return _AIRFLOW_3 if _ONE_SERVER.match(version) else _AIRFLOW_3_2
+    return next((release for start, release in _RELEASES.items() if version.startswith(start)), _AIRFLOW_3_2)
 
 
 def settings(release: Release, place: Place) -> dict[str, str]:
@@ -181,7 +183,8 @@ RETRY_DELAY: Final = 1.0
 LIMIT: Final = 180.0
 #: Beside an environment's Python: its database in its initial state.
 _EMPTY: Final = "prodgate-airflow.sqlite"
-_POLICY: Final = Path(__file__).with_name("local_settings.py")
+#: Modules of Airflow's own -> the files here that they are copied from.
+_MODULES: Final = {"airflow_local_settings.py": "local_settings.py", "airflow_executor.py": "executor.py"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,8 @@ def prepare(place: Place, schedules: Mapping[str, str]) -> Logins:
     place.dags.mkdir()
     stated = {"schedules": dict(schedules), "retry_delay": RETRY_DELAY}
     (place.home / "config" / "rehearsal.json").write_text(json.dumps(stated), "utf-8")
-    shutil.copyfile(_POLICY, place.home / "config" / "airflow_local_settings.py")
+    for module, source in _MODULES.items():
+        shutil.copyfile(Path(__file__).with_name(source), place.home / "config" / module)
     logins = Logins(viewer=Login("viewer", token_urlsafe(16)), admin=Login("admin", token_urlsafe(16)))
     passwords = {each.name: each.password for each in (logins.viewer, logins.admin)}
     (place.home / "passwords.json").write_text(json.dumps(passwords), "utf-8")

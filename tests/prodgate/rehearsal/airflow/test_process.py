@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from prodgate.engines.environments import ensure_python
+from prodgate.rehearsal.airflow.home import Place, prepare, release_of, variables
 from prodgate.rehearsal.airflow.process import authorization, request_json
 from tests.prodgate.rehearsal.airflow.lab import EVERY, LIMIT, Lab, lab
 
@@ -102,3 +105,39 @@ def test_a_file_that_is_broken_later_is_known(airflow: Lab) -> None:
 def test_it_works_in_its_own_folder(airflow: Lab) -> None:
     assert Path(airflow.home, "logs").is_dir()
     assert Path(airflow.home, "airflow.sqlite").exists()
+
+
+#: Queues a task as the scheduler does before it commits; says whether a worker could take it then, and after a heartbeat.
+QUEUE = """
+from uuid import uuid4
+from airflow.executors.executor_loader import ExecutorLoader
+from airflow.executors.workloads import ExecuteTask, TaskInstance
+
+executor = ExecutorLoader.get_default_executor()
+executor.start()
+executor._check_workers = lambda: None
+instance = TaskInstance(
+    id=uuid4(), task_id="collect", dag_id="demo", run_id="a run", try_number=1, map_index=-1, pool_slots=1,
+    queue="default", priority_weight=1,
+)
+task = ExecuteTask(token="", ti=instance, dag_rel_path="demo.py", bundle_info={"name": "dags"}, log_path=None)
+executor.queue_workload(task, session=None)
+print("before the commit:", not executor.activity_queue.empty())
+executor.heartbeat()
+print("after it:", not executor.activity_queue.empty())
+"""
+
+
+def test_no_worker_gets_a_task_before_the_scheduler_has_committed(tmp_path: Path) -> None:
+    place = Place(home=tmp_path / "home", port=8080, secret="s" * 32)
+    prepare(place, {})
+    python = ensure_python("airflow-3.0.6", print)
+    done = subprocess.run(
+        [python, "-c", QUEUE],
+        env=variables(place, release_of("3.0.6")),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    assert done.stdout.splitlines()[-2:] == ["before the commit: False", "after it: True"], done.stderr
