@@ -15,8 +15,8 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import MAX_PREC, ROUND_HALF_EVEN, Context, Decimal
+from datetime import datetime, timedelta
+from decimal import MAX_PREC, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Self
 
 #: unit -> (dimension, factor to the dimension's base unit)
@@ -109,6 +109,12 @@ class Quantity:
     def between(cls, earlier: datetime, later: datetime) -> Self:
         """Build the whole seconds from one time to another; 0 where that is not later."""
         return cls.seconds(max(0, int((later - earlier).total_seconds())))
+
+    @classmethod
+    def lasting(cls, time: timedelta, unit: str, *, at_most: bool = False) -> Self:
+        """Build a duration of four decimals that is no longer than the time, or with ``at_most`` no shorter."""
+        exact = Decimal(time // timedelta(microseconds=1)) / 1_000_000 / UNITS[unit][1]
+        return cls(exact.quantize(Decimal("0.0001"), ROUND_CEILING if at_most else ROUND_FLOOR), unit)
 
     @property
     def dimension(self) -> str:

@@ -43,6 +43,14 @@ def test_each_unit_has_its_kind_and_its_base(text: str, kind: str, base: str) ->
     assert (quantity.dimension, quantity.base) == (kind, Decimal(base))
 
 
+@pytest.mark.parametrize("unit", ["h", "d"])
+def test_no_duration_is_rounded_onto_a_bound(unit: str) -> None:
+    month, moment = timedelta(days=30), timedelta(microseconds=1)
+    for time, at_most, bound in ((month - moment, False, ">= 30 d"), (month + moment, True, "<= 30 d")):
+        assert not Bound.parse(bound).admits(Quantity.lasting(time, unit, at_most=at_most))
+        assert Bound.parse(bound).admits(Quantity.lasting(month, unit, at_most=at_most))
+
+
 @pytest.mark.parametrize(
     ("bound", "observed"), [("< 200 ms", "3"), (">= 30 d", "99.9 %"), ("== 'a'", "3"), ("< 3", "1 s")]
 )

@@ -7,7 +7,6 @@ canary shows the content of a message.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from ...airflow.records import Run
@@ -164,7 +163,7 @@ class KilledOrFailed(Fact):
 def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the facts in a drill's record for each mode of the canary; it was ``asked`` for at that time."""
     asked, began = (datetime.fromisoformat(record[key]) for key in ("asked", "started"))
-    age = Quantity.seconds(round(Decimal((asked - began).total_seconds())))
+    age = Quantity.lasting(asked - began, "s", at_most=True)
     for one in record["tried"]:
         subject = f"{record['dag_id']}: {one['mode']}"
         yield _retry_fact(subject, one, age) if one["mode"] == "retry" else _failure_fact(subject, one, age)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -211,7 +210,7 @@ def _mistrusted(shown: Sequence[Mapping[str, Any]], unseen: str) -> Any:
 
 
 def _days(seconds: float) -> Quantity:
-    return Quantity.days((Decimal(int(seconds)) / 86400).quantize(Decimal("0.1")))
+    return Quantity.lasting(timedelta(seconds=seconds), "d")
 
 
 def _where(one: Mapping[str, Any]) -> str:

@@ -151,7 +151,7 @@ def _cluster(account: Account, servers: tuple[DatabaseInstance, ...], row: Mappi
         engine_mode=row.get("EngineMode", ""),
         least=_capacity(scaling.get("MinCapacity")),
         most=_capacity(scaling.get("MaxCapacity")),
-        age=hours(account.now - row["ClusterCreateTime"]),
+        age=Quantity.lasting(account.now - row["ClusterCreateTime"], "h"),
         reaches_back=_reach(account, earliest),
         forces_tls=account.attempt(_cluster_parameter, account, row["Engine"], row["DBClusterParameterGroup"]),
         parameters_in_force=states <= {"in-sync"},
@@ -167,7 +167,7 @@ def _instance(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapp
         engine_mode="",
         least=None,
         most=None,
-        age=hours(account.now - row["InstanceCreateTime"]),
+        age=Quantity.lasting(account.now - row["InstanceCreateTime"], "h"),
         reaches_back=account.attempt(_reach_of_instance, account, row["DBInstanceArn"]),
         forces_tls=account.attempt(_parameter, account, row["Engine"], [g["DBParameterGroupName"] for g in groups]),
         parameters_in_force={group["ParameterApplyStatus"] for group in groups} <= {"in-sync"},
@@ -176,7 +176,7 @@ def _instance(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapp
 
 
 def _reach(account: Account, earliest: datetime | None) -> Quantity | None:
-    return hours(account.now - earliest) if earliest else None
+    return Quantity.lasting(account.now - earliest, "h") if earliest else None
 
 
 def _reach_of_instance(account: Account, arn: str) -> Quantity | None:
@@ -203,11 +203,6 @@ def _common_fields(row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]
         "tags": {tag["Key"]: tag.get("Value", "") for tag in row.get("TagList", ())},
         "replica_of": next((row[name] for name in _SOURCES if row.get(name)), ""),
     }
-
-
-def hours(apart: timedelta) -> Quantity:
-    """Return a duration in hours, of as many decimals as keep two seconds apart, and so each from its bound."""
-    return Quantity.of((Decimal(int(apart.total_seconds())) / 3600).quantize(Decimal("0.0001")), "h")
 
 
 def _capacity(stated: float | None) -> Quantity | None:
@@ -551,7 +546,7 @@ def _is_left_out(account: Account, database: Database) -> bool:
 def _find_copies(account: Account, database: Database) -> Mapping[str, Quantity]:
     vaults = {vault for plan in account.once(observe_plans) for rule in plan.rules for vault in rule.copies}
     made = {vault: _find_newest_copy(account, vault, database.subject) for vault in sorted(vaults)}
-    return {vault: hours(account.now - time) for vault, time in made.items() if time is not None}
+    return {vault: _age(account.now - time) for vault, time in made.items() if time is not None}
 
 
 def _find_newest_copy(account: Account, vault: str, database: str) -> datetime | None:
@@ -572,9 +567,13 @@ def _point(row: Mapping[str, Any], database: Database, now: datetime) -> Recover
     continuous = row["Status"] == "AVAILABLE"
     return RecoveryPoint(
         arn=row["RecoveryPointArn"],
-        age=hours(now - ((database.latest if continuous else None) or row["CreationDate"])),
+        age=_age(now - ((database.latest if continuous else None) or row["CreationDate"])),
         encrypted=row["IsEncrypted"],
     )
+
+
+def _age(time: timedelta) -> Quantity:
+    return Quantity.lasting(time, "h", at_most=True)
 
 
 def _testing_plans_of(account: Account, database: Database) -> tuple[str, ...]:
@@ -636,8 +635,8 @@ def _test(job: Mapping[str, Any], now: datetime) -> RestoreTest:
     return RestoreTest(
         status=job["Status"],
         started=job["CreationDate"],
-        took=hours(answered - job["CreationDate"]) if answered else None,
-        age=hours(now - end) if end else None,
+        took=_age(answered - job["CreationDate"]) if answered else None,
+        age=_age(now - end) if end else None,
         validation=job.get("ValidationStatus", ""),
         deletion=job.get("DeletionStatus", ""),
     )

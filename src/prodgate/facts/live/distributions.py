@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -382,8 +381,10 @@ def _certificate(account: Account, row: tuple[str, dict[str, tuple[str, ...]]]) 
         status=certificate["Status"],
         validated_through=tuple(sorted(methods)),
         in_date=_is_in_date(certificate, account.now),
-        remaining=_days(certificate.get("NotAfter", account.now) - account.now),
-        lifetime=_days(certificate.get("NotAfter", account.now) - certificate.get("NotBefore", account.now)),
+        remaining=Quantity.lasting(certificate.get("NotAfter", account.now) - account.now, "d"),
+        lifetime=Quantity.lasting(
+            certificate.get("NotAfter", account.now) - certificate.get("NotBefore", account.now), "d"
+        ),
     )
 
 
@@ -440,10 +441,6 @@ def _describe_certificate(account: Account, arn: str) -> Mapping[str, Any]:
 def _is_in_date(certificate: Mapping[str, Any], now: datetime) -> bool:
     begins, ends = certificate.get("NotBefore"), certificate.get("NotAfter")
     return begins is not None and ends is not None and begins <= now < ends
-
-
-def _days(time: timedelta) -> Quantity:
-    return Quantity.days((Decimal(int(time.total_seconds())) / 86400).quantize(Decimal("0.1")))
 
 
 # ── The site's names: their records in Route 53, and the distribution that serves them

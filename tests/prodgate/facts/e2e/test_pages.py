@@ -744,7 +744,7 @@ def test_a_missing_page_below_others_must_be_missing_and_a_closed_part_says_noth
 
 def test_dates_are_judged_by_when_the_certificate_was_seen() -> None:
     stored = (record(), record(at="2027-03-01T00:00:00+00:00"))
-    assert [str(probe_facts(each).of(ServedCertificate)[0].remaining) for each in stored] == ["89.9 d", "-4.6 d"]
+    assert [str(probe_facts(each).of(ServedCertificate)[0].remaining) for each in stored] == ["89.9259 d", "-4.5741 d"]
 
 
 def test_a_page_that_is_missing_carries_them_too() -> None:

@@ -80,7 +80,7 @@ def job(**stated: Any) -> dict[str, Any]:
     ("points", "age"),
     [
         ([("COMPLETED", 30), ("CREATING", 1), ("EXPIRED", 2), ("PARTIAL", 3)], "30 h"),
-        ([("AVAILABLE", 90 * 24)], "0.0833 h"),
+        ([("AVAILABLE", 90 * 24)], "0.0834 h"),
     ],
     ids=["once it can be restored", "continuous: as far as the database"],
 )
