@@ -567,9 +567,10 @@ def nobody_holds_a_key(tree: Configuration, criterion: Criterion) -> None:
 def no_ready_made_administrator_is_attached(holder: Resource, criterion: Criterion) -> None:
     """No managed policy that grants all of a service or of the account is attached to anything."""
     name = ATTACHMENTS[holder.type]
-    declared = {one.configured_as for one in holder.related(name, "aws_iam_policy")}
-    if holder.known(name) is None and declared and declared == set(holder.references.get(name, ())):
-        return  # an ARN that is decided later, of a policy that is judged where it is declared
+    targets = holder.references.get(name, ())
+    later = name.endswith("arn") and holder.known(name) is None  # in a list, others may be ready-made
+    if later and len(targets) == 1 and holder.related(name, "aws_iam_policy"):
+        return  # it is judged where it is declared
     full = [arn for arn in holder.texts(name) if FULL.fullmatch(arn)]
     criterion.exclude(full, expected="a policy that lists its actions")
 

@@ -8,20 +8,6 @@ resource "aws_iam_role_policy_attachment" "own" {
   policy_arn = aws_iam_policy.own.arn
 }
 
-variable "team" {
-  type = string
-}
-
-resource "aws_iam_policy" "named_later" {
-  name   = var.team
-  policy = jsonencode({ Version = "2012-10-17", Statement = [] })
-}
-
-resource "aws_iam_role_policy_attachment" "named_later" {
-  role       = "app"
-  policy_arn = aws_iam_policy.named_later.arn
-}
-
 resource "aws_iam_role_policy_attachment" "made_for_one_service" {
   role       = "task-execution"
   policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"

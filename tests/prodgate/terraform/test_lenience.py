@@ -344,6 +344,37 @@ def test_what_must_be_declared_is_missing_unless_a_gap_may_hide_it(gaps: tuple[G
     assert finding.outcome is outcome
 
 
+ATTACHED = """
+variable "team" {}
+resource "aws_iam_policy" "own" {
+  name   = var.team
+  policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+resource "aws_iam_role_policy_attachment" "own" {
+  role       = "app"
+  policy_arn = aws_iam_policy.own.arn
+}
+resource "aws_iam_role_policy_attachment" "either" {
+  role       = "app"
+  policy_arn = var.team == "a" ? aws_iam_policy.own.arn : "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+resource "aws_iam_role" "both" {
+  assume_role_policy  = jsonencode({ Version = "2012-10-17", Statement = [] })
+  managed_policy_arns = [aws_iam_policy.own.arn, "arn:aws:iam::aws:policy/IAMFullAccess"]
+}
+"""
+
+
+def test_an_attached_policy_is_followed_to_where_it_is_declared(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(ATTACHED, "utf-8")
+    found = apply(POLICIES["PG_IAM_6"], evaluate(tmp_path), CRITERIA["iam-no-wildcards"])
+    assert {each.subject.rpartition(".")[2]: each.outcome for each in found} == {
+        "own": Outcome.SATISFIED,
+        "either": Outcome.UNDETERMINED,
+        "both": Outcome.UNDETERMINED,
+    }
+
+
 # What a block that can't be read is given may be completed there: absence proves nothing of it.
 
 GIVEN = """
