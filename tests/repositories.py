@@ -5,13 +5,11 @@ from pathlib import Path
 
 
 def git(root: Path, *words: str) -> str:
-    """Return the output of git in a repository."""
     who = ("-c", "user.name=x", "-c", "user.email=x@example.invalid", "-c", "commit.gpgsign=false")
     command = ("git", "-C", str(root), *who, *words)
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
 def commit(root: Path, message: str) -> None:
-    """Commit all that lies in a repository."""
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", message)

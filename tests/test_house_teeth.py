@@ -49,8 +49,7 @@ def teeth() -> Any:
 def test_each_criterion_has_a_fault_that_turns_it_red_and_one_that_leaves_it_open(teeth: Any, red: bool) -> None:
     stated = teeth.STATED["without"]["red" if red else "open"]
     asked = [(layer, one.id) for one in criteria().values() for layer in one.layers]
-    without = {one for wanted, one in teeth.list_gaps(asked) if wanted == red}
-    assert without == set(stated), (
+    assert {one for wanted, one in teeth.list_gaps(asked) if wanted == red} == set(stated), (
         "each needs a fault, or a reason in scripts/teeth.toml; one that has a fault needs none"
     )
     assert all(reason.strip() for reason in stated.values())

@@ -116,8 +116,7 @@ def _is_below(bad: Sequence[int], trials: int, limit: float, confidence: float) 
     kept, together, _ = _parts(bad)
     count, worth = _worth(kept, together, len(bad), trials, confidence)
     rest = worth - count
-    below = betainc(count + 1, rest.clip(min=1e-9), limit)
-    return bool(((below >= confidence) & (rest > 0)).all())
+    return bool(((betainc(count + 1, rest.clip(min=1e-9), limit) >= confidence) & (rest > 0)).all())
 
 
 @_with_scipy

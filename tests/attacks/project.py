@@ -90,7 +90,6 @@ class Project:
         self.env = take_environment()
 
     def write(self, files: dict[str, str]) -> None:
-        """Write files, replacing existing ones."""
         for name, text in files.items():
             path = self.folder / name
             if path.is_symlink():
@@ -127,7 +126,6 @@ class Project:
         return done.returncode, " ".join(" ".join([done.stdout, done.stderr, *written]).split())
 
     def change(self, attack: Attack) -> None:
-        """Change the files of the project."""
         for name in attack.remove:
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()

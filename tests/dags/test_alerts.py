@@ -35,8 +35,7 @@ def context(**more: Any) -> dict[str, Any]:
 
 
 def test_a_failed_task_is_told_to_people_and_leaves_no_dead_letter(told: World) -> None:
-    error = ConnectionError("postgresql://airflow:hunter2@db/news refused")
-    alerts.task_failed(context(exception=error))
+    alerts.task_failed(context(exception=ConnectionError("postgresql://airflow:hunter2@db/news refused")))
     (notice,) = told.notices
     assert (notice["dag_id"], notice["run_id"], notice["tasks"], notice["map_index"]) == (
         "news",

@@ -36,8 +36,7 @@ def row(connection: Connection, identity: str = "new-1") -> dict[str, Any]:
 
 def test_a_story_that_changes_keeps_its_address_and_its_slot(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
-        told = replace(STORY, japanese={"title": "故障"})
-        assert storage.save(connection, "league", SLOT, [told], NOW) == 1
+        assert storage.save(connection, "league", SLOT, [replace(STORY, japanese={"title": "故障"})], NOW) == 1
         first = row(connection)
         assert first["slug"].startswith("heats-guard-out-")
         assert storage.save(connection, "league", LATER, [replace(STORY, title="Back soon")], NOW) == 0
@@ -143,8 +142,7 @@ def test_an_item_becomes_a_story(airflow: Airflow) -> None:
         '<category domain="kind">trades</category><category domain="team">LAL</category><category domain="team">bos</category>'
         "<category>news</category><ja:title>移籍</ja:title>"
     )
-    read = airflow.ask(read=feed(item("a", title="A &amp; B", more=more)), now=READ_AT)
-    (story,) = read["stories"]
+    (story,) = airflow.ask(read=feed(item("a", title="A &amp; B", more=more)), now=READ_AT)["stories"]
     assert (story["title"], story["summary"], story["body"]) == ("A & B", "What happened.", "One & two.\n\nThree.")
     assert (story["category"], story["teams"], story["japanese"]) == ("trades", ["lal", "bos"], {"title": "移籍"})
     assert story["published_at"] == "2026-01-06 02:00:00+00:00"

@@ -177,8 +177,7 @@ def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path, nobody: int) -
 
 
 def test_what_nobody_asked_about_is_not_answered(nobody: int) -> None:
-    site = ProbedSite(base_url=f"https://127.0.0.1:{nobody}", pages=PAGES)
-    facts = probe_facts(probe(site, timeout=TIMEOUT))
+    facts = probe_facts(probe(ProbedSite(base_url=f"https://127.0.0.1:{nobody}", pages=PAGES), timeout=TIMEOUT))
     unasked = {kind.__name__ for kind in facts.unreadable}
     assert unasked == {"AttackAnswered", "OrdinaryAnswered", "HealthEndpoint", "Cookie"}
     assert {type(fact) for fact in facts.known} | set(facts.unreadable) == set(PROBE_KINDS)
@@ -339,8 +338,7 @@ def test_a_further_name_of_the_site_is_probed_too(tmp_path: Path) -> None:
         )
     findings = judged(record)
     assert failing(findings) == {"certificate-covers-names": NOT_SATISFIED}
-    further = {(one.criterion, one.subject) for one in findings if "127.0.0.1" in one.subject}
-    assert further == {
+    assert {(one.criterion, one.subject) for one in findings if "127.0.0.1" in one.subject} == {
         ("cdn-security-headers", "/ of 127.0.0.1"),
         ("certificate-covers-names", "127.0.0.1"),
         ("certificate-expiry", "127.0.0.1"),

@@ -140,7 +140,6 @@ class Stage:
         assert seen.outcomes == expected, seen.told()
 
     def judging(self, *profiles: str) -> list[Check]:
-        """Return the checks that judge the profiles."""
         kinds = {kind for name in profiles for kind in BY_PROFILE[name]} - {RequestLoad}  # too short to judge each name
         return [check for check in self.checks if check.kind in kinds]
 

@@ -57,8 +57,7 @@ class Edit:
     def _around(self, text: str, changed: frozenset[int]) -> frozenset[int]:
         """The lines that open the surroundings of the edit: its argument, its block, the resource."""
         lines = self.applied(text).splitlines()
-        start = min(changed, default=self._first(text))
-        return frozenset(_openings(lines, start))
+        return frozenset(_openings(lines, min(changed, default=self._first(text))))
 
 
 def _openings(lines: Sequence[str], start: int) -> Iterator[int]:
@@ -78,7 +77,6 @@ def _depth(line: str) -> int:
 
 
 def read_edits() -> tuple[Edit, ...]:
-    """Return the edits of edits.toml, in its order."""
     stated = tomllib.loads(EDITS.read_text("utf-8"))["edits"]
     return tuple(
         Edit(

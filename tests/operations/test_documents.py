@@ -55,8 +55,7 @@ def test_every_section_of_an_alarm_says_something() -> None:
 def test_every_criterion_names_a_document_that_is_linked_from_the_front_page(criterion: Criterion) -> None:
     asked = read_terms(criterion)
     document, sections = Path(asked.document), asked.sections
-    text = (ROOT / document).read_text("utf-8")
-    headings = tuple(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
+    headings = tuple(re.findall(r"^#+ (.+)$", (ROOT / document).read_text("utf-8"), re.MULTILINE))
     assert sections
     assert all(has_section(headings, each) for each in sections)
     assert f"({document.name})" in (FOLDER / "README.md").read_text("utf-8")

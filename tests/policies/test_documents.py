@@ -64,7 +64,6 @@ def mostly(element: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def allowing(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a statement that allows something."""
     chosen: dict[str, list[str]] = {}
     for kind, who in draw(st.lists(principals, min_size=1, max_size=2)):
         chosen.setdefault(kind, []).append(who)

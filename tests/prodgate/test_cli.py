@@ -499,8 +499,7 @@ resource "aws_iam_role_policy" "a" {
 
 
 def test_check_judges_goals_at_their_places(shop: Path, gate: Gate) -> None:
-    stated = (shop / "criteria.toml").read_text() + GOAL
-    write_tree(shop, {"criteria.toml": stated, "tree/main.tf": HOLDER})
+    write_tree(shop, {"criteria.toml": (shop / "criteria.toml").read_text() + GOAL, "tree/main.tf": HOLDER})
     said = json.loads(gate("check", "tree", "--criteria", "criteria.toml", "--format", "sarif", ends=1).out)
     (found,) = [one for one in said["runs"][0]["results"] if "keys-kept" in one["ruleId"]]
     place = found["locations"][0]["physicalLocation"]

@@ -83,8 +83,7 @@ def test_what_it_writes_can_be_judged_at_once(shop: Path, gate: Gate) -> None:
 
 def test_its_examples_are_valid_where_they_stand(shop: Path, gate: Gate) -> None:
     gate("init")
-    text = uncomment((shop / "criteria.toml").read_text("utf-8"))
-    stated = parse_criteria(text, Path("criteria.toml"))
+    stated = parse_criteria(uncomment((shop / "criteria.toml").read_text("utf-8")), Path("criteria.toml"))
     assert stated.airflow.folder == "pipeline/dags"
     assert {id_: each.declared.schedule.cron for id_, each in stated.airflow.dags.items()} == {
         "orders": "0 3 * * *", "v.2": "0 3 * * *"
@@ -165,8 +164,7 @@ def test_lines_of_gitignore_stay(shop: Path, gate: Gate, before: str, after: str
 
 def test_a_folder_with_nothing_in_it_gets_criteria_that_say_what_is_missing(gate: Gate, tmp_path: Path) -> None:
     gate("init", tmp_path)
-    stated = load_criteria(tmp_path / "criteria.toml")
-    assert stated.terraform_root == ""
+    assert load_criteria(tmp_path / "criteria.toml").terraform_root == ""
     assert '# root = "infra"' in (tmp_path / "criteria.toml").read_text("utf-8")
 
 

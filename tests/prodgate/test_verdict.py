@@ -105,8 +105,7 @@ def test_not_applicable_everywhere_is_an_answer_only_where_the_criterion_says_so
 def test_too_few_subjects_are_undetermined() -> None:
     criteria = {"backup-retention": criterion(population=2)}
     assert decide(criteria, [finding()], [], NOW, Scope()).decision is Decision.INSUFFICIENT
-    both = [finding(), finding(subject="another")]
-    assert decide(criteria, both, [], NOW).decision is Decision.GO
+    assert decide(criteria, [finding(), finding(subject="another")], [], NOW).decision is Decision.GO
 
 
 def test_a_rehearsal_defers_what_only_production_can_answer_and_promotes_nothing() -> None:
@@ -250,8 +249,7 @@ def test_a_waiver_touches_only_what_it_names_and_never_undetermined(
             assert used.names(replace(found, outcome=Outcome.NOT_SATISFIED))
             assert used.in_force(NOW)
     for outcome in (Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE):
-        before = [f for f in findings if f.outcome is outcome]
-        assert all(f in judged for f in before)
+        assert all(f in judged for f in findings if f.outcome is outcome)
 
 
 @given(findings=FINDINGS, waivers=WAIVERS, scope=st.sampled_from(SCOPES))
@@ -344,8 +342,7 @@ PLAIN = replace(OPEN, expected="on", observed="off")
 )  # fmt: skip
 def test_a_waiver_says_which_fault_was_accepted(changes: dict[str, Any], seen: list[dict[str, Any]], says: str) -> None:
     """Otherwise another fault would be covered in its place."""
-    found = [replace(PLAIN, **each) for each in seen]
-    covered, (state,) = apply_waivers(found, [waiver(**changes)], NOW)
+    covered, (state,) = apply_waivers([replace(PLAIN, **each) for each in seen], [waiver(**changes)], NOW)
     assert (state.outcome is Outcome.SATISFIED, Outcome.WAIVED in {each.outcome for each in covered}) == (
         not says,
         not says,

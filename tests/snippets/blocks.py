@@ -71,7 +71,6 @@ def find_blocks(text: str, page: str) -> Iterator[Block]:
 
 
 def parse(text: str) -> list[Token]:
-    """Return what a page is made of."""
     return MarkdownIt("commonmark").parse(text)
 
 

@@ -50,7 +50,6 @@ def split(text: str) -> Iterator[list[str]]:
 
 
 def read_prodgate(words: list[str]) -> None:
-    """Read arguments as ``prodgate`` does."""
     code, said = _parse(words)
     if code:
         raise ValueError(f"prodgate {shlex.join(words)}: {said}")
@@ -99,7 +98,6 @@ def _read_requirement(stated: str) -> None:
 
 @cache
 def _environments() -> Mapping[str, str]:
-    """Return the commands of each environment of tox."""
     tox = ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", "utf-8")
     named = {section.removeprefix("testenv:"): tox[section]["commands"] for section in tox if ":" in section}

@@ -59,8 +59,7 @@ def split(text: str) -> Iterator[tuple[str, str]]:
 
 def differ(shown: str, printed: str) -> str:
     """Return the lines in which two outputs differ, whatever each may vary in; nothing where they don't."""
-    lines = unified_diff(_settle(shown), _settle(printed), "shown", "printed", lineterm="")
-    return "\n".join(lines)
+    return "\n".join(unified_diff(_settle(shown), _settle(printed), "shown", "printed", lineterm=""))
 
 
 def _settle(text: str) -> list[str]:
@@ -70,7 +69,6 @@ def _settle(text: str) -> list[str]:
 
 
 def commit(folder: Path) -> None:
-    """Make a folder a repository of git, with all that is in it in a commit."""
     who = ("-c", "user.name=x", "-c", "user.email=x@example.invalid")
     for words in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message", "x")):
         subprocess.run(("git", *words), cwd=folder, check=True, capture_output=True)

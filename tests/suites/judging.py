@@ -88,12 +88,10 @@ def assert_found_apart(every: Iterable[Facts], checks: Iterable[Check], layer: s
 
 
 def outcomes(findings: Findings) -> dict[str, Outcome]:
-    """Return the worst outcome of each criterion."""
     return {id_: min((one.outcome for one in found), key=WORST.index) for id_, found in sorted(findings.items())}
 
 
 def listed(findings: Findings, outcome: Outcome) -> set[str]:
-    """Return the criteria with an outcome."""
     return {id_ for id_, each in outcomes(findings).items() if each is outcome}
 
 

@@ -33,8 +33,7 @@ SUBJECT = "token.actions.githubusercontent.com:sub"
 
 @pytest.fixture(scope="module")
 def declared() -> Mapping[str, Any]:
-    root = ROOT / STATED.terraform_root
-    return to_json(evaluate(root, base=ROOT, account=STATED.account))
+    return to_json(evaluate(ROOT / STATED.terraform_root, base=ROOT, account=STATED.account))
 
 
 def judged(configuration: Configuration) -> list[Finding]:

@@ -66,7 +66,6 @@ class Machine:
         program.chmod(0o755)
 
     def work(self, job: Job) -> Path:
-        """Return the folder of a job, with a checkout in it."""
         work = self.folder / "jobs" / job.id
         if self.repository and not work.exists():
             (depth,) = [one.inputs.get("fetch-depth", "1") for one in job.steps if one.uses.startswith(_CHECKOUT)]
@@ -218,7 +217,6 @@ def first(commands: Sequence[str], words: str) -> int:
 
 
 def find_step(job: Job, name: str) -> Step:
-    """The step of a job with this name."""
     (found,) = [one for one in job.steps if one.name == name]
     return found
 

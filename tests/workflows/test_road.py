@@ -69,7 +69,6 @@ def make_team(folder: Path) -> Path:
 
 
 def edit(team: Path, workflow: str, old: str, new: str) -> None:
-    """Change a workflow of the team."""
     path = team / ".github" / "workflows" / workflow
     assert old in path.read_text("utf-8")
     path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")

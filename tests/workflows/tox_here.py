@@ -38,7 +38,6 @@ def main(words: list[str]) -> int:
 
 
 def run(settings: ConfigParser, name: str, given: list[str]) -> int:
-    """Run the commands of one environment."""
     section = settings["testenv"] if re.fullmatch(r"py3\d+", name) else settings[f"testenv:{name}"]
     stated = section.get("pass_env", settings["testenv"]["pass_env"])
     passed = re.sub(r"\{\[([\w:-]+)\](\w+)\}", lambda found: settings[found[1]][found[2]], stated).split()

@@ -92,8 +92,7 @@ def plan_run(args: argparse.Namespace) -> Plan:
 
 def _plan_cell(args: argparse.Namespace) -> Plan:
     """Return the plan of a run of one cell. Raises UsageError for one that the criteria do not name."""
-    given = ("only", "moment", *_ASKED_BY)
-    if named := next((name for name in given if getattr(args, name)), ""):
+    if named := next((name for name in ("only", "moment", *_ASKED_BY) if getattr(args, name)), ""):
         raise UsageError(f"--{named.replace('_', '-')}: a cell is one layer of one account, whole; leave it out")
     project = open_stated(args)
     stated = read_list(args.cells, project) if args.cells else list_cells(project, rehearsal=False)

@@ -163,8 +163,7 @@ def _oldest_versions(s3: Any, there: Place) -> dict[str, tuple[str, int]]:
 
 def _list_versions(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, str, bool]]:
     """Yield key, version and whether it is a mark of a deletion, the newest of each key first."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         for kind in ("Versions", "DeleteMarkers"):
             yield from ((row["Key"], row["VersionId"], kind == "DeleteMarkers") for row in page.get(kind, ()))
 

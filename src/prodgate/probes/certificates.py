@@ -159,8 +159,7 @@ def _look_in_child(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
         environment = {**clean_environment("OPENSSL_"), "OPENSSL_CONF": str(settings)}
         with Process(command, cwd=Path(folder), environment=environment) as process:
             try:
-                ended = process.wait(_START + 2 * float(asked["timeout"]))
-                return dict(json.loads(ended.stdout))
+                return dict(json.loads(process.wait(_START + 2 * float(asked["timeout"])).stdout))
             except (TimeoutError, ValueError) as error:
                 return {
                     "failed": f"its {kind} certificate could not be asked for: {error_text(error)}",

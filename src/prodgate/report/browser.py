@@ -129,8 +129,7 @@ def _list_undecided(page: VisitedPage) -> list[str]:
 
 
 def _journey_rows(record: Mapping[str, Any]) -> Iterator[JourneyRow]:
-    facts = _of(journey_facts(record), Journey)
-    for journey, fact in zip(record["journeys"], facts, strict=True):
+    for journey, fact in zip(record["journeys"], _of(journey_facts(record), Journey), strict=True):
         succeeded = _known(fact, "succeeded")
         files = (found for name in journey["evidence"] if (found := _FILE.fullmatch(str(name))))
         yield JourneyRow(

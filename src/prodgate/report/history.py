@@ -98,8 +98,7 @@ def _worst_outcomes(verdict: Verdict) -> dict[str, str]:
     found: dict[str, Outcome] = {}
     for ruling in verdict.rulings:
         outcome = Outcome.NOT_APPLICABLE if ruling.deferred else ruling.outcome
-        known = found.get(ruling.criterion.id, outcome)
-        found[ruling.criterion.id] = find_worst((known, outcome))
+        found[ruling.criterion.id] = find_worst((found.get(ruling.criterion.id, outcome), outcome))
     return {id_: str(outcome) for id_, outcome in found.items()}
 
 

@@ -58,8 +58,7 @@ def publish(
     verdict = run.verdict()
     if as_json:
         named = {"run": str(path), "head": run.head, "seal": str(state), "compared": run.about.get("compared", [])}
-        said = {**named, **verdict_to_json(verdict)}
-        _print(json.dumps(said, ensure_ascii=False, indent=2))
+        _print(json.dumps({**named, **verdict_to_json(verdict)}, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
         _print(f"{_render_changes(before, run, base)}\n")

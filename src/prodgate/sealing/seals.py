@@ -118,8 +118,7 @@ def seal(
         before = _read_before(earlier) if earlier else find_before(run)
         replaces = (*earlier.replaced, earlier.digest) if earlier else ()
         sealing = Sealing(at=now or datetime.now(UTC), before=before, replaces=replaces)
-        statement = make_statement(run, verdict, _digest_files(run.path), sealing)
-        made, files = _make(statement, signer)
+        made, files = _make(make_statement(run, verdict, _digest_files(run.path), sealing), signer)
         if stamp:
             files[TIME_STAMP] = stamp(files[SEAL])
         for name in SEALING - {SEAL}:

@@ -284,8 +284,7 @@ _MOST: Final = 3
 
 def parse_acknowledged(lines: Iterable[str]) -> Mapping[tuple[str, str], str]:
     """Return what was done, by DAG and run, from the lines without mistakes."""
-    found = filter(None, map(_LINE.fullmatch, lines))
-    return {(line["dag"], line["run"]): line["done"] for line in found}
+    return {(line["dag"], line["run"]): line["done"] for line in filter(None, map(_LINE.fullmatch, lines))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,8 +194,7 @@ def _import_modules(
     name: str, among: Sequence[Path], files: Sequence[Path], broken: dict[Path, str] | None = None
 ) -> frozenset[Path]:
     """Import modules below some folders as parts of one package; return the files that were."""
-    package = sys.modules.setdefault(name, ModuleType(name))
-    package.__path__ = [str(folder) for folder in among]
+    sys.modules.setdefault(name, ModuleType(name)).__path__ = [str(folder) for folder in among]
     importlib.invalidate_caches()
     for path in files:
         inside = next(path.relative_to(folder) for folder in among if path.is_relative_to(folder))

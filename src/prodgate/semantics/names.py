@@ -46,8 +46,7 @@ def mixes_scripts(text: str) -> bool:
 
 def _identities(text: str) -> set[str]:
     """Return what a person may be known by: the name, its words in any order, and each address."""
-    spelled = unicodedata.normalize("NFKC", text)
-    name = _ADDRESS.sub(" ", re.sub(r"<[^<>]*>", " ", spelled))
+    name = _ADDRESS.sub(" ", re.sub(r"<[^<>]*>", " ", unicodedata.normalize("NFKC", text)))
     words = "".join(sorted(map(fold, re.findall(r"[^\W_]+", name))))
     return {fold(text), *([fold(name), words] if words else []), *_addresses(text)}
 

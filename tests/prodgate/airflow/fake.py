@@ -378,8 +378,6 @@ def ids(found: History) -> list[str]:
 
 
 def of(*paths: str) -> Callable[[Callable[[Mapping[str, str], Any], Any]], Callable[..., Reply]]:
-    """Change the responses at paths."""
-
     def made(change: Callable[[Mapping[str, str], Any], Any]) -> Callable[..., Reply]:
         def fault(path: str, query: Mapping[str, str], reply: Reply) -> Reply:
             return Reply(200, change(query, reply.document)) if path in paths else reply
@@ -428,7 +426,6 @@ def _filtered(fake: Fake, path: str, query: dict[str, str]) -> list[Any]:
 
 def growing(now: Callable[[], bool]) -> Callable[[Mapping[str, str], Any], Any]:
     def change(query: Mapping[str, str], found: Any) -> Any:
-        more = int(query.get("offset", 0)) > 0 and now()
-        return found | {"total_entries": found["total_entries"] + more}
+        return found | {"total_entries": found["total_entries"] + (int(query.get("offset", 0)) > 0 and now())}
 
     return change

@@ -137,8 +137,7 @@ def test_a_run_from_before_the_window_that_goes_on_is_read_apart(version: str) -
     assert {"queued-800", "running-900"}.isdisjoint(run.run_id for run in found.runs)
     evidence = observe_history(Asking(fake), ("news",), since=SINCE, now=NOW)
     assert recall_history(evidence).unended == found.unended
-    before = {key: value for key, value in evidence.items() if key != "unended"}
-    assert recall_history(before).unended == ()
+    assert recall_history({key: value for key, value in evidence.items() if key != "unended"}).unended == ()
 
 
 @pytest.mark.parametrize("version", [OLD, NEW, "3.3.2"])
@@ -169,8 +168,7 @@ def test_a_run_whose_interval_began_long_before_the_window_is_in_it_by_its_end()
 
 @BOTH
 def test_a_run_without_a_slot_is_not_taken_for_an_old_one(version: str) -> None:
-    run = a_run("news", "a", NOW - HOUR, data_interval_end=None)
-    fake = an_airflow(version, slots=0, runs=[run])
+    fake = an_airflow(version, slots=0, runs=[a_run("news", "a", NOW - HOUR, data_interval_end=None)])
     assert [found.slot for found in history(fake).runs] == [None if version == OLD else NOW - HOUR]
 
 
@@ -417,8 +415,7 @@ def replayed(fake: Fake) -> tuple[History, str]:
 
 @BOTH
 def test_evidence_gives_the_same_history_without_a_network(version: str) -> None:
-    fake = an_airflow(version)
-    found, _ = replayed(fake)
+    found, _ = replayed(an_airflow(version))
     assert found == history(an_airflow(version), "news", "renamed")
 
 
@@ -583,8 +580,7 @@ def test_a_list_that_changed_is_read_anew_and_not_for_ever(version: str) -> None
 
 
 def test_an_offset_that_is_ignored_is_noticed() -> None:
-    fake = an_airflow(NEW)
-    first = fake._answered(RUNS, {"limit": "100", "run_after_gte": SINCE.isoformat()}).document
+    first = an_airflow(NEW)._answered(RUNS, {"limit": "100", "run_after_gte": SINCE.isoformat()}).document
     with pytest.raises(Unreadable, match="kept changing"):
         _ = history(an_airflow(NEW, fault=of(RUNS)(lambda query, found: first))).runs
 
@@ -981,8 +977,7 @@ def test_nothing_but_get_is_sent_whichever_way_it_is_called() -> None:
 
 
 def writer(aws: Answering) -> MwaaWriter:
-    session = boto3.Session(aws_access_key_id="ASIAX", aws_secret_access_key="x")
-    clients = Clients(session, REGION, attempts=1)
+    clients = Clients(boto3.Session(aws_access_key_id="ASIAX", aws_secret_access_key="x"), REGION, attempts=1)
     clients("mwaa").meta.events.register("before-send", aws._sent)
     return MwaaWriter(clients, "news", REGION)
 

@@ -189,8 +189,7 @@ def test_each_answer_says_where_it_came_from() -> None:
 
 def test_throttled_calls_are_tried_again() -> None:
     sent: Iterator[Sent] = iter([refused("ThrottlingException"), Sent({"Keys": []})])
-    aws = Answering(lambda _request: next(sent), attempts=3)
-    assert aws.pages("kms", "ListKeys") == [{"Keys": []}]
+    assert Answering(lambda _request: next(sent), attempts=3).pages("kms", "ListKeys") == [{"Keys": []}]
 
 
 def test_a_bucket_lets_a_burst_through_and_then_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -536,8 +535,7 @@ def test_absence_is_an_answer() -> None:
     ],
 )
 def test_an_error_code_means_what_aws_means_by_it(code: str, kind: Kind) -> None:
-    error = ClientError({"Error": {"Code": code, "Message": "no"}}, "X")
-    assert classify_error(error).kind is kind
+    assert classify_error(ClientError({"Error": {"Code": code, "Message": "no"}}, "X")).kind is kind
 
 
 def test_a_hub_that_was_never_switched_on_is_absent_and_a_refusal_is_not() -> None:
@@ -652,8 +650,7 @@ def called(path: Path) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)
 def test_botocore_knows_every_operation(service: str, operation: str) -> None:
-    model = botocore.session.get_session().get_service_model(service)
-    assert operation in model.operation_names
+    assert operation in botocore.session.get_session().get_service_model(service).operation_names
 
 
 DRILL_ACTIONS = [action for one in build_drill_policy()["Statement"] for action in one["Action"]]
@@ -677,8 +674,7 @@ def test_every_action_only_reads(action: str) -> None:
 
 def test_what_calls_aws_besides_is_known() -> None:
     here = (path for path in PACKAGE.rglob("*.py") if path not in MODULES and "rehearsal" not in path.parts)
-    calling = {path for path in here if called(path) and path.name not in ("actions.py", "calls.py")}
-    assert calling == set(BELOW)
+    assert {path for path in here if called(path) and path.name not in ("actions.py", "calls.py")} == set(BELOW)
 
 
 def test_the_table_is_what_is_called_and_only_reads() -> None:

@@ -176,8 +176,7 @@ def test_a_run_whose_answer_was_lost_is_seen_all_the_same(account: Account) -> N
 def test_a_queue_that_must_not_be_searched_is_refused(account: Account) -> None:
     sqs = account("sqs")
     sqs.create_queue(QueueName="more")
-    more = f"arn:aws:sqs:{REGION}:{ACCOUNT}:more"
-    policy = json.dumps({"deadLetterTargetArn": more, "maxReceiveCount": 3})
+    policy = json.dumps({"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:more", "maxReceiveCount": 3})
     sqs.set_queue_attributes(QueueUrl=url(account), Attributes={"RedrivePolicy": policy})
     made = airflow(account)
     with pytest.raises(UsageError, match="has a redrive policy"):
@@ -275,8 +274,7 @@ def kept(
     criteria.write_text(CRITERIA, "utf-8")
     made = runs.create(folder / FOLDER, {**ABOUT, "target": target}, criteria, folder / "waivers.toml")
     path = move(made, f"2026-11-{name}Z-{made.name[-7:]}")
-    journal = Journal.of(path)
-    journal.record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
+    Journal.of(path).record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
     if closed:
         runs.close(path)
     return path
@@ -303,9 +301,7 @@ def test_the_newest_of_the_target_counts(tmp_path: Path) -> None:
 def test_a_drill_that_was_cut_off_or_changed_is_none(tmp_path: Path) -> None:
     kept(tmp_path, "01T000000", "whole")
     kept(tmp_path, "02T000000", "cut off", closed=False)
-    changed = kept(tmp_path, "03T000000", "changed")
-    for file in (changed / artifacts.FOLDER).glob("*.json.gz"):
+    for file in (kept(tmp_path, "03T000000", "changed") / artifacts.FOLDER).glob("*.json.gz"):
         file.write_bytes(b"changed")
-    broken = kept(tmp_path, "04T000000", "broken")
-    (broken / "run.json").write_text("{}", "utf-8")
+    (kept(tmp_path, "04T000000", "broken") / "run.json").write_text("{}", "utf-8")
     assert found(tmp_path) == "whole"

@@ -317,8 +317,7 @@ def flaws(cron: str, key: str, prefix: str, *, starts: bool = False, drop: int =
     with account_answering({"ListObjectsV2": lambda _: {"Contents": objects}}) as account:
         since = find_slot_before(dag.schedule, NOW - dag.window)
         seen = json.loads(json.dumps(observe(section, since, environment={}, account=account)))
-    evidence = {**seen, "read": NOW.isoformat()}
-    facts = collected_facts(evidence, dag, section, build_ledger(dag, record), record)
+    facts = collected_facts({**seen, "read": NOW.isoformat()}, dag, section, build_ledger(dag, record), record)
     return next(fact.flaws for fact in facts if isinstance(fact, CollectedSlots))
 
 
@@ -353,8 +352,7 @@ def test_keys_of_days_that_several_slots_share_are_told_apart_by_when_they_were_
 @pytest.mark.parametrize(("at", "until"), [("2026-03-29", "2026-03-29T22:00"), ("2026-10-25", "2026-10-25T23:00")])
 def test_a_day_is_as_long_as_the_clocks_make_it(at: str, until: str) -> None:
     keys = find_slot_keys("raw/{source}/{slot}/", "wire", "Europe/Berlin")
-    named = keys.read_slot(f"raw/wire/{at}/x")
-    assert named[1] == f"{until}:00+00:00"
+    assert keys.read_slot(f"raw/wire/{at}/x")[1] == f"{until}:00+00:00"
 
 
 # ── Versions
@@ -555,8 +553,7 @@ def test_data_of_no_slot_is_told_unless_somebody_ran_it() -> None:
     rows.append(row("wire", odd))
     assert flaws_of(rows) == (f"{odd:%Y-%m-%dT%H:%M:%SZ} wire: no run collected it",)
     seen = history()
-    by_hand = run_of(odd, kind="manual")
-    assert flaws_of(rows, replace(seen, runs=(*seen.runs, by_hand))) == ()
+    assert flaws_of(rows, replace(seen, runs=(*seen.runs, run_of(odd, kind="manual")))) == ()
 
 
 def test_a_run_of_another_dag_collected_nothing_here() -> None:
@@ -571,8 +568,7 @@ def test_a_failed_slot_may_lack_data() -> None:
 
 
 def test_what_is_of_another_source_or_older_is_not_asked_for() -> None:
-    rows = [*whole(), row("elsewhere", LAST, None), row("wire", SLOTS[0] - 6 * HOUR)]
-    assert flaws_of(rows) == ()
+    assert flaws_of([*whole(), row("elsewhere", LAST, None), row("wire", SLOTS[0] - 6 * HOUR)]) == ()
 
 
 def test_a_source_that_went_silent_is_stale() -> None:
@@ -629,8 +625,7 @@ def test_without_the_runs_nothing_is_known() -> None:
 @given(st.sets(st.integers(0, 239)))
 def test_whatever_is_missing_is_told_of_exactly(gone: set[int]) -> None:
     rows = [each for number, each in enumerate(whole()) if number not in gone]
-    told = [one for one in flaws_of(rows) if "left nothing" in one]
-    assert len(told) == len(gone)
+    assert len([one for one in flaws_of(rows) if "left nothing" in one]) == len(gone)
 
 
 @given(st.permutations(whole()[:40]))

@@ -210,8 +210,7 @@ def test_a_record_that_reaches_back_further_is_whole() -> None:
 
 def test_what_lies_before_the_window_is_not_asked() -> None:
     record = history(events=(event("action_clear", "", SLOTS[0] - timedelta(days=2), dag_id=""),))
-    old = run_of(SLOTS[0] - timedelta(days=1))
-    assert found(replace(record, runs=(*record.runs, old))) == []
+    assert found(replace(record, runs=(*record.runs, run_of(SLOTS[0] - timedelta(days=1))))) == []
 
 
 def test_without_an_audit_log_none_is_not_known_to_be_none() -> None:
@@ -281,8 +280,7 @@ def test_a_file_that_cannot_be_imported_is_told_of_in_its_last_words() -> None:
 
 
 def test_an_airflow_that_tells_nothing_has_flaws() -> None:
-    record = replace(history_of([]), served=(), heartbeats=())
-    assert [kind for kind, _ in found_of(record)] == ["unknown"]
+    assert [kind for kind, _ in found_of(replace(history_of([]), served=(), heartbeats=()))] == ["unknown"]
 
 
 LAST = id_of(SLOTS[119])
@@ -510,8 +508,7 @@ def test_a_mark_in_a_list_of_airflow_2_is_of_others_where_each_task_says_how_it_
     own = tuple(replace(each, asked="") for each in whole.events)
     assert unseen(replace(whole, events=own + marks)) == ""
     deferring = tuple(replace(each, event="deferred") if each.event == "success" else each for each in own)
-    said = unseen(replace(whole, events=deferring + marks))
-    assert said.startswith(
+    assert unseen(replace(whole, events=deferring + marks)).startswith(
         "marked by ann at 2026-11-09 03:00:00 UTC (action_set_success), and the log doesn't say in which"
     )
 
@@ -668,8 +665,7 @@ def test_a_failed_teardown_leaves_the_run_as_good_as_it_is() -> None:
 
 
 def test_a_teardown_that_did_not_end_is_no_failed_one() -> None:
-    record = history({5: with_task(state="running")})
-    assert build_ledger(TEARDOWN, record).rows[5].state is SlotState.FAILED
+    assert build_ledger(TEARDOWN, history({5: with_task(state="running")})).rows[5].state is SlotState.FAILED
 
 
 def test_a_first_task_that_skips_all_the_others_was_executed() -> None:
@@ -961,8 +957,7 @@ def test_a_deploy_that_changes_retries_clears_nothing() -> None:
 
 def test_a_log_that_names_the_clearing_is_what_is_shown() -> None:
     by = event("clear_dag_run", ID, SLOT + HOUR, '{"dry_run":false}', owner="ann")
-    row = build_ledger(DAG, with_retries({50: cleared}, events=(by,))).rows[50]
-    assert "by ann" in row.words
+    assert "by ann" in build_ledger(DAG, with_retries({50: cleared}, events=(by,))).rows[50].words
 
 
 def test_a_task_whose_tries_begin_anew_was_deleted() -> None:
@@ -1040,8 +1035,7 @@ def test_what_somebody_did_is_seen_as_far_as_this_version_shows_it(version: str,
     record = recorded(version)
     by_log = {hand.act.value for hand in list_manual_actions("handled", record) if hand.run_id == door}
     by_tasks = {hand.act.value for hand in list_silent_actions("handled", record) if hand.run_id == door}
-    expected = OTHERWISE.get((version, door), SEEN[door])
-    assert (by_log, by_tasks) == tuple({act} - {""} for act in expected)
+    assert (by_log, by_tasks) == tuple({act} - {""} for act in OTHERWISE.get((version, door), SEEN[door]))
 
 
 @pytest.mark.parametrize("version", sorted(RECORDED))
@@ -1236,14 +1230,12 @@ def test_a_run_of_no_slot_is_extra_and_one_outside_of_the_window_is_not() -> Non
 
 
 def test_nothing_at_all_is_all_missed() -> None:
-    account = build_ledger(replace(DAG, since=SLOTS[0]), history_of([], oldest={}))
-    assert account.counts[SlotState.MISSED] == 120
+    assert build_ledger(replace(DAG, since=SLOTS[0]), history_of([], oldest={})).counts[SlotState.MISSED] == 120
 
 
 @pytest.mark.parametrize(("after", "state"), [(HOUR, SlotState.PENDING), (HOUR + MINUTE, SlotState.MISSED)])
 def test_a_slot_is_pending_until_its_grace_is_over(after: timedelta, state: SlotState) -> None:
-    record = replace(history({119: missing}), now=SLOTS[119] + after)
-    assert build_ledger(DAG, record).rows[-1].state is state
+    assert build_ledger(DAG, replace(history({119: missing}), now=SLOTS[119] + after)).rows[-1].state is state
 
 
 def test_a_slot_that_is_now_is_one_of_them() -> None:
@@ -1290,8 +1282,7 @@ def test_of_two_scheduled_runs_of_a_slot_the_one_that_failed_decides() -> None:
     ],
 )
 def test_what_a_person_made_a_success_is_none_of_the_schedule(name: str, asked: str, state: SlotState) -> None:
-    record = history(events=(event(name, ID, SLOT + 2 * HOUR, asked, owner="ann"),))
-    row = build_ledger(DAG, record).rows[50]
+    row = build_ledger(DAG, history(events=(event(name, ID, SLOT + 2 * HOUR, asked, owner="ann"),))).rows[50]
     assert row.state is state
     assert ("by ann at 2026-11-09 05:00:00 UTC" in row.words) == (state is not SlotState.ON_TIME)
 
@@ -1381,8 +1372,7 @@ def test_another_dags_runs_of_the_same_id_are_not_mixed_in() -> None:
 def test_days_in_which_clocks_change_have_their_slots() -> None:
     dag = replace(DAG, schedule=Schedule(cron="30 * * * *", timezone="Europe/London"), window=timedelta(hours=24))
     now = SLOTS[0].replace(month=10, day=25, hour=12, minute=0)
-    account = build_ledger(dag, replace(history_of([]), now=now, since=now - 2 * dag.window))
-    assert len(account.rows) == 24
+    assert len(build_ledger(dag, replace(history_of([]), now=now, since=now - 2 * dag.window)).rows) == 24
 
 
 def test_a_row_too_few_is_never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1459,8 +1449,7 @@ def test_what_was_before_a_new_dag_is_not_known() -> None:
 
 
 def test_a_renamed_dag_has_no_slots_before_its_name() -> None:
-    renamed = replace(DAG, dag_id="renamed")
-    assert build_ledger(renamed, history()).counts[SlotState.UNKNOWN] == 120
+    assert build_ledger(replace(DAG, dag_id="renamed"), history()).counts[SlotState.UNKNOWN] == 120
 
 
 @pytest.mark.parametrize("since", [SLOTS[100], SLOTS[99] + MINUTE])
@@ -1481,8 +1470,7 @@ def test_a_day_that_is_stated_too_early_shows_what_was_missed() -> None:
 
 @pytest.mark.parametrize("since", [NOW - timedelta(days=400), NOW + timedelta(days=1)])
 def test_a_day_outside_of_the_window_moves_no_end_beyond_the_other(since: datetime) -> None:
-    account = build_ledger(replace(DAG, since=since), history())
-    assert len(account.rows) == (120 if since < NOW else 0)
+    assert len(build_ledger(replace(DAG, since=since), history()).rows) == (120 if since < NOW else 0)
 
 
 def test_a_slot_that_an_old_dag_missed_first_is_missed() -> None:
@@ -1547,8 +1535,7 @@ def test_where_the_log_shows_how_it_had_ended_that_decides() -> None:
 def test_what_is_not_known_decides_nothing_that_it_could_change(bad: int, bound: str, state: str) -> None:
     """Of 120 slots two were cleared, and Airflow 3.0 does not log how they had ended."""
     clears = tuple(event("clear_dag_run", id_of(SLOTS[n]), NOW - MINUTE) for n in (50, 60))
-    record = history(dict.fromkeys(range(bad), failed), events=clears)
-    found = rate(record, bound=bound)
+    found = rate(history(dict.fromkeys(range(bad), failed), events=clears), bound=bound)
     assert [found.is_within(Bound.parse(bound)), found.is_outside(Bound.parse(bound))] == [
         state == "kept",
         state == "broken",

@@ -95,8 +95,7 @@ def drilled_account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Accoun
 
 def test_a_drill_leaves_a_record(drilled_account: Account, tmp_path: Path, gate: Gate) -> None:
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path), "--json"]
-    told = json.loads(gate(*asked).out)
-    assert list(told["arrived"]) == [f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"]
+    assert list(json.loads(gate(*asked).out)["arrived"]) == [f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"]
     assert runs.latest(tmp_path) is None
     record = runs.latest(tmp_path / "drills")
     kept = runs.read(record)
@@ -143,8 +142,7 @@ def test_what_a_person_must_do_at_once_has_a_code_of_its_own(
         "prodgate: ACT NOW"
         in gate("drill", "rollback", "--criteria", ROOT / "criteria.toml", "--runs", tmp_path, ends=3).err
     )
-    record = runs.latest(tmp_path / "drills")
-    assert runs.read(record).finished
+    assert runs.read(runs.latest(tmp_path / "drills")).finished
 
 
 # ── The drill of DAGs
@@ -749,8 +747,7 @@ def test_an_interruption_leaves_nothing_behind(
 def test_what_can_not_be_removed_is_told(healthy_account: Account) -> None:
     healthy_account.fault(service="sqs", operation="DeleteQueue", code="AccessDenied")
     told: list[str] = []
-    result = drilled_alarm(healthy_account, told=told)
-    assert len(result.left) == 1
+    assert len(drilled_alarm(healthy_account, told=told).left) == 1
     assert told
     assert "queue prodgate-drill-" in told[0]
     assert "AccessDenied" in told[0]
@@ -804,8 +801,7 @@ def list_rest(account: Account) -> tuple[list[str], list[str], str, str]:
 
 def is_recorded(runs_folder: Path, kind: str) -> bool:
     """Whether the last drill left a whole record of this kind."""
-    path = runs.latest(runs_folder / "drills")
-    run = runs.read(path)
+    run = runs.read(runs.latest(runs_folder / "drills"))
     return run.finished is not None and kind in [fact["kind"] for fact in run.facts]
 
 

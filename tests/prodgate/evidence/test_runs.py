@@ -251,8 +251,7 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
 
 def test_evidence_is_stored_once_and_the_same_way(run: Path) -> None:
     first = artifacts.store_json(run, {"b": 1, "a": [None, "é"]})
-    second = artifacts.store_json(run, {"a": [None, "é"], "b": 1})
-    assert first == second
+    assert first == artifacts.store_json(run, {"a": [None, "é"], "b": 1})
     assert artifacts.load_json(run, first) == {"a": [None, "é"], "b": 1}
     with pytest.raises(LookupError, match="is missing"):
         artifacts.load(run, "0" * 64)
@@ -832,7 +831,6 @@ Lines = list[bytes]
 
 
 def write(folder: Path, run: str = "2026-11-27T080000Z-aaaaaaa", lines: int = 8) -> Path:
-    """Write a journal of that many lines and return its path."""
     folder.mkdir(exist_ok=True)
     made = Journal(folder / journal.NAME)
     made.write("opened", run=run)
@@ -853,7 +851,6 @@ def number(line: bytes) -> int:
 
 
 def put(lines: Lines, place: int, *new: bytes) -> Lines:
-    """Return the lines with others in place of the one with that number."""
     return [*lines[: place - 1], *new, *lines[place:]]
 
 

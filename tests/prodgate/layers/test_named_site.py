@@ -167,8 +167,7 @@ def test_a_private_authority_is_trusted_by_load_and_browser_alike(
 
 
 def test_who_is_not_trusted_and_who_does_not_answer_are_told_apart(tmp_path: Path) -> None:
-    made = issue_certificate(tmp_path, CertificateOptions(trusted=False), "TLSv1.2_2021")
-    with showing(made.context) as url:
+    with showing(issue_certificate(tmp_path, CertificateOptions(trusted=False), "TLSv1.2_2021").context) as url:
         at = observation(tmp_path, url, load_allowed="localhost")
         with pytest.raises(Unreadable, match=r"the certificate of https://localhost:\d+ is not trusted: self.signed"):
             open_load(at)
@@ -206,8 +205,7 @@ def test_what_needs_an_account_says_in_one_sentence_that_there_is_none(tmp_path:
 
 
 def test_an_airflow_at_an_address_is_asked_without_an_account(tmp_path: Path) -> None:
-    stated = CRITERIA.replace('token = "secret:airflow"', "")
-    at = observation(tmp_path, "https://localhost:1", stated)
+    at = observation(tmp_path, "https://localhost:1", CRITERIA.replace('token = "secret:airflow"', ""))
     with observing.open_target(at, at.stated.airflow, Event()) as opened:
         assert opened.place == "https://airflow.shop.example"
         with pytest.raises(Unreadable, match="of which no account is known"):

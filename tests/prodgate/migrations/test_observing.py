@@ -370,8 +370,7 @@ def test_djangos_apps_each_have_their_own_line(tmp_path: Path) -> None:
         "readers/migrations/0001_initial.py": django(),
         "news/models.py": "1/0",
     }
-    found = read_revisions("django", files)
-    assert find_heads(found) == ("news.0002_more", "readers.0001_initial")
+    assert find_heads(read_revisions("django", files)) == ("news.0002_more", "readers.0001_initial")
     for name, text in files.items():
         (path := tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -447,8 +446,7 @@ def rules(sql: str) -> set[str]:
     ],
 )
 def test_what_keeps_others_waiting_is_seen(sql: str, rule: str) -> None:
-    found = rules(f"{sql}\nCOMMIT;\n" if sql.startswith("BEGIN") else sql)
-    assert rule in found & LOCKS
+    assert rule in rules(f"{sql}\nCOMMIT;\n" if sql.startswith("BEGIN") else sql) & LOCKS
 
 
 @pytest.mark.parametrize(

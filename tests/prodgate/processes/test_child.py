@@ -372,8 +372,7 @@ def test_one_place_says_how_the_gates_own_interpreter_is_started() -> None:
 def test_a_write_that_fails_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"No space left on device: '.*report\.html'"), naming(tmp_path / "report.html"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    error = OSError(errno.EFBIG, "File too large", "x")
-    assert describe_refusal(error) == "x: File too large; no verdict"
+    assert describe_refusal(OSError(errno.EFBIG, "File too large", "x")) == "x: File too large; no verdict"
 
 
 def test_a_machine_without_ipv4_is_told_what_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -430,8 +429,7 @@ def run(base: Path, does: str, confine: str = "", before: str = "") -> subproces
     for name in ("inside", "outside"):
         (base / name).mkdir(exist_ok=True)
         (base / name / "file").write_text("kept")
-    program = PROGRAM.format(does=does, confine=confine, before=before)
-    command = (sys.executable, "-c", program, str(base))
+    command = (sys.executable, "-c", PROGRAM.format(does=does, confine=confine, before=before), str(base))
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 

@@ -95,14 +95,12 @@ def start_zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
 
 
 def refused(call: Callable[..., object], **params: Any) -> dict[str, Any]:
-    """Return the error of a refused AWS call."""
     with pytest.raises(ClientError) as raised:
         call(**params)
     return dict(raised.value.response)
 
 
 def code(call: Callable[..., object], **params: Any) -> str:
-    """Return the code of that error."""
     return str(refused(call, **params)["Error"]["Code"])
 
 

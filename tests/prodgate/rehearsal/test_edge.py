@@ -157,8 +157,7 @@ def test_what_can_t_be_stood_for_is_said(sites: tuple[Mapping[str, Any], ...], r
     ],
 )
 def test_how_long_an_answer_is_kept(said: str, ttl: tuple[int, int, int], seconds: int) -> None:
-    kept = Answer(200, (("Cache-Control", said),), b"")
-    assert lifetime(kept, Behaviour(ttl=ttl)) == seconds
+    assert lifetime(Answer(200, (("Cache-Control", said),), b""), Behaviour(ttl=ttl)) == seconds
 
 
 def test_errors_and_cookies_are_not_kept() -> None:

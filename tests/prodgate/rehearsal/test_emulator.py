@@ -185,8 +185,7 @@ def test_each_protocol_is_answered_and_denied(
 @pytest.mark.parametrize("kind", ["throttle", "fail"])
 def test_throttled_and_failed_calls_are_tried_again(account: Account, service: str, operation: str, kind: str) -> None:
     account.fault(service=service, kind=kind, times=1)
-    answer = getattr(account(service), operation)()
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+    assert getattr(account(service), operation)()["ResponseMetadata"]["RetryAttempts"] == 1
 
 
 def test_only_the_operation_stated_is_hit_and_only_after_the_calls_stated(account: Account) -> None:

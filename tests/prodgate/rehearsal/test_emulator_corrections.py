@@ -59,8 +59,7 @@ def test_nothing_that_is_published_leaves_the_account(account: Account) -> None:
     arn = sns.create_topic(Name="alarms")["TopicArn"]
     with socket.create_server(("127.0.0.1", 0)) as outside:
         outside.settimeout(0.5)
-        place = f"http://127.0.0.1:{outside.getsockname()[1]}"
-        sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=place)
+        sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{outside.getsockname()[1]}")
         sns.publish(TopicArn=arn, Message="hello")
         with pytest.raises(TimeoutError):
             outside.accept()

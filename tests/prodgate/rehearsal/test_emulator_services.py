@@ -273,8 +273,7 @@ def test_a_plan_keeps_its_selections(account: Account) -> None:
     made = backup.create_backup_selection(BackupPlanId=id_, BackupSelection=stated)["SelectionId"]
     (listed,) = backup.list_backup_selections(BackupPlanId=id_)["BackupSelectionsList"]
     assert (listed["SelectionId"], listed["SelectionName"]) == (made, "news")
-    found = backup.get_backup_selection(BackupPlanId=id_, SelectionId=made)
-    assert found["BackupSelection"] == stated
+    assert backup.get_backup_selection(BackupPlanId=id_, SelectionId=made)["BackupSelection"] == stated
     backup.delete_backup_selection(BackupPlanId=id_, SelectionId=made)
     assert code(backup.get_backup_selection, BackupPlanId=id_, SelectionId=made) == "ResourceNotFoundException"
 
@@ -585,8 +584,7 @@ def test_a_distribution_is_kept_whole_and_tagged(account: Account) -> None:
 
 def test_a_distribution_is_changed_whole_and_is_gone_when_deleted(account: Account) -> None:
     cloudfront = account("cloudfront", GLOBAL)
-    made = cloudfront.create_distribution(DistributionConfig=config("one", "a.example"))
-    id_ = made["Distribution"]["Id"]
+    id_ = cloudfront.create_distribution(DistributionConfig=config("one", "a.example"))["Distribution"]["Id"]
     found = cloudfront.get_distribution_config(Id=id_)
     changed = {**found["DistributionConfig"], "PriceClass": "PriceClass_100"}
     cloudfront.update_distribution(Id=id_, IfMatch=found["ETag"], DistributionConfig=changed)
@@ -616,8 +614,7 @@ def test_policies_of_behaviours_are_kept(account: Account) -> None:
     assert listed["Type"] == "custom"
     assert listed["CachePolicy"]["CachePolicyConfig"] == asked
     cloudfront.update_cache_policy(Id=made["Id"], CachePolicyConfig={**asked, "DefaultTTL": 0})
-    found = cloudfront.get_cache_policy(Id=made["Id"])["CachePolicy"]["CachePolicyConfig"]
-    assert found["DefaultTTL"] == 0
+    assert cloudfront.get_cache_policy(Id=made["Id"])["CachePolicy"]["CachePolicyConfig"]["DefaultTTL"] == 0
     with refusal("CachePolicyAlreadyExists"):
         cloudfront.create_cache_policy(CachePolicyConfig=asked)
     with refusal("NoSuchResponseHeadersPolicy"):
@@ -735,8 +732,7 @@ def test_an_alarm_is_shown_as_it_was_put(account: Account) -> None:
     (shown,) = account("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {name: shown[name] for name in SLOW if name != "Tags"} == {n: v for n, v in SLOW.items() if n != "Tags"}
     assert (shown["StateValue"], shown["ActionsEnabled"], shown["AlarmActions"]) == ("INSUFFICIENT_DATA", True, [])
-    tags = account("cloudwatch").list_tags_for_resource(ResourceARN=shown["AlarmArn"])["Tags"]
-    assert tags == SLOW["Tags"]
+    assert account("cloudwatch").list_tags_for_resource(ResourceARN=shown["AlarmArn"])["Tags"] == SLOW["Tags"]
 
 
 def test_an_alarm_on_alarms_needs_them_and_is_listed_only_when_asked_for(account: Account) -> None:
@@ -981,8 +977,7 @@ def test_airflow_s_errors_are_mwaa_s(inside: Account, airflow: Airflow, status: 
 
 def test_a_path_has_no_more_than_64_characters(inside: Account, airflow: Airflow) -> None:
     invoke(inside, "/" + "d" * 63)
-    said = refused_by_airflow(inside, "/" + "d" * 64)
-    assert said["Error"]["Code"] == "ValidationException"
+    assert refused_by_airflow(inside, "/" + "d" * 64)["Error"]["Code"] == "ValidationException"
     assert len(airflow.asked) == 1
 
 

@@ -289,8 +289,7 @@ def test_instances_run_in_their_network_with_their_role(original: OriginalAccoun
 
 
 def test_who_holds_what_is_as_it_is_declared(original: OriginalAccount) -> None:
-    found = original.account.clients("iam").get_account_authorization_details()
-    (user,) = found["UserDetailList"]
+    (user,) = original.account.clients("iam").get_account_authorization_details()["UserDetailList"]
     assert [each["PolicyName"] for each in user["AttachedManagedPolicies"]] == ["read"]
     assert [each["PolicyName"] for each in user["UserPolicyList"]] == ["read"]
 

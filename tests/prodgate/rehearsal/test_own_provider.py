@@ -75,8 +75,7 @@ class Own:
     """boto3's view after the root was applied."""
 
     def terraform(self, *arguments: str) -> None:
-        command = (*real_core(), *arguments)
-        done = run(command, cwd=self.directory, environment=self.settings, limit=600)
+        done = run((*real_core(), *arguments), cwd=self.directory, environment=self.settings, limit=600)
         assert done.code == 0, done.stdout + done.stderr
 
 

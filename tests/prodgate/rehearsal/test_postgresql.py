@@ -54,8 +54,7 @@ def test_it_serves_and_leaves_nothing(engine: PostgreSQL) -> None:
 
 def test_it_ends_with_whoever_started_it(engine: PostgreSQL) -> None:
     with subprocess.Popen((sys.executable, "-c", RUNS), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
-        url = read_first_line(running.stdout.fileno(), 120)
-        folder = Path(url.strip().partition("host=")[2])
+        folder = Path(read_first_line(running.stdout.fileno(), 120).strip().partition("host=")[2])
         server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         running.send_signal(signal.SIGKILL)
     assert ended(server)

@@ -300,8 +300,7 @@ def test_what_was_answered_fills_what_was_open_and_the_rest_is_closed() -> None:
 
 
 def test_what_is_declared_stays_as_declared() -> None:
-    answer = {"name": "other", "display_name": "shown"}
-    state, _ = created("aws_sns_topic", answer, {"name": "t"})
+    state, _ = created("aws_sns_topic", {"name": "other", "display_name": "shown"}, {"name": "t"})
 
     assert (state["name"], state["display_name"]) == ("t", None)
 
@@ -338,8 +337,7 @@ def service(creator: Recorder) -> Service:
 
 
 def test_nothing_is_invented_before_creation() -> None:
-    block = aws_schemas().block("resource", "aws_rds_cluster")
-    stated = empty_block(block) | {
+    stated = empty_block(aws_schemas().block("resource", "aws_rds_cluster")) | {
         "cluster_identifier": "c",
         "engine": "aurora-mysql",
         "manage_master_user_password": True,

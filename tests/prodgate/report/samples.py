@@ -125,7 +125,6 @@ def run(
     notes: tuple[dict[str, str], ...] = (),
     **about: Any,
 ) -> Run:
-    """Return a run of these criteria with these findings."""
     given = {
         "system": system,
         "target": "rehearsal://" if rehearsal else "aws://prod@ap-northeast-1",

@@ -214,8 +214,7 @@ def test_the_languages_link_to_each_other(browser: Browser, reports: Path) -> No
 
 def test_folded_names_are_found_by_a_search_of_the_page(browser: Browser, reports: Path) -> None:
     page = open_page(browser, (reports / "showcase" / FILES["en"]).as_uri())
-    fold = page.locator("details", has_text="aws_dynamodb_table.cache").last
-    assert fold.get_attribute("open") is None
+    assert page.locator("details", has_text="aws_dynamodb_table.cache").last.get_attribute("open") is None
     page.goto(f"{page.url}#:~:text=aws_dynamodb_table.cache")
     page.locator("details.line[open]").first.wait_for(state="attached", timeout=60_000)
     page.close()
@@ -229,8 +228,7 @@ def test_marks_of_slots_are_seen_and_told_apart_without_colour(
     page = open_page(browser, (reports / "dags" / file).as_uri())
     page.emulate_media(media=media)
     unfold(page)
-    marks = page.locator(".grid [title]")
-    assert marks.count() == 120 + 30 + 25 + 97 + 14 + 61
+    assert page.locator(".grid [title]").count() == 120 + 30 + 25 + 97 + 14 + 61
     looks = page.evaluate(
         """() => [...document.querySelectorAll('.grid [title]')].map(each => [
             each.className, each.textContent.trim(), each.getBoundingClientRect().width > 12, getComputedStyle(each).borderStyle

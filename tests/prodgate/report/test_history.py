@@ -207,8 +207,7 @@ def test_the_page_shows_all_of_it_and_runs_nothing() -> None:
         entry("2026-11-06", "", problem=HOSTILE),
     ]  # fmt: skip
     text = render_history(entries)
-    page = Page(text)
-    assert not {"script", "img", "iframe"} & {tag for tag, _ in page.tags}
+    assert not {"script", "img", "iframe"} & {tag for tag, _ in Page(text).tags}
     assert "&lt;img src=x" in text
     assert "\u202e" not in text
     assert "Runs of other systems or targets that are not shown: 1." in text
@@ -221,8 +220,7 @@ def test_the_page_shows_all_of_it_and_runs_nothing() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "criteria.toml").write_text(CRITERIA)
-    made = runs.create(tmp_path / "runs", ABOUT, tmp_path / "criteria.toml", tmp_path / "none.toml")
-    judge(made)
+    judge(runs.create(tmp_path / "runs", ABOUT, tmp_path / "criteria.toml", tmp_path / "none.toml"))
     return tmp_path / "runs"
 
 

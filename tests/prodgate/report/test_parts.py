@@ -74,7 +74,6 @@ from .test_summary import HOSTILE, Page
 
 
 def deployed(directory: Path, *records: tuple[str, Mapping[str, Any]]) -> Run:
-    """Return a run with these watches and drills."""
     facts = tuple(fact(kind, "green", store_json(directory, record), "rollout") for kind, record in records)
     found = [finding("c", "satisfied", layer="rollout")]
     made = run([criterion("c", layers=("rollout",))], found, facts=facts, rehearsal=True)
@@ -112,8 +111,7 @@ def test_says_stages_weights_requests_and_drills(tmp_path: Path, language: str) 
 
 
 def test_a_row_for_each_look_at_which_something_had_changed(tmp_path: Path) -> None:
-    part = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples() * 1))))
-    (watched,) = part.watched
+    (watched,) = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples() * 1)))).watched
     assert [stage.after for stage in watched.stages] == [
         "0.0 s",
         "4.0 s",
@@ -128,8 +126,7 @@ def test_a_row_for_each_look_at_which_something_had_changed(tmp_path: Path) -> N
 
 
 def test_draws_the_share_that_new_targets_got(tmp_path: Path) -> None:
-    part = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples()))))
-    chart = part.watched[0].chart
+    chart = rollout_part(deployed(tmp_path, (WATCH, evidence.watch(evidence.good_samples())))).watched[0].chart
     assert len(chart.panels) == len(evidence.SERVICES)
     drawn = dict(chart.panels[0].shapes)["line"]
     assert drawn.startswith("M0 1000")
@@ -141,15 +138,13 @@ def test_draws_the_share_that_new_targets_got(tmp_path: Path) -> None:
 def test_a_drill_that_did_not_end_as_it_had_to_is_marked(tmp_path: Path) -> None:
     part = rollout_part(troubled(tmp_path))
     assert [bool(each.flaws) for each in part.drilled] == [True, False, False, False]
-    good = rollout_part(deployed(tmp_path, (DRILL, evidence.drill())))
-    assert not any(each.flaws for each in good.drilled)
+    assert not any(each.flaws for each in rollout_part(deployed(tmp_path, (DRILL, evidence.drill()))).drilled)
 
 
 @pytest.mark.parametrize("damage", [{"format": "old"}, {"routes": None}, {"samples": [{}]}])
 def test_a_record_that_can_not_be_read_says_why(tmp_path: Path, damage: dict[str, Any]) -> None:
     made = deployed(tmp_path, (WATCH, {**evidence.watch(evidence.good_samples()), **damage}))
-    part = rollout_part(made)
-    assert part.watched[0].problem
+    assert rollout_part(made).watched[0].problem
     assert render_html(made, made.verdict())
 
 
@@ -172,7 +167,6 @@ def text(criterion: str, *, rehearsal: bool = False, statement: str = "Three sec
 
 
 def recorded(directory: Path, records: dict[str, str]) -> Run:
-    """Return a run that judged these records, by criterion."""
     facts = []
     for id_, body in records.items():
         value: dict[str, Any] = {
@@ -186,7 +180,6 @@ def recorded(directory: Path, records: dict[str, str]) -> Run:
 
 
 def of_all_kinds(directory: Path) -> Run:
-    """Return a run with a record of each kind."""
     return recorded(
         directory,
         {
@@ -198,8 +191,7 @@ def of_all_kinds(directory: Path) -> Run:
 
 
 def part(page: str) -> str:
-    found = re.search('<section aria-labelledby="records">.*?</section>', page, re.DOTALL)
-    return found[0]
+    return re.search('<section aria-labelledby="records">.*?</section>', page, re.DOTALL)[0]
 
 
 def shown(made: Run, language: str = "en") -> str:
@@ -239,8 +231,7 @@ def test_every_language_shows_every_record(tmp_path: Path, language: str) -> Non
 
 def test_records_stand_in_the_order_of_the_criteria_and_strays_are_left_out(tmp_path: Path) -> None:
     made = recorded(tmp_path, {id_: text(id_) for id_ in ("restore-record", "stray", "runbook")})
-    rows = record_rows(made, made.verdict())
-    assert [(row.criterion, row.outcome) for row in rows] == [
+    assert [(row.criterion, row.outcome) for row in record_rows(made, made.verdict())] == [
         ("runbook", Outcome.SATISFIED), ("restore-record", Outcome.SATISFIED)
     ]  # fmt: skip
 
@@ -315,7 +306,6 @@ HOPS = [
 
 
 def of_each_kind(directory: Path) -> tuple[Run, ...]:
-    """Return a run with each kind of thing on the page."""
     many = [*HOPS, *(hop(number, "web") for number in range(MOST_ROWS))]
     gone = replace(kept(directory, CHAIN, HOPS), facts=(fact(OVERVIEW, "principals", "0" * 64),))
     return (kept(directory, CHAIN, many), kept(directory, {"web": "no"}, [], "live"), gone)
@@ -344,14 +334,12 @@ def test_principals_stand_by_how_far_they_are_from_all_rights(tmp_path: Path) ->
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_page_says_the_same_as_a_table_and_escapes_names(tmp_path: Path, language: str) -> None:
-    states = {**CHAIN, HOSTILE_NAME: "yes"}
-    at = kept(tmp_path, states, [*HOPS, hop(HOSTILE_NAME, "deploy", how=HOSTILE_NAME)])
+    at = kept(tmp_path, {**CHAIN, HOSTILE_NAME: "yes"}, [*HOPS, hop(HOSTILE_NAME, "deploy", how=HOSTILE_NAME)])
     page = render_html(at, at.verdict(), language=language)
     section = page[page.index('<section aria-labelledby="permissions"') :].partition("</section>")[0]
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in section
-    drawing = re.search(r"<svg.*?</svg>", section, re.DOTALL)
-    picture = ElementTree.fromstring(drawing[0])
+    picture = ElementTree.fromstring(re.search(r"<svg.*?</svg>", section, re.DOTALL)[0])
     assert picture.get("role") == "img"
     assert [one.tag for one in list(picture)[:2]] == ["title", "desc"]
     assert len(picture.findall("path")) == section.count('<tr><th scope="row">') == 5
@@ -413,8 +401,7 @@ def opened(directory: Path, seen: Mapping[str, Any], went: Mapping[str, Any], *j
         finding("c", outcome, f"front at {width} px", layer="e2e", evidence=(facts[0]["digest"],))
         for width, outcome in judged
     ]
-    made = run([criterion("c", layers=("e2e",))], found, facts=facts)
-    return replace(made, path=directory)
+    return replace(run([criterion("c", layers=("e2e",))], found, facts=facts), path=directory)
 
 
 def outcomes(made: Run) -> list[str]:
@@ -464,8 +451,7 @@ def test_says_how_each_page_and_journey_was(tmp_path: Path, language: str) -> No
 
 def test_links_pictures_and_traces_with_their_digests_and_nothing_else(tmp_path: Path) -> None:
     made = of_all_sorts(tmp_path)
-    part = browser_part(made, made.verdict())
-    (files,) = (row.files for row in part.journeys if row.files)
+    (files,) = (row.files for row in browser_part(made, made.verdict()).journeys if row.files)
     assert [kind for kind, _, _ in files] == ["png", "zip"]
     page = Page(render_html(made, made.verdict()))
     for _, path, digest in files:
@@ -603,7 +589,6 @@ def declared(dags: Iterable[DeclaredDag]) -> dict[str, Any]:
 
 
 def success_rate(id_: str = "dag-success-rate", **fields: Any) -> Criterion:
-    """Return the criterion that judges slots."""
     given = {"layers": ("dags",), "needs_production": id_ == "dag-success-rate", "window": Quantity.parse("30 d")}
     return criterion(id_, require="> 99 %", **{**given, **fields})
 
@@ -665,9 +650,7 @@ WORDS = Catalogue("en").text
 
 
 def part_on_dags(page: str) -> str:
-    """The part of a page about DAGs."""
-    found = re.search('<section aria-labelledby="dags">.*?</section>', page, re.DOTALL)
-    return found[0]
+    return re.search('<section aria-labelledby="dags">.*?</section>', page, re.DOTALL)[0]
 
 
 def dags_shown(run: Run, language: str = "en") -> Page:
@@ -675,8 +658,7 @@ def dags_shown(run: Run, language: str = "en") -> Page:
 
 
 def block(directory: Path, changes: dict[int, Change], declared: DeclaredDag | None = None) -> DagBlock:
-    found = dags_part(scheduled(directory, {declared or dag(): changes}), WORDS)
-    (one,) = found.blocks
+    (one,) = dags_part(scheduled(directory, {declared or dag(): changes}), WORDS).blocks
     return one
 
 
@@ -750,8 +732,7 @@ def test_at_most_fifty_are_told_and_the_rest_is_counted(tmp_path: Path) -> None:
     ],
 )
 def test_says_which_rate_decides_and_how(tmp_path: Path, fields: dict[str, str], said: str) -> None:
-    made = scheduled(tmp_path, {dag(): {3: failed}}, criteria=[success_rate(**fields)])
-    text = dags_shown(made).text
+    text = dags_shown(scheduled(tmp_path, {dag(): {3: failed}}, criteria=[success_rate(**fields)])).text
     assert f"Slots {said} 99.17 % 119 / 120 96.1–99.96 %" in text
     assert "Runs 99.17 % 119 / 120" in text
     assert "1 of the 120 slots of a whole window may go wrong; 1 did: 0 left." in text
@@ -771,8 +752,7 @@ def test_without_a_criterion_nothing_decides(tmp_path: Path) -> None:
 
 
 def test_runs_of_another_schedule_are_counted(tmp_path: Path) -> None:
-    found = block(tmp_path, {3: off_schedule, 4: off_schedule})
-    assert found.extra == 2
+    assert block(tmp_path, {3: off_schedule, 4: off_schedule}).extra == 2
     made = scheduled(tmp_path, {dag(): {3: off_schedule}})
     assert "Slots 120; 1 more scheduled run is for no slot of this schedule" in dags_shown(made).text
 
@@ -920,8 +900,7 @@ def test_no_slot_makes_no_line() -> None:
 
 def test_an_hour_that_comes_twice_has_its_slots_twice() -> None:
     until = datetime(2026, 10, 26, tzinfo=UTC)
-    found = arranged("0 * * * *", timedelta(days=2), zone="Europe/Berlin", until=until)
-    line = dict(found.lines)["2026-10-25"]
+    line = dict(arranged("0 * * * *", timedelta(days=2), zone="Europe/Berlin", until=until).lines)["2026-10-25"]
     assert len([cell for cell in line if cell is not None]) == 25
     says = [cell.says for cell in line if cell is not None and cell.says.startswith("02:00 ")]
     assert says == ["02:00 CEST, 00:00 UTC: on time", "02:00 CET, 01:00 UTC: on time"]
@@ -1011,8 +990,7 @@ def of(directory: Path, changes: dict[int, Change], judged_by: Criterion | None 
 
 
 def test_rates_differ_by_what_they_count(tmp_path: Path) -> None:
-    found = of(tmp_path, MIXED)
-    assert [(each.name, each.good, each.total, each.share) for each in found.rows] == [
+    assert [(each.name, each.good, each.total, each.share) for each in of(tmp_path, MIXED).rows] == [
         ("slot", "116", "120", "96.67 %"),
         ("run", "117", "118", "99.15 %"),
         ("first_try", "115", "120", "95.83 %"),
@@ -1034,8 +1012,7 @@ def test_ends_are_exact_and_rounded_outwards(tmp_path: Path) -> None:
 
 
 def test_a_wider_interval_comes_with_more_confidence(tmp_path: Path) -> None:
-    sure = success_rate(confidence=Quantity.parse("99 %"))
-    found = of(tmp_path, {}, sure)
+    found = of(tmp_path, {}, success_rate(confidence=Quantity.parse("99 %")))
     assert (found.confidence, found.rows[0].ends) == ("99 %", "96.23–100 %")
     assert of(tmp_path, {}).confidence == "95 %"
 
@@ -1142,7 +1119,6 @@ def stored(made: Any, **seen: Any) -> Any:
 
 
 def loaded(directory: Path, records: Sequence[tuple[str, Any]], *, self_test: Any = SELF_TEST) -> Run:
-    """Return a run with these (name, stored record) in its evidence."""
     facts = [fact("load", f"{name} at the site", store_json(directory, each), "load") for name, each in records]
     if self_test is not None:
         facts.append(fact("load-self-test", "generator", store_json(directory, self_test), "load"))
@@ -1157,7 +1133,6 @@ def loaded(directory: Path, records: Sequence[tuple[str, Any]], *, self_test: An
 
 
 def everything(directory: Path) -> Run:
-    """Return a run with one of everything that a record can hold."""
     sick = {**record()["health"], "sick": ["send lag p99 was 34 ms, at most 20 ms"], "advice": "use more workers"}
     surge = record("surge", rate=400, duration=12, failing=5, health=sick, not_sent=90, planned=4890)
     surge["unsent"] = [{"second": 7, "not_sent": 90}]
@@ -1250,8 +1225,7 @@ def test_says_what_the_server_saw_and_what_was_deployed_meanwhile(tmp_path: Path
 
 
 def test_a_p95_among_the_failures_has_no_latency(tmp_path: Path) -> None:
-    block = one_block(tmp_path, failing=2, not_sent=20)
-    (host,) = block.record.hosts
+    (host,) = one_block(tmp_path, failing=2, not_sent=20).record.hosts
     assert (host.requests, host.lost, host.percentiles["p95"]) == (520, 45, "–")
     assert host.percentiles["p90"].endswith(" ms")
 
@@ -1279,8 +1253,7 @@ def test_says_that_a_self_test_failed(tmp_path: Path) -> None:
         load_text(tmp_path, [("steady", record())], self_test={"ok": False, "reason": "2 of 12 drops were hidden"})
     )
     assert "self-test failed, so that its numbers decide nothing: 2 of 12 drops were hidden" in shown.text
-    broken = Page(load_text(tmp_path, [("steady", record())], self_test=["ok"])).text
-    assert "self-test failed" in broken
+    assert "self-test failed" in Page(load_text(tmp_path, [("steady", record())], self_test=["ok"])).text
 
 
 @pytest.mark.parametrize(
@@ -1329,8 +1302,7 @@ def test_hostile_text_stays_text(tmp_path: Path, language: str, bad: str) -> Non
     made["profile"]["seed"] = bad
     made["profile"]["name"] = bad
     made["seconds"][0]["failed"] = {bad: 3}
-    deploys = [{"build": bad, "started": 0.0, "ended": 1.0}]
-    kept = stored(made, deploys=deploys, undeployed=bad)
+    kept = stored(made, deploys=[{"build": bad, "started": 0.0, "ended": 1.0}], undeployed=bad)
     whole = loaded(tmp_path, [(bad, kept)], self_test={"ok": False, "reason": bad})
     shown = render_html(whole, whole.verdict(), language=language)
     found = Page(shown)
@@ -1346,8 +1318,7 @@ def test_hostile_text_stays_text(tmp_path: Path, language: str, bad: str) -> Non
 
 def test_three_long_runs_take_sixty_kilobytes(tmp_path: Path) -> None:
     records = [(name, record(name, duration=600, stall=100, failing=200)) for name in ("steady", "surge", "deploy")]
-    shown = load_text(tmp_path, records)
-    block = re.search('<section aria-labelledby="load">.*?</section>', shown, re.DOTALL)
+    block = re.search('<section aria-labelledby="load">.*?</section>', load_text(tmp_path, records), re.DOTALL)
     assert len(block[0].encode()) <= 60_000
 
 
@@ -1490,8 +1461,7 @@ def test_bars_over_the_limit_are_told_apart_at_the_limit_itself() -> None:
 
 
 def test_the_curve_crosses_the_limit_where_the_requests_do() -> None:
-    of = Distribution(counts=((500, 900), (3000, 100)))
-    chart = percentile_chart(of, 2000, WORDS)
+    chart = percentile_chart(Distribution(counts=((500, 900), (3000, 100))), 2000, WORDS)
     (line,) = {int(y) for y in re.findall(r"M0 (\d+)H", shape(chart, "limit"))}
     below = [x for x, y in points(shape(chart, "line")) if y > line]
     above = [x for x, y in points(shape(chart, "line")) if y < line]

@@ -184,8 +184,7 @@ def test_goes_by_the_clock_of_the_schedules() -> None:
 
 
 def test_names_whom_aws_says_the_gate_is(tmp_path: Path) -> None:
-    made = asked_by(tmp_path, ARN)
-    assert f", to AWS {ARN}" in first_screen(made)
+    assert f", to AWS {ARN}" in first_screen(asked_by(tmp_path, ARN))
     assert "to AWS" not in first_screen(whole()), "nobody asked"
 
 
@@ -287,8 +286,7 @@ def test_comparisons_say_it_of_both(sealed: tuple[runs.Run, runs.Run]) -> None:
 
 
 def test_a_notice_and_the_history_say_it(sealed: tuple[runs.Run, runs.Run]) -> None:
-    notice = make_notice(None, sealed[0])
-    assert notice.text.endswith(f"; {UNSIGNED}")
+    assert make_notice(None, sealed[0]).text.endswith(f"; {UNSIGNED}")
     entries = [make_entry(run, "") for run in sealed]
     assert [entry.signed for entry in entries] == [False, True]
     assert "nobody stands for what they say: 1." in render_history(entries)

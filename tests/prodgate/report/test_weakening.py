@@ -381,8 +381,7 @@ def test_a_verdict_that_stays_is_no_news() -> None:
     ],
 )
 def test_a_changed_verdict_is_told_with_what_changed(before: str, after: str, said: list[str]) -> None:
-    notice = make_notice(of(before), of(after))
-    lines = notice.text.split("\n")
+    lines = make_notice(of(before), of(after)).text.split("\n")
     assert [lines[0].removeprefix("nba-news on aws://prod@ap-northeast-1: "), *lines[2:]] == said
 
 
@@ -553,8 +552,7 @@ def test_what_is_no_webhook_is_refused_and_never_shown(  # noqa: PLR0917  fixtur
 def test_a_way_that_leads_nowhere_is_refused_on_days_without_news_too(
     way: tuple[str, str], said: str, two: list[Path], gate: Gate
 ) -> None:
-    same = write(two[0].parent, 4, "not-satisfied")
-    assert said in gate("notify", same, *way, ends=4).err
+    assert said in gate("notify", write(two[0].parent, 4, "not-satisfied"), *way, ends=4).err
 
 
 @pytest.mark.xdist_group("emulator")

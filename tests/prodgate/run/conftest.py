@@ -24,7 +24,6 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project that git holds."""
     write_tree(
         tmp_path,
         {

@@ -62,7 +62,6 @@ class Judged:
 
 
 def write(root: Path, files: Mapping[str, str]) -> Project:
-    """Write files of judges into a project."""
     (root / "criteria.toml").write_text(CRITERIA, "utf-8")
     write_tree(root, files)
     return open_project(root / "criteria.toml")
@@ -82,7 +81,6 @@ def opened(root: Path, files: Mapping[str, str], layer: str = "static") -> Itera
 
 
 def judge(root: Path, files: Mapping[str, str], facts: Facts) -> Judged:
-    """Judge facts by a project's own judges."""
     with opened(root, files) as (project, team):
         lost = register_offer(team, project, "static")
         own = frozenset(file for several in list_own_files(project, "static") for file in several)

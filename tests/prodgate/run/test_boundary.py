@@ -82,7 +82,6 @@ def hear(data: bytes, stated: Criterion = KEPT) -> Finding:
 
 
 def write(*lines: object) -> bytes:
-    """Return lines as a process writes them."""
     return b"".join(each if isinstance(each, bytes) else json.dumps(each).encode() + b"\n" for each in lines)
 
 
@@ -524,8 +523,7 @@ def test_what_can_not_be_loaded_is_named_with_its_cause(
     assert {each.name for each in leave_unjudged(journal, "live", broken, {"answers"}, tmp_path)} == {"wrong.py"}
     (found,) = [event for event in load(journal.path).events if event["event"] == "finding"]
     assert (found["check"], found["subject"], found["outcome"]) == ("test_it", "(module)", "undetermined")
-    every = leave_unjudged(journal, "live", broken, {"others"}, tmp_path)
-    assert every == broken.keys()
+    assert leave_unjudged(journal, "live", broken, {"others"}, tmp_path) == broken.keys()
     assert {each.name for each in leave_unjudged(journal, "live", broken, (), tmp_path, stated=["answers"])} == {
         "wrong.py"
     }

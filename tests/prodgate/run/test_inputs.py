@@ -107,11 +107,9 @@ WRITTEN = ("runs/1/run.json", "runs/1/evidence/x.json", "drills/1/run.json", "el
     ids=["nothing", "a file", "by the module", "by a part", "a set", "two", "it can't be told which"],
 )
 def test_of_a_root_at_the_top_counts_what_terraform_reads(tmp_path: Path, value: str, read: set[str]) -> None:
-    terraform = f'locals {{\n  p = "notes"\n  a = {value}\n}}\n'
-    project = at_the_top(tmp_path, terraform, *BESIDE, *WRITTEN)
+    project = at_the_top(tmp_path, f'locals {{\n  p = "notes"\n  a = {value}\n}}\n', *BESIDE, *WRITTEN)
 
-    places = find_places(project, tmp_path / "elsewhere")
-    found = set(find_inputs(project, {}, places).digests)
+    found = set(find_inputs(project, {}, find_places(project, tmp_path / "elsewhere")).digests)
 
     assert found == {"main.tf", "more.tf", "x.auto.tfvars"} | read
 
@@ -301,8 +299,7 @@ def test_records_and_their_documents_stay_as_they_are(shop: Project, name: str) 
         layers=("attested",),
         layer_keys={"document": {"path": "docs/runbook.md"}},
     )
-    asked = replace(shop, stated=replace(shop.stated, criteria=Criteria({"runbook": runbook})))
-    fixity = take_fixity(asked)
+    fixity = take_fixity(replace(shop, stated=replace(shop.stated, criteria=Criteria({"runbook": runbook}))))
     write_tree(shop.root, {name: ""})
     assert fixity.find_changes() == name
 

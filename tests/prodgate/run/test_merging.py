@@ -62,8 +62,7 @@ def test_cells_that_are_all_go_are_go_together(made: Cells) -> None:
     assert (verdict.decision, verdict.promotes, len(verdict.findings)) == (Decision.GO, True, 4)
     assert not any(runs.read(each).verdict().promotes for each in given), "a cell is a part"
     assert [(fact["kind"], fact["subject"]) for fact in run.facts][::3] == [("cell", FIRST), ("cell", LAST)]
-    observed = run.observed()
-    assert observed[0] < run.started
+    assert run.observed()[0] < run.started
     seals = [each for finding in verdict.findings for each in finding.evidence]
     assert len(set(seals)) == 4, "each finding rests on the seal of its cell"
 
@@ -276,8 +275,7 @@ def test_the_command_takes_folders_and_bundles(tmp_path: Path, made: Cells, gate
     given[0].rename(tmp_path / given[0].name)
     arguments = ["--criteria", str(tmp_path / "criteria.toml"), "--runs", str(tmp_path / "runs")]
     command = ["merge", str(kept), str(tmp_path / "runs"), "--cells", str(tmp_path / "cells.json"), *arguments]
-    said = gate(*command, "--unsigned")
-    assert "second.tar" in said.err
+    assert "second.tar" in gate(*command, "--unsigned").err
     merged = runs.latest(tmp_path / "runs")
     assert merged is not None
     assert not check(merged, Wanted(unsigned=True)).flaws
@@ -392,8 +390,7 @@ def test_what_is_no_cell_or_less_than_one_is_not_observed(
 
 def test_a_layer_of_a_cell_asks_the_account_of_the_cell_and_says_where_its_subjects_are(made: Cells) -> None:
     run = made.observe(0, close=False)
-    project = _place_in_cell(made.project, run)
-    context = _make_context(run, project, "live")
+    context = _make_context(run, _place_in_cell(made.project, run), "live")
     assert context.stated.require_account() == ONE
     context.journal.record_finding(judged("orders"))
     assert f"{CELL}: orders" in {each.subject for each in runs.read(run).findings}

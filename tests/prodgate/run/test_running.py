@@ -226,8 +226,7 @@ def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path)
     gate(shop, "observe", "--only", "static", ends=2)
     observed = only_run(shop)
     (shop / "infra" / "main.tf").write_text(TREE)
-    done = gate(shop, "judge", str(observed), ends=1)
-    assert "infra/main.tf:1: " in done.stdout
+    assert "infra/main.tf:1: " in gate(shop, "judge", str(observed), ends=1).stdout
 
 
 @pytest.mark.slow
@@ -240,8 +239,7 @@ def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(
         Journal.of(cut).write("fact", **{key: value for key, value in fact.items() if key not in ("event", "at")})
     runs.close(cut)
     gate(shop, "judge", str(whole.path))
-    done = gate(shop, "judge", str(cut), ends=2)
-    said = " ".join(done.stdout.split())
+    said = " ".join(gate(shop, "judge", str(cut), ends=2).stdout.split())
     assert f"run {cut.name} did not observe the static layer to the end; observe again" in said
 
 
@@ -261,8 +259,7 @@ def test_judging_again_misses_no_layer_that_nobody_asks_and_each_that_is_asked_n
 def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:
     gate(shop, "run", "--only", "static")
     (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
-    done = gate(shop, "run", "--only", "static", "--compare", ends=1)
-    assert "queue-retention" in done.stdout.split("✘")[0]
+    assert "queue-retention" in gate(shop, "run", "--only", "static", "--compare", ends=1).stdout.split("✘")[0]
 
 
 # ── Runs in which something dies, or does not end
@@ -369,8 +366,7 @@ def test_a_layer_that_does_not_end_is_undetermined_and_leaves_no_process(
     path.write_text(
         POLICY.replace("criterion.require(", stops).replace("import time", "import os\nimport signal\nimport sys")
     )
-    done = gate(shop, "run", "--only", "static", ends=2)
-    said = " ".join(done.stdout.split())
+    said = " ".join(gate(shop, "run", "--only", "static", ends=2).stdout.split())
     assert re.search(
         "the static layer did not end within 15 s; set PRODGATE_LAYER_TIMEOUT|did not answer within 15 s", said
     )
@@ -402,6 +398,5 @@ def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: 
     process.kill()
     process.communicate(timeout=240)
     assert gone(layer)
-    done = gate(shop, "report", str(run), ends=2)
-    assert "cut off" in done.stdout
+    assert "cut off" in gate(shop, "report", str(run), ends=2).stdout
     assert (run / "report.html").exists()

@@ -28,8 +28,7 @@ def cells(page: str) -> str:
     import html
     import re
 
-    found = re.search(r'data-jsonblob="([^"]*)"', page)
-    return html.unescape(found[1])
+    return html.unescape(re.search(r'data-jsonblob="([^"]*)"', page)[1])
 
 
 def test_without_the_plugin_the_name_would_be_markup(pytester: pytest.Pytester) -> None:

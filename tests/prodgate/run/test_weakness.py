@@ -260,7 +260,6 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, day: str, hour: int = 1, **about: Any) -> Path:
-    """Make a run that began on a day."""
     made = runs.create(folder / "runs", {**ABOUT, **about}, folder / "criteria.toml", folder / "none.toml")
     judge(made)
     moved = move(made, f"{day}T{hour:02}0000Z-aaaaaaa")
@@ -276,8 +275,7 @@ def shown(run: Path) -> Mapping[str, str]:
 def test_shows_the_last_run_of_each_day_and_the_days_without_one(folder: Path) -> None:
     for day, hour in (("2026-11-01", 1), ("2026-11-01", 2), ("2026-11-03", 1), ("2026-11-04", 2), ("2026-11-05", 1)):
         make(folder, day, hour)
-    found = shown(make(folder, "2026-11-04", 1))
-    assert found == {
+    assert shown(make(folder, "2026-11-04", 1)) == {
         "2026-11-01": "2026-11-01T02",
         "2026-11-02": "missing",
         "2026-11-03": "2026-11-03T01",

@@ -90,7 +90,6 @@ def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **abo
 
 
 def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> Path:
-    """Seal a run, and return it."""
     seal_again(run, signer)
     return run
 
@@ -117,8 +116,7 @@ def write_envelope(
 
 def edit_envelope(run: Path, name: str = "seal.dsse.json", **members: Any) -> None:
     """Change members of an envelope and leave the rest."""
-    document = {**json.loads((run / name).read_bytes()), **members}
-    (run / name).write_bytes(write_json(document) + b"\n")
+    (run / name).write_bytes(write_json({**json.loads((run / name).read_bytes()), **members}) + b"\n")
 
 
 def encode(value: Any) -> str:
@@ -136,7 +134,6 @@ class Asked:
 
 
 def ask_gate(run: Path, asked: Asked = Asked()) -> list[str]:
-    """Return the gate's objections."""
     wanted = Wanted(
         signers=[trust(NIGHTLY)],
         commit=asked.commit,
@@ -165,7 +162,6 @@ def run_other(run: Path, key: Path, *words: str) -> tuple[int, str]:
 
 
 def ask_other(run: Path, key: Path, asked: Asked = Asked(), module: ModuleType = load_other_verifier()) -> list[str]:  # noqa: B008
-    """Return the objections of the independent verifier."""
     later = asked.later / timedelta(hours=1)
     given = argparse.Namespace(key=key, run=run, commit=asked.commit, max_age=asked.hours - later)
     _, flaws = module.verify(given)

@@ -36,7 +36,6 @@ from .test_seals import private, run_commands_of_report
 
 @pytest.fixture
 def run(signed: Path, instance: Instance, tmp_path: Path) -> Path:
-    """A run that the instance signed."""
     assert instance.url
     return shutil.copytree(signed, tmp_path / "runs" / "runs" / signed.name)
 
@@ -58,8 +57,7 @@ def test_a_job_signs_and_everybody_verifies_it(instance: Instance, tmp_path: Pat
     (tmp_path / "named.toml").write_text(NAMED)
     (told,) = json.loads(ask(run, "--criteria", "named.toml", "--promotes", "--json").out)["runs"]
     assert (told["signer"], told["identity"], told["issuer"]) == ("nightly", WORKFLOW, ISSUER)
-    page = re.sub("<[^>]*>", "", (run / "report.html").read_text("utf-8"))
-    assert "Sealed, signed by nightly, " in page
+    assert "Sealed, signed by nightly, " in re.sub("<[^>]*>", "", (run / "report.html").read_text("utf-8"))
     assert "sealed, signed by nightly (without a key)" in (run / "summary.md").read_text("utf-8").lower()
     assert f"let in by {ISSUER}, which was not checked; give --identity" in gate("verify", run, "--unsigned").out
 
@@ -131,8 +129,7 @@ def test_what_the_instance_says_is_checked(
     instance: Instance, tmp_path: Path, ask: Gate, spoilt: dict[str, Any], why: str
 ) -> None:
     vars(instance).update(spoilt)
-    run = sign(make_run(tmp_path / "runs"))
-    out = ask(run, ends=4 if why else 0).out
+    out = ask(sign(make_run(tmp_path / "runs")), ends=4 if why else 0).out
     assert ("WRONG KEY: seal.sigstore.json: " in out) == bool(why)
     assert why in out
 

@@ -137,8 +137,7 @@ def without_own(predicate: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("good", [True, False])
 def test_the_statement_is_one_of_the_published_kind(tmp_path: Path, good: bool) -> None:
-    run = seal(make_run(tmp_path, good=good))
-    said = read_statement(run)
+    said = read_statement(seal(make_run(tmp_path, good=good)))
     statement = ParseDict(said, Statement())
     assert statement.type == "https://in-toto.io/Statement/v1"
     assert statement.predicate_type == "https://in-toto.io/attestation/test-result/v0.1"
@@ -174,19 +173,16 @@ def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: P
     ],
 )
 def test_what_allows_no_promotion_has_none(tmp_path: Path, about: dict[str, Any]) -> None:
-    run = seal(make_run(tmp_path, **about))
-    assert not (run / "summary.dsse.json").exists()
+    assert not (seal(make_run(tmp_path, **about)) / "summary.dsse.json").exists()
 
 
 def test_what_is_no_go_or_unsigned_has_none(tmp_path: Path) -> None:
     for folder, good, signer in (("a", False, NIGHTLY), ("b", True, None)):
-        run = seal(make_run(tmp_path / folder, good=good), signer)
-        assert not (run / "summary.dsse.json").exists()
+        assert not (seal(make_run(tmp_path / folder, good=good), signer) / "summary.dsse.json").exists()
 
 
 def test_another_library_verifies_the_envelope(tmp_path: Path) -> None:
-    run = seal(make_run(tmp_path))
-    envelope = OtherEnvelope.from_dict(json.loads((run / "seal.dsse.json").read_bytes()))
+    envelope = OtherEnvelope.from_dict(json.loads((seal(make_run(tmp_path)) / "seal.dsse.json").read_bytes()))
     key = SSlibKey(NIGHTLY.public.keyid, "ed25519", "ed25519", {"public": raw_key(NIGHTLY)})
     assert list(envelope.verify([key], 1)) == [NIGHTLY.public.keyid]
     other = SSlibKey(NIGHTLY.public.keyid, "ed25519", "ed25519", {"public": raw_key(EVE)})
@@ -273,8 +269,7 @@ def test_however_many_runs_of_others_lie_between_each_names_the_one_before(
     (one,) = nights(tmp_path, 1)
     for _ in range(3):
         seal(make_run(tmp_path, target="aws://staging@ap-northeast-1"))
-    two = seal(make_run(tmp_path))
-    assert own(two)["before"]["run"] == one.name
+    assert own(seal(make_run(tmp_path)))["before"]["run"] == one.name
     assert list(find_gaps(tmp_path / "runs")) == []
 
 
@@ -312,8 +307,7 @@ def test_a_night_that_was_replaced_or_slipped_in_is_seen(tmp_path: Path) -> None
     seal_at(two, datetime(2026, 11, 2, 1, tzinfo=UTC), EVE)
     assert any(f"CHANGED: run {two.name} was sealed anew, or is another one" in gap for gap in find_gaps(folder))
     assert said != read_statement(two)
-    copy = folder / "2026-11-09T000000Z-0000000"
-    shutil.copytree(three, copy)
+    shutil.copytree(three, folder / "2026-11-09T000000Z-0000000")
     assert any(
         gap.startswith("UNLISTED: ") and f"is run {three.name}, which is there already" in gap
         for gap in find_gaps(folder)
@@ -356,8 +350,7 @@ def test_a_key_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch, tm
     (tmp_path / "key.pem").write_text(private(NIGHTLY))
     for text in (private(NIGHTLY), f"\n{private(NIGHTLY)}\n", str(tmp_path / "key.pem")):
         monkeypatch.setenv(VARIABLE, text)
-        signer = take_signer("", NOBODY_ELSE)
-        assert signer.public == NIGHTLY.public
+        assert take_signer("", NOBODY_ELSE).public == NIGHTLY.public
         assert VARIABLE not in os.environ
 
 
@@ -366,8 +359,7 @@ def test_an_option_is_stronger_and_the_environment_is_emptied_all_the_same(
 ) -> None:
     (tmp_path / "key.pem").write_text(private(NIGHTLY))
     monkeypatch.setenv(VARIABLE, private(EVE))
-    signer = take_signer(str(tmp_path / "key.pem"), ANYBODY)
-    assert signer.public == NIGHTLY.public
+    assert take_signer(str(tmp_path / "key.pem"), ANYBODY).public == NIGHTLY.public
     assert VARIABLE not in os.environ
 
 
@@ -810,8 +802,7 @@ def bad(world: World) -> Path:
 
 def lie(world: World) -> None:
     """Sign GO over a journal with NO-GO, with the right key."""
-    run = bad(world)
-    say(run, verdict="GO")
+    say(bad(world), verdict="GO")
 
 
 def double_key(world: World) -> None:
@@ -893,8 +884,7 @@ def flip_signature(world: World, name: str = SEAL) -> None:
 
 
 def sign_twice(world: World) -> None:
-    document = json.loads((world.run / SEAL).read_bytes())
-    edit_envelope(world.run, signatures=document["signatures"] * 2)
+    edit_envelope(world.run, signatures=json.loads((world.run / SEAL).read_bytes())["signatures"] * 2)
 
 
 def loosen_base64(world: World) -> None:
@@ -1720,8 +1710,7 @@ def test_a_folder_is_verified_under_the_name_of_its_run_alone(keys: Path, gate: 
     told = f"FOREIGN: the folder is called {moved.name}, and the run in it {run.name}; a folder has the name of its run"
     out = gate("verify", moved, "--key", keys / "nightly.pub", ends=4).out
     assert out == f"NOT AUTHENTIC  {moved}\n  {told}\n"
-    data = make_bundle(moved, moved.name)
-    (keys / "b.tar").write_bytes(data)
+    (keys / "b.tar").write_bytes(make_bundle(moved, moved.name))
     assert (
         gate("verify", keys / "b.tar", "--key", keys / "nightly.pub", ends=4).out
         == f"NOT AUTHENTIC  {keys / 'b.tar'}\n  {told}\n"
@@ -1731,8 +1720,7 @@ def test_a_folder_is_verified_under_the_name_of_its_run_alone(keys: Path, gate: 
 
 def test_evidence_that_is_cited_must_be_there(keys: Path, gate: Gate) -> None:
     run = make_run(keys)
-    events = (run / NAME).read_bytes().splitlines(keepends=True)
-    (run / NAME).write_bytes(b"".join(events[:-1]))
+    (run / NAME).write_bytes(b"".join((run / NAME).read_bytes().splitlines(keepends=True)[:-1]))
     Journal.of(run).record_fact("static", "configuration", "terraform", "f" * 64, "files")
     runs.close(run)
     seal(run)
@@ -1763,8 +1751,7 @@ KEPT = {"2026-12-01T103349Z-cc61772": 0, "2026-12-01T103352Z-eb7b991": 2}
 @pytest.mark.parametrize("name", KEPT)
 def test_a_run_that_an_earlier_version_sealed_still_verifies(keys: Path, gate: Gate, name: str) -> None:
     bundle = Path(__file__).with_name("kept") / f"{name}.tar"
-    said = gate("verify", bundle, "--key", keys / "nightly.pub", ends=KEPT[name])
-    assert said.out.startswith("authentic  ")
+    assert gate("verify", bundle, "--key", keys / "nightly.pub", ends=KEPT[name]).out.startswith("authentic  ")
     run = open_bundle(bundle, keys)
     assert "format" not in read(run / NAME)[0]
     for verifier in (run / "verify.py", resources.files("prodgate.sealing").joinpath("bundled/verify.py")):

@@ -157,8 +157,7 @@ def test_what_any_team_is_asked_names_its_source(id_: str) -> None:
 
 def test_any_team_is_asked_for_less_than_the_worked_example_where_that_is_stricter() -> None:
     bounds = {id_: (str(one.bound), str(CRITERIA[id_].bound)) for id_, one in ASKED.items() if one.bound}
-    different = {id_: (asked, own) for id_, (asked, own) in bounds.items() if asked != own}
-    assert different == {
+    assert {id_: (asked, own) for id_, (asked, own) in bounds.items() if asked != own} == {
         "backup-retention": (">= 7 d", ">= 30 d"),
         "kms-deletion-window": (">= 7 d", ">= 30 d"),
         "logs-retention": (">= 1 d", ">= 30 d"),

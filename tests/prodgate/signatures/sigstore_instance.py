@@ -204,8 +204,7 @@ class Instance:
 
     def _place(self) -> Iterator[x509.UnrecognizedExtension]:
         """Yield a certificate's statements on the job's repository and commit."""
-        said = (self.repository, self.commit)
-        for new, old, value in zip(_PLACE_OIDS, _OLD_PLACE_OIDS, said, strict=True):
+        for new, old, value in zip(_PLACE_OIDS, _OLD_PLACE_OIDS, (self.repository, self.commit), strict=True):
             if value:
                 yield x509.UnrecognizedExtension(old, value.removeprefix("https://github.com/").encode())
             if value and not self.old:

@@ -31,5 +31,4 @@ def shop() -> Configuration:
 
 @pytest.fixture
 def in_shop(shop: Configuration) -> Find:
-    """Find a resource of the shop by address."""
     return {resource.address: resource for resource in shop.resources}.__getitem__

@@ -249,7 +249,6 @@ STATED = {
 
 
 def evaluate_all(folder: Path, expressions: Mapping[str, str]) -> dict[str, object]:
-    """Return the value of each expression, by its name."""
     queues = [
         f'resource "aws_sqs_queue" "v{n}" {{\n  name = "v{n}"\n  message_retention_seconds = {written}\n}}\n'
         for n, written in enumerate(expressions.values())

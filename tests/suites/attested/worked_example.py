@@ -48,13 +48,11 @@ class Example:
         )
 
     def judge(self, target: str = "rehearsal://") -> Mapping[str, Finding]:
-        """Observe and judge; return the finding on each criterion."""
         context = self.context(target)
         return by_criterion(LAYER.conclude(LAYER.observe(context), context))
 
 
 def by_criterion(concluded: Mapping[tuple[str, str], list[Finding]]) -> Mapping[str, Finding]:
-    """Return the only finding on each criterion."""
     assert all(len(found) == 1 for found in concluded.values())
     return {criterion: found[0] for (_, criterion), found in concluded.items()}
 

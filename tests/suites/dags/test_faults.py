@@ -82,8 +82,7 @@ def declared(cron: str) -> list[tuple[str, Any]]:
 
 
 def findings(seen: Mapping[str, Any], *more: tuple[str, Any], cron: str = "0 0 1 1 *") -> Findings:
-    facts = facts_of([*declared(cron), (HISTORY, seen), *more], {})
-    return judged(facts, dag_checks(), "dags")
+    return judged(facts_of([*declared(cron), (HISTORY, seen), *more], {}), dag_checks(), "dags")
 
 
 def red(found: Mapping[str, list[Finding]], dag: str) -> set[str]:

@@ -287,8 +287,7 @@ def test_each_fault_breaks_exactly_what_is_stated(sabotage: Sabotage[Evidence]) 
     evidence = healthy()
     sabotage.by(evidence)
     findings = judged_evidence(evidence)
-    after = outcomes(findings)
-    changed = {id_: outcome for id_, outcome in after.items() if outcome is not before[id_]}
+    changed = {id_: outcome for id_, outcome in outcomes(findings).items() if outcome is not before[id_]}
     told = "\n".join(str(one) for id_ in changed for one in findings[id_] if one.outcome is not Outcome.SATISFIED)
     assert {id_ for id_, outcome in changed.items() if outcome is Outcome.NOT_SATISFIED} == sabotage.breaks, told
     assert {id_ for id_, outcome in changed.items() if outcome is Outcome.UNDETERMINED} == sabotage.unsettles, told
@@ -327,8 +326,7 @@ def test_a_month_in_which_the_scheduler_stood_still_is_seen(stopped: bool) -> No
         stop_the_scheduler(evidence)
     month = []
     for one in facts_of(evidence.stored, {}).of(SlotHistory):
-        missed = one.rates.slot.total - one.rates.slot.good
-        slot = replace(one.rates.slot, good=120 - missed, total=120)
+        slot = replace(one.rates.slot, good=120 - (one.rates.slot.total - one.rates.slot.good), total=120)
         ledger = replace(one.ledger, since=one.ledger.until - timedelta(days=31))
         month.append(replace(one, ledger=ledger, rates=replace(one.rates, slot=slot)))
     collecting = (CollectionSlots(subject=SCRAPER, history=one) for one in month if one.subject == SCRAPER)

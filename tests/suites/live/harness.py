@@ -152,16 +152,13 @@ class Observed:
 
     @property
     def outcomes(self) -> dict[str, Outcome]:
-        """The worst outcome of each criterion."""
         return judging.outcomes(self.findings)
 
     def of(self, outcome: Outcome) -> set[str]:
-        """The criteria with an outcome."""
         return {criterion for criterion, each in self.outcomes.items() if each is outcome}
 
 
 def live_checks(project: Project) -> tuple[Check, ...]:
-    """Import the live suites and return their checks."""
     return judging.import_checks(project.suite_files("suites/live"))
 
 

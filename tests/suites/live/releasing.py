@@ -22,7 +22,6 @@ def register(aws: Aws, family: str, **changes: Any) -> str:
 
 
 def list_containers(aws: Aws, family: str) -> list[dict[str, Any]]:
-    """Return the containers of a task definition."""
     return list(aws("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"])
 
 

@@ -17,7 +17,6 @@ DAGS, DATA = "nba-news-prod-dags-123456789012", "nba-news-prod-pipeline-data-123
 
 
 def updated(**changes: Any) -> Callable[[Aws], None]:
-    """Return what changes the environment."""
     return lambda aws: aws("mwaa").update_environment(Name=NAME, **changes)
 
 
@@ -48,8 +47,6 @@ def without_dead_letters(aws: Aws) -> None:
 
 
 def queue_set(name: str, **attributes: str) -> Callable[[Aws], None]:
-    """Return what changes a queue."""
-
     def change(aws: Aws) -> None:
         sqs = aws("sqs")
         sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], Attributes=attributes)

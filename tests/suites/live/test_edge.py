@@ -11,7 +11,6 @@ GLOBAL = "us-east-1"
 
 
 def change(aws: Aws, how: Callable[[dict[str, Any]], object]) -> None:
-    """Change the configuration of the distribution."""
     cloudfront = aws("cloudfront", GLOBAL)
     (site,) = cloudfront.list_distributions()["DistributionList"]["Items"]
     found = cloudfront.get_distribution_config(Id=site["Id"])

@@ -31,7 +31,6 @@ ELSEWHERE = {READERS: "not asked here", DRILL: "not asked here"}
 
 
 def deployed(folder: Path, build: str, *faults: str, section: RolloutSection = SECTION, speed: float = SPEED) -> Stored:
-    """Deploy a build for real, and return the evidence of it."""
     quiet: Any = lambda _: None  # noqa: E731
     with (
         running_rollout(provision(SHOP), folder, speed=speed, progress=quiet, faults=faults) as rollout,

@@ -613,8 +613,7 @@ def _target_groups(account: Account, routes: tuple[Route, ...]) -> Iterator[tupl
 
 def _rules(account: Account, routes: tuple[Route, ...]) -> Iterator[tuple[str, Any]]:
     """Yield the conditions of all rules of ``listeners``; none for a service that ECS deploys, which has none."""
-    listeners = dict.fromkeys(listener for route in routes for listener in route.listeners)
-    for listener in listeners:
+    for listener in dict.fromkeys(listener for route in routes for listener in route.listeners):
         for rule in account.list("elbv2", "DescribeRules", "Rules", ListenerArn=listener):
             kept = {name: rule.get(name) for name in ("Priority", "Conditions")}
             yield f"rule {rule['RuleArn'].rpartition(':')[2]}", kept

@@ -82,8 +82,7 @@ def _look_at_guardduty(account: Account, since: datetime) -> list[str]:
             "updatedAt": {"GreaterThanOrEqual": int(since.timestamp() * 1000)},
         }
         asked = {"DetectorId": id_, "FindingCriteria": {"Criterion": tests}}
-        named = account.list("guardduty", "ListFindings", "FindingIds", **asked)
-        for some in batched(named, 50):
+        for some in batched(account.list("guardduty", "ListFindings", "FindingIds", **asked), 50):
             rows = account.get("guardduty", "GetFindings", DetectorId=id_, FindingIds=some)["Findings"]
             found += [str(row.get("Type", "a finding")) for row in rows if _is_new(_guardduty_time(row), since)]
     return found

@@ -169,8 +169,7 @@ def judge_criterion(criterion: Criterion, facts: Facts, at: datetime) -> Judged:
     """Judge one criterion as of a time on the records that were seen."""
     folder = next(iter(facts.of(RecordFolder)), None)
     if folder is None:
-        reason = facts.why_unreadable(RecordFolder)
-        unknown = criterion.undetermined(reason).conclusion
+        unknown = criterion.undetermined(facts.why_unreadable(RecordFolder)).conclusion
         return Judged(finding=_make_finding(criterion, unknown, None, "Mend what stops the gate from reading records."))
     case = _make_case(criterion, folder, facts.of(Attestation), at)
     flaws, doubts = _list_flaws(case), _list_doubts(case)

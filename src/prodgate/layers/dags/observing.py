@@ -369,8 +369,7 @@ def rehearsing(context: LayerContext, section: AirflowSection, drill_over: threa
         )
     from ...aws.clients import rehearsal_clients  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    rehearsal = load_rehearsal()
-    with _open_airflow(context, section, settings, rehearsal) as airflow:
+    with _open_airflow(context, section, settings, load_rehearsal()) as airflow:
         id_, region = airflow.account.id, airflow.account.region
         calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True), account=id_)
         with airflow.watch() as find_spells:

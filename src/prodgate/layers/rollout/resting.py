@@ -292,8 +292,7 @@ def observe_configuration_scan(context: LayerContext, scene: Scene, _unreadable:
     }
     # the report itself stays where it is, under its digest: it is large, and judged with Terraform's configuration
     facts = [{key: value for key, value in fact.items() if key != "value"} for fact in found["seen"]["facts"]]
-    kept = {**found, "seen": {**found["seen"], "facts": facts}}
-    yield make_evidence(CONFIGURATION, {**kept, **told})
+    yield make_evidence(CONFIGURATION, {**found, "seen": {**found["seen"], "facts": facts}, **told})
 
 
 def _judge_scan(seen: Mapping[str, Any], context: LayerContext) -> Iterator[Finding]:

@@ -270,8 +270,7 @@ def _of_tasks(configuration: Configuration, role: str) -> Iterator[Need | str]:
 
 def _list_needed(container: Mapping[str, Any], definition: Resource) -> Iterator[Need]:
     by = f"{definition.address} ({container.get('name')})"
-    image = str(container.get("image", ""))
-    if ".dkr.ecr." in image:
+    if ".dkr.ecr." in str(container.get("image", "")):
         yield from (Need(one, by) for one in ("ecr:GetAuthorizationToken", *_IMAGES))
         yield Need(
             "ecr:BatchImportUpstreamImage", by, must=False

@@ -423,8 +423,7 @@ def _begin_back(stage: Stage, release: Release) -> Release:
 
 def _restore_traffic(stage: Stage, release: Release) -> None:
     service, blue, green = release.service, release.blue, release.green
-    left = _LEFT if green and "leftover-group" in stage.faults else 0
-    shift(stage, service, blue.group, 100 - left)
+    shift(stage, service, blue.group, 100 - (_LEFT if green and "leftover-group" in stage.faults else 0))
     where = {"cluster": service.cluster, "service": service.name}
     stage.aws("ecs").update_service_primary_task_set(**where, primaryTaskSet=blue.arn)
 

@@ -77,8 +77,7 @@ def failure_app(made: Starlette) -> ASGIApp:
     """Return an application that responds as the site does if a handler fails."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request({**scope, "app": made})
-        await (await _answer_failure(request, Exception()))(scope, receive, send)
+        await (await _answer_failure(Request({**scope, "app": made}), Exception()))(scope, receive, send)
 
     return answer
 

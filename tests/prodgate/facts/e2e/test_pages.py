@@ -974,8 +974,7 @@ def test_of_a_browser_only_the_cookies_of_the_site_are_judged() -> None:
     cookies = [
         {"name": domain, "domain": domain, **given} for domain in (".example.com", "www.example.com", "ads.example")
     ]
-    found = browser_cookies("on a journey", cookies, ["www.example.com"])
-    assert [each.subject for each in found] == [
+    assert [each.subject for each in browser_cookies("on a journey", cookies, ["www.example.com"])] == [
         "cookie '.example.com' on a journey",
         "cookie 'www.example.com' on a journey",
     ]

@@ -233,8 +233,7 @@ def test_what_is_doubtful_convicts_nobody_and_acquits_nobody(doubtful: int, fail
     found = read_measurements(record(seconds=cells, requests=asked))
     assert outcome(found, FEW, Measurements.failed_share) is expected
     if expected is Outcome.UNDETERMINED:
-        said = found.failed_share(FEW).settles
-        assert said.startswith(
+        assert found.failed_share(FEW).settles.startswith(
             "40 answers may be right or wrong, such as GET /api: it is an array that holds nothing; say"
         )
 
@@ -646,8 +645,7 @@ def test_as_many_standstills_hide_as_the_finding_says() -> None:
     sure = replace(STILL, confidence=Quantity.parse("99 %"))
     assert found.longest_standstill(sure).detail.endswith("what comes less often than every 8.4 s can hide")
     chance = np.random.default_rng(20261202)
-    missed = sum(chance.exponential(13) > 39 for _ in range(20_000)) / 20_000
-    assert missed == pytest.approx(0.05, abs=0.005)
+    assert sum(chance.exponential(13) > 39 for _ in range(20_000)) / 20_000 == pytest.approx(0.05, abs=0.005)
 
 
 def test_gaps_in_the_measured_time_hide_standstills() -> None:

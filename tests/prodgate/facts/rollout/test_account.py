@@ -65,8 +65,7 @@ def hub_finding(name: str, created: datetime, **more: Any) -> dict[str, Any]:
 
 
 def test_nothing_is_found(watched: Emulated) -> None:
-    found = alerts(watched, began())
-    assert {fact.raised.value.magnitude for fact in found.values()} == {0}
+    assert {fact.raised.value.magnitude for fact in alerts(watched, began()).values()} == {0}
 
 
 def test_guardduty_counts_what_it_first_saw_since_the_deployment_began(watched: Emulated) -> None:
@@ -119,8 +118,7 @@ def test_an_old_finding_that_was_raised_again_counts(field: str, old: Mapping[st
         "GetFindings": lambda filters: asked.append(filters["Filters"]) or {"Findings": [hub_finding("a", at)]},
         "GetFindingHistory": {"Records": [{"Updates": [{"UpdatedField": field, "NewValue": "x", **old}]}]},
     }
-    window = Window(began=datetime(2025, 12, 31, tzinfo=UTC), ended=None)
-    (_, hub) = see(observe_alerts, answers, window)
+    (_, hub) = see(observe_alerts, answers, Window(began=datetime(2025, 12, 31, tzinfo=UTC), ended=None))
     assert hub["raised"] == count
     assert asked[0]["AwsAccountId"] == [{"Value": ACCOUNT, "Comparison": "EQUALS"}]
     assert "UpdatedAt" in asked[0]
@@ -173,8 +171,7 @@ OTHER = '{"level": "error", "message": "no such column"}'
 def test_a_new_kind_of_error_is_seen(serving: Emulated) -> None:
     write(serving, -2, INFO, ERROR)
     write(serving, 2, INFO, ERROR, OTHER, OTHER)
-    found = logs(serving)[GROUP]
-    assert found.new_kinds.detail == "no such column (2 times)"
+    assert logs(serving)[GROUP].new_kinds.detail == "no such column (2 times)"
 
 
 def test_an_error_that_was_there_before_is_not_new(serving: Emulated) -> None:

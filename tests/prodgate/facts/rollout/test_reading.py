@@ -498,8 +498,7 @@ def test_a_watch_knows_whether_it_is_over(case: Case) -> None:
         routes = read_routes(asked)
         sample = take_sample(asked, routes, {routes[0].service: ARN})
     assert sample["unread"] == {}
-    seen = sample["services"][routes[0].service]["deployment"]
-    assert state_of(seen) == case.state
+    assert state_of(sample["services"][routes[0].service]["deployment"]) == case.state
     assert is_over(sample, {routes[0].service: ARN}) is case.over
 
 
@@ -719,8 +718,7 @@ def test_a_bound_between_the_looks_is_not_kept() -> None:
 
 
 def test_each_bad_build_that_got_traffic_has_a_way_back() -> None:
-    found = ways(looks(10, 20, back=30), "failing-hook")
-    assert set(found) == {"failing-in-public", "failing-hook"}
+    assert set(ways(looks(10, 20, back=30), "failing-hook")) == {"failing-in-public", "failing-hook"}
     silent = ways(looks(10, 20, back=30), "failing-hook", stream=None, silent="nobody allowed any")["failing-hook"]
     with pytest.raises(NotObserved, match="nobody allowed any"):
         assert silent.took

@@ -79,8 +79,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_project_without_criteria_about_dags_is_not_looked_at(tmp_path: Path) -> None:
-    at = observation(tmp_path, CRITERIA.replace('["dags"]', '["static"]'))
-    assert BUILT["dags"].observe(at) == Facts()
+    assert BUILT["dags"].observe(observation(tmp_path, CRITERIA.replace('["dags"]', '["static"]'))) == Facts()
 
 
 def test_without_a_word_about_airflow_nothing_is_known(tmp_path: Path) -> None:
@@ -207,8 +206,7 @@ def test_airflow_is_reached_as_it_is_stated(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SHOP_USER", "gate")
     calls: Any = object()
     assert isinstance(observing._transport(section(environment="shop"), calls, "eu-west-1", str), MwaaTransport)
-    reached = observing._transport(section(url="https://a.example"), calls, "", str)
-    assert isinstance(reached, HttpTransport)
+    assert isinstance(observing._transport(section(url="https://a.example"), calls, "", str), HttpTransport)
     access = observing._access
     assert access(section(), str) is None
     assert access(section(token="env:SHOP_TOKEN"), str) == Token("t0ken")

@@ -105,8 +105,7 @@ def test_a_project_without_terraform_is_not_rehearsed(tmp_path: Path) -> None:
 
 def test_a_part_that_fails_does_not_take_the_others_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_parts(monkeypatch, failing("nobody answers", "other"), answering())
-    facts = observe_and_recall(BUILT["rollout"], observation(tmp_path))
-    (deployment,) = facts.of(Deployment)
+    (deployment,) = observe_and_recall(BUILT["rollout"], observation(tmp_path)).of(Deployment)
     assert deployment.subject == ANSWERS["service"]["serviceArn"]  # type: ignore[index]
 
 
@@ -157,8 +156,7 @@ def test_a_part_beside_the_others_of_its_group_ends_with_that_group(
     with_parts(monkeypatch)
     groups = ((make("short", True), make("long", True)), (make("later", False),))
     monkeypatch.setattr(observing, "GROUPS", groups)
-    seen = observing.observe(observation(tmp_path), {})
-    assert [each.kind for each in seen] == ["short", "long", "later"]
+    assert [each.kind for each in observing.observe(observation(tmp_path), {})] == ["short", "long", "later"]
     assert sorted(ended[:2]) == ["long", "short"]
     assert ended[2] == "later"
 
@@ -201,8 +199,7 @@ def test_evidence_that_facts_need_and_nobody_saw_has_a_reason() -> None:
 def test_a_run_about_a_moment_looks_at_what_that_needs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = Part(observe=Mock(side_effect=AssertionError), kinds=("rollout-drill",), moments=("before",))
     with_parts(monkeypatch, before, answering(moments=("after",)))
-    at = replace(observation(tmp_path), moment="after")
-    facts = observe_and_recall(BUILT["rollout"], at)
+    facts = observe_and_recall(BUILT["rollout"], replace(observation(tmp_path), moment="after"))
     assert len(facts.of(Deployment)) == 1
     assert "does not look at it" in facts.why_unreadable(DrilledRelease)
     assert "does not look at it" not in facts.why_unreadable(Surroundings), "a watched deployment shows them, too"
@@ -238,8 +235,7 @@ BAD = "<testsuite tests='1'><testcase name='a'><failure/></testcase></testsuite>
 
 def results(project: Path, *, target: str = "aws://eu-west-1", more: str = "") -> list[dict[str, Any]]:
     (project / "criteria.toml").write_text(TESTED.format(more=more), "utf-8")
-    context = layer_context(project, "rollout", target, commit=COMMIT)
-    (seen,) = observe_tests(context, Mock(), {})
+    (seen,) = observe_tests(layer_context(project, "rollout", target, commit=COMMIT), Mock(), {})
     assert seen.value["commit"] == COMMIT
     return seen.value["results"]
 
@@ -326,8 +322,7 @@ def earlier(context: LayerContext, name: str, says: str, *, whole: bool = True, 
     made = runs.create(context.run.parent / "new", {**told, **about}, context.project / "criteria.toml", Path("none"))
     made = made.rename(context.run.parent / made.name)
     path = move(made, f"2026-01-0{name}T000000Z-{made.name.rpartition('-')[2]}")
-    journal = Journal.of(path)
-    journal.record_fact("load", "load", "steady", store_json(path, {"says": says}), "a test")
+    Journal.of(path).record_fact("load", "load", "steady", store_json(path, {"says": says}), "a test")
     if whole:
         runs.close(path)
     return path
@@ -403,8 +398,7 @@ def test_of_several_the_one_of_the_commit_counts(context: LayerContext) -> None:
 
 @pytest.mark.parametrize(("system", "target"), [("shop", "aws://eu-west-1"), ("other", "rehearsal://")])
 def test_a_run_of_another_system_or_target_is_not_looked_at(context: LayerContext, system: str, target: str) -> None:
-    criteria = context.project / "criteria.toml"
-    criteria.write_text(ASKED.replace("shop", system), "utf-8")
+    (context.project / "criteria.toml").write_text(ASKED.replace("shop", system), "utf-8")
     earlier(context, "1", "elsewhere", target=target)
     with pytest.raises(Unreadable):
         found(context)
@@ -420,8 +414,7 @@ def test_a_run_that_was_cut_off_or_changed_is_no_proof(context: LayerContext) ->
     earlier(context, "1", "cut off", whole=False)
     changed = earlier(context, "2", "changed")
     (changed / "run.json").write_text((changed / "run.json").read_text().replace(COMMIT, OTHER))
-    gone = earlier(context, "3", "gone")
-    for file in (gone / "evidence").glob("*.json.gz"):
+    for file in (earlier(context, "3", "gone") / "evidence").glob("*.json.gz"):
         file.unlink()
     with pytest.raises(Unreadable):
         found(context)

@@ -102,8 +102,7 @@ def test_a_good_deployment_is_watched_from_before_it_to_after_it(town: Town, tmp
 def test_an_alarm_that_sees_nothing_is_seen(town: Town, tmp_path: Path) -> None:
     """It is OK, since missing data are no reason to fire; and it would stay so whatever happened."""
     town.silent = True
-    record = watched(town, tmp_path, *GOOD)
-    assert next(watched_facts(record)).unready_alarms == ("shop-errors without data",)
+    assert next(watched_facts(watched(town, tmp_path, *GOOD))).unready_alarms == ("shop-errors without data",)
 
 
 def test_a_share_that_nothing_declares_is_seen(town: Town, tmp_path: Path) -> None:
@@ -127,8 +126,7 @@ def test_it_does_not_end_before_the_old_targets_have_drained(town: Town, tmp_pat
 def test_a_deployment_that_is_taken_back_is_watched_until_it_is_back(town: Town, tmp_path: Path) -> None:
     with scripted_server(lambda _: OK) as server, town.looking() as look:
         plan = make_plan(SECTION, SECTION.watching, server.url, build_header="", slow=0.2)
-        given = watch(town, tmp_path, look, plan=plan)
-        record = watch_deployment(given, lambda: town.deploy(TAKEN_BACK), {})
+        record = watch_deployment(watch(town, tmp_path, look, plan=plan), lambda: town.deploy(TAKEN_BACK), {})
     tried = [{"build": "failing-in-public", "expects": "rolled back", "watch": record}]
     drill = {"format": 1, "began": record["began"], "asked": record["began"], "tried": tried}
     drilled, way = next(drill_facts(drill)), next(way_back_facts(drill))
@@ -176,8 +174,7 @@ def test_one_of_two_that_never_begins_is_no_success_and_the_other_is_watched_who
 )
 def test_what_is_denied_stands_in_every_look(operation: str, what: str, town: Town, tmp_path: Path) -> None:
     town.made, town.phase, town.denied = True, Phase("Succeeded", 100, (0, 2)), operation
-    record = followed(town, tmp_path)
-    assert all(sample["unread"][what] == "access denied" for sample in record["samples"])
+    assert all(sample["unread"][what] == "access denied" for sample in followed(town, tmp_path)["samples"])
 
 
 def test_where_nothing_is_deployed_there_is_nothing_to_watch(town: Town, tmp_path: Path) -> None:
@@ -362,8 +359,7 @@ def test_one_service_alone_is_waited_for_by_its_name(town: Town, context: LayerC
 
 def test_the_newest_of_one_service_is_followed_by_its_name(town: Town, context: LayerContext) -> None:
     town.services, town.released, town.phase = ("api", "web"), {"web"}, Phase(green=100, healthy=(0, 2))
-    record = follow(context, Wanted(services=("web",)))
-    assert record["ids"] == {service("web")["serviceArn"]: "d-WEB00001"}
+    assert follow(context, Wanted(services=("web",)))["ids"] == {service("web")["serviceArn"]: "d-WEB00001"}
     with pytest.raises(Unreadable, match="api: no deployment in the last 90 days .*; or watch the others: --service"):
         follow(context, Wanted())
     with pytest.raises(Unreadable, match="--service shop: is behind no load balancer .*; these are: api, web"):

@@ -82,6 +82,5 @@ def test_a_root_that_terraform_refuses_leaves_it_undetermined(tmp_path: Path) ->
 
 def test_a_run_that_never_asked_it_is_undetermined(tmp_path: Path) -> None:
     at = observation(tmp_path, "independent-scan")
-    facts = BUILT["static"].recall(at.run, [])
-    (findings,) = BUILT["static"].conclude(facts, at).values()
+    (findings,) = BUILT["static"].conclude(BUILT["static"].recall(at.run, []), at).values()
     assert [each.reason for each in findings] == ["no scan was observed"]

@@ -736,8 +736,7 @@ def guards(type: str, **values: Any) -> Document | None:
     ],
 )
 def test_what_lets_others_in_and_is_not_read_is_said(type: str, values: Any) -> None:
-    found = guards(type, **values)
-    assert found.unread == f"whom {type}.this lets in is not followed here"
+    assert guards(type, **values).unread == f"whom {type}.this lets in is not followed here"
 
 
 @pytest.mark.parametrize(

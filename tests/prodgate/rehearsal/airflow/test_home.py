@@ -92,8 +92,7 @@ def test_tables_are_made_once_for_an_environment(tmp_path: Path, python: Path) -
             assert connection.execute("SELECT count(*) FROM ab_user").fetchone() == (0,)
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert asked(tmp_path) == ["db migrate"]
-    left = sorted(each.name for each in python.parents[1].iterdir())
-    assert left == ["bin", "prodgate-airflow.sqlite"]
+    assert sorted(each.name for each in python.parents[1].iterdir()) == ["bin", "prodgate-airflow.sqlite"]
 
 
 def test_each_airflow_2_has_users_with_passwords_of_its_own(tmp_path: Path, python: Path) -> None:

@@ -51,8 +51,7 @@ class Kept:
         }
         (folder / "plan").write_text(json.dumps(plan))
         pipe = subprocess.PIPE
-        command = [*SUPERVISOR, str(folder / "plan")]
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0)
+        self.process = subprocess.Popen([*SUPERVISOR, str(folder / "plan")], stdin=pipe, stdout=pipe, bufsize=0)
 
     def told(self, line: str) -> dict[str, Any]:
         self.process.stdin.write(line.encode() + b"\n")

@@ -29,8 +29,7 @@ class Staged:
     def deploy(self, build: str) -> dict[str, Any]:
         """Deploy a build; return how CodeDeploy describes the deployment then, nothing without one."""
         self.readers.forget()
-        told = self.rollout.deploy(build)
-        return self.describe(next(iter(told["deployments"].values()), ""))
+        return self.describe(next(iter(self.rollout.deploy(build)["deployments"].values()), ""))
 
     def describe(self, id_: str) -> dict[str, Any]:
         if not id_:
@@ -38,7 +37,6 @@ class Staged:
         return self.aws("codedeploy").get_deployment(deploymentId=id_)["deploymentInfo"]
 
     def events(self, id_: str) -> dict[str, str]:
-        """Return the status of each event of a deployment."""
         asked = {"deploymentId": id_, "targetId": "shop:shop"}
         target = self.aws("codedeploy").get_deployment_target(**asked)["deploymentTarget"]["ecsTarget"]
         return {one["lifecycleEventName"]: one["status"] for one in target["lifecycleEvents"]}
@@ -77,7 +75,6 @@ class Staged:
         return {one["MetricName"] for one in found}
 
     def until(self, holds: Callable[[], object], limit: float = 120) -> None:
-        """Wait until something holds."""
         end = time.monotonic() + limit
         while not holds():
             assert time.monotonic() < end, "it did not come to hold"

@@ -105,8 +105,7 @@ def test_a_rate_is_computed_where_there_are_requests() -> None:
 
 
 def test_a_group_is_not_the_whole_load_balancer() -> None:
-    of_group = {("UnHealthyHostCount", GROUP): Counter({1.0: 4})}
-    assert state(UNHEALTHY, *[of_group] * 3) == "ALARM"
+    assert state(UNHEALTHY, *[{("UnHealthyHostCount", GROUP): Counter({1.0: 4})}] * 3) == "ALARM"
     assert state(UNHEALTHY, *[{("UnHealthyHostCount", ""): Counter({1.0: 4})}] * 3) == "OK"
     assert state(UNHEALTHY, *[{("UnHealthyHostCount", f"{GROUP}2"): Counter({1.0: 4})}] * 3) == "OK"
 
@@ -118,10 +117,8 @@ def test_a_composite_follows_those_that_it_names() -> None:
 
 
 def test_what_is_not_understood_keeps_its_state() -> None:
-    other = {**SLOW, "Namespace": "AWS/ECS", "StateValue": "ALARM"}
-    assert state(other, *[answered(0.1)] * 5) == "ALARM"
-    strange = {**SLOW, "ComparisonOperator": "LessThanLowerThreshold"}
-    assert state(strange, *[answered(0.3)] * 5) == "OK"
+    assert state({**SLOW, "Namespace": "AWS/ECS", "StateValue": "ALARM"}, *[answered(0.1)] * 5) == "ALARM"
+    assert state({**SLOW, "ComparisonOperator": "LessThanLowerThreshold"}, *[answered(0.3)] * 5) == "OK"
 
 
 # ── Health checks and hooks of a rehearsal are those that the account declares

@@ -102,8 +102,7 @@ def test_what_somebody_stops_is_taken_back(stage: Staged) -> None:
 
 def assert_taken_back(stage: Staged, id_: str, before: str, weights: dict[str, int], definition: str) -> None:
     """Assert that all is as before, and that CodeDeploy names who did it."""
-    failed = stage.describe(id_)
-    back = stage.describe(failed["rollbackInfo"]["rollbackDeploymentId"])
+    back = stage.describe(stage.describe(id_)["rollbackInfo"]["rollbackDeploymentId"])
     assert (back["status"], back["creator"]) == ("Succeeded", "codeDeployRollback")
     assert back["rollbackInfo"]["rollbackTriggeringDeploymentId"] == id_
     assert stage.weights()[before] == weights[before] == 100
@@ -167,8 +166,7 @@ def loses_what_blue_was_sent(stage: Staged) -> bool:
     keys = [f"key-{number:08d}" for number in range(100)]
     url, path = stage.rollout.url, "/api/stories/latest/applause"
     sent = {ask(url, path, method="POST", idempotency_key=key).status for key in keys}
-    found = {ask(url, f"/api/applause/{key}").status for key in keys}
-    return (sent, found) == ({201}, {200, 404})
+    return (sent, {ask(url, f"/api/applause/{key}").status for key in keys}) == ({201}, {200, 404})
 
 
 def moves_half_at_first(stage: Staged) -> bool:

@@ -94,5 +94,4 @@ async def _asked(app: Any, path: str, form: Mapping[str, str] | None, headers: M
 
 
 def asked(database: Database, path: str, **how: Any) -> Answer:
-    """Request one path from the application."""
     return asyncio.run(served(database, [path], **how))[0]

@@ -235,8 +235,7 @@ def test_the_access_log_tells_each_request(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_person_starts_it_looks_and_ends_it(number: int) -> None:
     with started("--build", "mine") as process:
-        url = url_of(process)
-        assert ask(url, "/").headers["x-build"] == "mine"
+        assert ask(url_of(process), "/").headers["x-build"] == "mine"
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0

@@ -209,8 +209,7 @@ def test_a_defect_of_a_page_is_there_when_asked_for(news: Database, fault: str) 
     path, pattern = SHOWN[fault]
     for given, defective in ([], False), ([fault], True):
         answer = asked(news, path, faults=given)
-        found = bool(re.search(pattern.removeprefix("!"), answer.text))
-        assert found == (defective != pattern.startswith("!"))
+        assert bool(re.search(pattern.removeprefix("!"), answer.text)) == (defective != pattern.startswith("!"))
         assert int(answer.headers["content-length"]) == len(answer.body)
 
 
@@ -246,5 +245,4 @@ def test_a_site_without_faults_does_not_even_load_them() -> None:
 
 @pytest.mark.parametrize("path", ["/?fault=errors=1", "/api/health?fault=drop=1", "/faults", "/api/faults", "/_faults"])
 def test_a_request_cannot_ask_for_a_fault(news: Database, path: str) -> None:
-    answer = asked(news, path, x_fault="errors=1")
-    assert answer.status == (404 if "faults" in path else 200)
+    assert asked(news, path, x_fault="errors=1").status == (404 if "faults" in path else 200)

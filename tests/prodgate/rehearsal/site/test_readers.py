@@ -35,8 +35,7 @@ def test_a_reader_joins_follows_another_team_and_signs_out(site: Site) -> None:
     assert ask(site.url, "/my-team", form={"team": "bos"}, Cookie=cookie(joined)).status == 303
     assert "<h1>Boston Celtics</h1>" in ask(site.url, "/my-team", Cookie=cookie(joined)).text
     assert ask(site.url, "/my-team", form={"team": "xyz"}, Cookie=cookie(joined)).status == 200
-    out = ask(site.url, "/sign-out", form={}, Cookie=cookie(joined))
-    assert cookie(out) == 'reader=""'
+    assert cookie(ask(site.url, "/sign-out", form={}, Cookie=cookie(joined))) == 'reader=""'
     again = ask(site.url, "/sign-in", form={"email": "new@example.com", "password": "ten letters"})
     assert "Boston" in ask(site.url, "/my-team", Cookie=cookie(again)).text
 

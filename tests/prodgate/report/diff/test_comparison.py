@@ -165,8 +165,7 @@ def test_long_lists_are_counted() -> None:
 
 def test_a_layer_that_stops_answering_is_no_longer_known() -> None:
     before = run([criterion("c", layers=("live",))], [finding("c", "satisfied", layer="live", check="t")])
-    after = run([criterion("c", layers=("live",))], [not_built("c")])
-    text = render_comparison(compare(before, after))
+    text = render_comparison(compare(before, run([criterion("c", layers=("live",))], [not_built("c")])))
     assert "verdict: GO -> INSUFFICIENT EVIDENCE" in text
     assert "populations changed: 1" in text
 
@@ -470,8 +469,7 @@ def test_gone_and_hidden_are_not_fixed(after: list[Finding], fixed: int, hidden:
 
 
 def test_one_of_two_faults_on_a_subject_is_fixed() -> None:
-    other = said("closed", "port 22 is open")
-    found = worse([FAILS, other], [FAILS])
+    found = worse([FAILS, said("closed", "port 22 is open")], [FAILS])
     assert ([f.observed for f in found.fixed], found.standing) == (["port 22 is open"], 1)
 
 
@@ -489,8 +487,7 @@ def test_what_a_waiver_of_the_same_change_admits_is_named() -> None:
     admits = [waiver(covers="c", subject=FAILS.subject)]
     found = find_worse(judged(), judged(FAILS, waivers=admits), since="main")
     assert ([f.subject for f in found.admitted], found.verdict.decision.exit_code) == ([FAILS.subject], 0)
-    stood = find_worse(judged(FAILS, waivers=admits), judged(FAILS, waivers=admits), since="main")
-    assert not stood.admitted
+    assert not find_worse(judged(FAILS, waivers=admits), judged(FAILS, waivers=admits), since="main").admitted
 
 
 def test_a_waiver_hides_and_one_that_is_taken_away_brings_back() -> None:

@@ -139,8 +139,7 @@ def test_a_cut_off_run_is_no_success(whole: Run) -> None:
 
 
 def test_hostile_texts_stay_texts() -> None:
-    made = sarif(hostile())
-    messages = "".join(result["message"]["text"] for result in made["results"])
+    messages = "".join(result["message"]["text"] for result in sarif(hostile())["results"])
     assert not {"\x00", "\x1b", "\r", "\n", "\u202e", "\ud800"} & set(messages)
     assert "日本語" in messages
 
@@ -194,8 +193,7 @@ def annotations(source: Source) -> list[tuple[str, dict[str, str], str]]:
     for line in render_github(source).removesuffix("\n").split("\n"):
         match = COMMAND.fullmatch(line)
         assert match, line
-        named = dict(each.split("=", 1) for each in match[2].split(","))
-        found.append((match[1], named, match[3]))
+        found.append((match[1], dict(each.split("=", 1) for each in match[2].split(",")), match[3]))
     return found
 
 
@@ -279,8 +277,7 @@ def test_what_does_not_hold_is_a_risk_and_a_waived_one_a_deviation() -> None:
         finding("d", "satisfied"),
     ]
     made = oscal(read_source(run(stated, seen, waivers=(waiver(covers="b", subject="accepted"),), layers=("static",))))
-    risks = {each["title"]: (each["status"], each.get("deadline")) for each in made["risks"]}
-    assert risks == {
+    assert {each["title"]: (each["status"], each.get("deadline")) for each in made["risks"]} == {
         "a (static): not satisfied": ("open", None),
         "b (static): waived": ("deviation-approved", "2026-12-31T23:59:59+00:00"),
         "c (static): undetermined": ("open", None),
@@ -351,8 +348,7 @@ def test_hostile_texts_stay_texts_in_oscal() -> None:
 
 @pytest.mark.slow
 def test_trestle_finds_the_documents_valid(source: Source, tmp_path: Path) -> None:
-    python = ensure_python("trestle", print, locks=HERE)
-    trestle = python.with_name("trestle")
+    trestle = ensure_python("trestle", print, locks=HERE).with_name("trestle")
     subprocess.run([trestle, "init", "--local"], cwd=tmp_path, check=True, timeout=120, capture_output=True)
     for name, made in {"whole": source, "go": go(), "hostile": hostile(), "insufficient": insufficient()}.items():
         path = tmp_path / "assessment-results" / name / "assessment-results.json"
@@ -416,8 +412,7 @@ def test_every_finding_has_its_outcome_and_an_id_of_its_own(source: Source) -> N
     assert verdict["Title"] == "prod-gate verdict: NO-GO"
     outcomes = [result.finding.outcome for result in list_results(source.verdict)]
     assert [each["ProductFields"]["prod-gate/outcome"] for each in found] == outcomes
-    statuses = {each["ProductFields"]["prod-gate/outcome"]: each["Compliance"]["Status"] for each in found}
-    assert statuses == {
+    assert {each["ProductFields"]["prod-gate/outcome"]: each["Compliance"]["Status"] for each in found} == {
         Outcome.SATISFIED: "PASSED", Outcome.NOT_SATISFIED: "FAILED", Outcome.WAIVED: "FAILED",
         Outcome.UNDETERMINED: "WARNING", Outcome.NOT_APPLICABLE: "NOT_AVAILABLE",
     }  # fmt: skip
@@ -475,8 +470,7 @@ def test_the_command_imports_every_finding(
     out = gate("publish", written, "--via", f"aws://{REGION}").out
     assert out == f"imported: {number} findings, the verdict first\n"
     pages = hub.get_paginator("get_findings").paginate()
-    held = [each for page in pages for each in page["Findings"]]
-    assert len({each["Id"] for each in held}) == number
+    assert len({each["Id"] for page in pages for each in page["Findings"]}) == number
 
 
 def test_what_is_not_taken_is_said(written: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
@@ -521,8 +515,7 @@ def test_every_finding_is_an_event_with_its_outcome(source: Source) -> None:
     assert [event["unmapped"]["outcome"] for event in found] == [
         r.finding.outcome for r in list_results(source.verdict)
     ]
-    statuses = {event["unmapped"]["outcome"]: event["compliance"]["status"] for event in found}
-    assert statuses == {
+    assert {event["unmapped"]["outcome"]: event["compliance"]["status"] for event in found} == {
         "satisfied": "Pass", "not-satisfied": "Fail", "waived": "Fail", "undetermined": "Undetermined",
         "not-applicable": "Not applicable",
     }  # fmt: skip
@@ -600,8 +593,7 @@ def test_check_writes_the_same_formats(tmp_path: Path, form: str, gate: Gate) ->
     assert "main.tf" in said
     if form == "sarif":
         (result, *_) = json.loads(said)["runs"][0]["results"]
-        place = result["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"].endswith("main.tf")
+        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("main.tf")
 
 
 # ── JUnit
@@ -617,8 +609,7 @@ def junit(source: Source) -> ET.Element:
 
 
 def test_every_finding_is_a_case_of_its_outcome(source: Source) -> None:
-    made = junit(source)
-    cases = made.findall("testsuite/testcase")
+    cases = junit(source).findall("testsuite/testcase")
     results = list(list_results(source.verdict))
     assert len(cases) == len(results) + 1
     seen = {(case.get("classname"), child.get("type")): child.tag for case in cases for child in case}

@@ -42,7 +42,6 @@ class Root:
         return run(command, cwd=self.directory, environment=self.environment, limit=120)
 
     def plan(self) -> dict[str, Any]:
-        """Plan, and return the plan's JSON."""
         planned = self.core("plan", "-input=false", "-no-color", "-out=plan.bin")
         assert planned.code == 0, planned.stdout + planned.stderr
         return json.loads(self.core("show", "-json", "plan.bin").stdout)

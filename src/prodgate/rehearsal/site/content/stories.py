@@ -33,8 +33,7 @@ def write_stories(until: datetime) -> Iterator[dict[str, Any]]:
     slots = int(timedelta(days=DAYS) / SLOT)
     for number, (pattern, codes) in zip(range(STORIES), _choose_subjects(random), strict=False):
         slot = until - SLOT * (number * slots // STORIES)
-        published = slot - timedelta(minutes=random.randrange(5, 350))
-        story = _write_story(random, pattern, codes, published)
+        story = _write_story(random, pattern, codes, slot - timedelta(minutes=random.randrange(5, 350)))
         story["slug"] = unused_slug(story["title_en"], slugs)
         slugs.add(story["slug"])
         yield story | {"collected_at": slot, "external_id": f"{STORIES - number:05d}"}
