@@ -40,20 +40,19 @@ def commit_tomorrow(project: Path, gate: Gate) -> None:
 
 def run_undetermined(project: Path, gate: Gate) -> None:
     """Leave one run behind whose check could not tell."""
-    suite = project / "suites" / "static" / "test_truth.py"
-    kept = suite.read_text("utf-8")
-    suite.write_text(kept.replace("criterion.hold(False, ", "raise criterion.undetermined('nobody knows', "), "utf-8")
-    done = gate("run", "rehearsal://", "--only", "static")
-    assert done.returncode == 2, done.stdout + done.stderr
-    suite.write_text(kept, "utf-8")
+    _run_open(project, gate, "criterion.hold(False, ", "raise criterion.undetermined('nobody knows', ")
 
 
 def run_broken(project: Path, gate: Gate) -> None:
     """Leave one run behind whose layer broke when all had been judged: something was compared later."""
+    later = "    import threading\n    threading.Timer(1, criterion.hold, (True,), {'expected': '', 'observed': ''}).start()\n"
+    _run_open(project, gate, "    criterion.hold(False", f"{later}    criterion.hold(True")
+
+
+def _run_open(project: Path, gate: Gate, judged: str, instead: str) -> None:
     suite = project / "suites" / "static" / "test_truth.py"
     kept = suite.read_text("utf-8")
-    later = "    import threading\n    threading.Timer(1, criterion.hold, (True,), {'expected': '', 'observed': ''}).start()\n"
-    suite.write_text(kept.replace("    criterion.hold(False", f"{later}    criterion.hold(True"), "utf-8")
+    suite.write_text(kept.replace(judged, instead), "utf-8")
     done = gate("run", "rehearsal://", "--only", "static")
     assert done.returncode == 2, done.stdout + done.stderr
     suite.write_text(kept, "utf-8")

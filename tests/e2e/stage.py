@@ -25,7 +25,7 @@ from tests.prodgate.facts.e2e import probe_records
 from tests.servers import Handler
 from tests.suites.judging import WORST, checks_in, criteria
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
+Answer = Callable[[Handler], None]
 
 
 def html(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -34,17 +34,7 @@ def html(body: str, status: int = 200, headers: Mapping[str, str] | None = None)
 
 
 def plain(text: str, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    data = text.encode()
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
-            request.send_header(name, value)
-        request.end_headers()
-        if request.command != "HEAD":
-            request.wfile.write(data)
-
-    return answer
+    return lambda request: request.reply(status, text.encode(), **{"Content-Type": kind, **(headers or {})})
 
 
 def redirect(where: str) -> Answer:

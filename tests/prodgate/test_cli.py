@@ -304,16 +304,29 @@ steady = { rate = "9 /s", duration = "1 s", warm_up = "0 s" }
 """
 
 
-def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(shop: Path, gate: Gate) -> None:
-    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", LOAD, 1), "utf-8")
-    near = gate("run", "--i-am-allowed-to-load", "ww.shop.example", ends=4).err
-    assert "did you mean 'www.shop.example'?" in near
+SITE = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
+
+
+@pytest.mark.parametrize(
+    ("layer", "asked", "verb", "near", "said"),
+    [
+        ("load", LOAD, "load", "ww.shop.example", "did you mean 'www.shop.example'?"),
+        ("e2e", SITE, "attack", "shop.example", "that is www.shop.example"),
+    ],
+    ids=["load", "attacks"],
+)
+def test_who_allows_it_names_the_host_and_the_run_says_so(
+    shop: Path, gate: Gate, *, layer: str, asked: str, verb: str, near: str, said: str
+) -> None:
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", asked, 1), "utf-8")
+    option, key = f"--i-am-allowed-to-{verb}", f"{verb}_allowed"
+    assert said in gate("run", option, near, ends=4).err
     for host in ("www.shop.example", ""):
-        plan = plan_run(cli._parser().parse_args(["run", *(["--i-am-allowed-to-load", host] if host else [])]))
+        plan = plan_run(cli._parser().parse_args(["run", *([option, host] if host else [])]))
         about = running.describe_run(plan)
         made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
-        assert runs.read(made).about.get("load_allowed", "") == host
-        assert layer_process._make_context(made, plan.project, "load").load_allowed == host
+        assert runs.read(made).about.get(key, "") == host
+        assert getattr(layer_process._make_context(made, plan.project, layer), key) == host
 
 
 def test_a_load_of_other_machines_is_asked_for_by_the_run_that_judges_it(shop: Path, gate: Gate) -> None:
@@ -337,19 +350,6 @@ def test_a_url_of_a_record_is_private_and_holds_no_secret(shop: Path, gate: Gate
     said = gate("run", "--load-record", url, ends=4).err
     assert "--load-record: is no URL of a folder; write https://HOST/PATH, or http:// for this machine" in said
     assert url not in said
-
-
-def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, gate: Gate) -> None:
-    site = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
-    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", site, 1), "utf-8")
-    assert "that is www.shop.example" in gate("run", "--i-am-allowed-to-attack", "shop.example", ends=4).err
-    plan = plan_run(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
-    made = runs.create(
-        shop / "runs", running.describe_run(plan),
-        shop / "criteria.toml", shop / "waivers.toml",
-    )  # fmt: skip
-    assert runs.read(made).about["attack_allowed"] == "www.shop.example"
-    assert layer_process._make_context(made, plan.project, "e2e").attack_allowed == "www.shop.example"
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, gate: Gate) -> None:

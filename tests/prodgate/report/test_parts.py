@@ -852,20 +852,27 @@ def test_every_state_has_a_mark_of_its_own() -> None:
     assert all(one(state=state).mark == mark for state, mark in MARKS.items())
 
 
-def test_four_slots_a_day_stand_in_lines_of_days_by_the_clock_of_the_schedule() -> None:
-    found = arranged(SIX_HOURS, timedelta(days=3))
-    assert (found.of, found.heads) == ("day", ("00:00", "06:00", "12:00", "18:00"))
-    assert [head for head, _ in found.lines] == ["2026-11-24", "2026-11-25", "2026-11-26"]
-    assert [head for head, cells in found.lines if None in cells] == []
-    assert found.lines[0][1][1] == Cell(SlotState.ON_TIME, "06:00 JST, 11-23 21:00 UTC: on time")
-
-
-def test_one_slot_a_day_stands_in_lines_of_weeks_from_monday_on() -> None:
-    found = arranged(DAILY, timedelta(days=9))
-    assert (found.of, found.heads) == ("week", DAYS)
-    assert [head for head, _ in found.lines] == ["2026-11-16", "2026-11-23"]
-    assert [[cell is not None for cell in cells].count(True) for _, cells in found.lines] == [5, 4]
-    assert found.lines[1][1][0] == Cell(SlotState.ON_TIME, "11-23 02:00 JST, 11-22 17:00 UTC: on time")
+@pytest.mark.parametrize(
+    ("schedule", "days", "heads", "lines", "last", "shown"),
+    [
+        (
+            SIX_HOURS, 3, ("day", ("00:00", "06:00", "12:00", "18:00")),
+            {"2026-11-24": 4, "2026-11-25": 4, "2026-11-26": 4}, (0, 1), "06:00 JST, 11-23 21:00 UTC: on time",
+        ),
+        (
+            DAILY, 9, ("week", DAYS),
+            {"2026-11-16": 5, "2026-11-23": 4}, (1, 0), "11-23 02:00 JST, 11-22 17:00 UTC: on time",
+        ),
+    ],
+    ids=["four a day in lines of days by the clock of the schedule", "one a day in lines of weeks from Monday on"],
+)  # fmt: skip
+def test_slots_stand_in_lines(
+    schedule: str, days: int, *, heads: tuple[str, Any], lines: dict[str, int], last: tuple[int, int], shown: str
+) -> None:
+    found = arranged(schedule, timedelta(days=days))
+    assert (found.of, found.heads) == heads
+    assert {head: [cell is not None for cell in cells].count(True) for head, cells in found.lines} == lines
+    assert found.lines[last[0]][1][last[1]] == Cell(SlotState.ON_TIME, shown)
 
 
 @pytest.mark.parametrize(

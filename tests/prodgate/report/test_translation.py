@@ -146,15 +146,7 @@ def test_the_words_of_others_are_not_said_by_halves(english: str) -> None:
         ("alembic of the rehearsal, in PostgreSQL 15.20", "リハーサルの alembic（PostgreSQL 15.20）"),
         ("cookie 'reader' set on a journey", "操作中に設定された Cookie 'reader'"),
         ("the log postgresql", "ログ postgresql"),
-    ],
-)
-def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
-    assert Catalogue("ja").say(english) == said
-
-
-@pytest.mark.parametrize(
-    ("english", "said"),
-    [
+        # a word that turns the sentence
         ("no number of requests like these would settle it", "同様のリクエストがいくつあっても確定しない"),
         (
             "the bound may hold or not within the interval; 541,048 more requests like these would settle it",
@@ -180,15 +172,7 @@ def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
         ("lacks latency, errors", "latency, errors の欠落"),
         ("main.a policy; shop-prod-api-reader policy", "main.a のポリシー；shop-prod-api-reader のポリシー"),
         ("(sensitive)", "（機密）"),
-    ],
-)
-def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None:
-    assert Catalogue("ja").say(english) == said
-
-
-@pytest.mark.parametrize(
-    ("english", "said"),
-    [
+        # steps and reasons, one by one
         (
             "assume shop: sts:AssumeRole on arn:x, allowed by a.b, then s3:DeleteObject on arn:y, allowed by a.c",
             "shop を引き受ける：arn:x に対する sts:AssumeRole（許可元：a.b）。次に、arn:y に対する s3:DeleteObject（許可元：a.c）",
@@ -209,7 +193,7 @@ def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None
         ("go home, then rest", "go home, then rest"),
     ],
 )
-def test_steps_and_reasons_are_said_one_by_one(english: str, said: str) -> None:
+def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
     assert Catalogue("ja").say(english) == said
 
 
