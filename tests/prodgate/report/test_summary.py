@@ -250,10 +250,13 @@ def test_hostile_text_stays_text_and_is_visible(language: str) -> None:
     assert text.encode("utf-8")
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", text)
     shown = Page(text).text
-    assert '<img src=x onerror="document.title=1">' in shown
-    assert r"\u202e gnp.exe" in shown
-    assert r"\x1b [31m" in shown
-    assert "{{ 7 * 7 }}" in shown
+    for each in (
+        '<img src=x onerror="document.title=1">',
+        r"\u202e gnp.exe",
+        r"\x1b [31m",
+        "{{ 7 * 7 }}",
+    ):
+        assert each in shown
     assert "x" * 5000 in shown
     assert "本番データベース" in shown
 
@@ -425,11 +428,14 @@ def test_the_layers_add_up_to_what_was_counted() -> None:
 def test_says_verdict_counts_failures_and_waivers() -> None:
     text = render_summary(showcase(), showcase().verdict())
     assert text.startswith("## REHEARSAL NO-GO\n")
-    assert "| 2 | 5 | 1 | 1 | 1 | 1 |" in text
-    assert "`terraform/modules/database/main.tf:41`<br>`aws_rds_cluster.main` and 1 more" in text
-    assert "| live layer not built | 2: `backup-retention`, `database-encryption` |" in text
-    assert "| `W-7` | covers 1 |" in text
-    assert "**This is not a promotion verdict.**" in text
+    for each in (
+        "| 2 | 5 | 1 | 1 | 1 | 1 |",
+        "`terraform/modules/database/main.tf:41`<br>`aws_rds_cluster.main` and 1 more",
+        "| live layer not built | 2: `backup-retention`, `database-encryption` |",
+        "| `W-7` | covers 1 |",
+        "**This is not a promotion verdict.**",
+    ):
+        assert each in text
 
 
 def test_a_clean_run_has_no_empty_tables() -> None:
