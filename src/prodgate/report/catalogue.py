@@ -206,12 +206,8 @@ class Messages:
             return self._say_of(text, deep + 1) or self._say_after_path(text, deep + 1)
         if message.repeats(text) and (said := self._say_each(text, ", ", deep + 1)):
             return said
-        fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
-        return message.said.format(**fields)
-
-    def _say_part(self, text: str, deep: int) -> str:
-        """Translate the contents of a field; a single word is a name, and no message."""
-        return self.say(text, deep) if " " in text else text
+        parts = (self.say(value, deep + 1) if " " in value else value for value in values)  # a single word is a name
+        return message.said.format(**dict(zip(message.names, parts, strict=True)))
 
     def _say_each(self, text: str, joint: str, deep: int) -> str:
         """Translate joined reasons, if each is known by itself and none is the whole; empty for another text."""

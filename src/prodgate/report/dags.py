@@ -250,7 +250,8 @@ def arrange_calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words:
         # an hour that the clock repeats has its slots twice
         when = clock.within(row.slot, dated=of == "week")
         line[name, sum(other == name for other, _ in line)] = Cell(row.state, _describe_slot(row, when, words))
-    columns = sorted({place for line in lines.values() for place in line} | _fixed_places(of))
+    fixed = {(str(number), 0) for number in range(len(DAYS))} if of == "week" else set[_Place]()
+    columns = sorted({place for line in lines.values() for place in line} | fixed)
     return Calendar(
         of=of,
         heads=tuple(_heads(of, columns, words)) if len(columns) <= _MOST_COLUMNS else (),
@@ -275,11 +276,6 @@ def _locate(of: str, at: datetime) -> tuple[str, str]:
         case "hour":
             return f"{at:%Y-%m-%d %H}:00 {at:%Z}", f"{at:%M:%S}"
     return f"{at:%Y-%m-%d %H:%M} {at:%Z}", f"{at:%S}"
-
-
-def _fixed_places(of: str) -> set[_Place]:
-    """Return the places that every line has."""
-    return {(str(number), 0) for number in range(len(DAYS))} if of == "week" else set()
 
 
 def _heads(of: str, columns: Iterable[_Place], words: Words) -> Iterable[str]:

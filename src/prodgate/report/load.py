@@ -617,18 +617,14 @@ def self_test(run: Run) -> SelfTest | None:
         return None
     try:
         data = load_json(run.path, str(facts[-1].get("digest", "")))
-        compared = {str(key): value for key, value in data.items() if _is_comparison(value)}
         rows = tuple(
-            (key, _render_test_value(value["told"]), _render_test_value(value["truth"]))
-            for key, value in compared.items()
+            (str(key), _render_test_value(value["told"]), _render_test_value(value["truth"]))
+            for key, value in data.items()
+            if isinstance(value, Mapping) and {"told", "truth"} <= set(value)
         )
         return SelfTest(ok=data["ok"] is True, reason=str(data["reason"]), rows=rows)
     except UNREADABLE as error:
         return SelfTest(ok=False, reason=describe_flaw(error))
-
-
-def _is_comparison(value: Any) -> bool:
-    return isinstance(value, Mapping) and {"told", "truth"} <= set(value)
 
 
 def _render_test_value(value: Any) -> str:

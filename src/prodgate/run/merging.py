@@ -311,16 +311,13 @@ def _find_reason(given: Sequence[CellRun]) -> str:
     """Say why a cell has no run that counts; nothing if exactly one does."""
     over = [each for each in given if each.over]
     if len(over) > 1:
-        return f"{len(over)} runs of it were given, and nobody can tell which counts: {_name(sorted(_names(over)))}"
+        names = _name(sorted(each.path.name for each in over))
+        return f"{len(over)} runs of it were given, and nobody can tell which counts: {names}"
     if not over and given:
         return f"run {given[0].path.name} was cut off: {_name(given[0].flaws)}"
     if not over:
         return "no run of it was given"
     return f"run {over[0].path.name} can't be relied on: {_name(over[0].flaws)}" if over[0].flaws else ""
-
-
-def _names(given: Iterable[CellRun]) -> Iterator[str]:
-    return (each.path.name for each in given)
 
 
 def _name(said: Sequence[str]) -> str:

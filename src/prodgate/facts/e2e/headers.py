@@ -402,13 +402,12 @@ def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
     """Whether foreign frames are banned; browsers ignore X-Frame-Options if frame-ancestors is stated."""
     policies = frame_sources(split_policies(read_header_values(answer, "content-security-policy")))
     if policies:  # each of them must admit a site
-        return any(all(_is_own(source, own) for source in sources) for sources in policies)
+        return any(
+            all(source.lower() in ("'none'", "'self'") or _host(source) in own for source in sources)
+            for sources in policies
+        )
     stated = [one.strip().lower() for one in read_header(answer, "x-frame-options").split(",")]
     return bool(set(stated) & _BANS)  # browsers treat a contradiction as a ban
-
-
-def _is_own(source: str, own: Sequence[str]) -> bool:
-    return source.lower() in ("'none'", "'self'") or _host(source) in own
 
 
 def _host(source: str) -> str:

@@ -241,7 +241,11 @@ def make_following(context: LayerContext, scene: Scene) -> Watch:
         plan=None
         if silent
         else make_plan(
-            section, scene.watching, _url(context), build_header=build_header(context), slow=find_slow(context)
+            section,
+            scene.watching,
+            f"https://{context.load_allowed}",
+            build_header=build_header(context),
+            slow=find_slow(context),
         ),
         silent=silent,
         folder=context.run,
@@ -309,10 +313,6 @@ def _why_silent(context: LayerContext) -> str:
     except Unreadable as error:
         return error.reason.replace("run with", "watch with")
     return ""
-
-
-def _url(context: LayerContext) -> str:
-    return f"https://{context.load_allowed}"
 
 
 def summarise(record: Mapping[str, Any]) -> dict[str, Any]:

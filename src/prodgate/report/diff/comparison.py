@@ -576,7 +576,13 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
         "after": _run(comparison.after, now, comparison.seals[1]),
         "same_verdict": comparison.same_verdict,
         "conditions": list(comparison.conditions),
-        **{kind: [_change(change) for change in getattr(changes, kind)] for kind in KINDS},
+        **{
+            kind: [
+                {"before": each.before and each.before.to_json(), "after": each.after and each.after.to_json()}
+                for each in getattr(changes, kind)
+            ]
+            for kind in KINDS
+        },
         "waivers": [asdict(edit) for edit in comparison.waivers],
         "figures": [asdict(figure) for figure in comparison.figures],
         "criteria": [asdict(edit) for edit in comparison.criteria],
@@ -594,13 +600,6 @@ def _run(run: Run, verdict: Verdict, seal: SealState) -> dict[str, Any]:
         "rehearsal": verdict.scope.rehearsal,
         "promotes": verdict.promotes,
         "left_out": list(verdict.scope.left_out()),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "before": change.before.to_json() if change.before else None,
-        "after": change.after.to_json() if change.after else None,
     }
 
 
