@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from prodgate.browser import engine
-from prodgate.browser.engine.page_visit import PageLog
+from prodgate.browser.engine.page_visit import PageLog, press_dead
 from prodgate.browser.processes import run_process
 from prodgate.browser.settings import BrowserSettings
 from prodgate.engines.programs import require_chromium
@@ -354,37 +354,63 @@ def test_a_page_is_at_rest_once_nothing_is_to_come(browser: Browser, name: str) 
     page.close()
 
 
-#: Name -> (the body of a page with a link to what it does not have, what is known of that link).
+#: Shows a text, and an element that listens to each press on the page, as frameworks do.
+SHOWS, ROOT = "p.textContent = 'b'", "<p id=p>a</p><a id=own href='#x'>x</a>"
+DELEGATES = f"{ROOT}<script>document.addEventListener('click', (event) => {{ if (event.target.closest('DO')) {{ WHAT }} }})</script>"
+#: Name -> (the body of a page with a link to what it does not have, what a press does).
 PRESSED: Mapping[str, tuple[str, str]] = {
-    "nothing": ("<p id=root><a id=own href='#x'>x</a></p>", "lost"),
-    "another element": ("<a href='#x'>x</a><p id=p>p</p><script>p.addEventListener('click', () => 0); p.onclick = () => 0</script>", "lost"),
-    "other events": ("<a id=own href='#x'>x</a><script>own.onfocus = () => 0; addEventListener('scroll', () => 0)</script>", "lost"),
-    "the link": ("<a id=own href='#x'>x</a><script>own.addEventListener('click', (event) => event.preventDefault())</script>", "handled"),
-    "a property": ("<a id=own href='#x'>x</a><script>own.onmousedown = () => 0</script>", "handled"),
-    "a root": ("<p id=root><a href='#x'>x</a></p><script>root.addEventListener('click', { handleEvent() {} }, true)</script>", "handled"),
-    "a part": ("<a href='#x'><b id=part>x</b></a><script>part.addEventListener('click', () => 0)</script>", "handled"),
-    "a slot": (
-        "<p id=host><template shadowrootmode=open><b><slot></slot></b></template><a href='#x'>x</a></p>"
-        "<script>host.shadowRoot.firstChild.addEventListener('click', () => 0)</script>", "handled",
+    "nothing": (ROOT, "lost"),
+    "a listener that does nothing": (f"{ROOT}<script>document.addEventListener('click', () => 0)</script>", "lost"),
+    "a root that handles others": (DELEGATES.replace("DO", "button").replace("WHAT", f"event.preventDefault(); {SHOWS}"), "lost"),
+    "a root that handles it": (DELEGATES.replace("DO", "a").replace("WHAT", f"event.preventDefault(); {SHOWS}"), "acts"),
+    "a root that shows nothing": (DELEGATES.replace("DO", "a").replace("WHAT", "event.preventDefault()"), "handled"),
+    "a root that leads on": (DELEGATES.replace("DO", "a").replace("WHAT", "event.preventDefault(); location = '/next'"), "acts"),
+    "a root that routes": (DELEGATES.replace("DO", "a").replace("WHAT", "event.preventDefault(); history.pushState(0, '', '/next')"), "acts"),
+    "a root that scrolls": (DELEGATES.replace("DO", "a").replace("WHAT", "scrollTo(0, 500)").replace("<p ", "<p style='height:4000px' "), "acts"),
+    "a root that focuses": (DELEGATES.replace("DO", "a").replace("WHAT", "p.tabIndex = 0; p.focus()"), "acts"),
+    "a root that fills a field": (DELEGATES.replace("DO", "a").replace("WHAT", "p.value = 'b'").replace("<p id=p>a</p>", "<input id=p>"), "acts"),
+    "a root that asks": (DELEGATES.replace("DO", "a").replace("WHAT", "alert('b')"), "acts"),
+    "a root that counts": (DELEGATES.replace("DO", "a").replace("WHAT", "document.head.append(document.createElement('script')); event.target.dataset.n = 1"), "handled"),
+    "a root that shows each press": (DELEGATES.replace("DO", "*").replace("WHAT", "p.textContent += 'b'"), "handled"),
+    "an answer by a timer": (f"{ROOT}<script>own.onclick = () => setTimeout(() => {{ {SHOWS} }}, 900)</script>", "acts"),
+    "a press of the pointer": (f"{ROOT}<script>own.onpointerdown = () => {{ {SHOWS} }}</script>", "acts"),
+    "an answer that comes later": (f"{ROOT}<script>own.onclick = async () => {{ await fetch('/slow'); {SHOWS} }}</script>", "acts"),
+    "an answer that the gate refuses": (f"{ROOT}<script>own.onclick = async () => {{ await fetch('/vote', {{method: 'POST'}}); {SHOWS} }}</script>", "handled"),
+    "a change of the address": (f"{ROOT}<script>onhashchange = () => {{ {SHOWS} }}</script>", "acts"),
+    "a clock": (f"{ROOT}<i id=i></i><script>setInterval(() => {{ i.textContent += '.' }}, 30)</script>", "lost"),
+    "a clock beside a root that handles it": (f"{DELEGATES.replace('DO', 'a').replace('WHAT', SHOWS)}<i id=i></i><script>setInterval(() => {{ i.textContent += '.' }}, 900)</script>", "acts"),
+    "a menu that each press closes": (
+        "<p id=p hidden>a</p><a href='#m'>m</a><a href='#x'>x</a><script>document.onclick = ({target}) => { p.hidden = !target.matches('[href=\"#m\"]') }</script>", "lost",
     ),
-    "the window": ("<a href='#x'>x</a><script>addEventListener('hashchange', () => 0)</script>", "handled"),
-    "the navigation": ("<a href='#x'>x</a><script>navigation.addEventListener('navigate', () => 0)</script>", "handled"),
-    "a host": (
-        "<p id=host><template shadowrootmode=open><a href='#x'>x</a></template></p><script>host.addEventListener('pointerup', () => 0)</script>",
-        "handled",
+    "two, of which one acts": (f"{ROOT}<a href='#x'>y</a><script>own.onclick = () => {{ {SHOWS} }}</script>", "lost"),
+    "a shadow": (
+        "<p id=host><template shadowrootmode=open><a href='#x'>x</a><b></b></template></p>"
+        "<script>host.onclick = () => { host.shadowRoot.querySelector('b').textContent = 'b' }</script>", "acts",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PRESSED)
-def test_a_link_to_nothing_is_open_where_a_script_may_handle_its_press(browser: Browser, name: str) -> None:
-    body, known = PRESSED[name]
+def test_a_link_to_nothing_is_judged_by_what_a_press_does(browser: Browser, name: str) -> None:
+    body, does = PRESSED[name]
     page = browser.new_page()
     page.add_init_script(WATCH.read_text("utf-8"))
-    page.route("**/*", lambda route: route.fulfill(body=f"<!doctype html>{body}", content_type="text/html"))
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            route.abort("blockedbyclient")
+            return
+        threading.Event().wait(0.6 if route.request.url.endswith("/slow") else 0)
+        route.fulfill(body=f"<!doctype html><body>{body}", content_type="text/html")
+
+    page.route("**/*", answer)
+    log = PageLog(BrowserSettings(base_url="http://page.example"))
+    log.listen_to(page)
     page.goto("http://page.example/")
-    (_, link) = json.loads(page.evaluate(WATCH.with_name("links.js").read_text("utf-8")))["links"]
-    assert link["fragment"] == known
+    listed = json.loads(page.evaluate(WATCH.with_name("links.js").read_text("utf-8")))["links"]
+    assert {each["url"][-2:]: each["fragment"] for each in listed if "fragment" in each}["#x"] == "handled"
+    found = press_dead(page, log, [each["url"] for each in listed if "fragment" in each])
+    assert found["http://page.example/#x"] == does
     page.close()
 
 

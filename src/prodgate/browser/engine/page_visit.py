@@ -382,6 +382,53 @@ def _press_elements(elements: Iterable[ElementHandle]) -> None:
                 return
 
 
+#: Seconds for all presses of links that lead to no element; until one shows something; and for what it began.
+_PRESSING, _SHOWS, _BEGAN = 5.0, 0.4, 2.0
+#: What a press did, the worst last.
+_EFFECTS: Final = ("acts", "handled", "lost")
+_PRESS: Final = (Path(__file__).parent / "scripts" / "press.js").read_text("utf-8")
+
+
+def press_dead(page: Page, log: PageLog, urls: Sequence[str]) -> dict[str, str]:
+    """Press the links of a page that lead to no element; return what came of it, by address: the worst of several.
+
+    That is ``acts`` if readers notice something, ``handled`` if a script took the press and nothing shows it, or this
+    can't be told, and ``lost`` if nothing did anything.
+    """
+    found, until = dict[str, str](), time.monotonic() + _PRESSING
+    page.route("**/*", _stay)
+    for frame in page.frames:
+        with suppress(Error):  # it went away, and its links are as open as before
+            dead = frame.evaluate("() => (window.__prodgate?.dead ?? []).map(([url]) => url)")
+            reacts = bool(dead) and [_press(page, frame, -1, log) for _ in range(2)][-1] == "acts"
+            for at, url in enumerate(dead):
+                effect = "handled"
+                if url in urls and not reacts and time.monotonic() < until:
+                    _press(page, frame, -1, log, shows=0.05)  # which closes what the link before opened
+                    effect = _press(page, frame, at, log)
+                found[url] = max(effect, found.get(url, "acts"), key=_EFFECTS.index)
+    return found
+
+
+def _press(page: Page, frame: Frame, at: int, log: PageLog, *, shows: float = _SHOWS) -> str:
+    """Press one of these links, or the page itself (-1), and return what came of it. Raises Error."""
+    missed, begun = len(log.missed), time.monotonic()
+    if not frame.evaluate(_PRESS, [at, bool(log.list_feeding())]):
+        return "handled"
+    while True:
+        page.wait_for_timeout(50)
+        effect, waits = frame.evaluate("() => __prodgate.effect()")
+        waits, waited = waits or bool(log.list_waiting()), time.monotonic() - begun
+        if effect == "acts" or waited >= (_BEGAN if waits else shows):
+            return "handled" if effect == "lost" and (waits or len(log.missed) > missed) else str(effect)
+
+
+def _without_acting(links: Iterable[Mapping[str, str]], pressed: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return links with what came of pressing them, and without those that act."""
+    told = [{**each, "fragment": pressed[each["url"]]} if each["url"] in pressed else each for each in links]
+    return [each for each in told if each.get("fragment") != "acts"]
+
+
 def _stay(route: Route) -> None:
     """Let a request through unless it leads the page elsewhere."""
     if route.request.is_navigation_request():
@@ -680,6 +727,9 @@ def visit(visitor: Visitor, page: Mapping[str, Any], size: str, *, timed: bool =
             record |= _inspect_page(tab, visitor, page, size, log, rested=rested, timed=timed)
             visitor.guard.acting = True
             record |= _use_keyboard(tab, log) if size == "desktop" else {"keyboard": None, **log.tell()}
+            if dead := [each for each in record.get("links", ()) if each.get("fragment") == "handled"]:
+                pressed = press_dead(tab, log, [each["url"] for each in dead if "untouched" not in each])
+                record["links"] = _without_acting(record["links"], pressed)
     except Error as error:
         led = log.led_to and not settings.is_own(log.led_to)
         record["unreachable"] = {"kind": "elsewhere", "text": f"led to {log.led_to}"} if led else classify_error(error)
@@ -753,8 +803,8 @@ def _inspect_contents(page: Page, visitor: Visitor, size: str, log: PageLog) -> 
 def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str, Any]:
     """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone.
 
-    A ``fragment`` that is a ``route`` of a script, or names no element (``lost``, or ``handled`` where a script may
-    handle the press), makes a link of its own.
+    A ``fragment`` that is a ``route`` of a script, or names no element (``handled`` until it is pressed), makes a link
+    of its own.
     ``forms`` are those that send over plain HTTP: on a site without TLS, those that send to others; none where the
     page's policy lets browsers send them over HTTPS.
     """

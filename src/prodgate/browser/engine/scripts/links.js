@@ -1,9 +1,9 @@
 // Returns where the links of a document lead and what they say of themselves, also those within shadow roots, in image maps and in drawings:
-// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("lost", or "handled" where a script may handle the press);
+// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("handled" until it was pressed, see press.js);
 // and the forms that send over plain HTTP, each with its method and without its query.
 () => {
   const within = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? within(each.shadowRoot) : [])]);
-  const links = [], decode = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+  const links = [], dead = __prodgate.dead = [], decode = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
   // "top" leads to the top, and one with a directive, such as a text to look for, to where that is
   const names = (fragment) => /^top$|:~:/i.test(fragment) || [fragment, decode(fragment)].some((name) => (
     document.getElementById(name) || document.querySelector(`a[name="${CSS.escape(name)}"]`)
@@ -19,8 +19,12 @@
     links.push(link);
     if (/^[!/]*$/.test(fragment) || (here && names(fragment))) continue;
     if (/^[!/]/.test(fragment) || (here && /[=/]/.test(fragment))) links.push({ ...link, url: href, fragment: "route" });
-    else if (here && !acts(each)) links.push({ ...link, url: href, fragment: __prodgate.handles(each) ? "handled" : "lost" });
+    else if (here && !acts(each)) {
+      links.push({ ...link, url: href, fragment: "handled" });
+      dead.push([href, each]);
+    }
   }
+  __prodgate.opened = location.href;
   const upgraded = document.querySelector("meta[http-equiv=content-security-policy i][content*=upgrade-insecure-requests i]");
   const forms = within(document).filter((one) => !upgraded && one.matches("form[action], [formaction]")).flatMap((each) => {
     const { origin, pathname, protocol } = URL.parse(each.getAttribute("formaction") ?? each.getAttribute("action"), document.baseURI) ?? {};

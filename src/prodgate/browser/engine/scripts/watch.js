@@ -2,7 +2,7 @@
 (() => {
   const wait = window.setTimeout.bind(window), frame = window.requestAnimationFrame.bind(window);
   const seen = {
-    lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, wait, frame,
+    lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, spoken: 0, noise: new WeakSet(), wait, frame,
   };
   Object.defineProperty(window, "__prodgate", { value: seen });
   // what an element says of itself, by whatever names and attributes, and what is around it and in it that is used with it
@@ -53,24 +53,17 @@
     const [navigation] = performance.getEntriesByType("navigation");
     return !navigation?.loadEventEnd || performance.now() < navigation.loadEventEnd + LOADING;
   };
+  seen.due = () => due.size;
   const note = (id, what, after, often = false) => {
     const soon = after <= LONGEST && loading();
     due.set(id, { words: `${what} of ${after / 1000} s`, awaited: soon && !often, often: soon && often });
   };
   const over = (id) => { if (due.get(id)?.awaited) stir(); due.delete(id); };
   const replace = (where, name, apply) => { where[name] = new Proxy(where[name], { apply }); };
-  // whether a script may handle the press of a link, or the way to a fragment: by a listener on it, in it, around it, or on the window
-  const HANDLES = ["click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchend", "hashchange", "popstate", "navigate"];
-  const heard = new WeakSet();
-  replace(EventTarget.prototype, "addEventListener", (original, self, given) => {
-    if (HANDLES.includes(given[0])) heard.add(self ?? window);
-    return Reflect.apply(original, self, given);
-  });
-  seen.handles = (link) => {
-    const path = [window, window.navigation, ...link.querySelectorAll("*")];
-    for (let one = link; one; one = one.assignedSlot ?? one.parentNode ?? one.host) path.push(one);
-    return path.some((one) => one && (heard.has(one) || HANDLES.some((name) => typeof one[`on${name}`] === "function")));
-  };
+  // windows, dialogs and the like, which change no element of the page
+  for (const name of ["alert", "confirm", "open", "print", "prompt"]) {
+    replace(window, name, (original, self, given) => { seen.spoken += 1; return Reflect.apply(original, self, given); });
+  }
   replace(window, "setTimeout", (original, self, [what, after, ...given]) => {
     const whole = Math.max(0, Number(after) || 0), told = typeof what === "function";
     const id = Reflect.apply(original, self, [told ? (...each) => { over(id); return Reflect.apply(what, window, each); } : what, after, ...given]);
@@ -166,5 +159,4 @@
     for (const until = performance.now() + 40; performance.now() < until;);
   }, true);
   addEventListener("pointerdown", () => { seen.interactions += 1; }, true);
-  heard.delete(window); // that was our own
 })();
