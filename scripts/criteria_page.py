@@ -133,10 +133,11 @@ the bound: `at least {limit}` over `<= 30 d`, or `no` over `< 5 %` without `{lim
 ## Bounds of a requirement
 
 A requirement may state with `bounds` the least that criteria ask for: `bounds = { latency-p95 = "< 200 ms" }`, or
-`{ dag-success-rate = { require = "> 99 %", window = "30 d", samples = 30, population = 2 } }`. A criterion takes
-each of these numbers that it does not state itself. One that admits more, or asks for a shorter window, fewer samples
-or fewer subjects, is refused with both values; so is a bound of a criterion that nobody states. A stricter criterion is
-accepted, and so is one that takes another's limit.
+`{ dag-success-rate = { require = "> 99 %", window = "30 d", samples = 30, population = 2 } }`; `confidence`, `decides`,
+`rate`, `disturbances` and `attested_by` are stated in the same way. A criterion takes each of these that it does not
+state itself. One that admits more, or asks for less of any of them, is refused with both values; so is a bound of a
+criterion that nobody states. A stricter criterion is accepted, and so is one that takes another's limit. With a
+`confidence`, the bound of the interval decides.
 
 ## Keys that change nothing
 

@@ -449,7 +449,10 @@ class Requirement:
 
 
 #: What a requirement may state of a criterion -> an example of it.
-_LEAST: Final[Mapping[str, str | int]] = {"require": "< 200 ms", "window": "30 d", "samples": 299, "population": 2}
+_LEAST: Final[Mapping[str, str | int]] = {
+    "require": "< 200 ms", "window": "30 d", "samples": 299, "population": 2, "confidence": "95 %", "decides": "bound",
+    "rate": "100 /s", "disturbances": "5 s", "attested_by": 2,
+}  # fmt: skip
 
 
 def parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:
@@ -459,8 +462,13 @@ def parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:
 
 
 def _read_least(stated: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield what a requirement states of each criterion, by key; a text alone is its bound."""
-    yield from ((name, each if isinstance(each, dict) else {"require": each}) for name, each in stated.items())
+    """Yield what a requirement states of each criterion, by key; a text alone is its bound.
+
+    A confidence is one of an interval, which then decides.
+    """
+    for name, each in stated.items():
+        least = each if isinstance(each, dict) else {"require": each}
+        yield name, {"decides": "bound", **least} if "confidence" in least else least
 
 
 def requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -496,12 +504,13 @@ def _least_mistakes(where: str, stated: Any) -> Iterator[str]:
         yield from key_mistakes(f"{where}.{name}", least, _LEAST)
         for key, value in ((key, least[key]) for key in _LEAST if key in least):
             place, example = f"{where}.{name}.{key}", _LEAST[key]
-            if type(value) is not type(example) or (isinstance(value, int) and value < 1):
+            if type(value) is not type(example) or (isinstance(value, int) and value < 1) or value == "point":
                 yield f"{place}: is {value!r}; write e.g. {example!r}"
             elif key == "require":
                 yield from bound_mistakes(place, str(value), Bound.parse)
-            elif key == "window":
-                yield from quantity_mistakes(place, value, "time", str(example))
+        texts = {key: value for key, value in least.items() if isinstance(value, str)}
+        yield from sampling_mistakes(f"{where}.{name}", texts)
+        yield from load_terms_mistakes(f"{where}.{name}", texts)
 
 
 def _take_least(requirements: Mapping[str, Any], criteria: Any) -> None:
@@ -537,6 +546,8 @@ def _is_as_strict(key: str, own: str | int, least: str | int, tables: Mapping[st
         return own >= least
     if key == "require":
         return parse_bound(str(own), tables).implies(Bound.parse(str(least)))
+    if key == "decides":
+        return own == least
     return Quantity.parse(str(own)).base >= Quantity.parse(str(least)).base
 
 

@@ -689,7 +689,7 @@ BOUND_BY = """
 system = "shop"
 
 [requirements]
-SLO-6 = { asks = "Runs succeed", layers = ["dags"], bounds = { rate = { require = "> 99 %", window = "30 d", samples = 30, population = 2 } } }
+SLO-6 = { asks = "Runs succeed", layers = ["dags"], bounds = { rate = { require = "> 99 %", window = "30 d", samples = 30, confidence = "95 %", population = 2 } } }
 
 [criteria.rate]
 statement = "Runs succeed."
@@ -697,6 +697,8 @@ why = "They collect."
 require = "> 99 %"
 window = "30 d"
 samples = 30
+confidence = "95 %"
+decides = "bound"
 population = 2
 source = "SLO-6"
 layers = ["dags"]
@@ -711,7 +713,7 @@ layers = ["dags"]
 
 
 def test_a_criterion_takes_what_its_requirement_states_of_it() -> None:
-    numbers = 'require = "> 99 %"\nwindow = "30 d"\nsamples = 30\npopulation = 2\n'
+    numbers = BOUND_BY[BOUND_BY.index('require = "> 99 %"\nw') : BOUND_BY.index('source = "SLO-6"')]
     taken = parse_criteria(BOUND_BY.replace(numbers, ""), FILE).criteria
     assert taken == parse_criteria(BOUND_BY, FILE).criteria
 
@@ -730,6 +732,10 @@ def test_a_criterion_may_ask_for_more_than_its_requirement() -> None:
         ('require = "> 99 %"\nw', 'require = "> 99 d"\nw', "is '> 99 d', and SLO-6 asks for '> 99 %'"),
         ('\nwindow = "30 d"', '\nwindow = "7 d"', "criteria.rate.window: is '7 d', and SLO-6 asks for '30 d'"),
         ("\nsamples = 30", "\nsamples = 3", "criteria.rate.samples: is 3, and SLO-6 asks for 30"),
+        ('\nconfidence = "95 %"', '\nconfidence = "90 %"', "criteria.rate.confidence: is '90 %', and SLO-6 asks for '95 %'"),
+        ('\nconfidence = "95 %"\ndecides = "bound"', '\ndecides = "point"', "criteria.rate.decides: is 'point', and SLO-6 asks for 'bound'"),
+        ('confidence = "95 %",', 'decides = "point",', "requirements.SLO-6.bounds.rate.decides: is 'point'; write e.g. 'bound'"),
+        ('confidence = "95 %",', 'disturbances = "95 %",', "requirements.SLO-6.bounds.rate.disturbances: is '95 %'"),
         ("\npopulation = 2", "\npopulation = 1", "criteria.rate.population: is 1, and SLO-6 asks for 2"),
         ("bounds = { rate", "bounds = { rat", "requirements.SLO-6.bounds: 'rat' is not a criterion; did you mean 'rate'?"),
         ("bounds = { rate", "bounds = { x = '> 1 %', rehearsed", "requirements.SLO-6.bounds: 'x' is not a criterion; state it, or"),
