@@ -55,6 +55,8 @@ def import_folder(folder: str) -> dict[str, Any]:
     sys.path.insert(0, folder)
     from airflow import __version__  # noqa: PLC0415  Airflow reads its settings when it is imported
 
+    if __version__.startswith("3.0."):
+        hold_no_variables()
     bag_class, to_dict = find_airflow_api()
     reached: list[dict[str, Any]] = []
     watching = [True]
@@ -79,6 +81,18 @@ def import_folder(folder: str) -> dict[str, Any]:
     }
 
 
+def hold_no_variables() -> None:
+    """Answer as an Airflow without Variables; 3.0 asks the process that imports for it, which there is none of here."""
+    from airflow.sdk.exceptions import ErrorType  # noqa: PLC0415
+    from airflow.sdk.execution_time import comms, task_runner  # noqa: PLC0415
+
+    class Supervisor:
+        def send(self, asked: Any) -> Any:
+            return comms.ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND, detail={"asked": repr(asked)})
+
+    task_runner.SUPERVISOR_COMMS = Supervisor()
+
+
 def list_concerned(folder: str) -> list[str]:
     """Return the files below a folder that Airflow does not ignore, and those that were imported by them."""
     from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
@@ -101,11 +115,24 @@ def find_airflow_api() -> tuple[Any, Any]:
 
 
 def refuse(event: str, given: tuple[Any, ...], folder: str, reached: list[dict[str, Any]]) -> None:
-    """Record who does what is refused, even where the error is caught; raise Refused."""
+    """Record who does what is refused, even where the error is caught; raise Refused.
+
+    Airflow itself goes on to the default of a Variable that it can't look up, so that is not recorded.
+    """
     if what := REFUSED.get(event):
-        if found := find_caller(sys._getframe(2), folder):
+        if (found := find_caller(sys._getframe(2), folder)) and not looks_up_variable(sys._getframe(2)):
             reached.append({"file": found[0], "line": found[1], "what": f"{what} ({describe_target(event, given)})"})
         raise Refused(f"{what} was asked for while DAG files are imported; do it inside a task")
+
+
+def looks_up_variable(frame: FrameType | None) -> bool:
+    """Whether Airflow's own lookup of a Variable in its database led here."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "get_variable" and code.co_filename.endswith("airflow/secrets/metastore.py"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def find_caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:

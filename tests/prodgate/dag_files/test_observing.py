@@ -231,6 +231,19 @@ def test_a_clock_beside_assets_is_told_as_a_clock(python: Path, tmp_path: Path) 
     assert [(dag["cron"], dag["timezone"]) for dag in answer["dags"]] == [("0 */6 * * *", "Asia/Tokyo")]
 
 
+def test_a_variable_that_is_not_there_leaves_its_default(python: Path, tmp_path: Path) -> None:
+    given = "from airflow.models import Variable\nDAY = Variable.get('day', '1')\nHOUR = Variable.get('hour', default_var='2')\n"
+    if not python.parents[1].name.startswith("airflow-2."):
+        given += "from airflow.sdk import Variable as Newer\nHOUR = Newer.get('hour', default=HOUR)\n"
+    (tmp_path / "given.py").write_text(a_dag("given", 'f"0 {HOUR} {DAY} * *"', given))
+    (tmp_path / "lacking.py").write_text(
+        a_dag("lacking", '"0 2 * * *"', "from airflow.models import Variable\nVariable.get('day')\n")
+    )
+    answer = import_dags(tmp_path, python)
+    assert [*answer["import_errors"]] == ["lacking.py"]
+    assert (answer["reached"], [dag["cron"] for dag in answer["dags"]]) == ([], ["0 2 1 * *"])
+
+
 def test_the_projects_own_files_import(python: Path) -> None:
     answer = import_dags(ROOT / "dags", python)
     assert (answer["import_errors"], answer["reached"], answer["unstable"]) == ({}, [], [])
