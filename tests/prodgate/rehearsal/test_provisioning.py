@@ -291,6 +291,23 @@ def created(
     return state, recorder
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "config", "begins"),
+    [
+        ("aws_sns_topic", "name", {}, "terraform-"),
+        ("aws_lambda_permission", "statement_id", {}, "terraform-"),
+        ("aws_lambda_permission", "statement_id", {"statement_id_prefix": "web-"}, "web-"),
+        ("aws_key_pair", "key_name", {"key_name_prefix": "jump-"}, "jump-"),
+    ],
+)
+def test_what_the_provider_names_has_a_name_before_aws_is_asked(
+    kind: str, name: str, config: Mapping[str, str], begins: str
+) -> None:
+    state, recorder = created(kind, {"id": "x"}, config)
+    assert recorder.declared[name] == state[name]
+    assert state[name].startswith(begins)
+
+
 def test_what_was_answered_fills_what_was_open_and_the_rest_is_closed() -> None:
     open_ = {"arn": UNKNOWN, "id": UNKNOWN, "owner": UNKNOWN}
     state, recorder = created("aws_sns_topic", {"arn": "arn:x", "id": "arn:x"}, {"name": "t"}, **open_)

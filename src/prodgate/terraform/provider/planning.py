@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from .schema import Block
-from .synthesis import MADE_UP, Identity, Settings, invent
+from .synthesis import Identity, Settings, invent, name_unnamed
 from .utility_providers import draw_values, name_resource
 from .values import UNKNOWN, empty_block, is_unknown, pairs
 
@@ -250,7 +250,8 @@ def create_with(
     A type that the creator does not know gets an identity that is made up, so that what depends on it goes on. An
     attribute that is not left to AWS stays as declared, or the next plan would want to change it. Raises CreationError.
     """
-    attributes, declared = block["attributes"], _set_names(block, replace_unknown(block, planned), identity)
+    attributes, declared = block["attributes"], replace_unknown(block, planned)
+    name_unnamed(block, declared, identity, settable=True)
     write_only = {name: config[name] for name, each in attributes.items() if each.get("write_only")}
     if (decided := creator.create(kind, declared | write_only, settings)) is None:
         invent(identity, block, declared)
@@ -269,15 +270,6 @@ def create_locally(kind: str, block: Block, planned: Mapping[str, Any], identity
     name_resource(kind, state, uid)
     draw_values(kind, state, uid)
     return state
-
-
-def _set_names(block: Block, values: dict[str, Any], identity: Identity) -> dict[str, Any]:
-    """Give a name to what was left without one, as the real provider does before it asks AWS."""
-    for name, attribute in block["attributes"].items():
-        settable = attribute.get("optional") and attribute.get("computed")
-        if name in MADE_UP - {"id"} and settable and values.get(name) is None:
-            values[name] = identity.fields["made_up"]
-    return values
 
 
 def _conform(kind: str, name: str, block: Block, value: Any) -> Any:

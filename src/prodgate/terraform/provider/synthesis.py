@@ -256,8 +256,8 @@ NAMES: Final = (
     "bucket", "name", "function_name", "cluster_identifier", "identifier", "alarm_name", "dashboard_name", "family",
     "repository_name", "replication_group_id", "cluster_id", "domain_name", "domain", "table_name", "username",
 )  # fmt: skip
-#: Arguments that AWS makes up when they are left out, and that decide nothing but the name.
-MADE_UP: Final = frozenset({"id", "bucket", "name", "cluster_identifier", "identifier", "function_name"})
+#: Arguments that the provider makes up when they are left out, beside those that may have a prefix instead.
+_MADE_UP: Final = frozenset({"bucket", "name", "cluster_identifier", "identifier", "function_name"})
 #: Strings that only AWS can say, and that other resources use to name this one.
 _IDENTIFYING: Final = re.compile(
     r"(.+_)?(arn|arns|id|url|uri|endpoint|dns_name|domain_name|fqdn|address|name|arn_suffix|path)"
@@ -306,8 +306,8 @@ def _derive_fields(digest: str, config: Mapping[str, Any], settings: Settings) -
     region = stated if isinstance(stated, str) and stated else settings.region
     uid = digest[:17]
     name = next((config[each] for each in NAMES if isinstance(config.get(each), str) and config[each]), None)
-    prefix = config.get("name_prefix") or config.get("bucket_prefix") or config.get("identifier_prefix")
-    made_up = f"{prefix if isinstance(prefix, str) else 'terraform-'}{uid}"
+    prefixes = (config.get(f"{each}_prefix") for each in NAMES)
+    made_up = f"{next((each for each in prefixes if isinstance(each, str) and each), 'terraform-')}{uid}"
     fields = {
         "uid": uid, "UID": uid[:13].upper(), "region": region, "account": settings.account,
         "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}",
@@ -328,11 +328,22 @@ def _derive_fields(digest: str, config: Mapping[str, Any], settings: Settings) -
     }
 
 
+def name_unnamed(block: Block, values: dict[str, Any], identity: Identity, *, settable: bool) -> None:
+    """Name what was left without a name, as the real provider does before it asks AWS.
+
+    With ``settable``, only arguments: what AWS alone can say stays null.
+    """
+    for name, attribute in block["attributes"].items():
+        argument = attribute.get("optional") and attribute.get("computed")
+        prefixed = argument and f"{name}_prefix" in block["attributes"]
+        named = name in _MADE_UP and (argument or (attribute.get("computed") and not settable))
+        if (named or prefixed) and values.get(name) is None:
+            values[name] = f"{values.get(f'{name}_prefix') or 'terraform-'}{identity.fields['uid']}"
+
+
 def invent(identity: Identity, block: Block, values: dict[str, Any]) -> None:
     """Fill the identifying attributes that are still null in `values`; leave all else as it is."""
-    for name, attribute in block["attributes"].items():
-        if name in MADE_UP and name not in ("id", "arn") and attribute.get("computed") and values.get(name) is None:
-            values[name] = identity.fields["made_up"]
+    name_unnamed(block, values, identity, settable=False)
     own_id, arn = IDENTITIES.get(identity.type, (None, None))
     wanted = {"arn": arn or _general_arn(identity), "id": own_id or _general_id(identity)}
     for name, template in {**wanted, **DERIVED.get(identity.type, {})}.items():
