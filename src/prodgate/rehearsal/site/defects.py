@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -200,31 +201,19 @@ def _slow_page(seconds: float) -> Disturbance:
     return wait
 
 
-def _outcome(what: str, share: float) -> Disturbance:
-    due = chances(share, what)
-
-    async def become(_scope: Scope) -> str | None:
-        return what if next(due) else None
-
-    return become
-
-
-def _errors_in_public(share: float) -> Disturbance:
-    due = chances(share, "public")
+def _outcome(
+    what: str, share: float, *, seed: str = "", hits: Callable[[Scope], bool] = lambda _scope: True
+) -> Disturbance:
+    due = chances(share, seed or what)
 
     async def become(scope: Scope) -> str | None:
-        return "broken" if PUBLIC in scope["headers"] and next(due) else None
+        return what if hits(scope) and next(due) else None
 
     return become
 
 
-def _lost_writes(share: float) -> Disturbance:
-    due = chances(share, "lost")
-
-    async def become(scope: Scope) -> str | None:
-        return "forgotten" if scope["method"] == "POST" and scope["path"].endswith(APPLAUSE) and next(due) else None
-
-    return become
+def _is_applause(scope: Scope) -> bool:
+    return scope["method"] == "POST" and str(scope["path"]).endswith(APPLAUSE)
 
 
 DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
@@ -232,8 +221,8 @@ DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "stall": _stall,
     "slow-start": _slow_start,
     "slow-page": _slow_page,
-    "drop": lambda share: _outcome("dropped", share),
-    "errors": lambda share: _outcome("broken", share),
-    "errors-in-public": _errors_in_public,
-    "lost-writes": _lost_writes,
+    "drop": partial(_outcome, "dropped"),
+    "errors": partial(_outcome, "broken"),
+    "errors-in-public": partial(_outcome, "broken", seed="public", hits=lambda scope: PUBLIC in scope["headers"]),
+    "lost-writes": partial(_outcome, "forgotten", seed="lost", hits=_is_applause),
 }
