@@ -68,6 +68,12 @@ class LayerContext:
         """Return a function that reports the progress of one layer."""
         return lambda step: self.progress(f"{layer}: {step}")
 
+    def make_folder(self, *names: str) -> Path:
+        """Return the folder of this name for what programs log, made if it is not there."""
+        folder = self.run.joinpath("logs", *names)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def store_fact(
         self, layer: str, kind: str, subject: str, value: Any, source: str, *, concluded: bool = False, team: str = ""
     ) -> str:

@@ -535,7 +535,7 @@ def _open_airflow(
     opened = rehearsal.open_airflow(
         context.project / root,
         context.project / section.folder,
-        _make_log_folder(context),
+        context.make_folder("dags"),
         var_files=context.var_files,
         account=context.stated.account,
         version=section.version,
@@ -552,12 +552,6 @@ def _open_airflow(
         except (TerraformError, EngineError) as error:
             raise Unreadable(str(error)) from error
         yield airflow
-
-
-def _make_log_folder(context: LayerContext) -> Path:
-    folder = context.run / "logs" / "dags"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _drill(

@@ -124,7 +124,7 @@ def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTar
 @contextmanager
 def _open_rehearsal(context: LayerContext) -> Iterator[LoadTarget]:
     if is_sample(context):
-        with _rehearsal_site(_make_folder(context, "site"), build=_BUILD) as site:
+        with _rehearsal_site(context.make_folder("load", "site"), build=_BUILD) as site:
             yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD, screen=True)
         return
     with open_own_site(context) as url:
@@ -141,14 +141,8 @@ def green_build(target: LoadTarget, section: LoadSection, context: LayerContext,
     elif target.site is None:
         yield f"{target.url}:{section.port_of_green}"
     else:
-        with _rehearsal_site(_make_folder(context, "green"), build="green") as site:
+        with _rehearsal_site(context.make_folder("load", "green"), build="green") as site:
             yield site.url
-
-
-def _make_folder(context: LayerContext, name: str) -> Path:
-    scratch = context.run / "logs" / "load" / name
-    scratch.mkdir(parents=True, exist_ok=True)
-    return scratch
 
 
 def require_allowed_host(section: LoadSection, context: LayerContext) -> str:

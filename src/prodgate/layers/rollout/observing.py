@@ -99,8 +99,7 @@ def _list_files(section: BeforeSection, context: LayerContext) -> list[Path]:
 def _run_tests(stated: SuiteCommand, context: LayerContext, commit: str) -> dict[str, Any]:
     """Run the tests of the rehearsed release, and read their results. Raises Unreadable when they did not end."""
     context.progress("rollout: running the tests of what is to be deployed")
-    log = context.run / "logs" / "rollout" / "tests.txt"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log = context.make_folder("rollout") / "tests.txt"
     with TemporaryDirectory(prefix="prodgate-tests-") as folder:
         file, limit = Path(folder, "results.xml"), float(stated.limit.base)
         places = {"{python}": sys.executable, "{results}": str(file)}

@@ -82,11 +82,9 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
     root = context.stated.applied_root
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
-    logs = context.run / "logs" / "rollout"
-    logs.mkdir(parents=True, exist_ok=True)
     opened = load_rehearsal().open_rollout(
         context.project / root,
-        logs,
+        context.make_folder("rollout"),
         var_files=context.var_files,
         account=context.stated.account,
         dags=context.project / DAGS,
