@@ -364,10 +364,8 @@ def test_check_says_which_roots_below_it_are_not_judged(
     tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for folder in ("called", "env/prod"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "main.tf").write_text('resource "aws_sns_topic" "t" {}\n')
-    (tmp_path / "main.tf").write_text('module "called" {\n  source = "./called"\n}\n')
+    roots = dict.fromkeys(("called/main.tf", "env/prod/main.tf"), 'resource "aws_sns_topic" "t" {}\n')
+    write_tree(tmp_path, {**roots, "main.tf": 'module "called" {\n  source = "./called"\n}\n'})
     err = gate("check", ".", ends=1).err
     assert "not judged: env/prod is a root that . does not call; name it to judge it" in err
     assert "called is a root" not in err

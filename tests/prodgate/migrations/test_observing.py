@@ -45,14 +45,12 @@ BOUNDED = "    op.execute('SET LOCAL lock_timeout = 2000')\n    op.execute('SET 
 
 def write(root: Path, *bodies: str) -> Path:
     """Write migrations 1, 2, … after a first one that makes a table, and code that reads its title."""
-    folder = root / "migrations"
-    (folder / "versions").mkdir(parents=True)
-    (folder / "env.py").write_text("raise SystemExit('the database would be asked')\n", "utf-8")
-    (root / "app.py").write_text("QUERY = 'SELECT id, title FROM stories'\n", "utf-8")
-    for number, body in enumerate((FIRST, *bodies)):
-        header = HEADER.format(str(number), str(number - 1) if number else None)
-        (folder / "versions" / f"v{number}.py").write_text(header + body, "utf-8")
-    return folder
+    each = {
+        f"migrations/versions/v{number}.py": HEADER.format(str(number), str(number - 1) if number else None) + body
+        for number, body in enumerate((FIRST, *bodies))
+    }
+    asked = {"migrations/env.py": "raise SystemExit('the database would be asked')\n"}
+    return write_tree(root, {**asked, "app.py": "QUERY = 'SELECT id, title FROM stories'\n", **each}) / "migrations"
 
 
 def release(root: Path, *bodies: str, reads: bool = True) -> list[dict[str, Any]]:
@@ -371,10 +369,7 @@ def test_djangos_apps_each_have_their_own_line(tmp_path: Path) -> None:
         "news/models.py": "1/0",
     }
     assert find_heads(read_revisions("django", files)) == ("news.0002_more", "readers.0001_initial")
-    for name, text in files.items():
-        (path := tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    observed = observe_folder("django", tmp_path) | {"folder": "shop"}
+    observed = observe_folder("django", write_tree(tmp_path, files)) | {"folder": "shop"}
     assert [(each.subject, each.heads) for each in folder_facts(observed)] == [
         ("shop: news", ("news.0002_more",)),
         ("shop: readers", ("readers.0001_initial",)),

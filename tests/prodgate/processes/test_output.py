@@ -18,6 +18,7 @@ from prodgate.processes.output import InertStream, inert, inert_output, print_co
 from prodgate.processes.regular_files import MOST, read_measured
 from prodgate.report.text import wrap
 from tests.prodgate.runners import GITLAB_SECTION, find_commands
+from tests.trees import write_tree
 
 PLANTED = [
     "::add-mask::GO",
@@ -154,13 +155,8 @@ def test_a_file_is_read_up_to_its_measure(tmp_path: Path) -> None:
     ],
 )
 def test_a_sparse_file_ends_in_a_word_and_never_in_memory(sparse: str, command: list[str], tmp_path: Path) -> None:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra/main.tf").write_text('output "a" {\n  value = 1\n}\n')
-    (tmp_path / "criteria.toml").write_text(CRITERIA)
-    (tmp_path / "waivers.toml").write_text("")
-    (tmp_path / RUN).mkdir(parents=True)
-    for name in ("run.json", "journal.jsonl"):
-        (tmp_path / RUN / name).write_text("{}\n")
+    kept = {f"{RUN}/run.json": "{}\n", f"{RUN}/journal.jsonl": "{}\n", "waivers.toml": ""}
+    write_tree(tmp_path, {"infra/main.tf": 'output "a" {\n  value = 1\n}\n', "criteria.toml": CRITERIA, **kept})
     make_sparse(tmp_path / sparse)
     ended = subprocess.run(
         [sys.executable, "-m", "prodgate.cli", *command],
@@ -206,9 +202,7 @@ def forge(path: Path, text: str) -> None:
 @pytest.mark.parametrize(("how", "said"), [("as usual", "forged"), ("anew", "written")])
 def test_a_module_says_what_is_written_in_it(tmp_path: Path, how: str, said: str) -> None:
     module = tmp_path / "policies" / "inner" / "shop.py"
-    module.parent.mkdir(parents=True)
-    (module.parent / "__init__.py").write_text("")
-    module.write_text('SAID = "written"\n')
+    write_tree(module.parent, {"__init__.py": "", module.name: 'SAID = "written"\n'})
     forge(module, 'SAID = "forged"\n')
     command = [sys.executable, "-c", IMPORT, str(tmp_path), how]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -700,9 +700,8 @@ def committed_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(root, "branch", "side")
     (root / "live" / "main.tf").write_text("second\n")
     git(root, "commit", "-qam", "second")
-    (root / "live" / "main.tf").write_text("not committed\n")
-    (root / "live" / "mine.auto.tfvars").write_text("days = 1\n")
-    (root / "live" / "new.tf").write_text("not added\n")
+    left = {"main.tf": "not committed\n", "mine.auto.tfvars": "days = 1\n", "new.tf": "not added\n"}
+    write_tree(root / "live", left)
     (root / "live" / ".terraform").mkdir()
     (root / "build").mkdir()
     return root

@@ -16,6 +16,7 @@ from prodgate.evidence import runs
 from prodgate.findings import Outcome
 from tests.prodgate.plants import find_planted, spell
 from tests.prodgate.runners import find_commands
+from tests.trees import write_tree
 
 from .small_shop import CRITERIA, POLICY, gate, only_run
 
@@ -194,15 +195,16 @@ def bad(shop: Path) -> Path:
     text = CRITERIA.replace("What can't be evaluated can't be judged.", BAD).replace(
         "A weekend must not lose orders.", "##[group]x\\n::add-mask::GO"
     )
-    (shop / "criteria.toml").write_text(
-        text.replace('"Queues keep messages."', '"##[add-mask]GO Queues keep."'), "utf-8"
+    return write_tree(
+        shop,
+        {
+            "criteria.toml": text.replace('"Queues keep messages."', '"##[add-mask]GO Queues keep."'),
+            "policies/shop.py": f"{PLAN_POLICY}\nprint('##[add-mask]x', '\\n::add-mask::GO')\n",
+            "infra/main.tf": TREE.replace("REFUSED", "length(var.names) > 0"),
+            "infra/##[add-mask]x.tf": 'resource "aws_sqs_queue" "other" {\n  name = "o"\n}\n',
+            "dags/##[add-mask]x.py": "from airflow import DAG\nDAG('##[add-mask]x')\n",
+        },
     )
-    (shop / "policies" / "shop.py").write_text(f"{PLAN_POLICY}\nprint('##[add-mask]x', '\\n::add-mask::GO')\n")
-    (shop / "infra" / "main.tf").write_text(TREE.replace("REFUSED", "length(var.names) > 0"))
-    (shop / "infra" / "##[add-mask]x.tf").write_text('resource "aws_sqs_queue" "other" {\n  name = "o"\n}\n')
-    (shop / "dags").mkdir()
-    (shop / "dags" / "##[add-mask]x.py").write_text("from airflow import DAG\nDAG('##[add-mask]x')\n")
-    return shop
 
 
 def run_all(shop: Path, *lines: str) -> str:

@@ -210,7 +210,6 @@ def test_what_comes_with_the_gate_is_asked_in_the_layers_that_the_criterion_name
        for each in ("suites/.kept/live", "suites/live/.old", "policies/.more", "suites/live/__pycache__", ".suites")],
 )  # fmt: skip
 def test_an_own_check_that_would_never_judge_is_refused(shop: Path, folder: str, said: str) -> None:
-    (shop / folder).mkdir(parents=True)
-    (shop / folder / "test_shop.py").write_text(CHECK, "utf-8")
+    write_tree(shop, {f"{folder}/test_shop.py": CHECK})
     with pytest.raises(UsageError, match=rf"{folder}/test_shop.py{said}"):
         plan_judges(open_project(shop / "criteria.toml"), LAYERS)
