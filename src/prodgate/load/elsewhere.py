@@ -4,13 +4,15 @@ The load is asked for and awaited by one run, so that it is as old as the run, a
 that nobody knew before.
 """
 
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -19,12 +21,15 @@ from ..processes.progress import Progress
 from ..processes.regular_files import OF_RUN, read_measured
 from ..processes.web import fetch, parse_private
 from ..semantics.json_texts import read_json
+from .contents import read_stated, read_statement
 from .profile import Settings, count_arrivals
-from .record import FORMAT, read_versions, write_record
+from .record import FORMAT, UNCACHED, read_versions, write_record
 
 #: The files in the folder that both sides see.
 SETTINGS: Final = "settings.json"
 RECORD: Final = "record.json"
+#: The command that starts the load, and holds the settings: all that has to be copied to another machine.
+MASTER: Final = "master.sh"
 #: What a record holds, by which a load is judged.
 _PARTS: Final = (
     *("planned", "sent", "not_sent", "followed", "unsent", "standstills", "seconds", "requests", "failures", "warm_up"),
@@ -60,7 +65,12 @@ def await_record(
     """
     remote = "://" in place
     folder, kept = directory if remote else Path(place), f"{place}/{RECORD}"
-    read: Callable[[], bytes | None] = partial(_fetch, kept) if remote else partial(_read_file, Path(kept))
+    shelf = Path(kept)
+    read: Callable[[], bytes | None] = (
+        (lambda: fetch(kept, limit=FETCHING, most=MOST))
+        if remote
+        else (lambda: read_measured(shelf, OF_RUN) if shelf.exists() else None)
+    )
     pause, asked, until = 1.0 if remote else _POLL_INTERVAL, datetime.now(UTC), monotonic() + GATHERING + limit
     try:
         if read() is not None:
@@ -71,10 +81,12 @@ def await_record(
         ) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_record(replace(settings, record=RECORD, own=0).to_json(), folder / SETTINGS)
+        told = replace(settings, record=RECORD, own=0).to_json()
+        (folder / MASTER).write_text(_write_script(told, locustfile), "utf-8")
+        write_record(told, folder / SETTINGS)
     except OSError as error:
         raise UsageError(f"{folder / SETTINGS}: can't be written: {error.strerror or error}") from error
-    progress(f"{settings.profile.name}: its settings are in {folder / SETTINGS}; {kept} is awaited")
+    progress(f"{settings.profile.name}: run sh {folder / MASTER}, which holds its settings; {kept} is awaited")
     found = _parse(read)
     while not found.get("over") and monotonic() < until:
         sleep(pause)
@@ -86,12 +98,22 @@ def await_record(
     return {**found, "elsewhere": f"{kept} {found['elsewhere']}"}
 
 
-def _read_file(path: Path) -> bytes | None:
-    return read_measured(path, OF_RUN) if path.exists() else None
-
-
-def _fetch(url: str) -> bytes | None:
-    return fetch(url, limit=FETCHING, most=MOST)
+def _write_script(settings: Mapping[str, Any], locustfile: Path) -> str:
+    """Return the shell script that starts the master of a load with these settings, wherever it is copied to."""
+    workers, file = max(1, settings["workers"]), quote(os.path.relpath(locustfile))
+    return f"""\
+# Starts the master of this load in the project's folder, and leaves {RECORD} beside this file. Options of Locust may
+# follow. On each machine of a worker, of {workers} in all:
+#   locust -f {file},"$(python -c 'import prodgate.load as load; print(load.PLUGIN)')" --worker --master-host MASTER
+set -e
+here=$(dirname "$0")
+plugin=$(python -c 'import prodgate.load as load; print(load.PLUGIN)')
+cat > "$here/{SETTINGS}" <<'END'
+{json.dumps(settings)}
+END
+PRODGATE_LOAD="$here/{SETTINGS}" exec locust -f {file},"$plugin" --master --expect-workers {workers} --headless \\
+  -u {workers} -r {workers} -H {quote(settings["host"])} "$@"
+"""
 
 
 def _parse(read: Callable[[], bytes | None]) -> dict[str, Any]:
@@ -122,6 +144,7 @@ def _list_refusals(record: Mapping[str, Any], settings: Settings, locustfile: Pa
     yield from (f"holds no {name}; make it with the same version" for name in _PARTS if name not in record)
     yield from _list_wrong_times(record, asked)
     if record["complete"] or record["stopped_early"]:  # otherwise nothing follows from it
+        yield from _list_other_statements(record, settings)
         yield from _list_wrong_workers(record, settings)
         for one in (record, *record["workers"]):
             yield from _list_differences(one, locustfile)
@@ -152,6 +175,14 @@ def _list_wrong_workers(record: Mapping[str, Any], settings: Settings) -> Iterat
     starts = [each["started"] for each in workers]
     if max(starts) - min(starts) > APART:
         yield f"its workers began {max(starts) - min(starts):.1f} s apart, in other seconds; make the load again"
+
+
+def _list_other_statements(record: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+    told = {each["name"].removesuffix(UNCACHED): each for each in record["requests"]}
+    for name, stated in read_stated(settings.holds).items():
+        asked, found = str(read_statement(stated)), told.get(name, {"holds": ""})
+        if "learned" not in found and found["holds"] != asked:
+            yield f"answers to {name} had to hold {found['holds'] or 'nothing'}, not {asked}; make it with {SETTINGS}"
 
 
 def _list_differences(one: Mapping[str, Any], locustfile: Path) -> Iterator[str]:

@@ -276,7 +276,9 @@ class Requests:
     doubts: Mapping[str, str] = field(default_factory=dict)
     """By request, why answers may not have been what readers came for."""
     learned: Collection[str] = ()
-    """Requests without a statement on their answers, so that the first good answer decided."""
+    """Requests without a statement on their answers, so that the first good answer decided, or a status alone."""
+    idle: Collection[str] = ()
+    """Tasks that nobody performed, so that their requests have no names."""
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return what is known of one."""
@@ -301,7 +303,8 @@ def build_record(
     """
     if about.get("stopped_early") and not sum(tally.totals["sent"]):
         tally, started = _judge_warm_up(settings, tally), started - timedelta(seconds=settings.profile.warm_up)
-    names = sorted({name for _, second, name in tally.cells if second >= 0} | set(requests.cacheable))
+    seen = {name for (_, second, name), cell in tally.cells.items() if second >= 0 or cell.latency}
+    names = sorted(seen.union(requests.cacheable, requests.holds, requests.idle))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,

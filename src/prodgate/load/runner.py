@@ -18,7 +18,7 @@ import re
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -266,11 +266,9 @@ def self_test(*, directory: Path, progress: Progress = lambda _line: None) -> Ma
     for number in range(1, TRIES + 1):
         again = f" (try {number} of {TRIES})" if number > 1 else ""
         progress(f"self-test: does the generator tell what a server with known faults does?{again}")
-        with _fault_server() as server:
-            host = f"http://127.0.0.1:{server.port}"
-            record = run_load(PROFILE, host, locustfile=LOCUSTFILE, directory=directory)
-            truth = server.stop()
-        found = {"tries": number, **compare(record, truth)}
+        with _fault_server() as (port, stop):
+            record = run_load(PROFILE, f"http://127.0.0.1:{port}", locustfile=LOCUSTFILE, directory=directory)
+            found = {"tries": number, **compare(record, stop())}
         if found["ok"] or not found["late"]:
             break
     return found
@@ -281,19 +279,25 @@ def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, An
 
     ``late`` says that nothing but times is wrong.
     """
-    measured = _RecordView(record)
+    steady, held = (
+        {int(took): count for took, count in _sum_up(record, "latency", request).items()}
+        for request in ("GET /steady", "GET /stall")
+    )
     result = {
         "p95": {
-            "told": _p95(measured.latency("GET /steady")),
+            "told": _p95(steady),
             "truth": _p95(Counter(map(tenths_of_ms, truth["steady"]))),
         },
-        "drops": {"told": measured.count_failed("GET /dropped"), "truth": truth["dropped"]},
+        "drops": {"told": _sum_up(record, "failed", "GET /dropped").total(), "truth": truth["dropped"]},
         "stall": {
-            "told": sum(count for took, count in measured.latency("GET /stall").items() if took >= STALLED * 10_000),
+            "told": sum(count for took, count in held.items() if took >= STALLED * 10_000),
             "truth": _count_held(truth, STALLED),
         },
-        "hidden": {"told": measured.count_failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
-        "requests": {"told": measured.count_requests(), "truth": truth["requests"]},
+        "hidden": {"told": _sum_up(record, "failed", "GET /errors")["HTTP 500"], "truth": truth["errors"]},
+        "requests": {
+            "told": sum(_sum_up(record, part).total() for part in ("latency", "failed")),
+            "truth": truth["requests"],
+        },
     }
     exact = list(_list_wrong_counts(result)) if record["complete"] else [record["why"]]
     late = list(_list_wrong_times(result, _count_held(truth, STALLED - STALL_TOLERANCE))) if record["complete"] else []
@@ -322,46 +326,22 @@ def _list_wrong_counts(result: Mapping[str, Mapping[str, float]]) -> Iterator[st
             yield f"the self-test told of {measured} requests {what}, for the server it was {truth}"
 
 
-class _RecordView:
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        names = [request["name"] for request in record["requests"]]
-        self._cells = [(names[cell["request"]], cell) for cell in record["seconds"]]
-
-    def latency(self, request: str) -> Counter[int]:
-        counts: Counter[int] = Counter()
-        for name, cell in self._cells:
-            if name == request:
-                counts.update({int(took): count for took, count in cell["latency"].items()})
-        return counts
-
-    def count_failed(self, request: str, kind: str = "") -> int:
-        """Count failures of a request, of one kind or of every kind."""
-        failed = [cell["failed"].items() for name, cell in self._cells if name == request]
-        return sum(count for each in failed for name, count in each if kind in ("", name))
-
-    def count_requests(self) -> int:
-        return sum(sum(cell[part].values()) for _, cell in self._cells for part in ("latency", "failed"))
-
-
-class _FaultServer:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self._process = process
-        self.port = int(read_first_line(process.stdout.fileno()))
-
-    def stop(self) -> dict[str, Any]:
-        """Stop the server and return what it did."""
-        output, _ = self._process.communicate(timeout=KILLED)
-        truth: dict[str, Any] = json.loads(output)
-        return truth
+def _sum_up(record: Mapping[str, Any], part: str, request: str = "") -> Counter[str]:
+    """Return the counts of ``latency`` or ``failed``, of one request or of all."""
+    names = [each["name"] for each in record["requests"]]
+    cells = (cell[part] for cell in record["seconds"] if request in ("", names[cell["request"]]))
+    return sum(map(Counter, cells), Counter[str]())
 
 
 @contextmanager
-def _fault_server() -> Iterator[_FaultServer]:
+def _fault_server() -> Iterator[tuple[int, Callable[[], dict[str, Any]]]]:
+    """Start the server; yield its port, and what stops it and returns what it did."""
     command = own_python("-m", "prodgate.load.fault_server")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
         try:
-            yield _FaultServer(process)
+            port = int(read_first_line(process.stdout.fileno()))
+            yield port, lambda: json.loads(process.communicate(timeout=KILLED)[0])
         finally:
             process.kill()
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from ..criteria import Criterion
+from ..estimates import CONFIDENCE
 from ..evidence.artifacts import FOLDER
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
@@ -158,16 +159,20 @@ _REACHES: Final = {
 def list_reach(verdict: Verdict) -> list[tuple[str, str]]:
     """Return, for a GO, (the words for it, how far its load reaches by criterion, the shortest or rarest of each)."""
     found: dict[str, dict[str, list[Quantity]]] = {key: {} for key in _REACHES}
-    for each in (f for ruling in verdict.of(Outcome.SATISFIED) for f in ruling.findings if f.layer == "load"):
-        for key, pattern in _REACHES.items():
-            if said := pattern.search(each.observed):
-                found[key].setdefault(each.criterion, []).extend(map(Quantity.parse, said.groups()))
+    wrong: list[Quantity] = []  # how often a finding that a bound decided may be satisfied falsely
+    for ruling, each in ((one, f) for one in verdict.of(Outcome.SATISFIED) for f in one.findings if f.layer == "load"):
+        for key, said in ((key, said) for key, by in _REACHES.items() if (said := by.search(each.observed))):
+            found[key].setdefault(each.criterion, []).extend(map(Quantity.parse, said.groups()))
+            if key in ("reach", "reach-single"):
+                sure = ruling.criterion.confidence or CONFIDENCE
+                wrong.append(Quantity.of(100 - sure.magnitude, "%"))
     for id_ in found["reach-single"]:
         found["reach"].pop(id_, None)
     told = {
         key: ", ".join(_describe_reach(id_, far, key) for id_, far in sorted(each.items()))
         for key, each in found.items()
     }
+    told["reach-together"] = f"{max(wrong, key=lambda each: each.base)}" if wrong else ""
     return [(key, said) for key, said in told.items() if said and verdict.decision is Decision.GO]
 
 

@@ -210,8 +210,19 @@ def test_an_empty_answer_never_teaches_what_a_page_holds() -> None:
 
 
 @pytest.mark.parametrize(("request_", "status"), [("GET /", 204), ("GET /", 302), ("GET /", 404), ("HEAD /", 200)])
-def test_what_has_no_body_needs_to_hold_nothing(request_: str, status: int) -> None:
-    assert faults(request_, b"", status=status) == [""]
+def test_what_has_no_body_holds_what_is_stated_and_teaches_nothing(request_: str, status: int) -> None:
+    assert faults(request_, b"", status=status, held="a story") == ["it lacks 'a story', and has 0 bytes"]
+    contents = Contents({})
+    assert contents.find_fault(request_, status, unsaid, b"") == ""
+    assert (contents.learned, contents.describe()) == ([request_], {request_: "its status alone"})
+
+
+def test_an_answer_without_the_usual_content_or_with_a_bad_status_is_doubtful() -> None:
+    contents, page = Contents({"GET /s": "a story"}), ("GET /", 200, unsaid, PAGE)
+    without = "its status is 204, without the content that the first good answer had"
+    assert (contents.find_fault(*page), contents.find_doubt("GET /", 204, unsaid, b"")) == ("", without)
+    for request in ("GET /", "GET /s", "GET /new"):
+        assert contents.find_doubt(request, 404, unsaid, PAGE) == "only the locustfile calls its status 404 a success"
 
 
 def test_what_is_stated_counts_from_the_first_answer_on() -> None:
@@ -282,29 +293,38 @@ from locust import FastHttpUser, task
 
 
 class Reader(FastHttpUser):
-    holds = {"/stated": "news"}
+    holds = {"/stated": "news", "/streamed": "news"}
 
     @task
     def all(self):
         for path in ("/learnt", "/stated"):
             self.client.get(path)
         self.client.get("/streamed", stream=True)
+        with self.client.get("/sworn", catch_response=True) as page:
+            page.success()
         with self.client.get("/checked", catch_response=True) as page:
             self.client.get("/then")
 """
 
     async def hollow(path: str, count: int) -> bytes | None:
+        if path == "/sworn":
+            return answer(b"lost", status="404 Not Found")
         return answer(b"" if count % 2 == 0 else PAGE if path == "/learnt" else b"news")
 
     with serving(hollow) as server:
-        profile = a_profile(rate=40.0, duration=1.0)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path, text), directory=tmp_path / "run")
+        record = run_load(
+            a_profile(rate=40.0, duration=1.0),
+            server.url,
+            locustfile=a_locustfile(tmp_path, text),
+            directory=tmp_path / "run",
+        )
     for path in ("learnt", "stated", "checked", "then"):
         assert failed(record, f"GET /{path}") == {"wrong content": 20}, path
         assert len(latencies(record, f"GET /{path}")) == 20
     assert count(record, "GET /streamed") == len(latencies(record, "GET /streamed")) == 40
-    said = {each["name"]: each["holds"] for each in record["requests"]}
-    assert (said["GET /stated"], said["GET /streamed"]) == ("'news'", "")
+    said = {each["name"]: (each["holds"], "learned" in each) for each in record["requests"]}
+    assert (said["GET /stated"], said["GET /streamed"]) == (("'news'", False), ("its status alone", True))
+    assert doubtful(record, "GET /sworn") == len(latencies(record, "GET /sworn")) == 40
 
 
 @pytest.mark.once
@@ -340,8 +360,12 @@ class Reader(FastHttpUser):
         return said.get(path, answer(PAGE))
 
     with serving(hollow) as server:
-        profile = a_profile(rate=30.0, duration=1.0)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path, text), directory=tmp_path / "run")
+        record = run_load(
+            a_profile(rate=30.0, duration=1.0),
+            server.url,
+            locustfile=a_locustfile(tmp_path, text),
+            directory=tmp_path / "run",
+        )
     for path, kind in (
         ("challenged", STAND_IN),
         ("blocked", STAND_IN),

@@ -27,7 +27,8 @@ Change = Callable[[dict[str, Any]], object]
 
 def a_settings() -> Settings:
     profile = a_profile(rate=100.0, duration=40.0)
-    return Settings(profile=profile, host="https://www.example.com", record="/anywhere/record.json", workers=4, own=7)
+    about: dict[str, Any] = {"workers": 4, "own": 7, "holds": {"/": "a story"}}
+    return Settings(profile=profile, host="https://www.example.com", record="/anywhere/record.json", **about)
 
 
 def made(file: Path, settings: Settings) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def made(file: Path, settings: Settings) -> dict[str, Any]:
     return record(
         profile={**settings.profile.to_json(), "workers": 4},
         host=settings.host,
+        requests=[{"name": "GET / (uncached)", "cacheable": False, "holds": "'a story'"}],
         started=now.isoformat(),
         ended=now.isoformat(),
         windows=windows(),
@@ -117,6 +119,11 @@ def _move(name: str, seconds: float) -> Change:
         (lambda told: told["profile"].update(rate=50.0), "rate of its load is 50.0, not 100.0"),
         (lambda told: told["profile"].update(workers=3), "workers of its load is 3, not 4"),
         (lambda told: told["workers"].pop(), "holds the load of 3 workers, not of 4"),
+        (
+            lambda told: told["requests"][0].update(holds=""),
+            "answers to GET / had to hold nothing, not 'a story'; make it",
+        ),
+        (lambda told: told.update(requests=[]), "answers to GET / had to hold nothing, not 'a story'"),
         (_move("started", -60), "was measured from "),
         (_move("ended", 10), "set the clocks of all machines by NTP"),
         (lambda told: told["workers"][2].update(behind=10.0), "the clock of w2 and its master's differ by 10.0 s; set"),

@@ -34,8 +34,12 @@ def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
         return answer(status="200 OK" if count % 2 else "503 Service Unavailable")
 
     with serving(half) as server:
-        profile = a_profile(rate=40.0, duration=300.0, failed_share=0.01)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+        record = run_load(
+            a_profile(rate=40.0, duration=300.0, failed_share=0.01),
+            server.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+        )
     assert record["stopped_early"]
     assert not record["complete"]
     assert record["why"].startswith("stopped early: ")
@@ -70,8 +74,12 @@ def test_a_site_that_hangs_gets_no_more_load(tmp_path: Path) -> None:
         return answer()
 
     with serving(hanging) as server:
-        profile = a_profile(rate=40.0, duration=300.0, timeout=60.0, slow=0.2)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+        record = run_load(
+            a_profile(rate=40.0, duration=300.0, timeout=60.0, slow=0.2),
+            server.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+        )
         assert record["why"].startswith("stopped early: the site is broken: for "), record["why"]
         assert record["stopped_early"]
         assert server.asked.total() < 60 + 40 * 15
@@ -97,12 +105,11 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
     assert count(record) == server.asked.total() == 300
 
 
-def start_five(file: Path, settings: Path) -> list[subprocess.Popen[bytes]]:
+def start_five(file: Path, master: Path) -> list[subprocess.Popen[bytes]]:
     """Start a master and four workers as somebody else does, in the documented way."""
     port, command = str(find_free_port()), [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}"]
-    gathered = ["--master", "--master-bind-port", port, "--expect-workers", "4", "--headless", "-u", "4", "-r", "4"]
-    commands = [[*command, *gathered], *[[*command, "--worker", "--master-port", port]] * 4]
-    given = {**os.environ, "PRODGATE_LOAD": str(settings)}
+    commands = [["sh", str(master), "--master-bind-port", port], *[[*command, "--worker", "--master-port", port]] * 4]
+    given = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     told = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return [subprocess.Popen(each, env=given, **told) for each in commands]
 
@@ -116,8 +123,9 @@ def test_a_worker_elsewhere_that_is_lost_leaves_the_load_incomplete(tmp_path: Pa
         return await fine(path, count)
 
     def start(line: str) -> None:
-        assert line == f"trial: its settings are in {folder / 'settings.json'}; {folder / 'record.json'} is awaited"
-        members.extend(start_five(file, folder / "settings.json"))
+        told = f"trial: run sh {folder / 'master.sh'}, which holds its settings; {folder / 'record.json'} is awaited"
+        assert line == told
+        members.extend(start_five(file, folder / "master.sh"))
 
     given: dict[str, Any] = {"workers": 4, "elsewhere": str(folder), "progress": start}
     with serving(answering) as server:
@@ -160,11 +168,11 @@ def test_a_load_of_four_workers_elsewhere_is_fetched_and_judged_by_the_command_l
 
     class Shelf(Handler):
         def do_GET(self) -> None:
-            """Begin the load as soon as its settings are there."""
+            """Begin the load as soon as its command is there."""
             for asked in [] if members else tmp_path.glob("runs/*/logs/load/steady/asked/settings.json"):
                 shelf.mkdir(parents=True)
-                (shelf / "settings.json").write_bytes(asked.read_bytes())
-                members.extend(start_five(file, shelf / "settings.json"))
+                (shelf / "master.sh").write_bytes(asked.with_name("master.sh").read_bytes())
+                members.extend(start_five(file, shelf / "master.sh"))
             made = tmp_path / "shelf" / self.path.strip("/")
             self.reply(200, made.read_bytes()) if made.exists() else self.reply(404)
 

@@ -64,8 +64,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.mark.slow
 def test_readers_find_what_they_look_for(site: Site, tmp_path: Path) -> None:
-    profile = Profile(name="trial", rate=40.0, duration=2.0, warm_up=1.0, timeout=30.0)
-    record = run_load(profile, site.url, locustfile=LOCUSTFILE, directory=tmp_path)
+    record = run_load(
+        Profile(name="trial", rate=40.0, duration=2.0, warm_up=1.0, timeout=30.0),
+        site.url,
+        locustfile=LOCUSTFILE,
+        directory=tmp_path,
+    )
     assert (record["complete"], record["why"]) == (True, "")
     assert (failed(record), record["warm_up"]["failed"]) == ({}, 0)
     names = {each["name"] for each in record["requests"]}

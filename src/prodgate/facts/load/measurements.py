@@ -12,7 +12,7 @@ from ... import estimates, statistics
 from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
-from ...load.record import STAND_IN
+from ...load.record import STAND_IN, UNCACHED
 from ...quantities import Bound, Quantity
 from ...sections.load import read_load_terms
 from .soundness import count_requests, lateness, list_counted, why_unsound
@@ -96,6 +96,17 @@ def describe_unstated(record: Mapping[str, Any], among: Collection[int] | None) 
         f"nobody states what a right answer holds, it was learned from the first: {', '.join(learned[:_SHOWN])}{more}; "
         "state it under [load.holds]"
     )
+
+
+def describe_unasked(record: Mapping[str, Any]) -> str:
+    """Describe which requests nobody made, by name or else by task; empty if somebody made all."""
+    known = [each["name"].removesuffix(UNCACHED) for each in record["requests"]]
+    met = {cell["request"] for cell in record["seconds"]}
+    asked = {name for at, name in enumerate(known) if at in met}
+    names = [name for name in known if name not in asked]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    said = f"nothing was asked as {', '.join(names[:_SHOWN])}{more}; give it more weight, or let the load last longer"
+    return said if names else ""
 
 
 def read_standstill(record: Mapping[str, Any], seconds: Sequence[int]) -> Estimate:
@@ -201,6 +212,8 @@ class Measurements:
     """Why something is ambiguous, and what settles it; empty if nothing is."""
     unstated: str = ""
     """The contents of right answers that were learned, since nobody states them; empty if somebody does."""
+    unasked: str = ""
+    """The requests that the locustfile or a statement names and nobody made; empty if somebody made all."""
 
     @property
     def requests(self) -> int:
@@ -332,8 +345,8 @@ class Measurements:
         return f"disturbances up to {describe_spell(spell)}"
 
     def _missing(self, criterion: Criterion) -> Iterator[str]:
-        if self.stopped:
-            yield self.stopped
+        if self.stopped or (self.unasked and not self.screen):
+            yield self.stopped or self.unasked
         asked = read_load_terms(criterion).rate
         if asked is not None and self.rate.base < asked.base:
             yield f"the load was {self.rate}, at least {asked} is asked for; raise the profile's rate"
@@ -382,6 +395,7 @@ def read_measurements(record: Mapping[str, Any], among: Collection[int] | None =
         turned_away=tuple(counts.turned_away),
         doubt=describe_doubt(record, counts),
         unstated=describe_unstated(record, among),
+        unasked=describe_unasked(record) if among is None else "",
     )
 
 

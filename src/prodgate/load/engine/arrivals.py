@@ -285,7 +285,7 @@ class Client:
         past = self.visit.uncached and meta["request_type"] == "GET" and not came_from_cache(get_header)
         told = f"{request}{UNCACHED * past}"
         mark = find_mark(response.status_code or 0, get_header)
-        fault, doubt = ("", "") if error or streamed else self._examine(request, response, mark)
+        fault, doubt = ("", "") if error else self._examine(request, response, mark, streamed=streamed)
         if fault:
             kind = STAND_IN if mark else WRONG_CONTENT
             self.visit.fail(told, kind, fault)
@@ -300,9 +300,11 @@ class Client:
             self.visit.fail(told, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
 
-    def _examine(self, request: str, response: Any, mark: str) -> tuple[str, str]:
+    def _examine(self, request: str, response: Any, mark: str, *, streamed: bool) -> tuple[str, str]:
         """Return why an answer without an error is no success, and why it is doubtful; one with a ``mark`` fails."""
-        if mark:
+        if streamed:
+            self._contents.leave_unread(request)
+        if mark or streamed:
             return mark, ""
         # the path that an answer came from where redirects led elsewhere
         landed = urlsplit(str(response.request.url)).path if getattr(response, "history", None) else ""
@@ -383,6 +385,8 @@ class Arrivals:
         self._next: AsyncResult = AsyncResult()
         self._random = random.Random(self.profile.seed)  # noqa: S311
         self._gone: dict[tuple[type, int], deque[tuple[Any, Client]]] = defaultdict(deque)
+        self.idle = {task.name for task in tasks.tasks}
+        """The tasks that nobody has performed."""
         self._visits: dict[Any, tuple[Task, Visit]] = {}
         """Greenlet -> what it performs."""
         self._ports = {80, 443, *(urlsplit(host).port for host in settings.hosts)}
@@ -496,6 +500,7 @@ class Arrivals:
         """Run one task; whatever goes wrong outside a request is counted as a failure too."""
         self.monitor.count_send_lag(visit.moment.second, perf_counter() - visit.intended)
         here: Any = gevent.getcurrent()
+        self.idle.discard(task.name)
         self._visits[here] = task, visit
         try:
             self._run_task(task, visit)
@@ -634,7 +639,7 @@ class Sender:
         silences = [each.measure(perf_counter()) for each in arrivals.tally.silences]
         told = {"at": arrivals.now, "started": arrivals.started, "silences": silences}
         told["holds"] = arrivals.contents.describe()
-        told["learned"] = arrivals.contents.learned
+        told["learned"], told["idle"] = arrivals.contents.learned, list(arrivals.idle)
         return {**told, "book": arrivals.tally.take(), "windows": arrivals.monitor.take()}
 
     def _send(self, kind: str, data: dict[str, Any]) -> None:

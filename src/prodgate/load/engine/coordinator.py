@@ -64,6 +64,8 @@ class Worker:
     lost: bool = False
     windows: dict[int, tuple[Window, Vitals]] = field(default_factory=dict)
     """First second of a window -> the window, and what the worker measured of itself in it."""
+    idle: Collection[str] = ()
+    """The tasks that it has not performed."""
     silences: list[tuple[int, float]] = field(default_factory=list)
     """For each host: the requests begun since one last ended, and for how many seconds the first of them has waited."""
 
@@ -124,7 +126,7 @@ class Coordinator:
             vitals = Vitals.from_json(told.pop("vitals"))
             sick = find_problems(vitals, Limits.of(self._settings.profile), told["seconds"])
             worker.windows[told["second"]] = (Window(**{**told, "sick": sick}), vitals)
-        worker.silences = msg.data["silences"]
+        worker.silences, worker.idle = msg.data["silences"], msg.data["idle"]
         worker.behind = min(worker.behind, time() - msg.data["at"])
         worker.started = msg.data["started"] + worker.behind
         self._started = datetime.fromtimestamp(worker.started, UTC)
@@ -259,8 +261,9 @@ class Coordinator:
             "versions": read_versions(),
             "code": self._code,
         }
+        idle = set.intersection(*(set(each.idle) for each in self._workers))
         requests = Requests(
-            cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts, learned=self._learned
+            cacheable=self._cacheable, holds=self._holds, doubts=self._tally.doubts, learned=self._learned, idle=idle
         )
         data = build_record(
             self._settings, self._tally, requests=requests, about=about, started=self._started, planned=self._planned

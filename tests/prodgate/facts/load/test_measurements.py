@@ -179,6 +179,18 @@ def test_learned_contents_never_show_that_few_fail() -> None:
     assert outcome(bad, ERRORS, Measurements.failed_share) is Outcome.NOT_SATISFIED
 
 
+def test_what_nobody_asked_for_is_left_open_unless_it_is_a_screen() -> None:
+    names = ("GET /", "GET /rare", "Reader.seldom", "GET /a", "GET /a (uncached)")
+    requests = [{"name": name, "cacheable": False, "holds": "'x'"} for name in names]
+    some = [cell(second, {1000: 100}, second % 2 * 4) for second in range(40)]
+    found = read_measurements(record(seconds=some, requests=requests))
+    for asked, figure in ((P95, Measurements.p95), (ERRORS, Measurements.failed_share)):
+        assert outcome(found, asked, figure) is Outcome.UNDETERMINED
+        assert outcome(replace(found, screen=True), asked, figure) is Outcome.SATISFIED
+    told = "nothing was asked as GET /rare, Reader.seldom; give it more weight, or let the load last longer"
+    assert found.failed_share(ERRORS).unfinished == told
+
+
 def test_a_failure_that_is_fast_does_not_flatter_the_percentile() -> None:
     found = read_measurements(record(seconds=failing([10] * 40)))
     assert outcome(found, P95, Measurements.p95) is Outcome.NOT_SATISFIED
