@@ -549,7 +549,7 @@ class Contents:
         self._expected: dict[str, Expectation] = {**self._stated}
         self._first: dict[str, Look] = {}
         """Request -> a description of its first good answer, if nothing is stated about it."""
-        self._bare: set[str] = set()
+        self.bare: set[str] = set()
         """Requests of which an answer was taken by its status alone: it has no content, or nobody read it here."""
         self._scalars: dict[str, dict[str, tuple[str, int]]] = {}
         """Request -> name -> the value that all its answers had, and how many they are."""
@@ -557,7 +557,7 @@ class Contents:
     @property
     def learned(self) -> list[str]:
         """The requests about which nothing is stated."""
-        return sorted(self._first.keys() | self._bare)
+        return sorted(self._first.keys() | self.bare)
 
     def expects(self, request: str, status: int) -> bool:
         """Whether it is stated that an answer may have this status, whatever it is."""
@@ -572,7 +572,7 @@ class Contents:
         if stated and stated.status and status not in stated.status:
             return f"its status is {status}, and {' or '.join(map(str, stated.status))} is stated"
         if stated is None and not _must_hold_something(request, status):
-            self.leave_unread(request)
+            self.bare.add(request)
             return ""
         html = _is_html(header("content-type") or "", body)
         expected = self._expected.get(request)
@@ -585,10 +585,6 @@ class Contents:
             self._first[request] = look_at(body, html=html, landed=landed)
         fault = expected.find_fault(body, html=html)
         return f"{fault}; what answers hold can be stated as 'holds' in the locustfile" if fault else ""
-
-    def leave_unread(self, request: str) -> None:
-        """Note that an answer counts by its status alone, so that a statement on its content shows nothing."""
-        self._bare.add(request)
 
     def find_doubt(self, request: str, status: int, header: GetHeader, body: bytes, landed: str = "") -> str:
         """Return why an answer without a fault may not be what readers came for, "" if it is, or if that is stated."""
@@ -619,8 +615,8 @@ class Contents:
 
     def describe(self) -> dict[str, str]:
         """Return by request what its answers must hold."""
-        bare = dict.fromkeys(self._bare, "its status alone")
-        return {request: str(expected) for request, expected in self._expected.items()} | bare
+        held = {request: str(expected) for request, expected in self._expected.items()}
+        return held | dict.fromkeys(self.bare, "its status alone")
 
 
 def _must_hold_something(request: str, status: int) -> bool:

@@ -65,11 +65,10 @@ def await_record(
     """
     remote = "://" in place
     folder, kept = directory if remote else Path(place), f"{place}/{RECORD}"
-    shelf = Path(kept)
     read: Callable[[], bytes | None] = (
         (lambda: fetch(kept, limit=FETCHING, most=MOST))
         if remote
-        else (lambda: read_measured(shelf, OF_RUN) if shelf.exists() else None)
+        else (lambda: read_measured(Path(kept), OF_RUN) if Path(kept).exists() else None)
     )
     pause, asked, until = 1.0 if remote else _POLL_INTERVAL, datetime.now(UTC), monotonic() + GATHERING + limit
     try:

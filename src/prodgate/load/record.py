@@ -304,7 +304,8 @@ def build_record(
     if about.get("stopped_early") and not sum(tally.totals["sent"]):
         tally, started = _judge_warm_up(settings, tally), started - timedelta(seconds=settings.profile.warm_up)
     seen = {name for (_, second, name), cell in tally.cells.items() if second >= 0 or cell.latency}
-    names = sorted(seen.union(requests.cacheable, requests.holds, requests.idle))
+    held = {each for each in requests.holds if each + UNCACHED not in seen}
+    names = sorted(seen.union(requests.cacheable, requests.idle, held))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,

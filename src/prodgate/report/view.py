@@ -159,20 +159,23 @@ _REACHES: Final = {
 def list_reach(verdict: Verdict) -> list[tuple[str, str]]:
     """Return, for a GO, (the words for it, how far its load reaches by criterion, the shortest or rarest of each)."""
     found: dict[str, dict[str, list[Quantity]]] = {key: {} for key in _REACHES}
-    wrong: list[Quantity] = []  # how often a finding that a bound decided may be satisfied falsely
-    for ruling, each in ((one, f) for one in verdict.of(Outcome.SATISFIED) for f in one.findings if f.layer == "load"):
-        for key, said in ((key, said) for key, by in _REACHES.items() if (said := by.search(each.observed))):
-            found[key].setdefault(each.criterion, []).extend(map(Quantity.parse, said.groups()))
-            if key in ("reach", "reach-single"):
-                sure = ruling.criterion.confidence or CONFIDENCE
-                wrong.append(Quantity.of(100 - sure.magnitude, "%"))
+    satisfied = verdict.of(Outcome.SATISFIED)
+    for each in (f for ruling in satisfied for f in ruling.findings if f.layer == "load"):
+        for key, pattern in _REACHES.items():
+            if said := pattern.search(each.observed):
+                found[key].setdefault(each.criterion, []).extend(map(Quantity.parse, said.groups()))
+    bounded = [
+        one.criterion.confidence or CONFIDENCE
+        for one in satisfied
+        if one.criterion.id in {*found["reach"], *found["reach-single"]}
+    ]
     for id_ in found["reach-single"]:
         found["reach"].pop(id_, None)
     told = {
         key: ", ".join(_describe_reach(id_, far, key) for id_, far in sorted(each.items()))
         for key, each in found.items()
     }
-    told["reach-together"] = f"{max(wrong, key=lambda each: each.base)}" if wrong else ""
+    told["reach-together"] = f"{100 - min(sure.magnitude for sure in bounded)} %" if bounded else ""
     return [(key, said) for key, said in told.items() if said and verdict.decision is Decision.GO]
 
 

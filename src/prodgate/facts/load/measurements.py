@@ -100,10 +100,9 @@ def describe_unstated(record: Mapping[str, Any], among: Collection[int] | None) 
 
 def describe_unasked(record: Mapping[str, Any]) -> str:
     """Describe which requests nobody made, by name or else by task; empty if somebody made all."""
-    known = [each["name"].removesuffix(UNCACHED) for each in record["requests"]]
     met = {cell["request"] for cell in record["seconds"]}
-    asked = {name for at, name in enumerate(known) if at in met}
-    names = [name for name in known if name not in asked]
+    known = [(each["name"].removesuffix(UNCACHED), at in met) for at, each in enumerate(record["requests"])]
+    names = [name for name in dict(known) if (name, True) not in known]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     said = f"nothing was asked as {', '.join(names[:_SHOWN])}{more}; give it more weight, or let the load last longer"
     return said if names else ""

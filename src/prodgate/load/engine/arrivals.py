@@ -303,7 +303,7 @@ class Client:
     def _examine(self, request: str, response: Any, mark: str, *, streamed: bool) -> tuple[str, str]:
         """Return why an answer without an error is no success, and why it is doubtful; one with a ``mark`` fails."""
         if streamed:
-            self._contents.leave_unread(request)
+            self._contents.bare.add(request)
         if mark or streamed:
             return mark, ""
         # the path that an answer came from where redirects led elsewhere
