@@ -1,10 +1,17 @@
 """Entrances without a load balancer: function URLs and API Gateway, how they authenticate, limit and log."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from prodgate import Block, Criterion, Resource, policy
 
 from .observability import settings_of
 
 REST_METHOD = "aws_api_gateway_method"
+#: APIs, whose routes may stand in one document instead of in resources.
+WHOLE = ("aws_apigatewayv2_api", "aws_api_gateway_rest_api")
+#: Operations of an OpenAPI document that need a caller who is known; a preflight request carries no credentials.
+OPERATIONS = ("get", "put", "post", "delete", "head", "patch", "trace", "x-amazon-apigateway-any-method")
 
 
 @policy(
@@ -23,7 +30,7 @@ def function_urls_ask_who_calls(url: Resource, criterion: Criterion) -> None:
 @policy(
     "PG_API_2",
     criterion="apis-authorized",
-    resources=("aws_apigatewayv2_route", REST_METHOD),
+    resources=("aws_apigatewayv2_route", REST_METHOD, *WHOLE),
     population=0,
     remedy="Set authorization_type (authorization of a REST method) to JWT, AWS_IAM, CUSTOM or COGNITO_USER_POOLS.",
 )
@@ -31,15 +38,35 @@ def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
     """Routes and methods of API Gateway authenticate their callers.
 
     Unset means no authentication. Preflight requests carry no credentials; a WebSocket authenticates when it connects.
+    An API that names only a target makes one route to it without authentication; one with a body has what that says.
     """
+    if route.type in WHOLE:
+        _judge_whole(route, criterion)
+        return
     if reason := _asks_elsewhere(route):
         raise criterion.not_applicable(reason)
-    rest = route.type == REST_METHOD
-    name = "authorization" if rest else "authorization_type"
+    name = "authorization" if route.type == REST_METHOD else "authorization_type"
     kind = route.text(name) or "NONE"
     asked = kind != "NONE" or route.flag("api_key_required")
     route.has(name)  # where the finding points
     criterion.hold(asked, expected=f"{name} other than NONE", observed=kind, held=kind)
+
+
+def _judge_whole(api: Resource, criterion: Criterion) -> None:
+    document = {} if _is_private((api,)) else api.json("body") or {}
+    quick = api.type == WHOLE[0] and api.has("target")
+    criterion.hold(not quick, expected="routes of its own", observed="a route to its target for everybody")
+    criterion.exclude(_list_open(document), expected="security of each operation", observed="none of {}")
+
+
+def _list_open(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the operations of an OpenAPI document that anybody may call; an empty requirement is one for anybody."""
+    for path, item in (document.get("paths") or {}).items():
+        for method in (each for each in OPERATIONS if each in item):
+            asked = item[method].get("security", document.get("security"))
+            signed = (item[method].get("x-amazon-apigateway-auth") or {}).get("type", "NONE") != "NONE"
+            if not signed and not (asked and all(asked)):
+                yield f"{method.upper()} {path}"
 
 
 @policy(
@@ -96,14 +123,18 @@ def _asks(clients: Block) -> bool:
 def _asks_elsewhere(route: Resource) -> str:
     """Return why a route itself needs no authentication, or nothing."""
     if route.type == REST_METHOD:
-        apis = route.related("rest_api_id", "aws_api_gateway_rest_api")
-        kinds = {kind for api in apis for one in api.blocks("endpoint_configuration") for kind in one.texts("types")}
-        private = "is of a private API, which its policy opens" if "PRIVATE" in kinds else ""
-        return "answers preflight requests" if route.text("http_method") == "OPTIONS" else private
+        private = _is_private(route.related("rest_api_id", WHOLE[1])) and "is of a private API, which its policy opens"
+        return "answers preflight requests" if route.text("http_method") == "OPTIONS" else private or ""
     key = route.text("route_key") or ""
     sockets = [api.text("protocol_type") for api in route.related("api_id", "aws_apigatewayv2_api")]
     connected = "is asked when it connects" if "WEBSOCKET" in sockets and key != "$connect" else ""
     return "answers preflight requests" if key.startswith("OPTIONS ") else connected
+
+
+def _is_private(apis: Iterable[Resource]) -> bool:
+    """Whether one of them is a REST API that can be reached through endpoints of networks only."""
+    stated = [block for one in apis if one.type == WHOLE[1] for block in one.blocks("endpoint_configuration")]
+    return any("PRIVATE" in one.texts("types") for one in stated)
 
 
 #: Origins that are any site.

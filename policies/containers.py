@@ -7,6 +7,7 @@ from posixpath import normpath
 from typing import Any
 
 from prodgate import Criterion, Resource, policy
+from prodgate.semantics.network_rules import make_network_rule
 
 # ── Container definitions as ECS and Batch have them. Terraform's provider reads their keys in any case
 
@@ -50,7 +51,8 @@ HOST_FILES = frozenset(
     str(each) for socket in SOCKETS for each in (PurePosixPath(socket), *PurePosixPath(socket).parents)
 )
 NAMESPACES = ("network_mode", "pid_mode", "ipc_mode")
-WORLD = ("0.0.0.0/0", "::/0")
+#: Whom a cluster admits that names nobody.
+WORLD = ("0.0.0.0/0",)
 
 
 @policy(
@@ -106,6 +108,6 @@ def kubernetes_is_not_open_to_the_world(cluster: Resource, criterion: Criterion)
     """The API of a Kubernetes cluster can't be reached from the whole internet. Unset means that it can."""
     for config in cluster.blocks("vpc_config"):
         public = config.flag("endpoint_public_access", True)
-        open_to = (config.texts("public_access_cidrs") or WORLD[:1]) if public else ()
-        world = [cidr for cidr in open_to if cidr in WORLD]
-        criterion.exclude(world, expected="named networks", observed="public to {}")
+        open_to = (config.texts("public_access_cidrs") or WORLD) if public else ()
+        world = make_network_rule("tcp", (443, 443), open_to, itself=False).world
+        criterion.exclude(map(str, world), expected="named networks", observed="public to {}")

@@ -465,7 +465,9 @@ def balancers_answer_nobody_but_cloudfront(balancer: Resource, criterion: Criter
         return
     groups = balancer.related("security_groups", "aws_security_group")
     if not groups:
-        raise criterion.undetermined("its security groups are declared elsewhere")
+        raise criterion.undetermined(
+            "its security groups are declared elsewhere" if balancer.has("security_groups") else "names no groups"
+        )
     holders = [holder for group in groups for holder in list_holders(group)]
     open_ = [str(net) for holder in holders for opening in list_ingress(holder) for net in opening.public]
     criterion.exclude(sorted(set(open_)), expected="no public address")
@@ -487,7 +489,9 @@ def _forwards(way: Resource) -> bool:
 
 
 def _asks_for_header(way: Resource) -> bool:
-    return way.type in RULES and any(one.has("http_header") for one in way.blocks("condition"))
+    conditions = way.blocks("condition") if way.type in RULES else ()
+    headers = [one.known("values") or () for condition in conditions for one in condition.blocks("http_header")]
+    return any(all(value.strip("*?") for value in values) for values in headers)
 
 
 # ── Requests that a load balancer and its targets could parse differently (request smuggling)
@@ -521,6 +525,8 @@ def balancers_refuse_malformed_requests(balancer: Resource, criterion: Criterion
 
 ACL = "aws_wafv2_web_acl"
 RULE_GROUP, IP_SET = "aws_wafv2_rule_group", "aws_wafv2_ip_set"
+#: What adds a group to a web ACL that is declared without it.
+ADDED, MANAGED = "aws_wafv2_web_acl_rule_group_association", "managed_rule_group"
 DATABASES = ("aws_rds_cluster", "aws_db_instance")
 
 
@@ -582,7 +588,10 @@ def web_acls_hold_the_managed_groups(acl: Resource, criterion: Criterion) -> Non
     leaves other requests unchecked.
     """
     needed = list_needed_rule_groups(database=bool(acl.configuration.of(*DATABASES)))
-    missing = sorted(set(needed) - set(_managed_groups(_rules(acl, criterion)[0])))
+    added = acl.configuration.naming(acl, "web_acl_arn", ADDED)
+    apart = [each for one in added if one.text("override_action") != "count" for each in one.blocks(MANAGED)]
+    held = {*_managed_groups(_rules(acl, criterion)[0]), *(one.text("name") for one in apart)}
+    missing = sorted(set(needed) - held)
     criterion.exclude(missing, expected="the managed groups", observed="without {}")
 
 

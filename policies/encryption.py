@@ -15,7 +15,7 @@ from prodgate.semantics.aws_settings import (
 from prodgate.semantics.policy_documents import Statement
 from prodgate.semantics.secret_forms import find_secret, find_secrets
 
-from .evidence import admits_access_logs, receives_access_logs
+from .evidence import admits_access_logs, receives_access_logs, takes_in
 
 #: Databases -> (argument that switches encryption on, argument that names the key).
 DATABASES = {
@@ -27,6 +27,11 @@ DATABASES = {
     "aws_elasticache_replication_group": ("at_rest_encryption_enabled", "kms_key_id"),
     "aws_opensearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
     "aws_elasticsearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
+}
+#: Databases -> the argument that names what they replicate, and whose encryption they have.
+SOURCES = {
+    "aws_db_instance": "replicate_source_db",
+    "aws_elasticache_replication_group": "global_replication_group_id",
 }
 #: Databases that can be encrypted only under a key of AWS -> the argument that switches encryption on.
 UNDER_KEYS_OF_AWS = {
@@ -86,9 +91,14 @@ def databases_are_encrypted(database: Resource, criterion: Criterion) -> None:
     default of each of these APIs when most existing databases were made.
     """
     switch = UNDER_KEYS_OF_AWS.get(database.type) or DATABASES[database.type][0]
-    if database.type == "aws_db_instance" and database.has("replicate_source_db"):
+    if database.type in SOURCES and database.has(SOURCES[database.type]):
         raise criterion.not_applicable("a replica is encrypted as its source is")
-    criterion.hold(database.flag(switch), expected=f"{switch} = true", observed="off")
+    criterion.hold(database.flag(switch, _is_valkey(database)), expected=f"{switch} = true", observed="off")
+
+
+def _is_valkey(store: Resource) -> bool:
+    """Whether a group of caches is of Valkey, which encrypts unless that is switched off."""
+    return store.type == "aws_elasticache_replication_group" and store.text("engine") == "valkey"
 
 
 @policy(
@@ -303,11 +313,12 @@ POLICIES_OF = {
     "aws_sqs_queue": ("aws_sqs_queue_policy", "queue_url"),
     "aws_sns_topic": ("aws_sns_topic_policy", "arn"),
 }
-#: Stores -> actions that such a Deny must cover; an SNS topic policy takes no wildcard.
+#: Stores -> actions that such a Deny must cover, each with what follows the store's name in the resource that it
+#: applies to. An SNS topic policy takes no wildcard.
 REFUSED = {
-    "aws_s3_bucket": ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject"),
-    "aws_sqs_queue": ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"),
-    "aws_sns_topic": ("sns:Publish",),
+    "aws_s3_bucket": {"s3:GetObject": "/*", "s3:PutObject": "/*", "s3:DeleteObject": "/*", "s3:ListBucket": ""},
+    "aws_sqs_queue": dict.fromkeys(("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"), ""),
+    "aws_sns_topic": {"sns:Publish": ""},
 }
 
 
@@ -342,18 +353,23 @@ def _require_refusal(store: Resource, criterion: Criterion) -> None:
     kind, name = POLICIES_OF[store.type]
     documents = [(own, "policy") for own in store.configuration.naming(store, name, kind)]
     documents += [(store, "policy")] if not documents and store.type != "aws_s3_bucket" and store.has("policy") else []
-    refusing = [s for block, path in documents for s in block.statements(path) if _refuses_plain(s, store)]
-    observed = "no such statement in its policy" if documents else "no policy"
-    criterion.hold(bool(refusing), expected="a Deny when aws:SecureTransport is false", observed=observed)
+    refusing = [s for block, path in documents for s in block.statements(path) if _refuses_plain(s)]
+    wanted = REFUSED[store.type].items()
+    left = [action for action, inside in wanted if not _is_covered(action, inside, store, refusing)]
+    observed = f"none for {', '.join(left)}" if documents else "no policy"
+    criterion.hold(not left, expected="a Deny when aws:SecureTransport is false", observed=observed)
 
 
-def _refuses_plain(statement: Statement, store: Resource) -> bool:
-    everything = all(statement.covers(action) for action in REFUSED[store.type])
+def _refuses_plain(statement: Statement) -> bool:
     everybody = any(principal.is_anybody for principal in statement.principals)
-    tests = [(c.operator, c.key, c.values) for c in statement.conditions]
-    plain = tests == [("bool", "aws:securetransport", ("false",))]
-    objects = store.type != "aws_s3_bucket" or any(resource.endswith("*") for resource in statement.resources)
-    return not statement.allows and everything and everybody and plain and objects
+    tests = [(c.operator.removesuffix("ifexists"), c.key, c.values) for c in statement.conditions]
+    return not statement.allows and everybody and tests == [("bool", "aws:securetransport", ("false",))]
+
+
+def _is_covered(action: str, inside: str, store: Resource, refusing: Iterable[Statement]) -> bool:
+    patterns = {pattern.rpartition(":")[2] for one in refusing if one.covers(action) for pattern in one.resources}
+    name = "bucket" if store.type == "aws_s3_bucket" else "name"
+    return "*" in patterns or any(takes_in(each, f"{store.text(name) or ''}{inside}") for each in patterns)
 
 
 # ── Connections between services, and EMR clusters, whose encryption is configured in a document of its own
@@ -724,6 +740,16 @@ CLIENTS = {
     "aws_appsync_api_cache": ("transit_encryption_enabled", "true", "false"),
     "aws_msk_cluster": ("encryption_info.encryption_in_transit.client_broker", "TLS", "TLS"),
 }
+#: Caches -> (argument that names what they have their encryption from, its type where the gate reads it).
+FOLLOWED = {
+    "aws_elasticache_cluster": ("replication_group_id", "aws_elasticache_replication_group"),
+    "aws_elasticache_replication_group": ("global_replication_group_id",),
+}
+#: Stores -> (argument, its value that admits plain text beside TLS).
+ALSO = {
+    "aws_elasticache_replication_group": ("transit_encryption_mode", "preferred"),
+    "aws_msk_cluster": ("encryption_info.encryption_in_transit.in_cluster", "false"),
+}
 
 
 @policy(
@@ -736,19 +762,35 @@ CLIENTS = {
 def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: Criterion) -> None:
     """Caches, search domains, brokers, database proxies and the file system mounts of tasks use TLS.
 
-    Unset means plain text for ElastiCache, for DAX and proxies, for EFS volumes of a task, and for search domains
-    without the whole block. Kafka brokers also use TLS between one another unless that is switched off.
+    Unset means plain text for ElastiCache but for Valkey, for DAX and proxies, for EFS volumes of a task, and for
+    search domains without the whole block. Kafka brokers also use TLS between one another unless that is switched off.
     """
     if store.type == "aws_ecs_task_definition":
         criterion.hold(not _list_plain_mounts(store), expected="transit_encryption = ENABLED", observed="DISABLED")
         return
-    name, value, default = CLIENTS[store.type]
-    if name.startswith("domain_") and not store.blocks("domain_endpoint_options"):
-        default = "false"
-    found = store.text(name, default) or ""
+    cache = _find_decider(store, criterion)
+    name, value, default = CLIENTS[cache.type]
+    found = cache.text(name, _find_default(cache, name, default)) or ""
     criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found, held=found)
-    brokers = store.type != "aws_msk_cluster" or store.flag("encryption_info.encryption_in_transit.in_cluster", True)
-    criterion.hold(brokers, expected="in_cluster = true", observed="plain text from broker to broker")
+    for argument, plain in [ALSO[cache.type]] if cache.type in ALSO else []:
+        stated = (cache.text(argument) or "").lower()
+        criterion.hold(stated != plain, expected=f"{argument} other than {plain}", observed=plain)
+
+
+def _find_default(store: Resource, name: str, default: str) -> str:
+    if name.startswith("domain_") and not store.blocks("domain_endpoint_options"):
+        return "false"
+    return "true" if _is_valkey(store) else default
+
+
+def _find_decider(store: Resource, criterion: Criterion) -> Resource:
+    """Return the store itself, or the declared group that a cache is a member of. Raises Undetermined."""
+    name, *kinds = FOLLOWED.get(store.type, ("",))
+    if not name or not store.has(name):
+        return store
+    for group in store.related(name, *kinds) if kinds else ():
+        return group
+    raise criterion.undetermined(f"is encrypted as its {name} is, which is not read here")
 
 
 def _list_plain_mounts(task: Resource) -> list[Block]:

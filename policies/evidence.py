@@ -198,12 +198,12 @@ def _list_refusals(bucket: Resource) -> Iterator[Statement]:
 
 def _is_refused(refusals: list[Statement], action: str, resource: str) -> bool:
     return any(
-        any(_takes_in(pattern, action.lower()) for pattern in one.actions)
-        and any(_takes_in(pattern.rpartition(":::")[2], resource) for pattern in one.resources)
+        any(takes_in(pattern, action.lower()) for pattern in one.actions)
+        and any(takes_in(pattern.rpartition(":::")[2], resource) for pattern in one.resources)
         for one in refusals
     )
 
 
-def _takes_in(pattern: str, text: str) -> bool:
+def takes_in(pattern: str, text: str) -> bool:
     """Whether a pattern matches a text, which may hold ``*``; ``?`` does not match that. IAM reads ``[`` literally."""
     return {"?", "["}.isdisjoint(pattern) and fnmatchcase(text, pattern)

@@ -699,8 +699,22 @@ def _matches(target: Resource, patterns: Iterable[str]) -> bool:
 
 #: Shareable resources -> (argument, value that shares them with anybody).
 SHARED = {
+    "aws_ami_launch_permission": ("group", "all"),
+    "aws_cloudwatch_event_permission": ("principal", "*"),
+    "aws_db_cluster_snapshot": ("shared_accounts", "all"),
+    "aws_db_snapshot": ("shared_accounts", "all"),
+    "aws_db_snapshot_copy": ("shared_accounts", "all"),
     "aws_ec2_transit_gateway": ("auto_accept_shared_attachments", "enable"),
+    "aws_lambda_layer_version_permission": ("principal", "*"),
+    "aws_rds_cluster_snapshot_copy": ("shared_accounts", "all"),
     "aws_servicecatalog_portfolio_share": ("type", "ACCOUNT"),
+    "aws_vpc_endpoint_service": ("allowed_principals", "*"),
+}
+#: Those that may be limited to one organisation or to whom one approves -> the argument or block that does.
+LIMITED = {
+    "aws_cloudwatch_event_permission": "condition",
+    "aws_lambda_layer_version_permission": "organization_id",
+    "aws_vpc_endpoint_service": "acceptance_required",
 }
 
 
@@ -709,12 +723,13 @@ SHARED = {
     criterion="sharing-limited",
     resources=("aws_ssm_document", *SHARED),
     population=0,
-    remedy="Share a document with accounts by number and portfolios with the organisation; accept attachments by hand.",
+    remedy="Name the accounts, or the organisation (portfolios, layers, event buses); accept attachments by hand.",
 )
 def nothing_is_shared_with_whoever_comes(holder: Resource, criterion: Criterion) -> None:
-    """Documents are shared with named accounts, portfolios within the organisation; networks approve who joins.
+    """Documents, images, snapshots, layers, event buses and endpoint services are shared with named accounts only.
 
-    Unset means that a document is not shared, and that a transit gateway accepts nothing automatically.
+    Portfolios are shared within the organisation; networks approve who joins. Unset means that a document is not
+    shared, and that a transit gateway accepts nothing automatically.
     """
     if holder.type == "aws_ssm_document":
         accounts = holder.mapping("permissions").get("account_ids", "").split(",")
@@ -722,5 +737,7 @@ def nothing_is_shared_with_whoever_comes(holder: Resource, criterion: Criterion)
         criterion.exclude(everybody, expected="accounts by number", observed="account_ids = {}")
         return
     name, value = SHARED[holder.type]
-    stated = holder.text(name)
-    criterion.hold(stated != value, expected=f"{name} other than {value}", observed=stated)
+    limit = LIMITED.get(holder.type)
+    limited = limit is not None and holder.has(limit) and holder.known(limit) is not False
+    stated = holder.texts(name)
+    criterion.hold(limited or value not in stated, expected=f"{name} other than {value}", observed=value)

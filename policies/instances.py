@@ -25,7 +25,7 @@ def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) 
     require none.
     """
     options = machine.blocks("metadata_options")
-    if not options and _follows_a_template(machine):
+    if not options and _follows_a_template(machine, criterion):
         raise criterion.not_applicable("is made from a launch template, which says it")
     off = any(one.text("http_endpoint", "enabled") == "disabled" for one in options)
     stated = next((one.text("http_tokens") for one in options), None)
@@ -47,7 +47,9 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
     Unset keeps the image's setting, which is plain text, unless aws_ebs_encryption_by_default is declared for the same
     account and region. A launch template or a fleet is judged only by the disks that it states.
     """
-    rooted = machine.type not in ONE or _follows_a_template(machine) or bool(machine.blocks("root_block_device"))
+    rooted = (
+        machine.type not in ONE or bool(machine.blocks("root_block_device")) or _follows_a_template(machine, criterion)
+    )
     if not (rooted and all(disk.known("encrypted") for disk in _disks(machine))) and _encrypts_by_default(machine):
         return
     criterion.hold(rooted, expected="root_block_device { encrypted = true }", observed="as the image has it")
@@ -55,8 +57,12 @@ def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) ->
         criterion.hold(disk.flag("encrypted"), expected="encrypted = true", observed="off", aspect=disk.path)
 
 
-def _follows_a_template(machine: Resource) -> bool:
-    return machine.type in ONE and bool(machine.blocks("launch_template"))
+def _follows_a_template(machine: Resource, criterion: Criterion) -> bool:
+    """Whether it is made from a declared template, which is judged. Raises Undetermined for others."""
+    follows = machine.type in ONE and bool(machine.blocks("launch_template"))
+    if follows and not any(machine.related(f"launch_template.{one}", "aws_launch_template") for one in ("id", "name")):
+        raise criterion.undetermined("its launch template is declared elsewhere")
+    return follows
 
 
 def _find_default(machine: Resource) -> str | None:

@@ -10,6 +10,12 @@ from prodgate.semantics.event_patterns import SEVERE, matches
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
+#: Switches of a detector itself, from before features had resources of their own.
+SOURCES = (
+    "datasources.s3_logs.enable",
+    "datasources.kubernetes.audit_logs.enable",
+    "datasources.malware_protection.scan_ec2_instance_with_findings.ebs_volumes.enable",
+)
 
 
 @policy(
@@ -24,6 +30,7 @@ def guardduty_is_on(detector: Resource, criterion: Criterion) -> None:
     criterion.hold(detector.flag("enable", True), expected="enable = true", observed="off")
     features = detector.configuration.naming(detector, "detector_id", "aws_guardduty_detector_feature")
     off = [feature.text("name") for feature in features if feature.text("status") != "ENABLED"]
+    off += [path for path in SOURCES if not detector.flag(path, True)]
     criterion.exclude(off, expected="features ENABLED", observed="{} off")
 
 
@@ -81,6 +88,11 @@ def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
     selectors = trail.blocks("event_selector")
     kinds = {s.text("read_write_type", "All") for s in selectors if s.flag("include_management_events", True)}
     kinds |= {kind for selector in trail.blocks("advanced_event_selector") for kind in _management_events(selector)}
+    criterion.exclude(
+        [source for selector in selectors for source in selector.texts("exclude_management_event_sources")],
+        expected="management events of every service",
+        observed="none of {}",
+    )
     stated = selectors or trail.blocks("advanced_event_selector")
     whole = not stated or "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds
     criterion.hold(whole, expected="management events, reads and writes", observed=f"{sorted(map(str, kinds))}")

@@ -74,3 +74,40 @@ resource "aws_api_gateway_method" "inside" { # not-applicable PG_API_2
   http_method   = "GET"
   authorization = "NONE"
 }
+
+resource "aws_apigatewayv2_api" "quick" { # violates PG_API_2
+  name          = "quick"
+  protocol_type = "HTTP"
+  target        = "arn:aws:lambda:eu-west-1:123456789012:function:orders"
+}
+
+locals {
+  orders = { responses = {} }
+  signed = { security = [{ sign_in = [] }] }
+}
+
+resource "aws_apigatewayv2_api" "described" {
+  name          = "described"
+  protocol_type = "HTTP"
+  body = jsonencode({
+    openapi = "3.0.1"
+    paths = { "/orders" = {
+      get     = merge(local.orders, local.signed)
+      post    = merge(local.orders, { "x-amazon-apigateway-auth" = { type = "AWS_IAM" } })
+      options = local.orders
+    } }
+  })
+}
+
+resource "aws_api_gateway_rest_api" "described_for_everybody" { # violates PG_API_2
+  name = "described"
+  body = jsonencode(merge(local.signed, {
+    openapi = "3.0.1"
+    paths   = { "/orders" = { get = local.orders, post = merge(local.orders, { security = [] }) } }
+  }))
+}
+
+resource "aws_api_gateway_rest_api" "described_as_yaml" { # undetermined PG_API_2
+  name = "yaml"
+  body = "openapi: 3.0.1"
+}

@@ -357,3 +357,65 @@ resource "aws_wafv2_web_acl" "whose_group_sees_one_path" { # violates PG_EDGE_10
     sampled_requests_enabled   = true
   }
 }
+
+resource "aws_wafv2_web_acl" "with_groups_added" {
+  name  = "with-groups-added"
+  scope = "CLOUDFRONT"
+
+  default_action {
+    allow {}
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "with-groups-added"
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_rule_group_association" "added" {
+  for_each = {
+    AWSManagedRulesCommonRuleSet         = 1
+    AWSManagedRulesKnownBadInputsRuleSet = 2
+    AWSManagedRulesSQLiRuleSet           = 3
+  }
+  rule_name   = each.key
+  priority    = each.value
+  web_acl_arn = aws_wafv2_web_acl.with_groups_added.arn
+
+  managed_rule_group {
+    name        = each.key
+    vendor_name = "AWS"
+  }
+}
+
+resource "aws_wafv2_web_acl" "with_groups_added_to_count" { # violates PG_EDGE_10
+  name  = "with-groups-added-to-count"
+  scope = "CLOUDFRONT"
+
+  default_action {
+    allow {}
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "with-groups-added-to-count"
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_rule_group_association" "counting" {
+  for_each = {
+    AWSManagedRulesCommonRuleSet         = 1
+    AWSManagedRulesKnownBadInputsRuleSet = 2
+  }
+  rule_name       = each.key
+  priority        = each.value
+  web_acl_arn     = aws_wafv2_web_acl.with_groups_added_to_count.arn
+  override_action = "count"
+
+  managed_rule_group {
+    name        = each.key
+    vendor_name = "AWS"
+  }
+}

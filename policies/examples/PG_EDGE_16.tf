@@ -171,3 +171,43 @@ resource "aws_lb" "decided_later" { # undetermined PG_EDGE_16
   name     = "decided-later"
   internal = var.later
 }
+
+resource "aws_lb" "passing_connections" { # undetermined PG_EDGE_16
+  name               = "passing-connections"
+  load_balancer_type = "network"
+}
+
+resource "aws_lb" "asking_for_any_header" { # violates PG_EDGE_16
+  name            = "asking-for-any-header"
+  security_groups = [aws_security_group.cloudfront.id]
+}
+
+resource "aws_lb_listener" "asking_for_any_header" {
+  load_balancer_arn = aws_lb.asking_for_any_header.arn
+  port              = 443
+  protocol          = "HTTPS"
+
+  default_action {
+    type = "fixed-response"
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "403"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "asking_for_any_header" {
+  listener_arn = aws_lb_listener.asking_for_any_header.arn
+
+  action {
+    type             = "forward"
+    target_group_arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/app/1"
+  }
+
+  condition {
+    http_header {
+      http_header_name = "User-Agent"
+      values           = ["*"]
+    }
+  }
+}

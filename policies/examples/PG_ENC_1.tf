@@ -68,3 +68,15 @@ resource "aws_appsync_api_cache" "plain" { # violates PG_ENC_1
   ttl                  = 300
   type                 = "SMALL"
 }
+
+resource "aws_elasticache_replication_group" "valkey" {
+  replication_group_id = "valkey"
+  description          = "valkey"
+  engine               = "valkey"
+}
+
+resource "aws_elasticache_replication_group" "copies_another" { # not-applicable PG_ENC_1
+  replication_group_id        = "copy"
+  description                 = "copy"
+  global_replication_group_id = "ldgnf-store"
+}

@@ -67,3 +67,59 @@ resource "aws_s3_bucket_policy" "denied_only_outside_one_network" {
     })]
   })
 }
+
+resource "aws_s3_bucket" "only_a_folder_denied" { # violates PG_ENC_13
+  bucket = "only-a-folder-denied"
+}
+
+resource "aws_s3_bucket_policy" "only_a_folder_denied" {
+  bucket = aws_s3_bucket.only_a_folder_denied.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [merge(local.tls_only, {
+      Resource = [aws_s3_bucket.only_a_folder_denied.arn, "${aws_s3_bucket.only_a_folder_denied.arn}/private/*"]
+    })]
+  })
+}
+
+resource "aws_s3_bucket" "lists_left_out" { # violates PG_ENC_13
+  bucket = "lists-left-out"
+}
+
+resource "aws_s3_bucket_policy" "lists_left_out" {
+  bucket = aws_s3_bucket.lists_left_out.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [merge(local.tls_only, { Resource = "${aws_s3_bucket.lists_left_out.arn}/*" })]
+  })
+}
+
+resource "aws_s3_bucket" "another_denied" { # violates PG_ENC_13
+  bucket = "another-denied"
+}
+
+resource "aws_s3_bucket_policy" "another_denied" {
+  bucket = aws_s3_bucket.another_denied.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [merge(local.tls_only, { Resource = [aws_s3_bucket.tls_only.arn, "${aws_s3_bucket.tls_only.arn}/*"] })]
+  })
+}
+
+resource "aws_s3_bucket" "denied_in_two_statements" {
+  bucket_prefix = "two-statements-"
+}
+
+resource "aws_s3_bucket_policy" "denied_in_two_statements" {
+  bucket = aws_s3_bucket.denied_in_two_statements.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      merge(local.tls_only, { Resource = aws_s3_bucket.denied_in_two_statements.arn }),
+      merge(local.tls_only, {
+        Resource  = "${aws_s3_bucket.denied_in_two_statements.arn}/*"
+        Condition = { BoolIfExists = { "aws:SecureTransport" = false } }
+      }),
+    ]
+  })
+}

@@ -139,3 +139,37 @@ resource "aws_appsync_api_cache" "plain" { # violates PG_ENC_14
   ttl                  = 300
   type                 = "SMALL"
 }
+
+resource "aws_elasticache_replication_group" "valkey" {
+  replication_group_id = "valkey"
+  description          = "valkey"
+  engine               = "valkey"
+}
+
+resource "aws_elasticache_replication_group" "copies_another" { # undetermined PG_ENC_14
+  replication_group_id        = "copy"
+  description                 = "copy"
+  global_replication_group_id = "ldgnf-store"
+}
+
+resource "aws_elasticache_replication_group" "plain_text_too" { # violates PG_ENC_14
+  replication_group_id       = "preferred"
+  description                = "preferred"
+  transit_encryption_enabled = true
+  transit_encryption_mode    = "preferred"
+}
+
+resource "aws_elasticache_cluster" "member" {
+  cluster_id           = "member"
+  replication_group_id = aws_elasticache_replication_group.tls.id
+}
+
+resource "aws_elasticache_cluster" "member_of_a_group_elsewhere" { # undetermined PG_ENC_14
+  cluster_id           = "elsewhere"
+  replication_group_id = "declared-elsewhere"
+}
+
+resource "aws_elasticache_cluster" "member_in_plain_text" { # violates PG_ENC_14
+  cluster_id           = "plain"
+  replication_group_id = aws_elasticache_replication_group.plain_by_default.id
+}

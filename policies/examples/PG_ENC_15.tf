@@ -107,3 +107,9 @@ resource "aws_spot_fleet_request" "half_encrypted" { # violates PG_ENC_15
     }
   }
 }
+
+resource "aws_instance" "of_a_template_elsewhere" { # undetermined PG_ENC_15
+  launch_template {
+    name = "declared-elsewhere"
+  }
+}

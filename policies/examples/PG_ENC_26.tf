@@ -43,3 +43,23 @@ resource "aws_sns_topic" "allowed_with_tls_but_not_denied_without" { # violates 
     }]
   })
 }
+
+resource "aws_sqs_queue" "another_denied" { # violates PG_ENC_26
+  name = "another"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [merge(local.tls_only, { Resource = aws_sqs_queue.tls_only.arn })]
+  })
+}
+
+resource "aws_sqs_queue" "named" {
+  name_prefix = "named-"
+}
+
+resource "aws_sqs_queue_policy" "named" {
+  queue_url = aws_sqs_queue.named.url
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [merge(local.tls_only, { Resource = aws_sqs_queue.named.arn })]
+  })
+}

@@ -49,3 +49,72 @@ resource "aws_ec2_transit_gateway" "taking_whoever_comes" { # violates PG_IAM_17
   description                    = "open"
   auto_accept_shared_attachments = "enable"
 }
+
+resource "aws_ami_launch_permission" "of_an_account" {
+  image_id   = "ami-1"
+  account_id = "111122223333"
+}
+
+resource "aws_ami_launch_permission" "of_everybody" { # violates PG_IAM_17
+  image_id = "ami-1"
+  group    = "all"
+}
+
+resource "aws_db_snapshot" "kept" {
+  db_instance_identifier = "db"
+  db_snapshot_identifier = "kept"
+}
+
+resource "aws_db_snapshot" "of_everybody" { # violates PG_IAM_17
+  db_instance_identifier = "db"
+  db_snapshot_identifier = "public"
+  shared_accounts        = ["all"]
+}
+
+resource "aws_db_cluster_snapshot" "of_everybody" { # violates PG_IAM_17
+  db_cluster_identifier          = "db"
+  db_cluster_snapshot_identifier = "public"
+  shared_accounts                = ["111122223333", "all"]
+}
+
+resource "aws_lambda_layer_version_permission" "of_the_organisation" {
+  layer_name      = "layer"
+  version_number  = 1
+  statement_id    = "organisation"
+  action          = "lambda:GetLayerVersion"
+  principal       = "*"
+  organization_id = "o-1"
+}
+
+resource "aws_lambda_layer_version_permission" "of_everybody" { # violates PG_IAM_17
+  layer_name     = "layer"
+  version_number = 1
+  statement_id   = "everybody"
+  action         = "lambda:GetLayerVersion"
+  principal      = "*"
+}
+
+resource "aws_cloudwatch_event_permission" "of_the_organisation" {
+  principal    = "*"
+  statement_id = "organisation"
+  condition {
+    key   = "aws:PrincipalOrgID"
+    type  = "StringEquals"
+    value = "o-1"
+  }
+}
+
+resource "aws_cloudwatch_event_permission" "of_everybody" { # violates PG_IAM_17
+  principal    = "*"
+  statement_id = "everybody"
+}
+
+resource "aws_vpc_endpoint_service" "of_everybody" { # violates PG_IAM_17
+  acceptance_required = false
+  allowed_principals  = ["*"]
+}
+
+resource "aws_vpc_endpoint_service" "of_whom_one_approves" {
+  acceptance_required = true
+  allowed_principals  = ["*"]
+}

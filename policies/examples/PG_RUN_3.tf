@@ -50,3 +50,15 @@ resource "aws_instance" "says_otherwise" { # violates PG_RUN_3
     http_tokens = "optional"
   }
 }
+
+resource "aws_instance" "of_a_template_elsewhere" { # undetermined PG_RUN_3
+  launch_template {
+    name = "declared-elsewhere"
+  }
+}
+
+resource "aws_instance" "of_a_template_by_name" { # not-applicable PG_RUN_3
+  launch_template {
+    name = aws_launch_template.switched_off.name
+  }
+}

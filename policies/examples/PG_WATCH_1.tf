@@ -22,3 +22,21 @@ resource "aws_guardduty_detector_feature" "s3_off" {
   name        = "S3_DATA_EVENTS"
   status      = "DISABLED"
 }
+
+resource "aws_guardduty_detector" "blind_by_its_own_switch" { # violates PG_WATCH_1
+  enable = true
+  datasources {
+    s3_logs {
+      enable = false
+    }
+  }
+}
+
+resource "aws_guardduty_detector" "seeing_by_its_own_switch" {
+  enable = true
+  datasources {
+    s3_logs {
+      enable = true
+    }
+  }
+}

@@ -101,3 +101,14 @@ resource "aws_cloudtrail" "management_events_that_write" { # violates PG_WATCH_4
     }
   }
 }
+
+resource "aws_cloudtrail" "without_keys" { # violates PG_WATCH_4
+  name                       = "without-keys"
+  s3_bucket_name             = "trail"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  event_selector {
+    read_write_type                  = "All"
+    exclude_management_event_sources = ["kms.amazonaws.com"]
+  }
+}
