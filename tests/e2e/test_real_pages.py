@@ -266,8 +266,8 @@ def test_routes_of_scripts_are_open_and_what_names_no_element_is_broken(
     assert links == {"about": "route", "state": "route", "lost": "lost"}
     ((outcome, said),) = told(found, "links-lead-somewhere", "within")
     assert (outcome, said.partition(" to ")[0]) == (Outcome.NOT_SATISFIED, "'lost'")
-    ((outcome, _),) = told(found, "links-lead-somewhere", "routed")
-    assert outcome is Outcome.UNDETERMINED
+    ((outcome, said),) = told(found, "links-lead-somewhere", "routed")
+    assert (outcome, said.partition(" to ")[0]) == (Outcome.NOT_SATISFIED, "'there'")
     assert ("GET", "/links") in seen[1].asked
 
 
@@ -412,6 +412,29 @@ def test_a_link_to_nothing_is_judged_by_what_a_press_does(browser: Browser, name
     found = press_dead(page, log, [each["url"] for each in listed if "fragment" in each])
     assert found["http://page.example/#x"] == does
     page.close()
+
+
+#: Name -> (the body of another page, what is known of a fragment of it).
+OTHERS: Mapping[str, tuple[str, str]] = {
+    "sent": ("<p id=x>x</p>", "there"),
+    "named": ("<a name=x>x</a>", "there"),
+    "made": ("<p id=p>a</p><script>p.id = 'x'</script>", "there"),
+    "gone": ("<p>a</p>", "lost"),
+    "scripted": ("<p id=p>a</p><script>addEventListener('click', () => 0)</script>", "lost"),
+    "read": ("<p id=p>a</p><script>p.textContent = location.hash</script>", "handled"),
+    "slow": ("<p>a</p><script>fetch('/updates')</script>", "unseen"),
+}
+
+
+def test_fragments_of_other_pages_are_looked_up_there() -> None:
+    links = "".join(f"<a href='/{name}#x'>{name}</a> " for name in (*OTHERS, "wrong"))
+    pages = {f"/{name}": html(body) for name, (body, _) in OTHERS.items()}
+    with results() as place, origin(lambda site: {**pages, "/": html(links), "/updates": site.hang}) as site:
+        record = visited(settings(site.url, place, pages=[page("front", "/", "main")]))
+        assert record["links"]["within"] == {f"{site.url}/{name}#x": there for name, (_, there) in OTHERS.items()}
+    ((outcome, said),) = told(judged(VISITS, record), "links-lead-somewhere", "front")
+    assert outcome is Outcome.NOT_SATISFIED
+    assert [each.partition(" to ")[0] for each in said.split("; ")] == ["'gone'", "'scripted'", "'wrong'"]
 
 
 # ── A substitute is never judged as the page: a sign-in, a puzzle, nothing at all, or a page that the gate blocked

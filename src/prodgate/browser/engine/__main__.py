@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,7 +32,9 @@ from .page_visit import (
     NO_ANSWER,
     SIZES,
     TIMED,
+    PageLog,
     Visitor,
+    arrive,
     blank_result,
     classify_error,
     describe_sizes,
@@ -98,7 +100,12 @@ def describe_loss(visits: Sequence[Window]) -> tuple[str, str]:
 
 # ── Follows the links of pages, each address once: a click must lead somewhere
 
-_SCRIPT: Final = (Path(__file__).parent / "scripts" / "follow.js").read_text("utf-8")
+_SCRIPT, _NAMED, _SHOWN, _WATCH = (
+    (Path(__file__).parent / "scripts" / f"{name}.js").read_text("utf-8")
+    for name in ("follow", "named", "shown", "watch")
+)
+#: A fragment that no page uses.
+_UNUSED: Final = "prod-gate-names-nothing"
 #: The maximum number of requested addresses; the rest is only counted.
 MAX_LINKS: Final = 200
 #: Concurrent requests, as many as a browser makes to one host.
@@ -120,7 +127,8 @@ def follow_links(browser: Browser, guard: NetworkGuard, pages: Sequence[Mapping[
     """Request the links of pages to the site; return status and reason by address.
 
     Other sites are left alone: they owe us no response. So is an address that, by itself or by any link to it,
-    announces a change, even if another link leads there.
+    announces a change, even if another link leads there. ``within`` are links into other pages that were shown, each
+    ``there``, ``lost``, ``handled`` where a script may handle it, or ``unseen``.
     """
     settings = guard.settings
     opened = {page["url"] for page in pages if not page["unreachable"]}
@@ -142,10 +150,51 @@ def follow_links(browser: Browser, guard: NetworkGuard, pages: Sequence[Mapping[
         hidden += [each["url"] for each in results if each.pop("again") or each["status"] == _TOO_MANY]
         answers = {each.pop("url"): _without_marks(each) for each in results}
         answers |= _ask_each(context.request, settings, hidden)
+        shown = opened | {url for url, each in answers.items() if _is_shown(each)} - untouched
+        into = [link["url"] for page in pages for link in page.get("links", ()) if link.get("fragment") == "elsewhere"]
+        into = [url for url in dict.fromkeys(into) if url.partition("#")[0] in shown]
+        named = blank.evaluate(_NAMED, [into, _TIMEOUT, _BUDGET / 2])
+        within = dict.fromkeys(into, "unseen") | dict.fromkeys(named, "there")
+        within |= _look_up(browser, settings, [url for url in into if url not in named])
     finally:
         guard.acting = False
         context.close()
-    return {"asked": worst_last(answers), "left_out": len(wanted) - len(answers)}
+    return {"asked": worst_last(answers), "left_out": len(wanted) - len(answers), "within": within}
+
+
+def _is_shown(answer: Mapping[str, Any]) -> bool:
+    return 200 <= answer["status"] < 400 and not (answer["why"] or answer.get("challenged") or "untouched" in answer)
+
+
+def _look_up(browser: Browser, settings: BrowserSettings, urls: Sequence[str]) -> dict[str, str]:
+    """Open addresses whose fragment names nothing in the document as it is sent; return what is there, by address.
+
+    What a page shows is compared with what it shows for a name that nobody uses, since scripts may read it.
+    """
+    found, until = dict[str, str](), time.monotonic() + _BUDGET / 2000
+    for url in (each for each in urls if time.monotonic() < until):
+        with suppress(Error):  # it was not shown
+            shown = _show(browser, settings, url)
+            if not shown["named"] and shown["scripts"]:
+                other = _show(browser, settings, f"{url.partition('#')[0]}#{_UNUSED}")
+                found[url] = "lost" if other["seen"] == shown["seen"] else "handled"
+            else:
+                found[url] = "there" if shown["named"] else "lost"
+    return found
+
+
+def _show(browser: Browser, settings: BrowserSettings, url: str) -> dict[str, Any]:
+    """Return what is known of a page at rest. Raises Error where it does not come to rest."""
+    context = browser.new_context(base_url=settings.base_url, **CONTEXT)
+    try:
+        context.add_init_script(_WATCH)
+        tab, log = context.new_page(), PageLog(settings)
+        log.listen_to(tab)
+        if not arrive(tab, url, log):
+            raise Error(url)
+        return dict(tab.evaluate(_SHOWN))
+    finally:
+        context.close()
 
 
 def worst_last(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -803,8 +803,8 @@ def _inspect_contents(page: Page, visitor: Visitor, size: str, log: PageLog) -> 
 def _list_links(page: Page, settings: BrowserSettings, log: PageLog) -> dict[str, Any]:
     """Return the links of a page, and of the site's frames in it; ``untouched`` says why one is left alone.
 
-    A ``fragment`` that is a ``route`` of a script, or names no element (``handled`` until it is pressed), makes a link
-    of its own.
+    A ``fragment`` that is a ``route`` of a script, names no element (``handled`` until it is pressed), or is of another
+    page (``elsewhere``), makes a link of its own.
     ``forms`` are those that send over plain HTTP: on a site without TLS, those that send to others; none where the
     page's policy lets browsers send them over HTTPS.
     """

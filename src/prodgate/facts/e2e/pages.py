@@ -93,6 +93,7 @@ _OPEN: Final[Mapping[str, str]] = {
 _WITHIN: Final[Mapping[str, Mapping[str, Any]]] = {
     "route": {"kind": "routes", "why": "a route of a script, which was not visited"},
     "handled": {"kind": "handled", "why": "no element of the page has this name, but a script may handle the press"},
+    "unseen": {"kind": "handled", "why": "it was not looked up whether that page has an element of this name"},
     "lost": {"kind": "broken", "why": "no element of the page has this name"},
 }
 #: Statuses of a private page for a visitor who has not signed in.
@@ -286,7 +287,8 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
     opened = {each["url"] for each in record["pages"] if not each["unreachable"]}
     for link in page["links"]:
         within = "fragment" in link and link["url"] not in opened
-        answer = _WITHIN[link["fragment"]] if within else links["asked"].get(link["url"])
+        known = links.get("within", {}).get(link["url"], link.get("fragment"))
+        answer = _WITHIN.get(known) if within else links["asked"].get(link["url"])
         answer = {"untouched": link["untouched"]} if "untouched" in link else answer
         if answer is not None:
             told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))

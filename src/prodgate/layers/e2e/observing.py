@@ -301,10 +301,10 @@ if TYPE_CHECKING:
 #: Returns a record. Raises Unreadable.
 Way: TypeAlias = Callable[[], dict[str, Any]]
 #: Seconds that all visits, with those that are made again, and all journeys may take.
-_VISITS: Final = 390.0
+_VISITS: Final = 450.0
 _JOURNEYS: Final = 900.0
 #: Seconds for each page, where there are so many that all visits together would have too few.
-_EACH: Final = 10.0
+_EACH: Final = 15.0
 #: The criterion that asks for attacks.
 _ATTACKS: Final = "waf-refuses-attacks"
 #: The note in a run that keeps bodies.

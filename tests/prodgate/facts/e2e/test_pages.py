@@ -186,6 +186,9 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
      {"broken": ("'B' to https://www.shop.example/#/b: no element of the page has this name",)}),
     (linked({"status": 200}, links=({**ROUTE, "fragment": "handled"}, A)), PageLinks, {"followed": 1, "broken": Why("a script may handle the press")}),
     (linked({"status": 404}, links=({**ROUTE, "fragment": "handled"}, A)), PageLinks, {"broken": ("'A' to https://www.shop.example/a: HTTP 404",)}),
+    *((visits(visit(links=({**ROUTE, "fragment": "elsewhere"}, A)), links={**visits()["links"], "within": {ROUTE["url"]: there}}), PageLinks, {"broken": broken})
+      for there, broken in (("there", ()), ("unseen", Why("it was not looked up")), ("handled", Why("a script may handle")),
+                            ("lost", ("'B' to https://www.shop.example/#/b: no element of the page has this name",)))),
     (linked({"status": 200}, links=({**ROUTE, "untouched": "its name says like"}, A)), PageLinks, {"broken": ()}),
     # a link that announces a change is named, and never enough
     (linked({"status": 200}, links=(LIKE, A)), PageLinks, {"followed": 1, "broken": (), "untouched": (LIKED,)}),

@@ -1,5 +1,6 @@
 // Returns where the links of a document lead and what they say of themselves, also those within shadow roots, in image maps and in drawings:
-// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("handled" until it was pressed, see press.js);
+// each without its fragment, and once more with it if the fragment is a route of a script ("route") or names no element here ("handled" until it was pressed, see press.js),
+// or leads into another page ("elsewhere");
 // and the forms that send over plain HTTP, each with its method and without its query.
 () => {
   const within = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? within(each.shadowRoot) : [])]);
@@ -19,6 +20,7 @@
     links.push(link);
     if (/^[!/]*$/.test(fragment) || (here && names(fragment))) continue;
     if (/^[!/]/.test(fragment) || (here && /[=/]/.test(fragment))) links.push({ ...link, url: href, fragment: "route" });
+    else if (!here && !acts(each) && !/^top$|:~:/i.test(fragment)) links.push({ ...link, url: href, fragment: "elsewhere" });
     else if (here && !acts(each)) {
       links.push({ ...link, url: href, fragment: "handled" });
       dead.push([href, each]);
