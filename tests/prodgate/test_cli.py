@@ -369,6 +369,9 @@ def test_check_says_which_roots_below_it_are_not_judged(
     err = gate("check", ".", ends=1).err
     assert "not judged: env/prod is a root that . does not call; name it to judge it" in err
     assert "called is a root" not in err
+    assert "criteria.toml is not asked" not in err
+    write_tree(tmp_path, {"criteria.toml": "here but not named"})
+    assert "note: criteria.toml is not asked; --criteria criteria.toml judges by it" in gate("check", ".", ends=1).err
 
 
 def test_explain_speaks_of_a_policy_with_its_example(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

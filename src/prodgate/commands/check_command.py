@@ -387,6 +387,8 @@ def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
     criteria = project.stated.criteria if project else baseline(bundled)
     waivers = read_waivers(args.waivers, named=True) if args.waivers else ()
     if project is None:
+        if (own := Path("criteria.toml")).is_file():
+            print_progress(f"note: {own} is not asked; --criteria {own} judges by it")
         load_policies(find_folders("policies", None))
         asked = (policy.id for policy in POLICIES.values() if policy.criterion in criteria)
         refuse_unknown(waivers, (*criteria, *asked), args.waivers)

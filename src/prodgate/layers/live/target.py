@@ -167,7 +167,7 @@ def _list_missing(made: EmulatedAccount) -> Iterator[tuple[str, str]]:
         yield from ((address, f"{address} can't be rehearsed yet") for address in addresses)
     for type_ in _OF_ACCOUNT:
         if not made.declared(type_):
-            yield type_, f"{type_} is not declared, and a rehearsal does not know how the account is set"
+            yield type_, f"{type_} is not declared, and a rehearsal does not know how the account is set; declare it"
     for flaw in made.failed:
         if flaw.address:
             yield flaw.address, f"{flaw.address} was not created: {flaw.detail or flaw.summary}"

@@ -349,7 +349,7 @@ def test_a_setting_of_the_account_is_known_where_it_is_declared(declared: Mappin
     missing = dict(_list_missing(made))  # type: ignore[arg-type]
     made_of = {AccountBuckets: frozenset({"s3control in eu-west-1"}), Bucket: frozenset({"s3 in eu-west-1"})}
     facts = leave_unrehearsed(Facts((), {}, made_of=made_of), missing)
-    why = "aws_s3_account_public_access_block is not declared, and a rehearsal does not know how the account is set"
+    why = "aws_s3_account_public_access_block is not declared, and a rehearsal does not know how the account is set; declare it"
     assert facts.unreadable == ({} if declared else {AccountBuckets: why})
 
 
