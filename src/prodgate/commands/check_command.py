@@ -387,8 +387,6 @@ def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
     criteria = project.stated.criteria if project else baseline(bundled)
     waivers = read_waivers(args.waivers, named=True) if args.waivers else ()
     if project is None:
-        if (own := Path("criteria.toml")).is_file():
-            print_progress(f"note: {own} is not asked; --criteria {own} judges by it")
         load_policies(find_folders("policies", None))
         asked = (policy.id for policy in POLICIES.values() if policy.criterion in criteria)
         refuse_unknown(waivers, (*criteria, *asked), args.waivers)
@@ -402,6 +400,8 @@ def _open_all(args: argparse.Namespace, yardstick: _Yardstick) -> tuple[Configur
         configurations = _open(args.path, given, args.source, yardstick)
     except TerraformError as error:
         raise UsageError(str(error)) from error
+    if yardstick.project is None and (own := Path("criteria.toml")).is_file():
+        print_progress(f"note: {own} is not asked; --criteria {own} judges by it")
     for other in find_other_roots(args.path.resolve()) if args.path.is_dir() else ():
         print_progress(
             f"not judged: {os.path.relpath(other)} is a root that {args.path} does not call; name it to judge it"
