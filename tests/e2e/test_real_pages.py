@@ -244,6 +244,7 @@ def test_a_telephone_is_one_and_reports_are_no_errors(found: Findings) -> None:
 
 def test_service_workers_run_and_change_nothing(seen: tuple[Mapping[str, Any], Origin], found: Findings) -> None:
     assert [outcome for outcome, _ in told(found, "pages-complete", "polling")] == [Outcome.SATISFIED] * 2
+    assert all("/worker.js was not watched" in said for _, said in told(found, "pages-complete", "polling"))
     assert ("GET", "/worker.js") in seen[1].asked
     assert {method for method, _ in seen[1].asked} == {"GET"}
 

@@ -726,6 +726,7 @@ def visit(visitor: Visitor, page: Mapping[str, Any], size: str, *, timed: bool =
             rested = wait_for_rest(tab, log) if press_stated(tab, settings) else rested
             record |= _inspect_page(tab, visitor, page, size, log, rested=rested, timed=timed)
             visitor.guard.acting = True
+            record["workers"] = [shorten(each.url) for each in context.service_workers]
             record |= _use_keyboard(tab, log) if size == "desktop" else {"keyboard": None, **log.tell()}
             if dead := [each for each in record.get("links", ()) if each.get("fragment") == "handled"]:
                 pressed = press_dead(tab, log, [each["url"] for each in dead if "untouched" not in each])

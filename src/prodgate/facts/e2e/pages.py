@@ -102,6 +102,10 @@ _WALL: Final = (
     "{}; declare it with cache = 'private' and open it on a journey that signs in, bring a cookie in [e2e.before], or "
     "declare the address that it leads to"
 )
+#: Of a page with a service worker, which may answer the next visit by itself.
+_RETURNING: Final = (
+    "as it should be on a first visit; what readers who come back get of the service worker {} was not watched"
+)
 _REFUSED: Final = "{} was answered 403, by the site or by what is before it; let the gate in"
 _GOING: Final = (
     "the page was not at rest when it was left, and what goes on may change the figure: {}; mend that, or name it in "
@@ -184,12 +188,12 @@ def why_pages_unreadable(record: Mapping[str, Any]) -> str:
 
 def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
     subject, answer = f"{page['name']} at {page['width']} px", _describe_bad_answer(page)
-    disturbed = why_disturbed(page)
+    disturbed, workers = why_disturbed(page), page.get("workers", ())
     late = why_untimed(page, record) if answer and _is_of_time(page) else ""
     doubt = disturbed if answer and disturbed else late or (answer if _is_silent(page) else "")
     known: dict[str, Any] = {
         "complete": Unread(doubt) if doubt else not answer,
-        "answered": answer or "as it should be",
+        "answered": answer or (_RETURNING.format("; ".join(workers)) if workers else "as it should be"),
         "browser": browser_of(record),
     }
     if reason := _why_unseen(page):

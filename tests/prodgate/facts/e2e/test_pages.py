@@ -177,6 +177,8 @@ SHOWN: list[tuple[dict[str, Any], type[Any], dict[str, object]]] = [
     (visits({key: value for key, value in visit().items() if key != "forms"}), PageLinks, {"plain_forms": Why("observe again")}),
     (visits(visit(), links={"asked": {A["url"]: {"status": 200, "why": ""}}, "left_out": 3}), PageLinks,
      {"broken": Why("3 links of all pages were not followed")}),
+    (visits(visit(workers=["https://www.shop.example/w.js"])), VisitedPage,
+     {"complete": True, "answered": "as it should be on a first visit; what readers who come back get of the service worker https://www.shop.example/w.js was not watched"}),
     # a route of a script is judged where it is visited, and what names no element leads nowhere
     (linked({"status": 200}, links=(ROUTE, A)), PageLinks,
      {"broken": Why("'B' to https://www.shop.example/#/b: a route of a script, which was not visited; declare each")}),
