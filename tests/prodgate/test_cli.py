@@ -572,6 +572,11 @@ def test_a_check_that_criteria_do_not_ask_is_shown_with_its_reason(shop: Path, g
     write_tree(shop, {"criteria.toml": UNASKED.replace("ENC_2", "ENC_222")})
     err = gate("check", "tree", "--criteria", "criteria.toml", ends=4).err
     assert "criteria.toml: without: 'PG_ENC_222' is no policy or check of a stated criterion; did you mean" in err
+    scanner = UNASKED.replace("PG_ENC_2", "CKV_AWS_27")
+    write_tree(shop, {"criteria.toml": scanner})
+    assert "without: 'CKV_AWS_27' is no" in gate("check", "tree", "--criteria", "criteria.toml", ends=4).err
+    write_tree(shop, {"criteria.toml": scanner.replace('"baseline/encryption"', '"baseline"')})
+    gate("check", "tree", "--criteria", "criteria.toml", ends=1)
 
 
 def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:

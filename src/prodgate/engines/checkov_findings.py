@@ -7,9 +7,10 @@ every value is resolved. A pass never satisfies a criterion of its own: it only 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
-from ..findings import Finding, Outcome
+from ..findings import Finding, Outcome, explain_unasked
 from ..terraform.addresses import without_indices
 from ..terraform.resources import Configuration, Resource
 from .checkov import ScannerRecord, ScannerReport
@@ -17,6 +18,8 @@ from .checkov_table import Documents, Table, excuse
 
 #: Criterion that an independent scanner finds nothing.
 INDEPENDENT: Final = "independent-scan"
+#: What Checkov's checks for Terraform are called.
+CHECK: Final = re.compile(r"CKV2?_[A-Z]+_[0-9]+")
 #: Criterion that no comment silences a scanner.
 NOT_SILENCED: Final = "scan-not-silenced"
 
@@ -38,16 +41,27 @@ class Answers:
 
 
 def findings(
-    report: ScannerReport, configuration: Configuration | None, table: Table, criteria: Iterable[str]
+    report: ScannerReport,
+    configuration: Configuration | None,
+    table: Table,
+    criteria: Iterable[str],
+    without: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Finding]:
     """Yield what the scan says: failures and open questions one by one, the rest one finding for each check.
 
     ``criteria`` are the ids that a failure may be filed under; the others are filed under the independent scan.
+    ``without`` are checks that are not asked, and why.
     """
+    unasked = {check: explain_unasked(why).reason for check, why in without.items()}
+    excused = replace(table, unreliable={**table.unreliable, **unasked})
+    silent = sorted(without.keys() - {each.check for each in report.records}) if report.records else ()
+    for check in silent:
+        reason = f"without: {check} is no check of Checkov for anything that is declared; take it out"
+        yield _finding(INDEPENDENT, check, "(Checkov)", Outcome.UNDETERMINED, reason=reason)
     for fault in report.faults or (() if report.records else ("Checkov has no check for anything that is declared",)):
         yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=fault)
     quiet: dict[tuple[str, Outcome, str], list[str]] = {}
-    for answer in _judge_answers(report, configuration, table, frozenset(criteria)):
+    for answer in _judge_answers(report, configuration, excused, frozenset(criteria)):
         found = answer if configuration else _weaken_unproven(answer)
         if found.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             yield found

@@ -201,6 +201,11 @@ def _find_unknown(project: Project) -> Iterator[str]:
     """Say which names are not asked anyway, so that it changes nothing to leave them out."""
     if unasked := project.stated.without:
         known = {judge.name for _, judge in list_written(project)}
+        from ..engines.checkov_findings import CHECK, INDEPENDENT  # noqa: PLC0415  few criteria leave checks out
+
+        scanned = INDEPENDENT in project.stated.criteria
         for name in unasked.keys() - known:
+            if scanned and CHECK.fullmatch(name):
+                continue
             hint = suggest(name, known) or "; take it out"
             yield f"{project.stated.path}: without: {name!r} is no policy or check of a stated criterion{hint}"

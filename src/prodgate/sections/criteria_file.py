@@ -111,7 +111,11 @@ _UNASKED: Final = fields.many(
         dict[str, str],
         '{ check = "PG_REC_5", reason = "…" }',
         {
-            "check": Key(kind=_SAID, meaning="The policy or check, as findings name it.", example='"PG_REC_5"'),
+            "check": Key(
+                kind=_SAID,
+                meaning="The policy or check, or a check of Checkov's, as findings name it.",
+                example='"PG_REC_5"',
+            ),
             "reason": Key(
                 kind=_SAID, meaning="Why it is not asked, and who says so.", example='"Kato: it is a cache."'
             ),

@@ -389,6 +389,17 @@ def test_an_unreliable_check_proves_nothing(outcome: str) -> None:
     assert (finding.outcome, finding.reason) == (Outcome.NOT_APPLICABLE, "can't fail")
 
 
+def test_a_check_that_is_not_asked_is_shown_with_its_reason() -> None:
+    report = ScannerReport(titles={}, records=(record("plan", "failed"), record("plan", "failed", "CKV_AWS_7")))
+    unasked = {"CKV_AWS_27": "Kato: nothing secret", "CKV_AWS_272": "Kato: no signer"}
+    seen = {each.check: each for each in findings(report, configuration(QUEUE), TABLE, ["encryption-at-rest"], unasked)}
+    assert seen["CKV_AWS_7"].outcome is Outcome.NOT_SATISFIED
+    asked = (seen["CKV_AWS_27"].outcome, seen["CKV_AWS_27"].reason)
+    assert asked == (Outcome.NOT_APPLICABLE, "is not asked: Kato: nothing secret")
+    assert seen["CKV_AWS_272"].outcome is Outcome.UNDETERMINED
+    assert "CKV_AWS_272 is no check of Checkov for anything that is declared" in seen["CKV_AWS_272"].reason
+
+
 def test_a_silence_with_a_known_reason_is_not_applicable() -> None:
     (finding,) = found([record("plan", "unknown", check="CKV_AWS_168")])
     assert (finding.outcome, finding.reason) == (Outcome.NOT_APPLICABLE, "no policy")

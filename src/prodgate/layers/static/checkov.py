@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from ...engines.checkov import Scan, ScannerReport, scanning
-from ...engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
+from ...engines.checkov_findings import CHECK, INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
 from ...engines.checkov_table import load_table
 from ...facts import Facts
 from ...findings import Finding
@@ -62,4 +62,5 @@ def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Seq
 def _judge_scan(report: ScannerReport, facts: Facts, stated: CriteriaFile) -> Iterator[Finding]:
     configuration = next(iter(facts.of(Configuration)), None)
     static = [criterion.id for criterion in stated.criteria.values() if "static" in criterion.layers]
-    return findings(report, configuration, load_table(), static)
+    without = {check: why for check, why in stated.without.items() if CHECK.fullmatch(check)}
+    return findings(report, configuration, load_table(), static, without)
