@@ -505,12 +505,14 @@ def test_dags_that_do_not_run_or_may_not_be_promoted_are_not_copied(stage: Stage
     assert not [one for one in stage.machine.commands if one.startswith("aws")]
 
 
-@pytest.mark.parametrize(("code", "last"), [(1, "take-back"), (2, "record")])
-def test_dags_with_which_the_account_is_no_go_are_not_said_to_run(stage: Stage, code: int, last: str) -> None:
+@pytest.mark.parametrize(("code", "last"), [(1, {"take-back": 1}), (2, {"record": 0})])
+def test_dags_with_which_the_account_is_no_go_are_not_said_to_run(
+    stage: Stage, code: int, last: dict[str, int]
+) -> None:
     stage.machine.variables["vars.DAGS_BUCKET"] = stage.release["dags_bucket_name"]
     stage.gate_says(**{"--only live": code})
     others = {name: code if name == "verify" else 0 for name in COPIED if name != "record"}
-    assert stage.run(DAGS, *DAGS) == {**others, last: 0}
+    assert stage.run(DAGS, *DAGS) == {**others, **last}
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
@@ -554,10 +556,11 @@ def test_a_night_that_ends_before_it_makes_a_run_shows_signs_archives_and_tells_
     assert not (stage.machine.folder / "artifacts" / "nightly-run").exists()
 
 
-def test_a_night_without_a_target_rehearses_and_asks_nobody(stage: Stage) -> None:
-    stage.machine.variables["vars.PRODGATE_TARGET"] = ""
-    assert stage.run(NIGHTLY, "verify") == {"verify": 0}
-    assert [one for one in stage.machine.commands if not one.startswith("pipx")] == []
+@pytest.mark.parametrize("target", ["", "rehearsal://"])
+def test_a_night_that_would_rehearse_is_refused(stage: Stage, target: str) -> None:
+    stage.machine.variables["vars.PRODGATE_TARGET"] = target
+    assert stage.run(NIGHTLY, *NIGHTLY) == {"verify": 1}
+    assert stage.machine.commands == ["pipx run tox -e history"]
 
 
 def test_a_night_whatever_its_verdict_is_signed_archived_and_told(stage: Stage) -> None:

@@ -191,6 +191,7 @@ def test_a_release_that_is_bad_is_taken_back_and_watched(released: tuple[Stage, 
     assert walk(road, "deploy.yml", "verify", "roll-back") == {"verify": 1, "roll-back": 0}
     assert "takes d-" in road.deployments("api")[-1]["description"]
     assert [one for one in road.machine.commands if "deploy-watch -- aws://" in one]
+    assert summary(road, "roll-back").startswith("## NO-GO\n")  # it is told what is left to mend
 
 
 def test_a_change_of_the_pipeline_that_the_gate_refuses_deploys_nothing(road: Stage) -> None:
@@ -243,7 +244,8 @@ def test_dags_with_which_the_account_is_no_go_are_taken_back(road: Stage) -> Non
     road.clients("rds").modify_db_cluster(
         DBClusterIdentifier=road.release["database_cluster"], DeletionProtection=False
     )
-    assert walk(road, "deploy-dags.yml", "verify", "take-back") == {"verify": 1, "take-back": 0}
+    assert walk(road, "deploy-dags.yml", "verify", "take-back") == {"verify": 1, "take-back": 1}
+    assert summary(road, "take-back", "deploy-dags.yml").startswith("## NO-GO\n")  # DAGs were not to blame
     s3 = road.clients("s3")
     there = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="dags/")["Contents"]}
     assert "dags/new.py" not in there
