@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from math import isfinite
@@ -36,6 +37,8 @@ def read_text(path: Path) -> str:
         raise TomlError(f"{error.strerror}; write one, which can be read again") from None
     if len(data) > MOST_BYTES:
         raise TomlError(f"is larger than {MOST_BYTES:,} bytes; write a file that a person can read, or split it")
+    if data.startswith(BOM_UTF8):
+        raise TomlError("begins with a byte order mark, which TOML does not have; save it as UTF-8 without one")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -899,6 +899,7 @@ def write(text: str) -> Callable[[Path], None]:
         ('["criteria/*.toml"]', "criteria/again.toml", link("../criteria.toml"), "includes criteria.toml itself; write"),
         ('["criteria/*.toml"]', "criteria/more.toml", write('include = ["recovery.toml"]'), "criteria/more.toml: include: is ['recovery.toml']; only the criteria file itself includes others, write it there"),
         ('["criteria/*.toml"]', "criteria/back.toml", write('include = ["../criteria.toml"]'), "criteria/back.toml: include: is ['../criteria.toml']; only the criteria file itself"),
+        ('["criteria/*.toml"]', "criteria/bom.toml", lambda path: path.write_bytes(b"\xef\xbb\xbf# a"), "criteria/bom.toml: begins with a byte order mark, which TOML does not have; save it as UTF-8 without one"),
         ('["criteria/*.toml"]', "criteria/latin.toml", lambda path: path.write_bytes(b"# caf\xe9"), "criteria/latin.toml: is not UTF-8 text: unexpected end of data at byte 5; save it as UTF-8"),
         ('["criteria/*.toml"]', "criteria/broken.toml", write("a = 1\n= 3"), "criteria/broken.toml: is not TOML: Invalid statement (at line 2, column 1)"),
         ('["criteria/*.toml"]', "criteria/twice.toml", write(RECOVERY), "criteria/twice.toml: criteria.backup-retention: is stated in criteria/recovery.toml, too; state it in one of the two"),
