@@ -11,7 +11,7 @@ from ..facts import Facts
 from ..facts.static.called import code_facts, observe_code
 from ..facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ..iam.abilities import Abilities, Ability, Allowed
-from ..iam.account import Account, Principal
+from ..iam.account import Account, Principal, describe_world
 from ..iam.containment import write_smallest
 from ..iam.goals import Goal, Uses, fits_any
 from ..iam.idle import list_idle, list_shut, measure
@@ -40,7 +40,7 @@ def _describe(reach: Reach, account: Account) -> dict[str, Any]:
     }
     if isinstance(reach.administrator, Doubt):
         return {**found, "reasons": sorted(reach.administrator.reasons)}
-    return {**found, **(_doubt_organization(account) if reach.administrator else {"world": account.world})}
+    return {**found, **(_doubt_organization(account) if reach.administrator else {"world": account.world()})}
 
 
 def _doubt_organization(account: Account) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
         elif answer is not None:
             row |= {"can": "undetermined", "reasons": sorted(answer.reasons)}
         else:
-            row |= {"can": "no", "world": account.world}
+            row |= {"can": "no", "world": account.world(hops=False)}
         found.append(row)
     return found
 
@@ -121,7 +121,7 @@ def _render_world(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield what a "no" considered, if there is one."""
     for world in [row["world"] for row in rows if "world" in row][:1]:
         among = f"among {world['principals']} users and roles of {', '.join(world['accounts'])}"
-        yield f"No: by the ways of docs/iam.md, {among}, from {world['from']} on."
+        yield f"No: {among}, from {world['from']} on; {describe_world(world)}."
 
 
 def _render_doubt(row: dict[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
-from .account import Account, Principal
+from .account import OF_RESOURCE, TAG, Account, Principal, is_tag
 from .documents import Document, Statement, read_document
 from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
 from .known_actions import has_tags, list_tagging, may_name
@@ -30,10 +30,6 @@ from .truth import Doubt, doubt
 _LOGIC: Final = Formulas()
 #: The policy of a request that attaches one: the caller may choose a weaker one.
 ATTACHED: Final = "iam:policyarn"
-#: How the keys of a principal's own tags begin.
-TAG: Final = "aws:principaltag/"
-#: What every key of a resource's tags holds: ``aws:ResourceTag/…``, and each service's own.
-_OF_RESOURCE: Final = ":resourcetag/"
 #: The most declared resources of a pattern that are asked about one by one.
 _MOST_TAGGED: Final = 20
 _NOTHING: Final = Document()
@@ -126,11 +122,11 @@ class Abilities:
         policies = self._keep_named(_keep(written, action, resource))
         if self._is_allowed_nothing(policies) and action.lower() != "sts:getcalleridentity":
             return None
-        keys = {one.key for each in list_statements(policies) for one in each.conditions if _is_tag(one.key)}
-        tagged = self._list_tagged(action, resource) if any(_OF_RESOURCE in key for key in keys) else {}
+        keys = {one.key for each in list_statements(policies) for one in each.conditions if is_tag(one.key)}
+        tagged = self._list_tagged(action, resource) if any(OF_RESOURCE in key for key in keys) else {}
         answers: list[Ability] = []
         for arn, tags in tagged.items():
-            own = {key: tags.get(key.partition("/")[2]) for key in keys if _OF_RESOURCE in key}
+            own = {key: tags.get(key.partition("/")[2]) for key in keys if OF_RESOURCE in key}
             answers.append(self._put_on(action, arn, {**own, **stated}, policies, besides, later=later))
             if isinstance(answers[-1], Allowed):
                 return answers[-1]
@@ -187,7 +183,7 @@ class Abilities:
         """Whether the value of a key in a request that is allowed is the only one that it can have."""
         if key.startswith(TAG):
             return self.tags is not None
-        tagged = _OF_RESOURCE in key and self._list_tagged(request.action, request.resource)
+        tagged = OF_RESOURCE in key and self._list_tagged(request.action, request.resource)
         return key in self.known or bool(tagged)
 
     def _may_tag(self, principal: Principal, resource: str) -> bool:
@@ -196,12 +192,12 @@ class Abilities:
 
     def _list_open_tags(self, policies: Policies, question: Question) -> frozenset[str]:
         """Return the tags in conditions that are not known, and that the principal can't choose by itself."""
-        keys = {one.key for each in list_statements(policies) for one in each.conditions if _is_tag(one.key)}
+        keys = {one.key for each in list_statements(policies) for one in each.conditions if is_tag(one.key)}
         keys -= question.given.keys()
         mine = {key for key in keys if key.startswith(TAG)}
         if mine and self._may_tag(self.principal, self.principal.arn):
             keys -= mine
-        theirs = {key for key in keys if _OF_RESOURCE in key}
+        theirs = {key for key in keys if OF_RESOURCE in key}
         if theirs and question.resource.count(":") > 4 and self._may_tag(self.principal, question.resource):
             keys -= theirs
         return frozenset(keys)
@@ -321,10 +317,6 @@ class Abilities:
         except Unsettled as error:
             return doubt(str(error))
         return False
-
-
-def _is_tag(key: str) -> bool:
-    return key.startswith(TAG) or _OF_RESOURCE in key
 
 
 def _add(policies: Policies, besides: Document) -> Policies:

@@ -1,7 +1,7 @@
 """The principals of an account, with their rights, the holders of these rights, and the policies that AWS manages."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -10,7 +10,13 @@ from typing import Any, Final
 from ..semantics.unresolved import Unresolved
 from .documents import Document, read_document, read_identity_document
 from .evaluation import ANY_SESSION, Caller, Policies
+from .known_actions import name_data
+from .paths import list_entries, list_handed, list_paths
 
+#: How the keys of a principal's own tags begin.
+TAG: Final = "aws:principaltag/"
+#: What every key of a resource's tags holds: ``aws:ResourceTag/…``, and each service's own.
+OF_RESOURCE: Final = ":resourcetag/"
 #: AWS's policy that allows everything, unchanged since 2015.
 ADMINISTRATOR_ACCESS: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING: Final = read_document(
@@ -160,10 +166,63 @@ class Account:
         """The accounts of its principals: a root may declare several."""
         return frozenset(one.account for one in self.principals)
 
-    @property
-    def world(self) -> Mapping[str, Any]:
-        """The accounts, the number of users and roles, and the first moment that an answer considers."""
-        return {"accounts": sorted(self.ids), "principals": len(self.principals), "from": self.now}
+    def world(self, *, hops: bool = True) -> Mapping[str, Any]:
+        """Return what a "no" considers, as JSON values; with ``hops`` also by which ways one becomes another."""
+        trusts = [one.trust for one in self.principals if one.trust is not None]
+        of_principals = [(*one.identity, one.boundary, one.trust) for one in self.principals]
+        limits = (*self.organization.scps, *self.organization.rcps, tuple(self.guards.values()))
+        every = [one for each in (*of_principals, *limits) for one in each if one is not None]
+        keys = {condition.key for one in every for statement in one.statements for condition in statement.conditions}
+        known = {key for key in keys if key in KNOWN_KEYS or is_tag(key)}
+        named = (one for trust in trusts for each in trust.statements for one in each.principals or ())
+        services = {one.name for one in named if one.kind == "Service" and list_handed(one.name) is None}
+        ways = {"ways": len(list_paths()) + len(list_entries()), "services_without_ways": sorted(services)}
+        return {
+            "accounts": sorted(self.ids),
+            "principals": len(self.principals),
+            "from": self.now,
+            "actions_as_of": name_data(),
+            "keys_known": sorted(known),
+            "keys_of_any_value": sorted(keys - known),
+            **(ways if hops else {}),
+        }
+
+
+#: Keys whose value is known of each request of a principal.
+KNOWN_KEYS: Final = frozenset(
+    {
+        "aws:currenttime", "aws:epochtime", "aws:principalaccount", "aws:principalarn", "aws:principalisawsservice",
+        "aws:principaltype", "aws:tokenissuetime", "aws:username",
+    }
+)  # fmt: skip
+
+
+def is_tag(key: str) -> bool:
+    """Whether a key holds a tag of the principal or of the resource, which counts where it is known."""
+    return key.startswith(TAG) or OF_RESOURCE in key
+
+
+def describe_world(world: Mapping[str, Any]) -> str:
+    """Return in words by what a "no" holds: ways, actions and keys, as far as they are named."""
+    parts = [f"with the actions that AWS has as of {world['actions_as_of']}"]
+    if "ways" in world:
+        parts.insert(0, f"by {world['ways']} listed ways, and by edits of policies, groups, limits and trust")
+    if world["keys_known"]:
+        parts.append(f"with the known values of {_name_some(world['keys_known'])}")
+    if world["keys_of_any_value"]:
+        parts.append(f"whatever {_name_some(world['keys_of_any_value'])} may be")
+    if world.get("services_without_ways"):
+        parts.append(f"passing a stronger role to {_name_some(world['services_without_ways'])} is undetermined")
+    return "; ".join(parts)
+
+
+def _name_some(names: Sequence[str]) -> str:
+    rest = len(names) - _FEW
+    return " and ".join([", ".join(names[:_FEW]), *([f"{rest} more"] if rest > 0 else [])])
+
+
+#: How many names a text holds; JSON has all.
+_FEW: Final = 6
 
 
 # ── AWS's managed policies: dated data of the extra ``iam``

@@ -333,6 +333,7 @@ def describe_standing(standing: Standing) -> dict[str, Any]:
             for one in reach[:_MOST]
         ],
         "hops": [_describe(hop) for hop in hops[:_MOST]],
+        "world": standing.account.world(),
         "left_out": max(0, len(reach) - _MOST) + max(0, len(hops) - _MOST),
     }
 

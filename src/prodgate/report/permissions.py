@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
+from ..iam.account import describe_world
 from ..layers.goals import OVERVIEW
 
 # ── Places in the drawing
@@ -183,6 +184,8 @@ class Permissions:
     """How many principals reach administrator: ``yes``, ``undetermined``, ``no``."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of those that do, and may."""
+    world: str = ""
+    """By what it is proven of those that do not."""
     rows: tuple[HopRow, ...] = ()
     more: int = 0
     """Hops that are not among the rows."""
@@ -200,7 +203,8 @@ def _read(run: Run, event: Mapping[str, Any]) -> Permissions:
     layer, cell, digest = (str(event.get(key, "")) for key in ("layer", "cell", "digest"))
     try:
         stored = load_json(run.path, digest)
-        return replace(_make(stored["principals"], stored["hops"], int(stored["left_out"])), layer=layer, cell=cell)
+        made = _make(stored["principals"], stored["hops"], int(stored["left_out"]))
+        return replace(made, layer=layer, cell=cell, world=describe_world(stored["world"]) if "world" in stored else "")
     except (*UNREADABLE, KeyError, TypeError, ValueError) as error:
         return Permissions(layer=layer, cell=cell, problem=describe_flaw(error))
 

@@ -18,7 +18,16 @@ import z3
 from prodgate.criteria import Criterion
 from prodgate.iam import answers
 from prodgate.iam.abilities import Abilities, Allowed
-from prodgate.iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal
+from prodgate.iam.account import (
+    EVERYTHING,
+    KNOWN_KEYS,
+    Account,
+    Group,
+    Holder,
+    Organization,
+    Principal,
+    describe_world,
+)
 from prodgate.iam.answers import (
     Answer,
     Standing,
@@ -176,6 +185,27 @@ def test_each_principal_is_of_its_own_account() -> None:
     assert "is allowed in the account" in str(
         answer(cannot("s3:GetObject", resources=("arn:aws:s3:::a/*",)), both).kept
     )
+
+
+def test_a_no_names_its_ways_keys_services_and_data() -> None:
+    test = {"StringEquals": {"aws:SourceVpc": "vpc-1", "aws:PrincipalTag/team": "shop", "aws:username": "ann"}}
+    trust = trusting("Service", "states.amazonaws.com")
+    known = account(statement("s3:*", Condition=test), trust=trust, guards={})
+    world = known.world()
+    assert (world["keys_known"], world["keys_of_any_value"]) == (
+        ["aws:principaltag/team", "aws:username"], ["aws:sourcevpc"],
+    )  # fmt: skip
+    assert world["services_without_ways"] == ["states.amazonaws.com"]
+    assert world["ways"] == len(list_paths()) + len(list_entries())
+    said = describe_world(world)
+    assert f"as of {world['actions_as_of']}; with the known values of aws:principaltag/team, aws:username;" in said
+    assert said.endswith(
+        "whatever aws:sourcevpc may be; passing a stronger role to states.amazonaws.com is undetermined"
+    )
+    assert "ways" not in describe_world(known.world(hops=False))
+    assert {*Abilities(known.principals[1], known).known} == KNOWN_KEYS
+    many = describe_world({**world, "keys_of_any_value": [f"aws:{number}" for number in range(9)]})
+    assert "aws:5 and 3 more may be" in many
 
 
 def test_conditions_leave_out_what_is_not_asked() -> None:

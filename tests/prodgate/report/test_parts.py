@@ -292,13 +292,14 @@ def kept(
         {"arn": arn(name), "name": name, "place": "", "administrator": one, "reasons": []}
         for name, one in states.items()
     ]
-    value = {"principals": principals, "hops": list(hops), "left_out": 0, **others}
+    value = {"principals": principals, "hops": list(hops), "left_out": 0, "world": WORLD, **others}
     stored = fact(OVERVIEW, "principals", store_json(directory, value), layer)
     return replace(
         run([criterion("a")], [finding("a", "satisfied")], facts=(stored,), layers=("static",)), path=directory
     )
 
 
+WORLD = {"actions_as_of": "0.1", "keys_known": [], "keys_of_any_value": ["aws:sourceip"], "ways": 63}
 CHAIN = {"deploy": "yes", "ci": "yes", "backup": "undetermined", "web": "no"}
 HOPS = [
     hop("deploy", how="write an inline policy of deploy"),
@@ -348,6 +349,8 @@ def test_the_page_says_the_same_as_a_table_and_escapes_names(tmp_path: Path, lan
     assert len(picture.findall("path")) == section.count('<tr><th scope="row">') == 5
     assert max(len(one.text or "") for one in picture.iter("text")) <= 24
     assert ("write an inline policy of deploy" in section) is (language == "en")
+    said = {"en": "AWS has as of 0.1; whatever aws:sourceip may be", "ja": "aws:sourceip の値によらない"}
+    assert said[language] in section
 
 
 def test_a_drawing_stays_small_however_many_principals_there_are(tmp_path: Path) -> None:
