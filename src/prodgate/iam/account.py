@@ -147,6 +147,8 @@ class Account:
     """Other things that exist, such as ``cluster``, ``job``, ``stack set``."""
     guards: Mapping[str, Document] = field(default_factory=dict)
     """The policies of resources other than roles, all together, by service such as ``s3``."""
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """By service, what is shared with other accounts or devices, and not followed. It gives no right in the account."""
     arns: frozenset[str] = frozenset()
     """Of all that is declared."""
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -223,6 +225,19 @@ def _name_some(names: Sequence[str]) -> str:
 
 #: How many names a text holds; JSON has all.
 _FEW: Final = 6
+
+
+#: Services whose things may be shared with other accounts, by RAM or by a permission of the thing itself: images,
+#: snapshots, documents, subnets, … No right in this account comes of it.
+#:
+#: Source: RAM User Guide, "Shareable AWS resources"; EC2, RDS and Systems Manager User Guides on sharing.
+SHAREABLE: Final = (
+    "aoss", "apprunner", "aps", "bedrock", "cloudhsm", "codebuild", "config", "datazone", "ds", "ec2", "eks",
+    "imagebuilder", "iot", "lakeformation", "license-manager", "mediastore", "network-firewall", "oam",
+    "organizations", "outposts", "rds", "redshift", "redshift-serverless", "refactor-spaces", "resource-groups",
+    "route53", "route53profiles", "route53resolver", "s3-outposts", "sagemaker", "schemas", "servicecatalog",
+    "signer", "ssm", "ssm-contacts", "ssm-incidents", "verifiedpermissions", "vpc-lattice", "vpc-lattice-svcs", "xray",
+)  # fmt: skip
 
 
 # ── AWS's managed policies: dated data of the extra ``iam``

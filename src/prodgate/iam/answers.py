@@ -377,6 +377,9 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
     """Yield whether each outsider that a policy names, and the public, keeps a goal."""
     if account.gaps:  # an unread policy may let in anybody
         yield Answer(who="whoever is outside", kept=Doubt(frozenset(account.gaps)))
+    for service in dict.fromkeys(action.partition(":")[0] for action in actions):
+        if why := account.shares.get(service):
+            yield Answer(who=f"whoever things of {service} are shared with", kept=doubt(why))
     for action in actions:
         for resource, guard in _list_guarded(goal, action, account):
             if guard.unread:

@@ -14,7 +14,7 @@ from ...facts.live.policies import IdentityResource, Permissions, PolicyResource
 from ...facts.live.security_services import WatcherResource
 from ...facts.live.stores import AccountBuckets, LockResource
 from ...findings import Finding, Outcome, Undetermined
-from ...iam.account import Account
+from ...iam.account import SHAREABLE, Account
 from ...iam.documents import Document, join, pin, read_document
 from ...sections.criteria_file import CriteriaFile
 from ...semantics.json_texts import read_json
@@ -182,6 +182,7 @@ def _read(facts: Facts, stated: CriteriaFile) -> Account | str:
     return replace(
         account,
         guards={service: join(each) for service, each in guards.items()},
+        shares={service: f"whom shares of {service} let in is not read here" for service in SHAREABLE},
         arns=frozenset(fact.subject for fact in facts.known if fact.subject.startswith("arn:")),
         foreign=frozenset(one.arn for one in account.principals if is_foreign(one.arn, stated.foreign)),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
-from ...iam.account import EVERYTHING, Account, Group, Holder, Organization, Principal, read_attached
+from ...iam.account import EVERYTHING, SHAREABLE, Account, Group, Holder, Organization, Principal, read_attached
 from ...iam.documents import Document, Statement, join, pin, read_document, read_identity_document
 from ...semantics.json_texts import read_json
 from ...semantics.unresolved import Assumed, Unknown, Unresolved
@@ -559,11 +559,14 @@ _WIDE: Final = {"aws_cloudwatch_log_resource_policy": ("logs", "policy_document"
 #: What else lets others in, by service; with an argument, only where that is written.
 _OTHERWISE: Final = {
     "acm-pca": {"aws_acmpca_policy": ""},
+    "bedrock-agentcore": {"aws_bedrockagentcore_resource_policy": ""},
+    "cloudsearch": {"aws_cloudsearch_domain_service_access_policy": ""},
     "codeartifact": {
         "aws_codeartifact_domain_permissions_policy": "", "aws_codeartifact_repository_permissions_policy": "",
     },
     "dynamodb": {"aws_dynamodb_resource_policy": ""},
     "ecr": {"aws_ecr_registry_policy": ""},
+    "ecr-public": {"aws_ecrpublic_repository_policy": ""},
     "elasticfilesystem": {"aws_efs_file_system_policy": ""},
     "es": {
         "aws_elasticsearch_domain": "access_policies", "aws_elasticsearch_domain_policy": "",
@@ -577,14 +580,56 @@ _OTHERWISE: Final = {
     "kinesis": {"aws_kinesis_resource_policy": ""},
     "kms": {"aws_kms_grant": ""},
     "lambda": {"aws_lambda_layer_version_permission": ""},
-    "logs": {"aws_cloudwatch_log_destination_policy": ""},
+    "logs": {"aws_cloudwatch_log_delivery_destination_policy": "", "aws_cloudwatch_log_destination_policy": ""},
     "s3": {
-        "aws_s3_bucket": "acl", "aws_s3_bucket_acl": "", "aws_s3_access_point": "policy",
-        "aws_s3control_access_grant": "", "aws_s3control_access_point_policy": "",
+        "aws_s3_bucket": "acl", "aws_s3_bucket_acl": "", "aws_s3_access_point": "policy", "aws_s3_bucket_object": "acl",
+        "aws_s3_object": "acl", "aws_s3_object_copy": "acl",
+        "aws_s3control_access_grant": "", "aws_s3control_access_grants_instance_resource_policy": "",
+        "aws_s3control_access_point_policy": "",
         "aws_s3control_multi_region_access_point_policy": "", "aws_s3control_object_lambda_access_point_policy": "",
     },
     "s3tables": {"aws_s3tables_table_bucket_policy": "", "aws_s3tables_table_policy": ""},
+    "s3vectors": {"aws_s3vectors_vector_bucket_policy": ""},
     "ses": {"aws_ses_identity_policy": "", "aws_sesv2_email_identity_policy": ""},
+}  # fmt: skip
+#: What opens something to other accounts, or to devices, by service: no right in this account comes of it.
+_SHARED: Final = {
+    "aoss": {"aws_opensearchserverless_access_policy": ""},
+    "aps": {"aws_prometheus_resource_policy": ""},
+    "codebuild": {"aws_codebuild_resource_policy": ""},
+    "config": {"aws_config_aggregate_authorization": ""},
+    "ds": {"aws_directory_service_shared_directory": ""},
+    "ec2": {
+        "aws_ami_launch_permission": "", "aws_network_interface_permission": "",
+        "aws_snapshot_create_volume_permission": "", "aws_vpc_endpoint_service": "allowed_principals",
+        "aws_vpc_endpoint_service_allowed_principal": "",
+    },
+    "eks": {"aws_eks_access_entry": "", "aws_eks_access_policy_association": ""},
+    "iot": {"aws_iot_authorizer": "", "aws_iot_policy": ""},
+    "lakeformation": {"aws_lakeformation_permissions": ""},
+    "license-manager": {"aws_licensemanager_grant": ""},
+    "mediastore": {"aws_media_store_container_policy": ""},
+    "network-firewall": {"aws_networkfirewall_resource_policy": ""},
+    "oam": {"aws_oam_sink_policy": ""},
+    "organizations": {"aws_organizations_resource_policy": ""},
+    "rds": {
+        "aws_db_cluster_snapshot": "shared_accounts", "aws_db_snapshot": "shared_accounts",
+        "aws_db_snapshot_copy": "shared_accounts", "aws_rds_cluster_snapshot_copy": "shared_accounts",
+    },
+    "redshift": {
+        "aws_redshift_data_share_authorization": "", "aws_redshift_endpoint_authorization": "",
+        "aws_redshift_resource_policy": "",
+    },
+    "redshift-serverless": {"aws_redshiftserverless_resource_policy": ""},
+    "route53": {"aws_route53_vpc_association_authorization": ""},
+    "sagemaker": {"aws_sagemaker_model_package_group_policy": ""},
+    "schemas": {"aws_schemas_registry_policy": ""},
+    "servicecatalog": {"aws_servicecatalog_portfolio_share": ""},
+    "signer": {"aws_signer_signing_profile_permission": ""},
+    "ssm": {"aws_ssm_document": "permissions"},
+    "vpc-lattice-svcs": {"aws_vpclattice_auth_policy": ""},
+    "vpc-lattice": {"aws_vpclattice_resource_policy": ""},
+    "xray": {"aws_xray_resource_policy": ""},
 }  # fmt: skip
 #: Canned ACLs that let in nobody but the owner, and the service that writes logs.
 _CLOSED: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
@@ -602,6 +647,7 @@ def add_guards(account: Account, configuration: Configuration) -> Account:
         account,
         principals=(*account.principals, *_list_half_known(configuration, account)),
         guards={service: join(each) for service, each in found.items()},
+        shares=dict(_list_shares(configuration)),
         arns=frozenset(str.__str__(one) for one in arns if isinstance(one, str)),
     )
 
@@ -651,6 +697,18 @@ def _list_unread(configuration: Configuration) -> Iterator[tuple[str, Document]]
         for resource in configuration.of(*types):
             if _lets_in(resource, types[resource.type]):
                 yield service, Document(unread=f"whom {resource.address} lets in is not followed here")
+
+
+def _list_shares(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    """Yield each service of which something is opened to others than this account's users and roles, and by what."""
+    shared = [(service, one, types[one.type]) for service, types in _SHARED.items() for one in configuration.of(*types)]
+    for share in configuration.of("aws_ram_resource_association"):
+        arn = share.search().get("resource_arn")
+        services = [arn.split(":")[2]] if isinstance(arn, str) and arn.count(":") > 4 else SHAREABLE
+        shared += [(service, share, "") for service in services]
+    for service, resource, argument in shared:
+        if _lets_in(resource, argument):
+            yield service, f"whom {resource.address} lets in is not followed here"
 
 
 def _lets_in(resource: Resource, argument: str) -> bool:

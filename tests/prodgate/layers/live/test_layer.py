@@ -499,6 +499,12 @@ def test_what_nobody_reads_may_let_anybody_in(action: str, outcome: Outcome) -> 
     assert found is outcome
 
 
+@pytest.mark.parametrize(("action", "outcome"), [("ec2:CreateVolume", OPEN), ("sns:Publish", KEPT)])
+def test_what_an_account_shares_is_not_read(action: str, outcome: Outcome) -> None:
+    goal = f'{{ cannot = ["{action}"], principals = ["outside"] }}'
+    assert judged(goal, observed(role("reader", action)))[0][0] is outcome
+
+
 def test_of_vaults_that_plans_use_the_policies_are_known() -> None:
     goal = f'{{ cannot = ["backup:DeleteRecoveryPoint"], resources = ["{VAULT}"] }}'
     goal = goal.replace("DeleteRecoveryPoint", "DeleteBackupVault")

@@ -737,6 +737,8 @@ def guards(type: str, **values: Any) -> Document | None:
         ("aws_s3_bucket", {"acl": "public-read", "policy": None}),
         ("aws_s3_bucket_acl", {"acl": "authenticated-read"}),
         ("aws_s3_bucket_acl", {"access_control_policy": [{}]}),
+        ("aws_s3_object", {"acl": "public-read"}),
+        ("aws_ecrpublic_repository_policy", {"policy": OPEN}),
     ],
 )
 def test_what_lets_others_in_and_is_not_read_is_said(type: str, values: Any) -> None:
@@ -751,10 +753,38 @@ def test_what_lets_others_in_and_is_not_read_is_said(type: str, values: Any) -> 
         ("aws_s3_access_point", {"policy": None}),
         ("aws_opensearch_domain", {"access_policies": None}),
         ("aws_ecr_lifecycle_policy", {"policy": "{}"}),
+        ("aws_s3_object", {"acl": None}),
     ],
 )
 def test_what_lets_nobody_in_is_not(type: str, values: Any) -> None:
     assert guards(type, **values) is None
+
+
+SUBNET = "arn:aws:ec2:eu-west-1:111122223333:subnet/a"
+
+
+@pytest.mark.parametrize(
+    ("type", "values", "action"),
+    [
+        ("aws_ami_launch_permission", {"account_id": "999988887777"}, "ec2:RunInstances"),
+        ("aws_db_snapshot", {"shared_accounts": ["all"]}, "rds:RestoreDBInstanceFromDBSnapshot"),
+        ("aws_eks_access_entry", {"principal_arn": "arn:aws:iam::999988887777:root"}, "eks:AccessKubernetesApi"),
+        ("aws_iot_policy", {"policy": OPEN}, "iot:Publish"),
+        ("aws_ram_resource_association", {"resource_arn": SUBNET}, "ec2:DescribeSubnets"),
+        ("aws_ram_resource_association", {"resource_arn": UNKNOWN}, "ssm:GetDocument"),
+        ("aws_ssm_document", {"permissions": {"type": "Share", "account_ids": "All"}}, "ssm:GetDocument"),
+    ],
+)
+def test_what_is_shared_with_others_leaves_it_open_who_gets_in(type: str, values: Any, action: str) -> None:
+    shared = Resource(address=f"{type}.this", type=type, name="this", values=values)
+    goal = Goal(may=False, actions=(action,), principals=("outside",))
+    (found,) = answer_of_outsiders(goal, (action,), read(shared))
+    assert str(found.kept) == f"whom {type}.this lets in is not followed here"
+    assert list(answer_of_outsiders(goal, ("logs:PutLogEvents",), read(shared))) == []
+    quiet = Resource(
+        address="aws_db_snapshot.this", type="aws_db_snapshot", name="this", values={"shared_accounts": []}
+    )
+    assert list(answer_of_outsiders(goal, (action,), read(quiet))) == []
 
 
 def test_policies_of_all_of_a_service_and_of_other_keys_are_read() -> None:
