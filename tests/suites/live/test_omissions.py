@@ -3,7 +3,7 @@
 import pathlib
 import tomllib
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -124,6 +124,19 @@ def operations() -> Iterator[Any]:
         yield pytest.param(name, id=name, marks=[] if name in SAMPLE else [pytest.mark.slow])
 
 
+def find_records(healthy: Observed, operation: str) -> list[Record]:
+    """Return what was answered to an operation."""
+    records = healthy.recording.records.values()
+    return [one for one in records if f"{one.call.service} {one.call.operation}" == operation and one.pages]
+
+
+def observing(stage: Stage, healthy: Observed, operation: str) -> Callable[[Answering], Facts]:
+    """Return a function that observes, by those who ask an operation, what answers say."""
+    asking = (*operation.split(),)
+    looking = {o: kinds for o, kinds in OBSERVERS.items() if asking in stage.asked_by(o, healthy.recording)}
+    return lambda given: observe_through(given, stage.about, stage.seen, looking)
+
+
 def fields(fact: Fact) -> list[Any]:
     return [fact.peek(name) for name in type(fact).__dataclass_fields__]
 
@@ -164,20 +177,14 @@ def is_list(path: Path, value: Any) -> bool:
 def test_what_is_left_out_costs_one_resource(
     stage: Stage, healthy: Observed, answers: Answering, operation: str
 ) -> None:
-    service, name = operation.split()
-    records = [
-        one
-        for one in healthy.recording.records.values()
-        if (one.call.service, one.call.operation) == (service, name) and one.pages
-    ]
-    shape, left_out = model(service, name).output_shape, {*MEMBERS.get(operation, {}).get("members", ())}
+    records, observe = find_records(healthy, operation), observing(stage, healthy, operation)
+    shape, left_out = model(*operation.split()).output_shape, {*MEMBERS.get(operation, {}).get("members", ())}
     members = sorted({path for one in records for page in one.value() for path in stated(page, shape, left_out)})
-    looking = {o: kinds for o, kinds in OBSERVERS.items() if (service, name) in stage.asked_by(o, healthy.recording)}
-    before = observe_through(answers, stage.about, stage.seen, looking)
+    before = observe(answers)
     wrong = []
     for path in members:
         instead, value = omitted(records, answers, path)
-        after = observe_through(instead, stage.about, stage.seen, looking)
+        after = observe(instead)
         wrong += [f"{written(path)}: {said}" for said in mistakes(before, after)]
         if not is_list(path, value):
             less = vanished(before, after) - NONE_THERE.get((operation, written(path)), set())

@@ -447,7 +447,7 @@ def _service(here: Place, declared: Thing) -> Thing | None:
     asked = {"cluster": declared["cluster"], "services": [declared["name"]]}
     answer = here.find("ecs", "DescribeServices", **asked) or {"services": ()}
     found = next((one for one in answer["services"] if one["status"] != "INACTIVE"), None)
-    public = read_path(found, "networkConfiguration.awsvpcConfiguration.assignPublicIp") == "ENABLED"
+    public = read_path(found, "networkConfiguration.awsvpcConfiguration.assignPublicIp") not in (None, "DISABLED")
     return found and {**found, "AssignsPublicIp": public}
 
 

@@ -266,7 +266,11 @@ def _list_workloads(account: Account) -> Iterator[_Workload]:
 
 def _read_service(row: Mapping[str, Any]) -> _Place:
     place = network_settings(row)
-    return place.get("subnets", ()), place.get("securityGroups", ()), place.get("assignPublicIp") == "ENABLED"
+    return (
+        place.get("subnets", ()),
+        place.get("securityGroups", ()),
+        place.get("assignPublicIp", "DISABLED") != "DISABLED",
+    )
 
 
 def _read_balancer(row: Mapping[str, Any]) -> _Place:
@@ -1039,10 +1043,10 @@ def _list_unwell(account: Account, service: Mapping[str, Any]) -> tuple[str, ...
     listed = [target for group in _list_targets(account, service) for target in group]
     targets = [f"{at} {state}" for at, state in listed if state not in ("healthy", UNCHECKED)]
     containers = [
-        f"{_short(task)} {one['name']} UNHEALTHY"
+        f"{_short(task)} {one['name']} {one['healthStatus']}"
         for task in list_tasks(account, service)
         for one in task["containers"]
-        if one.get("healthStatus") == "UNHEALTHY"
+        if one.get("healthStatus", "UNKNOWN") not in ("HEALTHY", "UNKNOWN")
     ]
     if not targets and not containers:
         _require_checked(state for _, state in listed)

@@ -65,6 +65,10 @@ def observe_config_deliveries(account: Account) -> Iterator[ConfigDelivery]:
     yield from map(apart(ConfigDelivery, _channel, "name"), channels or ())
 
 
+#: Words of AWS Config, in lower case, for an attempt that succeeded, and for one that nobody asked for.
+_SUCCESS, _NOT_ASKED = "success", "not_applicable"
+
+
 def _recorder(status: Mapping[str, Any]) -> ConfigDelivery:
     failures = (f"recordings: {_describe_failure(status)}",) if failed(status) else ()
     return _delivery(f"recorder {status['name']}", [status], failures)
@@ -77,7 +81,8 @@ def _channel(channel: Mapping[str, Any]) -> ConfigDelivery:
 
 
 def _delivery(subject: str, parts: Iterable[Mapping[str, Any]], failures: tuple[str, ...]) -> ConfigDelivery:
-    if any(part.get("lastStatus") for part in parts):
+    states = {str(part["lastStatus"]).casefold() for part in parts if part.get("lastStatus")}
+    if failures or (_SUCCESS in states and states <= {_SUCCESS, _NOT_ASKED}):
         return ConfigDelivery(subject=subject, failures=failures)
     return ConfigDelivery.unread(subject, "config does not state what became of the last attempt; look again later")
 
