@@ -189,7 +189,8 @@ def observe_message_policies(account: Account) -> Iterator[PolicyResource]:
 
     def look(type_: str, named: tuple[str, Mapping[str, str]]) -> PolicyResource:
         arn, row = named
-        return PolicyResource(subject=arn, type=type_, values={"arn": arn, "policy": row.get("Policy")})
+        values = {"arn": arn, "name": arn.rpartition(":")[2], "policy": row.get("Policy")}
+        return PolicyResource(subject=arn, type=type_, values=values)
 
     for type_, rows in (("aws_sqs_queue", list_queues), ("aws_sns_topic", list_topics)):
         yield from map(apart(PolicyResource, partial(look, type_), type=type_), account.once(rows))

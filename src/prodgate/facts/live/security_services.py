@@ -120,7 +120,11 @@ def read_trail(account: Account, trail: Mapping[str, Any]) -> dict[str, Any]:
         "enable_logging": logging if isinstance(logging, Unread) else logging["IsLogging"],
         "event_selector": unread
         or [
-            {"read_write_type": one["ReadWriteType"], "include_management_events": one["IncludeManagementEvents"]}
+            {
+                "read_write_type": one["ReadWriteType"],
+                "include_management_events": one["IncludeManagementEvents"],
+                "exclude_management_event_sources": one.get("ExcludeManagementEventSources") or (),
+            }
             for one in chosen.get("EventSelectors") or ()
         ],
         "advanced_event_selector": unread
@@ -203,7 +207,8 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
         for name in sorted(declared.keys() - {one.get("Name") for one in listed}):
             open_ = {"detector_id": id_, "name": name, "status": Unknown(declared[name])}
             yield _resource(_FEATURE, f"{id_} {name}", **open_)
-        yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
+        # its data sources are among the features
+        yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED", datasources=())
 
     def look_at_feature(id_: str, feature: Mapping[str, Any]) -> Iterator[WatcherResource]:
         name = feature["Name"]
