@@ -11,7 +11,7 @@ from typing import Final
 from .account import OF_RESOURCE, TAG, Account, Principal, is_tag
 from .documents import Document, Statement, read_document
 from .evaluation import Asked, Caller, Decision, Naming, Policies, Request, applies, name_caller, parse_date
-from .known_actions import has_tags, list_tagging, may_name
+from .known_actions import has_tags, list_openings, list_tagging, may_name
 from .patterns import matches, read_arn_pattern, read_pattern
 from .space import (
     Formulas,
@@ -33,6 +33,10 @@ ATTACHED: Final = "iam:policyarn"
 #: The most declared resources of a pattern that are asked about one by one.
 _MOST_TAGGED: Final = 20
 _NOTHING: Final = Document()
+_OPEN: Final = read_document(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}},
+    "a policy that it writes",
+)
 _TOKEN: Final = "aws:tokenissuetime"  # noqa: S105  the name of a key, and no secret
 
 
@@ -95,6 +99,21 @@ class Abilities:
         if unread := {one.unread for one in policies.identity if one.unread}:
             return Doubt(frozenset(unread))
         return self._put(action, resource, stated or {}, policies, besides, later=later)
+
+    def after_opening(self, action: str, resource: str, besides: Document) -> Doubt | None:
+        """Return a doubt if it can write the policy of some resource of a pattern, and an action may then be allowed.
+
+        That policy may allow everybody everything; what others deny stays denied.
+        """
+        service, _, _ = action.partition(":")
+        place = resource.partition("/")[0] if service == "s3" else resource
+        known = [one for one in list_openings(action) if self.under(one, place, _NOTHING) is not None]
+        if not known:
+            return None
+        opened = replace(self._account, guards={**self._account.guards, service: _OPEN})
+        if Abilities(self.principal, opened).under(action, resource, besides) is None:
+            return None
+        return doubt(f"{action} may be allowed by what {' or '.join(known)} makes of the policy of {place}")
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
         found, attached = self._ask(action, resource, stated, trust), stated.get(ATTACHED)

@@ -175,6 +175,32 @@ def list_changes(principal: str) -> tuple[str, ...]:
     return tuple(action for action, level in known.items() if level not in ("List", "Read", _TAGGING))
 
 
+#: Names of actions that write the policy of a resource, or a grant; of others at their level no right comes.
+_OPENING: Final = re.compile(
+    r"(Put|Set|Update)\w*Polic(y|ies)|(Add|Put)\w*Permission|CreateGrant|Set(Queue|Topic)Attributes"
+)
+
+
+#: What a grant of a key can allow; its policy can allow everything.
+_GRANTED: Final = re.compile(
+    r"(?i)kms:(((De|En|ReEn)crypt|Derive|DescribeKey|Generate|GetPublicKey|Sign|Verify).*|\w+Grant)"
+)
+
+
+@cache
+def list_openings(action: str) -> tuple[str, ...]:
+    """Return the actions that write a policy or a grant by which an action may be allowed; those of IAM are edits."""
+    service, _, _ = action.partition(":")
+    writing = (one for one in list_changes(service) if service != "iam" and _OPENING.fullmatch(one.partition(":")[2]))
+    level = _read().actions.get_action_details
+    return tuple(
+        one
+        for one in writing
+        if level(*one.split(":"))["accessLevel"].startswith("Permissions")
+        and (one != "kms:CreateGrant" or _GRANTED.fullmatch(action))
+    )
+
+
 @cache
 def list_tagging(service: str) -> tuple[str, ...]:
     """Return the actions that change the tags of a service's resources, which ``tag:TagResources`` needs as well."""

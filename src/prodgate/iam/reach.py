@@ -43,6 +43,9 @@ def _edit_itself(own: Abilities, of: Principal) -> Iterator[Way]:
     for policy in dict.fromkeys(of.managed):
         if ":iam::aws:" not in policy and (found := own.can("iam:CreatePolicyVersion", policy)) is not None:
             yield f"rewrite {policy}, which {of.name} has,", ("iam-001",), (found,)
+        elif ":iam::aws:" not in policy and own.can("iam:SetDefaultPolicyVersion", policy) is not None:
+            why = f"what other versions of {policy}, which {of.name} has, allow is not known here"
+            yield f"choose another version of {policy}", (), (doubt(why),)
     for arn in of.groups:
         yield from _edit_group(own, of, arn)
 
@@ -126,7 +129,8 @@ def _list_lifts(own: Abilities, of: Principal) -> Iterator[tuple[str, Ability, P
         ways = [(f"iam:{verb}{kind}Policy", of.arn) for verb in ("Delete", "Detach")]
         verbs = ("RemoveUserFromGroup", "DeleteGroupPolicy", "DetachGroupPolicy")
         ways += [(f"iam:{verb}", group) for group in of.groups for verb in verbs]
-        ways += [("iam:CreatePolicyVersion", arn) for arn in of.managed if ":iam::aws:" not in arn]
+        versions = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
+        ways += [(action, arn) for arn in of.managed if ":iam::aws:" not in arn for action in versions]
         taking = [action for action, resource in ways if own.can(action, resource) is not None]
         if taking:
             reason = f"what {', '.join(taking)} takes away of the denials of {of.name} is not followed here"

@@ -110,6 +110,10 @@ def answer(goal: Goal, of: Account) -> Answer:
         ([statement(DELETE, KEY, Condition={"StringIs": {"a": "b"}})], {}, Doubt),
         ([statement("s3:*")], {"guards": {"kms": document(statement(DELETE, KEY, Principal={"AWS": ANN}))}}, False),
         ([statement("s3:*")], {"guards": {"kms": Document(unread="a key policy is not read")}}, Doubt),
+        ([statement("kms:PutKeyPolicy", KEY)], {}, Doubt),
+        ([statement("kms:PutKeyPolicy", f"{KEY}2")], {}, True),
+        ([statement("kms:CreateGrant", KEY)], {}, True),
+        ([statement("kms:PutKeyPolicy"), statement(DELETE, effect="Deny")], {}, True),
     ],
 )
 def test_what_a_principal_cannot_do(written: Any, others: Any, kept: Any) -> None:
@@ -854,6 +858,19 @@ def test_the_policy_of_a_bucket_can_close_the_way_of_its_code() -> None:
     assert found == [True, False]
 
 
+def test_a_grant_allows_what_grants_can() -> None:
+    goal = cannot("kms:Decrypt", resources=(KEY,))
+    assert isinstance(answer(goal, account(statement("kms:CreateGrant", KEY))).kept, Doubt)
+
+
+def test_who_writes_the_policy_of_a_bucket_opens_what_is_in_it() -> None:
+    goal = cannot("s3:GetObject", resources=("arn:aws:s3:::a/*",))
+    found = answer(goal, account(statement("s3:PutBucketPolicy", "arn:aws:s3:::a"), guards={}))
+    assert isinstance(found.kept, Doubt)
+    assert "may be allowed by what s3:PutBucketPolicy makes of the policy of arn:aws:s3:::a" in str(found.kept)
+    assert answer(goal, account(statement("s3:PutBucketPolicy", "arn:aws:s3:::b"), guards={})).kept is True
+
+
 def test_a_boundary_leaves_what_it_gives_itself_open() -> None:
     found = reach(allow("iam:PutUserPolicy"), boundary=document(allow("*"))).administrator
     assert isinstance(found, Doubt)
@@ -889,6 +906,15 @@ def test_a_limit_that_is_lifted_keeps_no_goal() -> None:
     assert found.said.startswith("lift its permissions boundary: iam:deleteuserpermissionsboundary on ")
     ann = replace(ann, boundary=document(statement("s3:*")))
     assert answer(cannot(resources=(KEY,)), replace(known, principals=(ann, known.principals[1]))).kept is True
+
+
+@pytest.mark.parametrize(("policy", "kept"), [(f"arn:aws:iam::{ACCOUNT}:policy/mine", Doubt), ("", True)])
+def test_who_chooses_versions_of_its_own_policy_may_have_what_they_allow(policy: str, kept: Any) -> None:
+    mine = f"arn:aws:iam::{ACCOUNT}:policy/mine"
+    known = account(statement("iam:SetDefaultPolicyVersion", policy or KEEPER))
+    ann = replace(known.principals[0], managed=(mine,))
+    found = answer(cannot(resources=(KEY,)), replace(known, principals=(ann, known.principals[1]))).kept
+    assert isinstance(found, Doubt) if kept is Doubt else found is kept
 
 
 @pytest.mark.parametrize(
