@@ -356,7 +356,9 @@ def _require_refusal(store: Resource, criterion: Criterion) -> None:
     refusing = [s for block, path in documents for s in block.statements(path) if _refuses_plain(s)]
     wanted = REFUSED[store.type].items()
     left = [action for action, inside in wanted if not _is_covered(action, inside, store, refusing)]
-    observed = f"none for {', '.join(left)}" if documents else "no policy"
+    # the policy is read last, so that the finding points there
+    stated = [block for block, path in documents if block.has(path)]
+    observed = f"none for {', '.join(left)}" if stated else "no policy"
     criterion.hold(not left, expected="a Deny when aws:SecureTransport is false", observed=observed)
 
 
