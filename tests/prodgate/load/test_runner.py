@@ -420,12 +420,18 @@ def ran(
             "Reader.page: it opened a connection to",
         ),
         (
+            "    @task\n    def page(self):\n        self.client.get('/')\n"
+            "        self.client.client.urlopen(f'{self.host}/more')\n",
+            "asked by another client",
+            "Reader: it asked for /more by a client within self.client",
+        ),
+        (
             "    @task\n    def page(self):\n        self.client.get('/')\n        import grpc\n",
             "asked by another client",
             "Reader.page: it uses gRPC (grpc), and the gate measures HTTP/1.1 alone",
         ),
     ],
-    ids=["raises", "idle", "absolute address", "another client", "another protocol"],
+    ids=["raises", "idle", "absolute address", "another client", "the client within", "another protocol"],
 )
 def test_a_locustfile_that_does_not_ask_the_system_convicts_nobody(
     tmp_path: Path, text: str, kind: str, why: str

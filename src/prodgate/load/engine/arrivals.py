@@ -234,11 +234,12 @@ class Client:
     visit: Visit
 
     def __init__(self, user: FastHttpUser, host: str, profile: Profile, contents: Contents) -> None:
-        self._profile, self._contents = profile, contents
+        self._profile, self._contents, self._user = profile, contents, user
         self._cacheable = cacheable_requests(type(user))
         self._locust: Callable[..., None] = user.environment.events.request.fire
         self._connections = Connections(host, timeout=profile.timeout)
         pool: Any = self._connections
+        self._connections.uncounted = self._refuse
         session: Any = FastHttpSession(
             host, self, user, insecure=False, client_pool=pool, headers=user.default_headers, max_retries=0
         )
@@ -253,11 +254,10 @@ class Client:
         self.visit.start(f"{method} {name}{UNCACHED * past}")
         url = _pass_caches(url) if past else url
         failed, ended = self.visit.failed, self.visit.ended
-        self._connections.begin_request()
         late = self.visit.begun - self.visit.since
         context = {**given.pop("context", {}), _LATE: late, _STREAMED: bool(given.get("stream"))}
         try:
-            with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
+            with self._connections.counting(), gevent.Timeout(max(self._profile.timeout - late, 0.001)):
                 answer = self._send(method, url, name=name, context=context, **given)
         except Exception as error:
             if self.visit.ended == ended:  # the library decodes what came, and reports only some of what can be wrong
@@ -267,6 +267,10 @@ class Client:
             self._connections.close()
         self.visit.request = ""
         return answer
+
+    def _refuse(self, path: str) -> None:
+        told = f"it asked for {_without_secrets(path)} by a client within self.client"
+        self.visit.fail_task(type(self._user).__name__, OTHER_CLIENT, told)
 
     def close(self) -> None:
         """Close the reader's connections."""

@@ -7,7 +7,8 @@ with one request in a hundred dropped it reports none. ``disable_retries`` turns
 
 import errno
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from select import POLLIN
 from socket import gaierror
@@ -51,13 +52,20 @@ class Connections:
         self._host = URL(host)
         self._timeout = timeout
         self._client: library.HTTPClient | None = None
-        self._used = False
+        self._used = self._asking = False
         self.fresh = True
         """Whether the latest request went over a connection opened for it."""
+        self.uncounted: Callable[[str], None] = lambda _path: None
+        """Called with the path of a request that no session made, as the library's own client makes them."""
 
-    def begin_request(self) -> None:
-        """Begin a request; what follows until the next is a redirect of it."""
-        self._used = False
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Begin a request, which ends with the context; what it asks after the first is a redirect of it."""
+        self._used, self._asking = False, True
+        try:
+            yield
+        finally:
+            self._asking = False
 
     def get_client(self, url: URL) -> library.HTTPClient:
         """Return the client for a request. Raises ForeignRedirect or ForeignRequest for another host."""
@@ -65,6 +73,8 @@ class Connections:
             raise (ForeignRedirect if self._used else ForeignRequest)(
                 str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}"
             )
+        if not self._asking:
+            self.uncounted(str(url.path))
         self.fresh, self._used = False, True
         self._client = self._client or self._open_client()
         return self._client
