@@ -54,8 +54,8 @@ def attach(environment: Environment, settings: Settings | None) -> None:
     tasks = WeightedTasks(readers)
     if not isinstance(runner, MasterRunner):
         disable_retries()
-        check_drops_are_reported()
         environment.user_classes[:] = [_build_user_class(Sender(environment, tasks).run)]
+        check_drops_are_reported()  # last, since a master that knows of this worker begins while it waits for answers
     else:
         environment.user_classes[:] = [_build_user_class(lambda: None)]  # never started
     if settings is not None and not isinstance(runner, WorkerRunner):
