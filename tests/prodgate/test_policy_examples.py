@@ -73,7 +73,8 @@ def test_each_policy_is_held_to_its_example(shop: Path, gate: Gate) -> None:
     write(shop, "SHOP_2", GOOD.replace("# violates SHOP_1", "").replace("SHOP_1", "SHOP_2"))
     write(shop, "SHOP_3", None)
     write(shop, "SHOP_4", GOOD, "from prodgate import Critreion\n")
-    write(shop, "SHOP_5", GOOD)
+    topic = 'resource "aws_sns_topic" "mail" { # violates SHOP_5\n  name = "mail"\n}\n'
+    write(shop, "SHOP_5", GOOD + topic)
     said = gate("test", ends=1).out
     for each in (
         "SHOP_1: right\n",
@@ -83,6 +84,7 @@ def test_each_policy_is_held_to_its_example(shop: Path, gate: Gate) -> None:
         "shop_4.py: wrong\n",
         "shop_4.py: can't be loaded: ImportError: cannot import name 'Critreion'",
         "SHOP_5: wrong\n    aws_sqs_queue.lost: is marked for SHOP_1; write SHOP_5\n",
+        "    aws_sns_topic.mail: marked not-satisfied, and is not judged\n",
         "1 of 5 right\n",
     ):
         assert each in said

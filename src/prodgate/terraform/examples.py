@@ -86,7 +86,7 @@ def find_disagreements(policy: Policy, text: str, example: Configuration, criter
     judged = _judge(policy, example, criterion)
     yield from foreign
     for subject in sorted(expected.keys() | judged.keys()):
-        said, (outcome, finding) = expected.get(subject), judged.get(subject, (None, "was not judged"))
+        said, (outcome, finding) = expected.get(subject), judged.get(subject, (None, "not judged"))
         if said is not outcome:
             yield f"{subject.partition('.')[2].partition('.')[2]}: marked {said or 'as nothing'}, and is {finding}"
     shown = {Outcome.NOT_SATISFIED: f"violates it; mark one by # violates {policy.id}", Outcome.SATISFIED: "keeps it"}
@@ -102,7 +102,7 @@ def _read_marks(policy: Policy, text: str) -> tuple[dict[str, Outcome], list[str
     for header in _HEADER.finditer(text):
         if header["id"] not in (None, policy.id):
             foreign.append(f"{header['type']}.{header['name']}: is marked for {header['id']}; write {policy.id}")
-        if not policy.resources or header["type"] in policy.resources:
+        if not policy.resources or header["type"] in policy.resources or header["mark"]:
             outcome = MARKS[header["mark"]] if header["mark"] else Outcome.SATISFIED
             expected[f"module.{policy.id}.{header['type']}.{header['name']}"] = outcome
     for block in _PROVIDER.finditer(text) if "provider_block" in policy.resources else ():
