@@ -1,8 +1,8 @@
 """The executor of a rehearsal's Airflow 3.0, copied to its home as ``airflow_executor.py``.
 
 Its own LocalExecutor hands a task to a worker before the scheduler has committed that the task is queued. On a busy
-machine the worker is faster, and the try counts as failed. MWAA's executor and Airflow from 3.1 on wait for the
-scheduler's next heartbeat, which comes after the commit (apache/airflow#56010); this one does so, too.
+machine the worker is faster, and the try counts as failed. This one waits for the scheduler's next heartbeat, which
+comes after the commit, as MWAA's executor does, and Airflow's own from 3.1 on (apache/airflow#56010).
 """
 
 from typing import Any
