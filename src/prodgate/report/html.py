@@ -116,7 +116,7 @@ def describe_circumstances(run: Run, verdict: Verdict) -> Circumstances:
         environment=run.criteria.terraform_root,
         caller=caller,
         caller_problem=problem,
-        when=tuple(_tell_times(run)),
+        when=tuple(dict.fromkeys(_tell_times(run))),  # a schedule may go by UTC
         inputs=sum(len(run.about.get(kind) or ()) for kind in ("inputs", "judges", "included")),
         layers=len(verdict.scope.layers - verdict.scope.undeclared),
         left_out=verdict.scope.left_out(),

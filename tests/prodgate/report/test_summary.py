@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ from prodgate.findings import Outcome
 from prodgate.processes.output import visible
 from prodgate.report.catalogue import FILES, Catalogue
 from prodgate.report.grouping import batches, gaps, headlines, layer_states, tally, verdict_sentence
-from prodgate.report.html import render_html
+from prodgate.report.html import describe_circumstances, render_html
 from prodgate.report.pages import MANY, make_rows
 from prodgate.report.summary import LIMIT, render_summary, render_terminal
 from prodgate.report.text import count_columns, shorten, wrap
@@ -300,6 +301,13 @@ def test_marks_what_a_teams_own_code_measured(language: str, short: str, whole: 
 
 def test_says_times_in_utc_and_at_the_offset_of_the_run() -> None:
     assert "2026-11-24 13:00:00 UTC (2026-11-24 22:00:00 +09:00)" in page(showcase()).text
+
+
+def test_says_its_span_once_where_schedules_go_by_utc() -> None:
+    made, schedule = showcase(), SimpleNamespace(timezone="UTC")
+    dags = {"scrape": SimpleNamespace(declared=SimpleNamespace(schedule=schedule))}
+    made = replace(made, criteria=replace(made.criteria, airflow=SimpleNamespace(dags=dags)))
+    assert describe_circumstances(made, made.verdict()).when == ("2026-11-24 13:00:00 – 13:01:34 UTC",)
 
 
 @pytest.mark.slow
