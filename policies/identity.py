@@ -115,9 +115,10 @@ def sensitive_actions_name_their_resources(holder: Resource, criterion: Criterio
     to a log, as in AWS's own execution policies.
     """
     for statement in granted_statements(holder):
-        everything = [resource for resource in statement.resources if is_everything(resource)]
-        wide = statement.covers(*NAMEABLE) if everything and not statement.pinned(*NAMED_BY_CONDITION) else ()
-        criterion.exclude(wide, expected="resources by name", observed=f"{{}} on {', '.join(everything)}")
+        wide = statement.covers(*NAMEABLE)
+        everything = [resource for resource in statement.resources if is_everything(resource)] if wide else []
+        open_ = wide if everything and not statement.pinned(*NAMED_BY_CONDITION) else ()
+        criterion.exclude(open_, expected="resources by name", observed=f"{{}} on {', '.join(everything)}")
 
 
 @policy(
@@ -159,10 +160,10 @@ def nobody_edits_their_own_rights(holder: Resource, criterion: Criterion) -> Non
     Each of these actions on a wildcard leads to administrator rights in two calls.
     """
     for statement in granted_statements(holder):
-        everything = any(is_everything(resource) for resource in statement.resources)
-        edits = statement.covers(*EDITS) if everything else ()
-        bounded = statement.pinned("iam:PermissionsBoundary")
-        criterion.exclude(() if bounded else edits, expected="no editing of IAM", observed="{} on *")
+        edits = statement.covers(*EDITS)
+        everything = bool(edits) and any(is_everything(resource) for resource in statement.resources)
+        bounded = everything and statement.pinned("iam:PermissionsBoundary")
+        criterion.exclude(edits if everything and not bounded else (), expected="no editing of IAM", observed="{} on *")
 
 
 # ── Who may assume a role, and under which conditions
@@ -222,7 +223,7 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
                 bool(statement.pinned(*CALLERS)), expected="named principals", observed="anybody", aspect="*"
             )
         elif principal.account and principal.account != _own_account(role):
-            role.json("assume_role_policy")  # where the finding points
+            role.statements("assume_role_policy")  # where the finding points
             criterion.hold(
                 bool(pinned),
                 expected="sts:ExternalId or aws:PrincipalOrgID",

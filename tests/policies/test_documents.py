@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,35 @@ documents = st.lists(allowing(), min_size=1, max_size=2)
 judges = st.sampled_from(sorted(JUDGES))
 
 
-def outcome(judge: str, document: Any) -> Outcome:
+def outcome(judge: str, document: Any, *, hidden: Sequence[str | int] | None = None) -> Outcome:
     policy, (type_, argument) = POLICIES[judge], JUDGES[judge]
     text = document if document is UNKNOWN or isinstance(document, str) else json.dumps(document)
     given_values: dict[str, Any] = {argument: text, "arn": f"{OWN}:role/own", "inline_policy": []}
-    resource = Resource(address=f"{type_}.it", type=type_, name="it", values=given_values)
+    outlines = {} if hidden is None else {argument: hide(document, hidden)}
+    resource = Resource(
+        address=f"{type_}.it",
+        type=type_,
+        name="it",
+        values=given_values | dict.fromkeys(outlines, UNKNOWN),
+        outlines=outlines,
+    )
     whole = Configuration(root="it", engine="none", resources=(resource,))
     finding, *_ = apply(policy, whole, CRITERIA[policy.criterion])  # one more when it is not applicable
     return finding.outcome
+
+
+def hide(value: Any, path: Sequence[str | int]) -> Any:
+    if not path:
+        return UNKNOWN
+    parts = dict(value) if isinstance(value, dict) else dict(enumerate(value))
+    parts[path[0]] = hide(parts[path[0]], path[1:])
+    return parts if isinstance(value, dict) else list(parts.values())
+
+
+def places(value: Any) -> Iterator[tuple[str | int, ...]]:
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (key,)
+        yield from ((key, *inner) for inner in places(each))
 
 
 def wider(statement: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,6 +156,38 @@ def test_another_statement_that_allows_never_makes_a_document_pass(
 def test_denying_something_too_does_not_excuse_what_is_allowed(judge: str, document: Document) -> None:
     denied = {"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"}
     assert outcome(judge, {"Statement": document}) is outcome(judge, {"Statement": [denied, *document]})
+
+
+@settings(max_examples=500)
+@given(judge=judges, document=documents, data=st.data())
+def test_an_unknown_part_decides_nothing(judge: str, document: Document, data: st.DataObject) -> None:
+    whole = {"Statement": document}
+    place = data.draw(st.sampled_from([*places(whole)]))
+    assert outcome(judge, whole, hidden=place) in (Outcome.UNDETERMINED, outcome(judge, whole))
+
+
+@pytest.mark.parametrize(
+    ("judge", "action", "place", "found"),
+    [
+        ("PG_IAM_1", "s3:*", ("Resource", 0), "not-satisfied"),
+        ("PG_IAM_1", "s3:GetObject", ("Resource",), "satisfied"),
+        ("PG_IAM_1", "s3:*", ("Action", 0), "undetermined"),
+        ("PG_IAM_1", "s3:*", ("Effect",), "undetermined"),
+        ("PG_IAM_2", "s3:GetObject", ("Resource", 0), "undetermined"),
+        ("PG_IAM_2", "s3:ListAllMyBuckets", ("Resource", 0), "satisfied"),
+        ("PG_IAM_2", "s3:GetObject", ("Condition", "StringEquals", "kms:ViaService"), "undetermined"),
+        ("PG_IAM_13", "s3:GetObject", ("Principal", "AWS", 0), "undetermined"),
+        ("PG_IAM_13", "s3:GetObject", ("Condition", "StringEquals", "aws:SourceArn"), "undetermined"),
+        ("PG_IAM_13", "s3:GetObject", ("Condition",), "undetermined"),
+        ("PG_IAM_13", "s3:GetObject", ("Action",), "not-satisfied"),
+        ("PG_IAM_13", "s3:GetObject", (), "undetermined"),
+    ],
+)
+def test_what_is_known_of_a_document_is_judged(judge: str, action: str, place: Sequence[str], found: str) -> None:
+    conditions = {"StringEquals": {key: ["prod"] for key in place[2:3]}}
+    allowing = {"Effect": "Allow", "Action": [action], "Resource": ["*"], "Principal": {"AWS": ["*"]}}
+    document = {"Statement": [{**allowing, "Condition": conditions}]}
+    assert outcome(judge, document, hidden=("Statement", 0, *place)) == found
 
 
 @pytest.mark.parametrize("judge", sorted(JUDGES))

@@ -5,17 +5,18 @@ those of a Deny as nothing. A document that can't be read whole raises Unresolve
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from string import whitespace
 from typing import Any, Final
 
-from .unresolved import Unresolved
+from .unresolved import Unknown, UnknownPart, Unresolved
 
 __all__ = ["Principal", "Statement", "read_statements"]
 
+_ACCOUNT: Final = re.compile(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?")
 #: Operators under which a request is matched only when it carries the key with one of the values.
 _RESTRICTING: Final = frozenset(
     {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "bool", "ipaddress"}
@@ -37,8 +38,8 @@ class Principal:
     @property
     def account(self) -> str:
         """The twelve digits of the AWS account it belongs to, or nothing for a service or an identity provider."""
-        found = re.fullmatch(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?", self.name)
-        return found[1] if self.kind == "AWS" and found else ""
+        found = _ACCOUNT.fullmatch(str(self.name)) if self.kind == "AWS" else None
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +80,18 @@ class Statement:
 
     def pinned(self, *keys: str) -> tuple[str, ...]:
         """Return the values to which a restricting condition pins one of the keys; a key may end in ``*``."""
-        return self._values_of(keys, (one for one in self.conditions if one.restricts))
+        return tuple(value for one in self._on(keys) if one.restricts for value in one.values)
 
     def pinned_if_given(self, *keys: str) -> tuple[str, ...]:
         """Return the values that one of the keys must have where a request carries it; a key may end in ``*``."""
-        return self._values_of(keys, (one for one in self.conditions if one.restricts_if_given))
+        return tuple(value for one in self._on(keys) if one.restricts_if_given for value in one.values)
 
-    def _values_of(self, keys: Iterable[str], conditions: Iterable[Condition]) -> tuple[str, ...]:
+    def _on(self, keys: Iterable[str]) -> Iterator[Condition]:
         wanted = [key.lower() for key in keys]
-        return tuple(
-            value for one in conditions if any(fnmatchcase(one.key, key) for key in wanted) for value in one.values
-        )
+        return (one for one in self.conditions if any(fnmatchcase(one.key, key) for key in wanted))
 
     def __str__(self) -> str:
-        return self.sid or f"{', '.join(self.actions[:3])} on {', '.join(self.resources[:2]) or 'this resource'}"
+        return self.sid or f"{_list_known(self.actions[:3])} on {_list_known(self.resources[:2]) or 'this resource'}"
 
 
 def read_statements(parsed: Any, where: str) -> tuple[Statement, ...]:
@@ -104,7 +103,7 @@ def read_statements(parsed: Any, where: str) -> tuple[Statement, ...]:
         raise Unresolved(where, "is not a policy document: it has no Statement")
     found = elements["statement"]
     items = found if isinstance(found, list) else [found]
-    return tuple(_statement(read_elements(item, where), where) for item in items)
+    return _put_known_first(_statement(item, where) for item in items)
 
 
 @cache
@@ -133,7 +132,10 @@ def read_elements(value: Any, where: str) -> dict[str, Any]:
     return elements
 
 
-def _statement(elements: Mapping[str, Any], where: str) -> Statement:
+def _statement(item: Any, where: str) -> Any:
+    elements: Mapping[str, Any] = {"effect": item} if isinstance(item, Unknown) else read_elements(item, where)
+    if isinstance(elements.get("effect"), Unknown):
+        return _part(elements["effect"], where)
     if elements.get("effect") not in ("Allow", "Deny"):
         raise Unresolved(where, f"has a statement with the effect {elements.get('effect')!r}")
     allows = elements["effect"] == "Allow"
@@ -149,28 +151,38 @@ def _statement(elements: Mapping[str, Any], where: str) -> Statement:
         if "notprincipal" in elements
         else _principals(elements.get("principal", ()), where),
         conditions=tuple(_conditions(elements.get("condition") or {}, where)),
-        sid=str(elements.get("sid") or ""),
+        sid=_list_known([elements.get("sid") or ""]),
     )
 
 
 def _read_actions(value: Any, where: str) -> tuple[str, ...]:
     actions = read_texts(value, where)
-    odd = next((each for each in actions if not each or set(each) & set(whitespace)), None)
+    known = [each for each in actions if isinstance(each, str)]
+    odd = next((each for each in known if not each or set(each) & set(whitespace)), None)
     if odd is not None:
         raise Unresolved(where, f"has a statement with the action {odd!r}, which AWS refuses")
-    return tuple(each.lower() for each in actions)
+    return (*(each.lower() for each in known), *actions[len(known) :])
 
 
 def _principals(value: Any, where: str) -> tuple[Principal, ...]:
+    if isinstance(value, Unknown):
+        return (_part(value, where),)
     if isinstance(value, Mapping):
-        return tuple(Principal(str(kind), name) for kind, names in value.items() for name in read_texts(names, where))
+        named = [Principal(str(kind), name) for kind, names in value.items() for name in read_texts(names, where)]
+        return tuple(sorted(named, key=lambda each: isinstance(each.name, Unknown)))
     return tuple(Principal("*", name) for name in read_texts(value, where))
 
 
-def _conditions(value: Any, where: str) -> Iterable[Condition]:
+def _conditions(value: Any, where: str) -> Iterable[Any]:
+    if isinstance(value, Unknown):
+        yield _part(value, where)
+        return
     if not isinstance(value, Mapping):
         raise Unresolved(where, f"has the condition {value!r}, which is not an object")
     for operator, tests in value.items():
+        if isinstance(tests, Unknown):
+            yield _part(tests, where)
+            continue
         if not isinstance(tests, Mapping):
             raise Unresolved(where, f"has the condition {tests!r}, which is not an object")
         for key, values in tests.items():
@@ -179,11 +191,26 @@ def _conditions(value: Any, where: str) -> Iterable[Condition]:
 
 def read_texts(value: Any, where: str) -> tuple[str, ...]:
     """Return a text or a list of texts as texts; numbers and truth values count as texts. Raises Unresolved."""
+    if isinstance(value, Unknown):
+        return (_part(value, where),)
     if isinstance(value, (str, bool, int, float)):
         return (str(value).lower() if isinstance(value, bool) else str(value),)
-    if isinstance(value, Sequence) and all(isinstance(item, (str, bool, int, float)) for item in value):
-        return tuple(text for item in value for text in read_texts(item, where))
+    if isinstance(value, Sequence) and all(isinstance(item, (str, bool, int, float, Unknown)) for item in value):
+        return _put_known_first(text for item in value for text in read_texts(item, where))
     raise Unresolved(where, f"holds {value!r} where a text or a list of texts must stand")
+
+
+def _part(unknown: Unknown, where: str) -> Any:
+    return UnknownPart(f"{where} {unknown.reason}")
+
+
+def _put_known_first(found: Iterable[Any]) -> tuple[Any, ...]:
+    """Return parts of a document in order, but the unknown ones last: a fault before them is certain."""
+    return tuple(sorted(found, key=lambda each: isinstance(each, Unknown)))
+
+
+def _list_known(parts: Iterable[Any]) -> str:
+    return ", ".join(each for each in parts if isinstance(each, str))
 
 
 def _is_open(value: str) -> bool:

@@ -1,6 +1,7 @@
 """Unknown values: a placeholder and an exception, so that nothing is judged on half a value."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..judgement import Doubt, NotKnown, describe, is_judging, record_doubt
 
@@ -42,6 +43,21 @@ class Unknown:
     def __repr__(self) -> str:
         record_doubt(Doubt(reason=f"a value that {self.reason} was read as text"), optional=True)
         return f"<unknown: {self.reason}>"
+
+
+class UnknownPart(Unknown):
+    """An unknown part of a document, of any type. Whatever is done with it but to pass it on raises Unresolved."""
+
+    def _refuse(self, *_: object) -> Any:
+        raise Unresolved("", self.reason)
+
+    __bool__ = __str__ = __hash__ = __contains__ = __iter__ = __len__ = __getitem__ = __add__ = __radd__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._refuse()
 
 
 class Assumed(str):

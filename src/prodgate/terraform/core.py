@@ -8,7 +8,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,6 +21,7 @@ from ..processes.progress import MOMENTARY
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .flow import REPETITIONS, Flow
 from .hcl import LABELS, Expression, HclBlock, descendants, node_line, parse
+from .outlines import write_outlines
 from .positions import Position
 from .provider.schema import aws_schemas
 from .resources import Gap
@@ -344,6 +345,8 @@ class PlanResult:
     notes: tuple[str, ...]
     gaps: tuple[Gap, ...] = ()
     """The configuration's own conditions that don't hold here."""
+    outlined: Tree | None = None
+    """The tree that was planned, if it has resources beside its own that stand beside documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,7 +547,12 @@ def plan_leniently(core: Core, options: Sequence[str]) -> tuple[PlanResult, Tree
                 if tree == trying.copy.tree and not stated:
                     raise  # the earlier removals did not help
                 trying = replace(trying, copy=copy_tree(tree, core.copy.scratch, conditions=conditions))
-    return replace(planned, plan=forget_stand_ins(planned.plan), gaps=(*found.values(),)), trying.copy.tree
+        tree = trying.copy.tree
+        if (outlined := write_outlines(planned.plan, tree)) is not tree:
+            beside = replace(trying, copy=copy_tree(outlined, core.copy.scratch, conditions=conditions))
+            with suppress(TerraformError):  # what core can't repeat stays unknown
+                planned = replace(planned, plan=beside.plan(options).plan, outlined=outlined)
+    return replace(planned, plan=forget_stand_ins(planned.plan), gaps=(*found.values(),)), tree
 
 
 def _is_condition(error: Diagnostic) -> bool:

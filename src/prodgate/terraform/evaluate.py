@@ -22,12 +22,13 @@ from .core import Core, plan_leniently, var_file_options
 from .diagnostics import refusal
 from .flow import read_inventions
 from .hcl import parse_values
+from .outlines import OUTLINE
 from .plan import build_configuration, load_plan, read_plan
 from .provenance import Provenance
 from .resources import Configuration
 from .runner import find_engine, prepare_environment, stand_in
 from .sources import Tree, find_only_root, leave_out_encrypted, leave_out_foreign, list_roots, read_tree
-from .working_copy import copy_tree
+from .working_copy import copy_tree, forget_stand_ins
 
 OnPlan = Callable[[Mapping[str, Any]], None]
 #: Seconds that one core command may take, unless PRODGATE_TERRAFORM_TIMEOUT overrides it.
@@ -172,7 +173,7 @@ def _evaluate_root(
             planned, tree = plan_leniently(core, given.options)
             inventions = read_inventions(provider.sidecar)
             if on_plan is not None:
-                on_plan(planned.plan)
+                on_plan(forget_stand_ins(planned.plan, OUTLINE))
     return build_configuration(
         planned.plan,
         root=os.path.relpath(root, base) if root != base else base.name,
@@ -183,6 +184,7 @@ def _evaluate_root(
         notes=planned.notes,
         asked=account is not None,
         workspace=given.workspace,
+        outlined=planned.outlined,
     )
 
 

@@ -21,6 +21,7 @@ from .addresses import split_call, without_indices
 from .diagnostics import TerraformError, refusal
 from .flow import Flow, Inventions, explain_unread, find_assumptions, find_repetitions, hide_derived, mark_assumed
 from .hcl import Expression, HclBlock, parse_values
+from .outlines import add_outlines, is_outline
 from .positions import Origin, Position
 from .provenance import Provenance
 from .provider.planning import find_name
@@ -559,17 +560,19 @@ def build_configuration(
     notes: Sequence[str] = (),
     asked: bool = False,
     workspace: str = "",
+    outlined: Tree | None = None,
 ) -> Configuration:
     """Return the declared configuration of a plan, without resources that it deletes or forgets.
 
-    ``asked`` means that somebody could have stated the account: without it, its stand-in is a note.
+    ``asked`` means that somebody could have stated the account: without it, its stand-in is a note. ``outlined`` is the
+    tree that was planned, with resources that stand beside documents.
     """
     tree = provenance.tree if provenance else None
-    flow = Flow(tree, inventions) if inventions and tree else None
-    if flow:
-        gaps = (*gaps, *find_unread_gaps(flow), *_find_guessed_copies(flow.tree))
-        gaps = (*gaps, *_find_source_gaps(flow.tree, engine, workspace))
-        notes = (*notes, *describe_unstated(flow.tree))
+    flow = Flow(outlined or tree, inventions) if inventions and tree else None
+    if flow and tree:
+        gaps = (*gaps, *find_unread_gaps(flow), *_find_guessed_copies(tree))
+        gaps = (*gaps, *_find_source_gaps(tree, engine, workspace))
+        notes = (*notes, *describe_unstated(tree))
     variables = {name: stated.get("value") for name, stated in (plan.get("variables") or {}).items()}
     REDACTOR.redact(variables)  # learns
     planned = PlannedConfiguration(plan, tree)
@@ -578,7 +581,8 @@ def build_configuration(
         gaps = (*gaps, *find_repetitions(planned.repetitions(), flow), *find_outside_reads(flow, texts))
     in_json = (each for module in (tree.distinct if tree else ()) for each in module.sources if each.is_json)
     gaps = (*gaps, *(Gap(each.file, _NOT_UNDERSTOOD, Position(each.file, 1)) for each in in_json if each.broken))
-    resources = tuple(_PlanReader(planned, provenance, flow).resources(plan))
+    read = tuple(_PlanReader(planned, provenance, flow).resources(plan))
+    resources = tuple(add_outlines(read, tree)) if tree else read
     assumptions = tuple(find_assumptions(resources, flow)) if flow else ()
     said = () if asked else tuple(f"{each.subject} {each.reason}" for each in assumptions)
     return Configuration(
@@ -586,9 +590,9 @@ def build_configuration(
         engine=engine,
         resources=resources,
         gaps=(
-            *gaps,
+            *(each for each in gaps if not is_outline(each.subject)),
             *_find_gaps(plan),
-            *_find_missing_values(plan, resources),
+            *_find_missing_values(plan, read),
             *find_redactions(resources),
             *(assumptions if asked else ()),
         ),
@@ -657,7 +661,7 @@ class _PlanReader:
         address = stated["address"]
         hidden = flow.inventions.hide(values, self.planned.of(address), partial(flow.find_decider, address))
         if stated["mode"] == "data":
-            return flow.inventions.hide_answers(stated["type"], hidden)
+            return explain_unread(address, flow.inventions.hide_answers(stated["type"], hidden), flow)
         hidden = mark_assumed(address, hide_derived(address, values, hidden, flow), flow)
         return explain_unread(address, hidden, flow)
 

@@ -177,7 +177,7 @@ class Block:
         decide, one of them may decide that it is null; if none does, only AWS knows. Both raise Unresolved.
         """
         value = self._read(name)
-        if not isinstance(value, Unknown) or value is REDACTED:
+        if not isinstance(value, Unknown) or value is REDACTED or self._find_outline(name) is not None:
             return isinstance(value, Unknown) or value not in (None, "", [], {})
         argument = f"{self.path}.{name}".lstrip(".").split(".", maxsplit=1)[0]
         if len(set(self.resource.references.get(argument, ()))) != 1:
@@ -243,12 +243,21 @@ class Block:
             raise Unresolved(f"{self.resource.address}.{name}", f"is not JSON: {error}") from None
 
     def statements(self, name: str) -> tuple[Statement, ...]:
-        """Return the statements of an IAM policy document; none if it is not set. Raises Unresolved."""
-        return read_statements(self.json(name), f"{self.resource.address}.{name}")
+        """Return the statements of an IAM policy document; none if it is not set. Raises Unresolved.
+
+        If only a part of it is unknown, reading that part of a statement raises Unresolved.
+        """
+        outline = self._find_outline(name)
+        if outline is not None:
+            self._read(name)
+        return read_statements(self.json(name) if outline is None else outline, f"{self.resource.address}.{name}")
+
+    def _find_outline(self, name: str) -> Any:
+        return None if self.path else self.resource.outlines.get(name)
 
     def allow_statements(self, name: str) -> tuple[Statement, ...]:
-        """Return the statements of an IAM policy document that allow something. Raises Unresolved."""
-        return tuple(statement for statement in self.statements(name) if statement.allows)
+        """Return the statements of an IAM policy document that allow something, or may do so. Raises Unresolved."""
+        return tuple(each for each in self.statements(name) if isinstance(each, Unknown) or each.allows)
 
     def blocks(self, name: str) -> tuple[Block, ...]:
         """Return the nested blocks of that name, in order; empty if there is none."""
@@ -360,6 +369,7 @@ class Resource(Block):
         references: Mapping[str, tuple[str, ...]] | None = None,
         sensitive: frozenset[str] = frozenset(),
         credentials: Mapping[str, tuple[str, ...]] | None = None,
+        outlines: Mapping[str, Any] | None = None,
         provider: str = "",
     ) -> None:
         super().__init__(self, "", values)
@@ -371,6 +381,8 @@ class Resource(Block):
         """Top-level arguments whose value must never be shown."""
         self.credentials = credentials or {}
         """Top-level argument -> the named attributes that their provider marks as sensitive."""
+        self.outlines = outlines or {}
+        """Top-level argument -> the policy document in it, with what is unknown in its place, if that is not all."""
         self.provider = provider
         """The provider block that makes it (``aws``, ``aws.replica``); nothing in runs of earlier versions."""
         self._configuration: Configuration | None = None
@@ -385,6 +397,7 @@ class Resource(Block):
     def harden(self, harden: Callable[[Any], Any]) -> None:
         """Replace its values by what can't be changed."""
         self._values, self.references = harden(self._values), harden(self.references)
+        self.outlines = harden(self.outlines)
 
     def related(self, name: str, *types: str) -> tuple[Resource, ...]:
         """Return the declared resources of ``types`` that the value at ``name`` names by arn, id, name, …

@@ -91,6 +91,7 @@ def _resource_to_json(resource: Resource) -> dict[str, Any]:
         "references": [[name, list(targets)] for name, targets in resource.references.items()],
         "sensitive": sorted(resource.sensitive),
         "credentials": [[name, list(handed)] for name, handed in resource.credentials.items()],
+        "outlines": [[name, _mark_unknown(REDACTOR.redact(each))] for name, each in resource.outlines.items()],
         "provider": resource.provider,
         "block": str(origin.block) if origin else "",
         "arguments": [[path, list(map(str, each))] for path, each in origin.arguments.items()] if origin else [],
@@ -137,6 +138,7 @@ def _resource_from_json(data: Mapping[str, Any]) -> Resource:
         credentials=find_credentials(references)
         if handed is None
         else {name: tuple(each) for name, each in dict(handed).items()},
+        outlines={name: _unmark_unknown(each) for name, each in data.get("outlines", ())},
         provider=data.get("provider", ""),
         origin=Origin(block, arguments) if block else None,
     )

@@ -222,21 +222,21 @@ def _makes_files(used: Reference, local_values: Mapping[str, Expression]) -> boo
     return used.address.rpartition(".")[0] in _MAKES_FILES
 
 
-def forget_stand_ins(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plan without the stand-in resources of removed parts."""
-    changes = [each for each in plan.get("resource_changes") or () if not _is_stand_in(each)]
-    planned = {**plan["planned_values"], "root_module": _forget(plan["planned_values"].get("root_module") or {})}
+def forget_stand_ins(plan: Mapping[str, Any], begin: str = UNREAD) -> dict[str, Any]:
+    """Return a plan without the resources of removed parts, or others that were added and whose names ``begin`` so."""
+    changes = [each for each in plan.get("resource_changes") or () if not _is_added(each, begin)]
+    planned = {**plan["planned_values"], "root_module": _forget(plan["planned_values"].get("root_module") or {}, begin)}
     return {**plan, "resource_changes": changes, "planned_values": planned}
 
 
-def _forget(module: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {**module, "resources": [each for each in module.get("resources") or () if not _is_stand_in(each)]}
-    return kept | {"child_modules": [_forget(each) for each in module.get("child_modules") or ()]}
+def _forget(module: Mapping[str, Any], begin: str) -> dict[str, Any]:
+    kept = {**module, "resources": [each for each in module.get("resources") or () if not _is_added(each, begin)]}
+    return kept | {"child_modules": [_forget(each, begin) for each in module.get("child_modules") or ()]}
 
 
-def _is_stand_in(stated: Mapping[str, Any]) -> bool:
-    """Whether a resource has a kind that creates nothing, and the stand-in's name, which is no proof alone."""
-    return stated.get("type") == "terraform_data" and stated.get("name") == UNREAD
+def _is_added(stated: Mapping[str, Any], begin: str) -> bool:
+    """Whether a resource has a kind that creates nothing, and such a name, which is no proof alone."""
+    return stated.get("type") == "terraform_data" and str(stated.get("name")).startswith(begin)
 
 
 # Edits to a copied file so that one plan decides everything. Each keeps every line where it was.

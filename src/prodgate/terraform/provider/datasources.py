@@ -151,11 +151,12 @@ def _build_document(config: Mapping[str, Any]) -> Document:
         if sid in sids:
             raise PolicyError(f"duplicate Sid ({sid}). Remove the Sid or ensure the Sid is unique.")
         sids.update([sid] if sid else [])
-        statements.append(_build_statement(block, version))
+        statements.append(build_statement(block, version))
     return {"Version": version, "Id": config.get("policy_id") or "", "Statement": statements}
 
 
-def _build_statement(block: Mapping[str, Any], version: str) -> Document:
+def build_statement(block: Mapping[str, Any], version: str) -> Document:
+    """Return a statement of a document by the block that states it."""
     statement: Document = {"Sid": block.get("sid") or "", "Effect": block.get("effect") or "Allow"}
     for argument, key in _LISTS:
         if block.get(argument):
