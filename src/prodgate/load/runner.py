@@ -141,8 +141,8 @@ def _start(
 
 
 #: Seconds that Locust may take beyond the arrivals and their last timeout: to start, gather workers and write.
-ALLOWANCE: Final = 45.0
-#: Seconds that a master waits for its workers.
+ALLOWANCE: Final = 60.0
+#: Seconds that a master waits for its workers, and then until they are ready.
 WORKER_WAIT: Final = 20.0
 
 

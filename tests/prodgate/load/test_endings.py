@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,7 +88,28 @@ def test_a_site_that_hangs_gets_no_more_load(tmp_path: Path) -> None:
     assert count(record) == record["sent"] == server.asked.total()
 
 
-def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
+WAITING = """
+@locust.events.{event}.add_listener
+def wait(environment, **given):
+    if isinstance(environment.runner, locust.runners.WorkerRunner) and environment.runner.worker_index == 1:
+        locust.runners.time.sleep({seconds})
+"""
+
+
+def a_waiting_locustfile(folder: Path, event: str, seconds: int) -> Path:
+    """Return a locustfile for which one of two workers waits, after it has said that it is there."""
+    return a_locustfile(folder, SIMPLE + WAITING.format(event=event, seconds=seconds))
+
+
+def test_a_worker_that_is_not_ready_is_named_and_nothing_is_sent(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"locustfile": a_waiting_locustfile(tmp_path, "init", 90), "workers": 2}
+    record = run_load(a_profile(), "http://127.0.0.1:9", directory=tmp_path / "run", **given)
+    assert re.match(r"worker [01] \(.+\) was not ready within 20 s; shorten what the locustfile does", record["why"])
+    assert (record["complete"], record["sent"]) == (False, 0)
+
+
+@pytest.mark.parametrize("event", ["init", "test_start"])
+def test_workers_add_up_to_the_same_exact_record(tmp_path: Path, event: str) -> None:
     async def dropping(_path: str, count: int) -> bytes | None:
         return None if count % 50 == 0 else answer()
 
@@ -95,12 +117,13 @@ def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
         record = run_load(
             a_profile(rate=150.0, duration=2.0),
             server.url,
-            locustfile=a_locustfile(tmp_path),
+            locustfile=a_waiting_locustfile(tmp_path, event, 4),
             directory=tmp_path / "run",
             workers=2,
         )
     assert (record["complete"], record["why"]) == (True, "")
     assert [worker["sent"] for worker in record["workers"]] == [150, 150]
+    assert abs(record["workers"][0]["started"] - record["workers"][1]["started"]) < 1
     assert sum(failed(record).values()) == 6
     assert count(record) == server.asked.total() == 300
 

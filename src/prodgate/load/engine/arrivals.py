@@ -25,6 +25,7 @@ from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode
 from locust.env import Environment
 from locust.exception import CatchResponseError, InterruptTaskSet, RescheduleTask, StopUser
 from locust.rpc import Message
+from locust.runners import WorkerRunner
 
 from ...redaction import Redaction
 from ...semantics.challenges import find_mark
@@ -567,6 +568,8 @@ def _locate_error(error: Exception) -> str:
 # ── The sending side: performs its arrivals and reports to the coordinator each second
 
 #: Messages between the two sides; a single process sends them to itself.
+#: A worker can take users, and then, that it has them.
+READY: Final = "prodgate-ready"
 BEGIN: Final = "prodgate-begin"
 PART: Final = "prodgate-part"
 DONE: Final = "prodgate-done"
@@ -577,6 +580,8 @@ NEXT: Final = "prodgate-next"
 
 #: Seconds between two parts.
 REPORT_INTERVAL: Final = 1.0
+#: Seconds between two words about who is ready, and between two looks at them.
+READY_INTERVAL: Final = 0.1
 
 
 def find_locustfile(environment: Environment) -> str:
@@ -592,6 +597,7 @@ class Sender:
         self._environment, self._tasks = environment, tasks
         self._ordered = Event()
         self._order: dict[str, Any] = {}
+        self._running = False
         self._arrivals: Arrivals | None = None
         self._code = digest_code(find_locustfile(environment))
         assert environment.runner is not None
@@ -599,6 +605,14 @@ class Sender:
         self._runner.register_message(BEGIN, self._receive_begin)
         self._runner.register_message(HOLD, self._receive_hold)
         self._runner.register_message(NEXT, self._receive_next)
+        if isinstance(self._runner, WorkerRunner):
+            gevent.spawn(self._report_ready)
+
+    def _report_ready(self) -> None:
+        """Say it again until the load begins: a master whose own locustfile still waits does not hear it."""
+        while not self._ordered.is_set():
+            self._runner.send_message(READY, {"running": self._running})
+            gevent.sleep(READY_INTERVAL)
 
     def _receive_begin(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         self._order = msg.data
@@ -614,6 +628,7 @@ class Sender:
 
     def run(self) -> None:
         """Perform this process's arrivals; the last message says how many requests there were."""
+        self._running = True
         self._ordered.wait()
         order = self._order
         settings = Settings.from_json(order["settings"])

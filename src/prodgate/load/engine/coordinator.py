@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -31,7 +31,8 @@ from ..record import (
     resolve_addresses,
     write_record,
 )
-from .arrivals import BEGIN, DONE, HOLD, LEAD, NEXT, PART, find_locustfile
+from ..runner import WORKER_WAIT
+from .arrivals import BEGIN, DONE, HOLD, LEAD, NEXT, PART, READY, READY_INTERVAL, find_locustfile
 from .connections import GENERATOR_FAILURES
 
 #: Seconds between checks of the workers, and of failures.
@@ -92,10 +93,13 @@ class Coordinator:
         self._learned: set[str] = set()
         self._outages = [OutageWatch() for _ in settings.hosts]
         self._reported: tuple[float, int] = (0.0, 0)
+        self._ready: dict[str, bool] = {}
+        """For each worker that can take users, whether it has them."""
         self._parent = os.getppid()
         self._code = digest_code(find_locustfile(environment))
         self._addresses = resolve_addresses(settings.host)
         self._protocol = {"used": PROTOCOL, "offered": offered_protocol(settings.host)}
+        self._runner.register_message(READY, self._receive_ready)
         self._runner.register_message(PART, self._receive_part)
         self._runner.register_message(DONE, self._receive_done)
         events: Any = environment.events
@@ -109,12 +113,37 @@ class Coordinator:
         self._workers = [Worker(name or "local") for name in names]
         if isinstance(runner, MasterRunner):
             self._settings = replace(self._settings, workers=len(names))
-        self._started = datetime.now(UTC) + timedelta(seconds=LEAD + self._settings.profile.warm_up)
         self._write_record()
-        for number, name in enumerate(names):
+        # Locust gives users to a worker once it is connected, whose locustfile may still wait by then
+        until = monotonic() + WORKER_WAIT
+        self._await_workers(until, lambda name: name in self._ready)
+        gevent.spawn(self._begin, names, until)
+
+    def _begin(self, names: Sequence[str | None], until: float) -> None:
+        """Let all workers begin at once, when all of them have their users."""
+        self._await_workers(until, self._ready.get)
+        self._started = datetime.now(UTC) + timedelta(seconds=LEAD + self._settings.profile.warm_up)
+        for number, name in enumerate(() if self._stopping else names):
             order = {"settings": self._settings.to_json(), "worker": number, "workers": len(names)}
-            runner.send_message(BEGIN, order, name)
-        gevent.spawn(self._watch)
+            self._runner.send_message(BEGIN, order, name)
+        self._watch()
+
+    def _await_workers(self, until: float, is_there: Callable[[str], bool | None]) -> None:
+        """Wait for all workers, or stop the run and name one of those that are late."""
+        while not self._stopping and isinstance(self._runner, MasterRunner):
+            late = [each for each in self._workers if not is_there(each.name)]
+            if not late:
+                return
+            gevent.sleep(READY_INTERVAL)
+            self._look_for_lost()
+            if monotonic() > until and not self._stopping:
+                self._stop(
+                    f"worker {self._workers.index(late[0])} ({late[0].name}) was not ready within {WORKER_WAIT:.0f} s; "
+                    "shorten what the locustfile does as Locust begins (init, test_start)"
+                )
+
+    def _receive_ready(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
+        self._ready[msg.node_id] = msg.data["running"]
 
     def _receive_part(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         worker, part = self._workers[msg.data["worker"]], msg.data["book"]
@@ -180,9 +209,7 @@ class Coordinator:
             self._print_progress()
             if os.getppid() != self._parent:  # a parent that was killed did not end this process
                 self._stop("who started it is gone")
-            for worker in self._find_lost_workers():
-                worker.lost = True
-                self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
+            self._look_for_lost()
             if own := self._explain_own_failures():
                 self._stop(own)
             elif not self._early and (failure := self._find_failure()):
@@ -212,12 +239,15 @@ class Coordinator:
         for worker in self._workers:
             self._runner.send_message(HOLD, {}, worker.name if isinstance(self._runner, MasterRunner) else None)
 
-    def _find_lost_workers(self) -> list[Worker]:
-        clients = self._runner.clients if isinstance(self._runner, MasterRunner) else None
-        if clients is None:
-            return []
-        there = {client.id for client in clients.all if client.state != STATE_MISSING}
-        return [worker for worker in self._workers if not worker.done and worker.name not in there]
+    def _look_for_lost(self) -> None:
+        """Stop the run if a worker is gone."""
+        if not isinstance(self._runner, MasterRunner):
+            return
+        there = {client.id for client in self._runner.clients.all if client.state != STATE_MISSING}
+        for worker in self._workers:
+            if not worker.done and worker.name not in there:
+                worker.lost = True
+                self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
 
     def _print_progress(self) -> None:
         at, before = self._reported
