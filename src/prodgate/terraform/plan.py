@@ -28,7 +28,7 @@ from .provider.planning import find_name
 from .provider.schema import aws_schemas
 from .read_files import find_outside_reads
 from .references import PlannedConfiguration, find_credentials
-from .resources import UNKNOWN, Configuration, Gap, Resource, find_unknown, list_texts
+from .resources import UNKNOWN, Configuration, Gap, Resource, find_unknown, is_opaque, list_texts
 from .sources import Tree, is_encrypted, is_filed_in_full
 
 # ── Keys in provider blocks, by their origin: the source, a resource that makes them, or the operator of Terraform
@@ -545,6 +545,24 @@ def _find_source_gaps(tree: Tree, engine: str, workspace: str) -> Iterator[Gap]:
             yield Gap(source.file, reason.format(replaced), Position(source.file, 1))
 
 
+_UNSEEN: Final = "acts out of sight: what it makes or changes is not declared here"
+
+
+def _find_opaque(resources: Iterable[Resource], planned: PlannedConfiguration, tree: Tree | None) -> Iterator[Gap]:
+    """Yield a gap for each resource, command and action whose effects are written nowhere."""
+    found = {
+        each.configured_as: each.origin.block if each.origin else None for each in resources if each.mode != "data"
+    }
+    for path, module in tree.modules.items() if tree else ():
+        blocks = [(name, inner) for name, held in module.resources.items() for each in held for inner in each.blocks]
+        acting = [(f"{name}.{inner.kind}.{'.'.join(inner.labels)}", inner) for name, inner in blocks]
+        for name, block in (*acting, *((each.address, each) for each in module.of("action"))):
+            found[f"{path}.{name}".lstrip(".")] = Position(block.file, block.line)
+    for _, address, stated in () if tree else planned.list_managed():
+        found |= {f"{address}.provisioner.{each['type']}": None for each in stated.get("provisioners") or ()}
+    yield from (Gap(each, _UNSEEN, place) for each, place in found.items() if is_opaque(each))
+
+
 #: Core reads some texts that fail here: an unfinished ``${`` in a description, which core takes literally.
 _NOT_UNDERSTOOD: Final = "is JSON that is not understood here, so what its values come from is not known"
 
@@ -583,6 +601,7 @@ def build_configuration(
     gaps = (*gaps, *(Gap(each.file, _NOT_UNDERSTOOD, Position(each.file, 1)) for each in in_json if each.broken))
     read = tuple(_PlanReader(planned, provenance, flow).resources(plan))
     resources = tuple(add_outlines(read, tree)) if tree else read
+    gaps = (*gaps, *_find_opaque(resources, planned, tree))
     assumptions = tuple(find_assumptions(resources, flow)) if flow else ()
     said = () if asked else tuple(f"{each.subject} {each.reason}" for each in assumptions)
     return Configuration(

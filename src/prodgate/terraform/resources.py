@@ -5,6 +5,7 @@ An unknown value raises Unresolved; an attribute that is not in the provider's s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -571,11 +572,29 @@ class Configuration:
 
 #: Kinds of names that declare nothing, whatever their value is.
 _NAMES: Final = ("data", "local", "output", "var")
+#: Types of resources that act out of sight: what they make or change is of any type, and written nowhere here.
+_OPAQUE: Final = re.compile(
+    r"""
+      aws_cloudformation_stack(_set(_instance)?|_instances)? | aws_serverlessapplicationrepository_cloudformation_stack
+    | aws_cloudcontrolapi_resource | awscc_\w+ | aws_servicecatalog_provisioned_product
+    | aws_lambda_invocation | aws_ssm_association
+    | helm_release | kube(rnetes|ctl)_manifest | shell_script(_resource)?
+    """,
+    re.VERBOSE,
+)
+#: What runs a command on the machine that applies.
+_COMMAND: Final = ".provisioner.local-exec"
+
+
+def is_opaque(subject: str) -> bool:
+    """Whether a resource or a block by its address acts out of sight."""
+    kind = split_module(without_indices(subject))[1].partition(".")[0]
+    return _OPAQUE.fullmatch(kind) is not None or kind == "action" or subject.endswith(_COMMAND)
 
 
 def _is_of_others(gap: Gap, types: Collection[str]) -> bool:
     """Whether a gap is about a resource of another type, or about a value."""
-    if gap.position and gap.position.file == gap.subject:
+    if is_opaque(gap.subject) or (gap.position and gap.position.file == gap.subject):
         return False
     kind, dot, _ = split_module(without_indices(gap.subject))[1].partition(".")
     return bool(dot) and (kind in _NAMES or ("_" in kind and kind.isidentifier() and kind not in types))

@@ -91,6 +91,19 @@ import {
 }
 resource "aws_sqs_queue" "q" {
   name = "q"
+  provisioner "local-exec" {
+    command = "make anything"
+  }
+}
+resource "aws_cloudformation_stack" "s" {
+  name          = "s"
+  template_body = "{}"
+}
+action "aws_lambda_invoke" "a" {
+  config {
+    function_name = "f"
+    payload       = "{}"
+  }
 }
 resource "aws_s3_bucket" "b" {
   for_each = { a = "x" }
@@ -229,10 +242,12 @@ def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configurat
 
 
 def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_declared(newer: Configuration) -> None:
-    assert [gap.subject for gap in newer.gaps] == ["main.tofu"]
+    hidden = ["aws_cloudformation_stack.s", "aws_sqs_queue.q.provisioner.local-exec", "action.aws_lambda_invoke.a"]
+    assert [gap.subject for gap in newer.gaps] == ["main.tofu", *hidden]
     assert {each.address for each in newer.resources if each.mode == "managed"} == {
         'aws_s3_bucket.b["a"]', "aws_sqs_queue.q", "aws_sns_topic.t", "aws_s3_object.hello", "aws_lambda_function.f",
         "aws_ebs_volume.w", "aws_db_instance.d", "aws_db_instance.e", "aws_ecs_task_definition.t",
+        "aws_cloudformation_stack.s",
     }  # fmt: skip
 
 
@@ -248,7 +263,7 @@ def test_file_of_opentofu_stands_for_the_one_of_its_name(newer: Configuration) -
 
     assert topic.text("name") == "from-tofu"
     assert str(topic.origin.block) == "main.tofu:2"
-    (gap,) = newer.gaps
+    gap, *_ = newer.gaps
     assert gap.reason.startswith("is judged as OpenTofu reads it, in the place of main.tf, which Terraform does not;")
 
 
@@ -305,6 +320,8 @@ HIDING = (
     Gap("terraform.workspace", "may be another"), Gap("module.a.aws_iam_access_key.k", "how many there are"),
     Gap("the plan", "is not complete"), Gap('fileset("aws_x.d")', "is outside"),
     Gap("aws_users.tf", "is read otherwise", Position("aws_users.tf", 1)), Gap('module.a["x.y_z.w"]', "is not here"),
+    Gap("module.a.aws_cloudformation_stack.s", "acts out of sight"), Gap("awscc_iam_user.u", "is of another provider"),
+    Gap("aws_instance.i.provisioner.local-exec", "acts out of sight"), Gap("action.aws_x.a", "acts out of sight"),
 )  # fmt: skip
 
 
