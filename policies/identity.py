@@ -16,9 +16,15 @@ GRANTS = {
     "aws_iam_role": "inline_policy",
     "aws_ssoadmin_permission_set_inline_policy": "inline_policy",
 }
-#: Verbs that may follow the service of a wildcard action: they only read, or belong to one action.
+#: Verbs that may follow the service of a wildcard action: they only read.
 READING = ("get", "list", "describe", "batchget", "head", "lookup", "query", "scan", "view", "search")
-FAMILIES = ("kms:generatedatakey*", "kms:reencrypt*")
+#: Wildcard actions that are one action with its variants, or only ask for help and reports.
+FAMILIES = (
+    "kms:generatedatakey*", "kms:reencrypt*", "s3:putobject*", "s3:deleteobject*", "s3:abort*", "ssm:putparameter*",
+    "ssm:deleteparameter*", "dynamodb:putitem*", "dynamodb:updateitem*", "dynamodb:deleteitem*", "sqs:sendmessage*",
+    "sqs:receivemessage*", "sqs:deletemessage*", "sqs:changemessagevisibility*", "sns:publish*", "kinesis:putrecord*",
+    "lambda:invokefunction*", "iam:generate*", "support:*",
+)  # fmt: skip
 
 #: Actions that read or destroy data or run code, and that IAM can limit to resources.
 NAMEABLE = (
@@ -89,7 +95,8 @@ def is_everything(resource: str) -> bool:
 def actions_are_listed(holder: Resource, criterion: Criterion) -> None:
     """IAM policies list the actions they allow; only read actions may be abbreviated.
 
-    NotAction in an Allow grants every action of every service but those, including actions that AWS adds tomorrow.
+    So may one action with its variants, such as s3:PutObject*. NotAction in an Allow grants every action of every
+    service but those, including actions that AWS adds tomorrow.
     """
     for statement in granted_statements(holder):
         wide = [action for action in statement.actions if "*" in action and not _only_reads(action)]

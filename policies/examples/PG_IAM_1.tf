@@ -5,7 +5,7 @@ resource "aws_iam_policy" "listed_actions_and_reading_verbs" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = ["s3:GetObject*", "s3:List*", "sqs:SendMessage"], Resource = "arn:aws:s3:::news/*" },
+      { Effect = "Allow", Action = ["s3:GetObject*", "s3:List*", "s3:PutObject*", "sqs:SendMessage"], Resource = "arn:aws:s3:::news/*" },
       { Effect = "Deny", Action = "*", Resource = "*" },
     ]
   })

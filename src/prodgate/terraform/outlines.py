@@ -106,14 +106,19 @@ def add_outlines(resources: Iterable[Resource], tree: Tree) -> Iterator[Resource
     found = {each.address: each for each in resources}
     for address, each in found.items():
         for name, value in each.search().items() if each.mode == "managed" else ():
-            if isinstance(value, Unknown) and name not in each.sensitive:
+            if isinstance(value, Unknown):
                 document = _find_outline(address, name, tree, found)
                 each.outlines = {**each.outlines, **({} if document is None else {name: document})}
-        if not is_outline(address):
+        if not is_beside(address):
             yield each
 
 
 def is_outline(address: str) -> bool:
+    """Whether an address is of what states the parts of a document: a resource beside it, or its data source."""
+    return is_beside(address) or "data.aws_iam_policy_document." in address
+
+
+def is_beside(address: str) -> bool:
     """Whether an address is of a resource that stands beside a document."""
     return f"terraform_data.{OUTLINE}-" in address
 

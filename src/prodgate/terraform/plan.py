@@ -21,7 +21,7 @@ from .addresses import split_call, without_indices
 from .diagnostics import TerraformError, refusal
 from .flow import Flow, Inventions, explain_unread, find_assumptions, find_repetitions, hide_derived, mark_assumed
 from .hcl import Expression, HclBlock, parse_values
-from .outlines import add_outlines, is_outline
+from .outlines import add_outlines, is_beside, is_outline
 from .positions import Origin, Position
 from .provenance import Provenance
 from .provider.planning import find_name
@@ -609,7 +609,7 @@ def build_configuration(
         engine=engine,
         resources=resources,
         gaps=(
-            *(each for each in gaps if not is_outline(each.subject)),
+            *(each for each in gaps if not is_beside(each.subject)),
             *_find_gaps(plan),
             *_find_missing_values(plan, read),
             *find_redactions(resources),
@@ -644,7 +644,10 @@ class _PlanReader:
         unknown = change.get("after_unknown") or {}
         if not isinstance(unknown, Mapping):
             raise TypeError(f"after_unknown of {address} is {str(unknown)[:40]!r}, and no object")
-        values = self._hide(stated, self._forget_unset(stated, mark_unknown(stated.get("values") or {}, unknown) or {}))
+        known = mark_unknown(stated.get("values") or {}, unknown) or {}
+        if is_outline(address):  # a document may be sensitive in part, and that part is not kept
+            known = mark_unknown(known, stated.get("sensitive_values") or {})
+        values = self._hide(stated, self._forget_unset(stated, known))
         return Resource(
             address=address,
             type=stated["type"],

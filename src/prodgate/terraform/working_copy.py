@@ -29,6 +29,7 @@ from .hcl import (
     place_of,
     read_in_place,
 )
+from .outlines import OUTLINE
 from .positions import Position
 from .runner import WORKSPACES
 from .sources import LEFT_OUT, MODULES, Module, Tree, find_repository, find_top, is_local, list_entries
@@ -504,7 +505,7 @@ def _edit_modules(tree: Tree, directories: Mapping[Path, Path], *, conditions: b
         for source in module.sources:
             text = edit_source(source, module, tree, references, conditions=conditions, applied=applied)
             unread = unread or f"local.{UNREAD}".encode() in text
-            if text != source.text or source.core_file != source.file:
+            if text != source.text or OUTLINE.encode() in text or source.core_file != source.file:
                 (copied / Path(source.file).name).unlink()
                 written = copied / Path(source.core_file).name
                 written.unlink(missing_ok=True)

@@ -34,6 +34,8 @@ WRITTEN: dict[str, tuple[str, list[object] | None]] = {
     "with_open_actions": (_TEXT % (SEVERAL, "var.nowhere"), [None]),
     "of_an_answer": (_TEXT % (ONE, "data.aws_ssm_parameter.p.arn"), [["s3:get*"]]),
     "decided_by_an_answer": (_TEXT % (f'data.aws_ssm_parameter.p.version > 1 ? "*" : {ONE}', "var.nowhere"), None),
+    "beside_a_secret": (_TEXT % (ONE, "data.aws_ssm_parameter.p.value"), [["s3:get*"]]),
+    "of_a_secret": (_TEXT % ('coalesce(sensitive("s3:Get*"))', "var.nowhere"), [None]),
     "passed_on": ("local.document", [["s3:get*"]]),
     "of_each": (_TEXT % ('"${each.key}:Get*"', "var.nowhere") + '\n  for_each = toset(["s3"])', [["s3:get*"]]),
     "changed": (f"replace({_TEXT % (ONE, 'var.nowhere')}, var.nowhere, var.nowhere)", None),
@@ -44,8 +46,11 @@ WRITTEN: dict[str, tuple[str, list[object] | None]] = {
     "read_opened": ("data.aws_iam_policy_document.opened.json", [None]),
     "read_either": ("var.nowhere ? data.aws_iam_policy_document.plain.json : local.document", None),
 }
-CALL = f'module "m" {{\n  source = "./m"\n  for_each = toset(["a", "b"])\n  text = {_TEXT % (ONE, "var.nowhere")}\n}}\n'
-MODULE = 'variable "text" {}\nresource "aws_iam_policy" "called" {\n  policy = var.text\n}\n'
+CALL = f'module "m" {{\n  source = "./m"\n  for_each = toset(["a", "b"])\n  text = {_TEXT % (ONE, "var.nowhere")}\n  arn = var.nowhere\n}}\n'
+MODULE = (
+    'variable "text" {}\nvariable "arn" {}\nresource "aws_iam_policy" "called" {\n  policy = var.text\n}\n'
+    f'resource "aws_iam_policy" "inner" {{\n  policy = {_TEXT % (ONE, "var.arn")}\n}}\n'
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def written(plant_once: Plant) -> Configuration:
     return from_json(json.loads(json.dumps(to_json(found))))
 
 
-@pytest.mark.parametrize("name", [*WRITTEN, "called"])
+@pytest.mark.parametrize("name", [*WRITTEN, "called", "inner"])
 def test_what_is_known_of_a_document_is_there(written: Configuration, name: str) -> None:
     known = WRITTEN.get(name, ("", [["s3:get*"]]))[1]
     for policy in (each for each in written.of("aws_iam_policy") if each.name == name):
