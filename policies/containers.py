@@ -1,7 +1,7 @@
 """Containers: isolated from the host that they run on, in clusters that the internet can't reach."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -14,9 +14,11 @@ from prodgate.semantics.network_rules import make_network_rule
 #: The keys of a container that policies read, by how they may be spelled.
 NAMES = {
     name.lower(): name
-    for name in ("command", "dockerLabels", "entryPoint", "environment", "environmentFiles", "firelensConfiguration",
-                 "image", "logConfiguration", "logDriver", "name", "portMappings", "privileged",
-                 "readonlyRootFilesystem", "secrets", "value", "valueFrom")
+    for name in ("add", "capabilities", "command", "container", "containers", "dockerLabels", "ecsProperties",
+                 "entryPoint", "environment", "environmentFiles", "firelensConfiguration", "host", "image", "ipcMode",
+                 "linuxParameters", "logConfiguration", "logDriver", "name", "nodeRangeProperties", "pidMode",
+                 "portMappings", "privileged", "readonlyRootFilesystem", "secrets", "sourcePath", "taskProperties",
+                 "value", "valueFrom", "volumes")
 }  # fmt: skip
 #: Objects whose keys are free.
 FREE = ("dockerLabels", "options")
@@ -32,9 +34,18 @@ def list_containers(task: Resource) -> list[dict[str, Any]]:
 
 
 def list_job_containers(job: Resource) -> list[dict[str, Any]]:
-    """Return the container of a job definition in the same way. A multi-node or EKS job has none here."""
-    stated = job.json("container_properties")
-    return [_name_keys(stated)] if stated else []
+    """Return the containers of a job definition in the same way: of one node or several. An EKS job has none here."""
+    return [one for task in list_job_tasks(job) for one in task.get("containers") or ()]
+
+
+def list_job_tasks(job: Resource) -> list[dict[str, Any]]:
+    """Return what runs together in a job, each with its ``containers``, ``volumes``, ``ipcMode`` and ``pidMode``."""
+    stated = ("container_properties", "ecs_properties", "node_properties")
+    alone, tasks, nodes = (_name_keys(job.json(name)) or {} if name in job.search() else {} for name in stated)
+    each = [{"container": alone, "ecsProperties": tasks}, *(nodes.get("nodeRangeProperties") or ())]
+    single = [{"containers": [one["container"]], **one["container"]} for one in each if one.get("container")]
+    several = [task for one in each for task in (one.get("ecsProperties") or {}).get("taskProperties") or ()]
+    return [{"containers": [], "volumes": [], **task} for task in (*single, *several)]
 
 
 def _name_keys(value: Any) -> Any:
@@ -50,7 +61,10 @@ SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containe
 HOST_FILES = frozenset(
     str(each) for socket in SOCKETS for each in (PurePosixPath(socket), *PurePosixPath(socket).parents)
 )
-NAMESPACES = ("network_mode", "pid_mode", "ipc_mode")
+NAMESPACES = ("networkMode", "pidMode", "ipcMode")
+#: Linux capabilities that lead out of a container by themselves. SYS_PTRACE needs the host's processes, too.
+ESCAPES = frozenset({"ALL", "BPF", "DAC_READ_SEARCH", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_RAWIO"})
+BATCH = "aws_batch_job_definition"
 #: Whom a cluster admits that names nobody.
 WORLD = ("0.0.0.0/0",)
 
@@ -58,22 +72,60 @@ WORLD = ("0.0.0.0/0",)
 @policy(
     "PG_RUN_1",
     criterion="containers-isolated",
-    resources=TASK,
+    resources=(*TASK, BATCH),
     population=0,
-    remedy="Drop privileged, the modes host of network, pid and ipc, and volumes of the host's root or Docker socket.",
+    remedy=(
+        "Drop privileged, capabilities such as SYS_ADMIN, the modes host of network, pid and ipc, and volumes of the "
+        "host's root or Docker socket."
+    ),
 )
-def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -> None:
+def containers_are_apart_from_their_host(holder: Resource, criterion: Criterion) -> None:
     """Containers are not privileged, and share no network, processes or Docker socket with their host.
 
-    Each of them leads from one compromised container to all others on the host, and to the host's role.
+    Each of them leads from one compromised container to all others on the host, and to the host's role. So does a
+    capability such as SYS_ADMIN. A pod of Batch on EKS has the network of its host unless it states another: that is
+    left to the network's policies.
     """
-    shared = [f"{name} = host" for name in NAMESPACES if task.text(name) == "host"]
+    tasks = [*list_job_tasks(holder), *_list_pods(holder)] if holder.type == BATCH else [_read_task(holder)]
+    shared = [f"{name} = host" for task in tasks for name in NAMESPACES if task.get(name) == "host"]
     criterion.exclude(shared, expected="namespaces of its own")
-    paths = [path for volume in task.blocks("volume") if (path := volume.text("host_path"))]
-    mounted = [path for path in paths if re.sub("/+", "/", normpath(path)) in HOST_FILES]
+    paths = [str((one.get("host") or {}).get("sourcePath") or "") for task in tasks for one in task["volumes"] or ()]
+    mounted = [path for path in paths if path and re.sub("/+", "/", normpath(path)) in HOST_FILES]
     criterion.exclude(mounted, expected="no such files of the host")
-    privileged = [str(one.get("name")) for one in list_containers(task) if one.get("privileged") in (True, "true")]
+    containers = [one for task in tasks for one in task["containers"]]
+    privileged = [str(one.get("name")) for one in containers if one.get("privileged") in (True, "true")]
     criterion.exclude(privileged, expected="privileged = false", observed="privileged: {}")
+    added = [(one.get("linuxParameters") or {}).get("capabilities") or {} for one in containers]
+    leading = sorted(
+        {str(name).upper().removeprefix("CAP_") for one in added for name in one.get("add") or ()} & ESCAPES
+    )
+    criterion.exclude(leading, expected="no capability that leads to the host", observed="capability {}")
+
+
+def _read_task(task: Resource) -> dict[str, Any]:
+    """Return a task definition of ECS as `list_job_tasks` does. A local volume of Docker can mount the host's files."""
+    paths = [volume.text("host_path") for volume in task.blocks("volume")]
+    docker = [one for volume in task.blocks("volume") for one in volume.blocks("docker_volume_configuration")]
+    paths += [one.mapping("driver_opts").get("device") for one in docker]
+    modes = dict(zip(NAMESPACES, map(task.text, ("network_mode", "pid_mode", "ipc_mode")), strict=True))
+    return {"containers": list_containers(task), "volumes": [{"host": {"sourcePath": path}} for path in paths], **modes}
+
+
+def _list_pods(job: Resource) -> Iterator[dict[str, Any]]:
+    """Yield the pods of a job on EKS as `list_job_tasks` does."""
+    for pod in (one for held in job.blocks("eks_properties") for one in held.blocks("pod_properties")):
+        containers = [one for name in ("containers", "init_containers") for one in pod.blocks(name)]
+        paths = [path.text("path") for volume in pod.blocks("volumes") for path in volume.blocks("host_path")]
+        yield {
+            "volumes": [{"host": {"sourcePath": path}} for path in paths],
+            "containers": [
+                {
+                    "name": one.text("name"),
+                    "privileged": any(each.flag("privileged") for each in one.blocks("security_context")),
+                }
+                for one in containers
+            ],
+        }
 
 
 @policy(

@@ -233,16 +233,26 @@ def _make(block: Block, number: str, action: str) -> _Rule:
     return _Rule(int(block.number(number, 0)), (block.text(action) or "").lower() == "allow", opening)
 
 
-#: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
+#: Resources that may get a public address -> the argument that gives it; unset means no, but for a default subnet.
 ADDRESSES = {
     "aws_ecs_service": "network_configuration.assign_public_ip",
     "aws_ecs_task_set": "network_configuration.assign_public_ip",
+    "aws_pipes_pipe": "target_parameters.ecs_task_parameters.network_configuration.aws_vpc_configuration"
+    ".assign_public_ip",
     "aws_subnet": "map_public_ip_on_launch",
+    "aws_default_subnet": "map_public_ip_on_launch",
     "aws_instance": "associate_public_ip_address",
     "aws_launch_configuration": "associate_public_ip_address",
     "aws_spot_instance_request": "associate_public_ip_address",
     "aws_cloudwatch_event_target": "ecs_target.network_configuration.assign_public_ip",
     "aws_scheduler_schedule": "target.ecs_parameters.network_configuration.assign_public_ip",
+}
+#: Resources that give addresses in each of several blocks -> these.
+IN_BLOCKS = {"aws_launch_template": "network_interfaces", "aws_spot_fleet_request": "launch_specification"}
+#: Elastic addresses of an instance -> the arguments that name it; a load balancer or a NAT gateway names the address.
+ELASTIC = {
+    "aws_eip": ("instance", "network_interface"),
+    "aws_eip_association": ("instance_id", "network_interface_id"),
 }
 #: Instances, each of which has a subnet.
 MACHINES = ("aws_instance", "aws_spot_instance_request")
@@ -445,22 +455,27 @@ def network_acls_close_administration(holder: Resource, criterion: Criterion) ->
 @policy(
     "PG_NET_7",
     criterion="network-no-public-addresses",
-    resources=(*ADDRESSES, "aws_launch_template"),
+    resources=(*ADDRESSES, *IN_BLOCKS, *ELASTIC),
     population=0,
     remedy="Leave public addresses to load balancers and NAT gateways.",
 )
 def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> None:
-    """No task, instance or subnet gives out public addresses.
+    """No task, instance or subnet gives out public addresses, and no elastic address belongs to an instance.
 
     An instance without a subnet uses a default one, which gives out public addresses unless the instance refuses.
     """
+    if holder.type in ELASTIC:
+        named = [name for name in ELASTIC[holder.type] if holder.has(name)]
+        criterion.exclude(named, expected="the address of a NAT gateway or a load balancer", observed="{} is set")
+        return
     if holder.type in MACHINES and not any(name in holder.search() and holder.has(name) for name in PLACED):
         refused = (holder.text("associate_public_ip_address") or "").lower() == "false"
         criterion.hold(refused, expected="a subnet of its own", observed="a default subnet, which gives out addresses")
-    blocks = holder.blocks("network_interfaces") if holder.type == "aws_launch_template" else (holder,)
+    blocks = holder.blocks(IN_BLOCKS[holder.type]) if holder.type in IN_BLOCKS else (holder,)
     name = ADDRESSES.get(holder.type, "associate_public_ip_address")
     for block in blocks:
-        criterion.hold(not block.flag(name), expected=f"{name} = false", observed=True)
+        given = (block.text(name) or str(holder.type == "aws_default_subnet")).lower()
+        criterion.hold(given not in ("true", "enabled"), expected=f"{name} = false", observed=True)
 
 
 # ── Network firewalls: they inspect traffic, and their subnets can't be changed

@@ -1,6 +1,10 @@
 """Secrets live in Secrets Manager, and nowhere in plain text."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from prodgate import Configuration, Criterion, Quantity, Resource, Unresolved, allow_unknown, policy
@@ -176,17 +180,57 @@ def secret_values_are_not_in_the_state(version: Resource, criterion: Criterion) 
     criterion="secrets-rotation",
     resources=("aws_secretsmanager_secret",),
     population=0,
-    remedy="Add aws_secretsmanager_secret_rotation with a rotation function, at most every 90 days.",
 )
 def secrets_are_rotated(secret: Resource, criterion: Criterion) -> None:
-    """Every declared secret is rotated on a schedule. The master secrets that RDS keeps rotate by themselves."""
+    """Every declared secret is rotated on a schedule. The master secrets that RDS keeps rotate by themselves.
+
+    A schedule with cron counts by the longest time between two of its months.
+    """
     rotations = secret.configuration.naming(secret, "secret_id", "aws_secretsmanager_secret_rotation")
-    scheduled = [
-        rotation
-        for rotation in rotations
-        if rotation.has("rotation_rules.schedule_expression") or rotation.has("rotation_rules.automatically_after_days")
-    ]
-    criterion.hold(bool(scheduled), expected="aws_secretsmanager_secret_rotation", observed="no rotation")
+    days = [each for rotation in rotations for each in _list_intervals(rotation)]
+    criterion.hold(bool(days), expected="aws_secretsmanager_secret_rotation", observed="no rotation", premise=True)
+    criterion.require(Quantity.days(min(days)))
+
+
+_RATE = re.compile(r"rate\(\s*(\d+)\s+(hour|day)s?\s*\)")
+_CRON = re.compile(r"cron\(\s*\S+\s+\S+\s+(\S+)\s+(\S+)\s+(\S+)\s+\*\s*\)")
+_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTHS = {text: number for number, name in enumerate(_NAMES, 1) for text in (name, str(number))}
+#: Days and weeks that some months don't have.
+_NOT_MONTHLY = re.compile(r"\b(29|30|31)W?\b|#5")
+
+
+def _list_intervals(rotation: Resource) -> Iterator[Decimal]:
+    """Yield the most days between two rotations, or nothing without a schedule. Raises Unresolved."""
+    if rotation.has("rotation_rules.automatically_after_days"):
+        yield rotation.number("rotation_rules.automatically_after_days")
+    elif rotation.has("rotation_rules.schedule_expression"):
+        yield _measure_schedule(rotation, rotation.text("rotation_rules.schedule_expression") or "")
+
+
+def _measure_schedule(rotation: Resource, schedule: str) -> Decimal:
+    if rate := _RATE.fullmatch(schedule.strip()):
+        return Decimal(rate[1]) / (24 if rate[2] == "hour" else 1)
+    cron = _CRON.fullmatch(schedule.strip())
+    months = _list_months(cron[2]) if cron else []
+    if cron is None or not months or _NOT_MONTHLY.search(f"{cron[1]} {cron[3]}"):
+        said = f"is {schedule!r}, whose longest pause can't be told here"
+        raise Unresolved(f"{rotation.address}.rotation_rules.schedule_expression", said)
+    starts = [date(2000 + year, month, 1) for year in (0, 1) for month in months]
+    return Decimal(max((later - earlier).days for earlier, later in pairwise(starts)))
+
+
+def _list_months(field: str) -> list[int]:
+    """Return the months that a field of a cron expression names, in order; none if it can't be read."""
+    found: set[int] = set()
+    for part in field.upper().split(","):
+        span, _, step = part.replace("*", "1-12").replace("?", "1-12").partition("/")
+        first, _, last = span.partition("-")
+        ends = [_MONTHS.get(each, 0) for each in (first, last or ("12" if step else first))]
+        if 0 in ends or not (step or "1").isdigit():
+            return []
+        found.update(range(ends[0], ends[1] + 1, int(step or 1)))
+    return sorted(found)
 
 
 @policy(

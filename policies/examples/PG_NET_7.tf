@@ -124,3 +124,64 @@ resource "aws_spot_instance_request" "in_a_default_subnet" { # violates PG_NET_7
   ami           = "ami-0123456789abcdef0"
   instance_type = "t3.micro"
 }
+
+resource "aws_eip" "of_a_nat_gateway" {
+  domain = "vpc"
+}
+
+resource "aws_eip" "of_an_instance" { # violates PG_NET_7
+  domain   = "vpc"
+  instance = aws_instance.private.id
+}
+
+resource "aws_eip_association" "of_an_instance" { # violates PG_NET_7
+  allocation_id = aws_eip.of_a_nat_gateway.id
+  instance_id   = aws_instance.private.id
+}
+
+resource "aws_eip_association" "of_its_interface" { # violates PG_NET_7
+  allocation_id        = aws_eip.of_a_nat_gateway.id
+  network_interface_id = "eni-1"
+}
+
+resource "aws_default_subnet" "as_aws_makes_it" { # violates PG_NET_7
+  availability_zone = "ap-northeast-1a"
+}
+
+resource "aws_default_subnet" "without_addresses" {
+  availability_zone       = "ap-northeast-1c"
+  map_public_ip_on_launch = false
+}
+
+resource "aws_spot_fleet_request" "with_addresses" { # violates PG_NET_7
+  iam_fleet_role  = "arn:aws:iam::123456789012:role/fleet"
+  target_capacity = 1
+  launch_specification {
+    ami                         = "ami-1"
+    instance_type               = "t3.micro"
+    associate_public_ip_address = true
+  }
+}
+
+resource "aws_pipes_pipe" "a_task_with_an_address" { # violates PG_NET_7
+  role_arn = "arn:aws:iam::123456789012:role/pipe"
+  source   = "arn:aws:sqs:ap-northeast-1:123456789012:digest"
+  target   = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/news"
+  target_parameters {
+    ecs_task_parameters {
+      task_definition_arn = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/digest:1"
+      network_configuration {
+        aws_vpc_configuration {
+          assign_public_ip = "ENABLED"
+          subnets          = ["subnet-1"]
+        }
+      }
+    }
+  }
+}
+
+resource "aws_pipes_pipe" "no_task" {
+  role_arn = "arn:aws:iam::123456789012:role/pipe"
+  source   = "arn:aws:sqs:ap-northeast-1:123456789012:digest"
+  target   = "arn:aws:sqs:ap-northeast-1:123456789012:other"
+}

@@ -62,3 +62,97 @@ resource "aws_ecs_task_definition" "privileged_in_another_case" { # violates PG_
   family                = "agent"
   container_definitions = jsonencode([{ Name = "agent", Image = "agent", Privileged = true }])
 }
+
+resource "aws_ecs_task_definition" "with_a_capability_that_rules_the_host" { # violates PG_RUN_1
+  family                = "with-a-capability-that-rules-the-host"
+  container_definitions = jsonencode([{ name = "app", image = "app", linuxParameters = { capabilities = { add = ["SYS_ADMIN"] } } }])
+}
+
+resource "aws_ecs_task_definition" "with_a_capability_that_stays_inside" {
+  family                = "with-a-capability-that-stays-inside"
+  container_definitions = jsonencode([{ name = "app", image = "app", linuxParameters = { capabilities = { add = ["SYS_PTRACE"], drop = ["ALL"] } } }])
+}
+
+resource "aws_ecs_task_definition" "docker_volume_of_the_root" { # violates PG_RUN_1
+  family                = "docker-volume-of-the-root"
+  container_definitions = jsonencode([{ name = "app", image = "app" }])
+
+  volume {
+    name = "root"
+    docker_volume_configuration {
+      driver      = "local"
+      driver_opts = { type = "none", o = "bind", device = "/" }
+    }
+  }
+}
+
+resource "aws_batch_job_definition" "a_job_apart" {
+  name = "a-job-apart"
+  type = "container"
+  container_properties = jsonencode({ image = "app", command = ["run"] })
+}
+
+resource "aws_batch_job_definition" "a_privileged_job" { # violates PG_RUN_1
+  name = "a-privileged-job"
+  type = "container"
+  container_properties = jsonencode({ image = "app", privileged = true })
+}
+
+resource "aws_batch_job_definition" "a_job_with_all_capabilities" { # violates PG_RUN_1
+  name = "a-job-with-all-capabilities"
+  type = "container"
+  container_properties = jsonencode({ image = "app", linuxParameters = { capabilities = { add = ["ALL"] } } })
+}
+
+resource "aws_batch_job_definition" "a_job_with_the_docker_socket" { # violates PG_RUN_1
+  name = "a-job-with-the-docker-socket"
+  type = "container"
+  container_properties = jsonencode({ image = "app", volumes = [{ name = "d", host = { sourcePath = "/var/run/docker.sock" } }] })
+}
+
+resource "aws_batch_job_definition" "a_privileged_node" { # violates PG_RUN_1
+  name = "a-privileged-node"
+  type = "multinode"
+  node_properties = jsonencode({
+    mainNode = 0, numNodes = 1
+    nodeRangeProperties = [{ targetNodes = "0:", container = { image = "app", privileged = true } }]
+  })
+}
+
+resource "aws_batch_job_definition" "a_task_with_the_processes_of_the_host" { # violates PG_RUN_1
+  name = "a-task-with-the-processes-of-the-host"
+  type = "container"
+  ecs_properties = jsonencode({ taskProperties = [{ pidMode = "host", containers = [{ name = "app", image = "app" }] }] })
+}
+
+resource "aws_batch_job_definition" "a_privileged_pod" { # violates PG_RUN_1
+  name = "a-privileged-pod"
+  type = "container"
+  eks_properties {
+    pod_properties {
+      containers {
+        image = "app"
+        security_context {
+          privileged = true
+        }
+      }
+    }
+  }
+}
+
+resource "aws_batch_job_definition" "a_pod_apart" {
+  name = "a-pod-apart"
+  type = "container"
+  eks_properties {
+    pod_properties {
+      containers {
+        image = "app"
+      }
+      volumes {
+        host_path {
+          path = "/srv/app"
+        }
+      }
+    }
+  }
+}

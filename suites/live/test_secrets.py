@@ -28,10 +28,11 @@ def test_secrets_are_taken_from_secrets_manager(handed: Handed, criterion: Crite
     criterion.exclude(elsewhere, expected="Secrets Manager")
 
 
-@check("secrets-rotation", remedy="Set up rotation with a rotation function, at most every 90 days.")
+@check("secrets-rotation", measures="time")
 def test_secrets_rotate(secret: Secret, criterion: Criterion) -> None:
-    """Is the secret rotated automatically, and not overdue?"""
+    """Is the secret rotated automatically, often enough, and not overdue?"""
     if not secret.rotatable:
         raise criterion.not_applicable(f"belongs to {secret.owner}, which changes it as it likes")
     criterion.hold(secret.rotates, expected="automatic rotation", observed="no rotation")
     criterion.hold(not secret.overdue, expected="rotations that work", observed=f"overdue since {secret.due}")
+    criterion.require(secret.interval)

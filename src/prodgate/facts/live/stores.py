@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unread
+from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, observes_each
 from .airflow import list_environments
@@ -31,6 +32,8 @@ class Secret(Fact):
     owner: str
     """AWS service that manages it, such as ``rds``; empty for one of the account's own."""
     rotates: bool
+    interval: Quantity
+    """Days between rotations. Secrets Manager computes them from the schedule, and states none before the first one."""
     due: datetime | None
     """When its next rotation is due; None if Secrets Manager does not state it."""
     overdue: bool
@@ -51,6 +54,7 @@ def observe_secrets(account: Account, row: Mapping[str, Any]) -> Secret:
         subject=row["ARN"],
         owner=row.get("OwningService", ""),
         rotates=bool(row.get("RotationEnabled")),
+        interval=account.attempt(lambda: Quantity.days(row["RotationRules"]["AutomaticallyAfterDays"])),
         due=due,
         overdue=due is not None and due < account.now,
         key=row.get("KmsKeyId", ""),
