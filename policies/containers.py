@@ -1,7 +1,7 @@
 """Containers: isolated from the host that they run on, in clusters that the internet can't reach."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -89,17 +89,22 @@ def containers_are_apart_from_their_host(holder: Resource, criterion: Criterion)
     tasks = [*list_job_tasks(holder), *_list_pods(holder)] if holder.type == BATCH else [_read_task(holder)]
     shared = [f"{name} = host" for task in tasks for name in NAMESPACES if task.get(name) == "host"]
     criterion.exclude(shared, expected="namespaces of its own")
-    paths = [str((one.get("host") or {}).get("sourcePath") or "") for task in tasks for one in task["volumes"] or ()]
-    mounted = [path for path in paths if path and re.sub("/+", "/", normpath(path)) in HOST_FILES]
-    criterion.exclude(mounted, expected="no such files of the host")
+    criterion.exclude(_list_mounted(tasks), expected="no such files of the host")
     containers = [one for task in tasks for one in task["containers"]]
     privileged = [str(one.get("name")) for one in containers if one.get("privileged") in (True, "true")]
     criterion.exclude(privileged, expected="privileged = false", observed="privileged: {}")
+    added = _list_escapes(containers)
+    criterion.exclude(added, expected="no capability that leads to the host", observed="capability {}")
+
+
+def _list_mounted(tasks: Iterable[Mapping[str, Any]]) -> list[str]:
+    paths = [str((one.get("host") or {}).get("sourcePath") or "") for task in tasks for one in task["volumes"] or ()]
+    return [path for path in paths if path and re.sub("/+", "/", normpath(path)) in HOST_FILES]
+
+
+def _list_escapes(containers: Iterable[Mapping[str, Any]]) -> list[str]:
     added = [(one.get("linuxParameters") or {}).get("capabilities") or {} for one in containers]
-    leading = sorted(
-        {str(name).upper().removeprefix("CAP_") for one in added for name in one.get("add") or ()} & ESCAPES
-    )
-    criterion.exclude(leading, expected="no capability that leads to the host", observed="capability {}")
+    return sorted({str(name).upper() for one in added for name in one.get("add") or ()} & ESCAPES)
 
 
 def _read_task(task: Resource) -> dict[str, Any]:

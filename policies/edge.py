@@ -138,12 +138,15 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
 def distributions_add_security_headers(distribution: Resource, criterion: Criterion) -> None:
     """Every behaviour adds Strict-Transport-Security of a year, nosniff, and a ban on foreign frames.
 
-    Set at the edge, they cover every response, including error pages and files.
+    Set at the edge, they cover every response, including error pages and files. A function on viewer-response may add
+    them as well, of which only its code tells.
     """
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
     for behaviour in behaviours:
         name = _behaviour_name(behaviour)
         own = _find_headers_policy(distribution, behaviour, criterion)
+        if [*_list_lacking(behaviour, own)] and _has_function_on_responses(behaviour):
+            raise criterion.undetermined(f"{name} has a function on viewer-response, which may add headers")
         for lacking in _list_lacking(behaviour, own):  # the value read last is where the finding points
             criterion.exclude((f"{name} {lacking}",), expected="all three headers")
         criterion.exclude((), expected="all three headers")
@@ -274,6 +277,12 @@ def _find_headers_policy(distribution: Resource, behaviour: Block, criterion: Cr
     return own[0]
 
 
+def _has_function_on_responses(behaviour: Block) -> bool:
+    kinds = ("function_association", "lambda_function_association")
+    functions = [one for kind in kinds for one in behaviour.blocks(kind)]
+    return any((one.text("event_type") or "").endswith("-response") for one in functions)
+
+
 def _list_lacking(behaviour: Block, own: Resource | None) -> Iterator[str]:
     """Yield the security headers that a behaviour does not add, each right after its argument was read."""
     if not behaviour.has("response_headers_policy_id"):
@@ -291,8 +300,14 @@ def _missing_headers(headers: Block) -> Iterator[str]:
     if not headers.blocks("content_type_options"):
         yield "X-Content-Type-Options"
     policies = [one.text("content_security_policy") or "" for one in headers.blocks("content_security_policy")]
-    if not headers.blocks("frame_options") and not any("frame-ancestors" in one for one in policies):
+    if not headers.blocks("frame_options") and not any(map(_bans_frames, policies)):
         yield "X-Frame-Options"
+
+
+def _bans_frames(policy: str) -> bool:
+    """Whether a content security policy names who may frame a page, which ``*`` and a scheme alone don't."""
+    stated = [words[1:] for part in policy.lower().split(";") if (words := part.split())[:1] == ["frame-ancestors"]]
+    return bool(stated) and not {"*", "http:", "https:"} & {*stated[0]}
 
 
 # ── The access logs of distributions and load balancers
@@ -447,7 +462,7 @@ RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 @policy(
     "PG_EDGE_16",
     criterion="waf-not-bypassable",
-    resources=("aws_lb", "aws_alb"),
+    resources=("aws_lb", "aws_alb", "aws_elb"),
     remedy=(
         "Make the load balancer internal, behind a CloudFront VPC origin; or admit CloudFront's prefix list only, and "
         "forward only what carries a secret header that the distribution adds."
@@ -459,25 +474,36 @@ def balancers_answer_nobody_but_cloudfront(balancer: Resource, criterion: Criter
 
     Anybody who scans finds the address of an open load balancer, and bypasses WAF, cache and logs. A prefix list is not
     an address: admit CloudFront's own. All CloudFront customers share it, so a header that only this distribution sends
-    must distinguish its requests.
+    must distinguish its requests; a classic load balancer can't ask for one.
     """
     if balancer.flag("internal"):
         return
     groups = balancer.related("security_groups", "aws_security_group")
-    if not groups:
-        raise criterion.undetermined(
-            "its security groups are declared elsewhere" if balancer.has("security_groups") else "names no groups"
-        )
     holders = [holder for group in groups for holder in list_holders(group)]
     open_ = [str(net) for holder in holders for opening in list_ingress(holder) for net in opening.public]
     criterion.exclude(sorted(set(open_)), expected="no public address")
+    if not groups or _names_others(balancer, groups):
+        raise criterion.undetermined(
+            "its security groups are declared elsewhere" if balancer.has("security_groups") else "names no groups"
+        )
     unasked = [one.address for one in _list_forwarding(balancer) if not _asks_for_header(one)]
     criterion.exclude(unasked, expected="a condition http_header wherever it forwards")
 
 
+def _names_others(balancer: Resource, groups: tuple[Resource, ...]) -> bool:
+    """Whether one of its security groups is declared elsewhere."""
+    stated = balancer.known("security_groups")
+    if stated is None:
+        return not {*balancer.references.get("security_groups", ())} <= {one.configured_as for one in groups}
+    return not all(any(id_ in group.identities for group in groups) for id_ in stated)
+
+
 def _list_forwarding(balancer: Resource) -> Iterator[Resource]:
-    """Yield the listeners and rules of a load balancer that forward."""
+    """Yield the listeners and rules of a load balancer that forward, or a classic one, which always does."""
     tree = balancer.configuration
+    if balancer.type == "aws_elb":
+        yield balancer
+        return
     for listener in tree.naming(balancer, "load_balancer_arn", *LISTENERS):
         rules = tree.naming(listener, "listener_arn", *RULES)
         yield from (one for one in (listener, *rules) if _forwards(one))
@@ -488,10 +514,16 @@ def _forwards(way: Resource) -> bool:
     return any(action.text("type") == "forward" for action in actions)
 
 
+#: Headers that every distribution sends, or every viewer may.
+SHARED = ("user-agent", "via", "host", "x-amz-cf-id", "x-forwarded-for", "x-forwarded-proto")
+
+
 def _asks_for_header(way: Resource) -> bool:
     conditions = way.blocks("condition") if way.type in RULES else ()
-    headers = [one.known("values") or () for condition in conditions for one in condition.blocks("http_header")]
-    return any(all(value.strip("*?") for value in values) for values in headers)
+    headers = [one for condition in conditions for one in condition.blocks("http_header")]
+    names = [(one, (one.text("http_header_name") or "").lower()) for one in headers]
+    secret = [one for one, name in names if name not in SHARED and not name.startswith("cloudfront-")]
+    return any(all(value.strip("*?") for value in one.known("values") or ()) for one in secret)
 
 
 # ── Requests that a load balancer and its targets could parse differently (request smuggling)
@@ -528,6 +560,8 @@ RULE_GROUP, IP_SET = "aws_wafv2_rule_group", "aws_wafv2_ip_set"
 #: What adds a group to a web ACL that is declared without it.
 ADDED, MANAGED = "aws_wafv2_web_acl_rule_group_association", "managed_rule_group"
 DATABASES = ("aws_rds_cluster", "aws_db_instance")
+#: Keys of a rate limit: of the client's connection, of a header that proxies write, and others of few values.
+OF_CLIENT, FORWARDED, FEW = {"asn", "ip"}, {"forwarded_ip"}, {"http_method", "label_namespace"}
 
 
 @policy(
@@ -605,9 +639,13 @@ def web_acls_hold_the_managed_groups(acl: Resource, criterion: Criterion) -> Non
 def web_acls_limit_the_rate(acl: Resource, criterion: Criterion) -> None:
     """A web ACL blocks an address that sends more requests than a stated rate, whatever it asks for.
 
-    A limit on some paths (scope_down_statement) leaves the others open.
+    A limit on some paths (scope_down_statement) leaves the others open, and one by a header, a cookie or a path counts
+    anew for each that the client makes up. WAF believes a forwarded address, which a client may write unless a proxy
+    overwrites it.
     """
-    limits = [one for one in _rules(acl, criterion)[0] if _acts(one) and _limits_everything(one)]
+    limits = [one for rule in _rules(acl, criterion)[0] for one in _list_limits(acl, rule)]
+    if limits and all(map(_is_by_header, limits)):
+        raise criterion.undetermined("limits by a forwarded address, which a client may write")
     criterion.hold(bool(limits), expected="a blocking rate limit on every request", observed="none")
 
 
@@ -654,12 +692,17 @@ def _lets_past(holder: Resource, rule: Block) -> bool:
 
 def _is_of_few(holder: Resource, statement: Block) -> bool:
     """Whether only addresses of an IP set's narrow networks match; a header with an address is anybody's to write."""
-    parts = [part for both in statement.blocks("and_statement") for part in both.blocks("statement")]
+    parts = [part for both in _nested(statement, "and_statement") for part in both.blocks("statement")]
     named = [] if parts else statement.blocks("ip_set_reference_statement")
     direct = [one for one in named if not one.blocks("ip_set_forwarded_ip_config")]
     return any(_is_of_few(holder, part) for part in parts) or any(
         all(is_narrow(found.texts("addresses")) for found in _pointed(holder, one, IP_SET)) for one in direct
     )
+
+
+def _nested(statement: Block, name: str) -> tuple[Block, ...]:
+    """Return the statements of a kind within another; none where that is too deep, or of a type that can't hold it."""
+    return statement.blocks(name) if name in statement.search() else ()
 
 
 def _pointed(holder: Resource, statement: Block, kind: str) -> tuple[Resource, ...]:
@@ -697,9 +740,43 @@ def _groups(rule: Block, *kinds: str) -> Iterator[Block]:
             yield from statement.blocks(kind)
 
 
-def _limits_everything(rule: Block) -> bool:
-    rates = [one for statement in rule.blocks("statement") for one in statement.blocks("rate_based_statement")]
-    return any(not one.blocks("scope_down_statement") for one in rates)
+def _list_limits(holder: Resource, rule: Block) -> Iterator[Block]:
+    """Yield the rate limits on every request that a rule enforces, itself or by a group of one's own."""
+    for statement in rule.blocks("statement"):
+        for group in _nested(statement, "rule_group_reference_statement"):  # a group can't refer to another
+            if _action(rule, "override_action") == "none" and not group.blocks("rule_action_override"):
+                declared = _pointed(holder, group, RULE_GROUP)
+                yield from (
+                    one for each in declared for inner in each.blocks("rule") for one in _list_limits(each, inner)
+                )
+        for rate in statement.blocks("rate_based_statement") if _acts(rule) else ():
+            if _limits_everybody(rate) and not any(
+                _narrows(holder, one) for one in rate.blocks("scope_down_statement")
+            ):
+                yield rate
+
+
+def _narrows(holder: Resource, scope: Block) -> bool:
+    """Whether a limit leaves out more than the addresses of a few."""
+    return not any(_is_of_few(holder, one) for no in _nested(scope, "not_statement") for one in no.blocks("statement"))
+
+
+def _limits_everybody(rate: Block) -> bool:
+    """Whether a client can't escape a limit: by what it is counted, beside its address, it can't make up."""
+    if rate.text("aggregate_key_type", "IP") != "CUSTOM_KEYS":
+        return True
+    kinds = _list_keys(rate)
+    return bool(kinds & (OF_CLIENT | FORWARDED)) and kinds <= OF_CLIENT | FORWARDED | FEW
+
+
+def _is_by_header(rate: Block) -> bool:
+    return rate.text("aggregate_key_type", "IP") == "FORWARDED_IP" or bool(_list_keys(rate) & FORWARDED)
+
+
+def _list_keys(rate: Block) -> set[str]:
+    """Return what a limit counts by, under either name that provider types have for it."""
+    keys = [key for name in ("custom_key", "custom_keys") if name in rate.search() for key in rate.blocks(name)]
+    return {kind for key in keys for kind in key.search() if key.blocks(kind)}
 
 
 def _stops(rule: Block) -> bool:

@@ -464,18 +464,21 @@ def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> Non
 
     An instance without a subnet uses a default one, which gives out public addresses unless the instance refuses.
     """
-    if holder.type in ELASTIC:
-        named = [name for name in ELASTIC[holder.type] if holder.has(name)]
-        criterion.exclude(named, expected="the address of a NAT gateway or a load balancer", observed="{} is set")
-        return
     if holder.type in MACHINES and not any(name in holder.search() and holder.has(name) for name in PLACED):
         refused = (holder.text("associate_public_ip_address") or "").lower() == "false"
         criterion.hold(refused, expected="a subnet of its own", observed="a default subnet, which gives out addresses")
+    criterion.exclude(_list_given(holder), expected="no public address")
+
+
+def _list_given(holder: Resource) -> Iterator[str]:
+    """Yield the arguments that give an address, each right after it was read."""
+    yield from (name for name in ELASTIC.get(holder.type, ()) if holder.has(name))
     blocks = holder.blocks(IN_BLOCKS[holder.type]) if holder.type in IN_BLOCKS else (holder,)
     name = ADDRESSES.get(holder.type, "associate_public_ip_address")
-    for block in blocks:
+    for block in blocks if holder.type not in ELASTIC else ():
         given = (block.text(name) or str(holder.type == "aws_default_subnet")).lower()
-        criterion.hold(given not in ("true", "enabled"), expected=f"{name} = false", observed=True)
+        if given in ("true", "enabled"):
+            yield f"{name} = {given}"
 
 
 # ── Network firewalls: they inspect traffic, and their subnets can't be changed

@@ -60,6 +60,11 @@ def _root_only(name: str, nested: Mapping[str, Any]) -> dict[str, Any]:
     if name in SCOPED_DOWN:
         scope = {"nesting_mode": "list", "max_items": 1, "block": {"$ref": f"wafv2_statement_{LEVELS}"}}
         found["block"]["block_types"]["scope_down_statement"] = scope
+    if name == "rate_based_statement":  # the older two types write custom_key, and leave out the kind of key: IP
+        inner = found["block"]
+        inner["block_types"]["custom_key"] = inner["block_types"]["custom_keys"]
+        kind = {**inner["attributes"]["aggregate_key_type"], "optional": True}
+        inner["attributes"]["aggregate_key_type"] = {key: value for key, value in kind.items() if key != "required"}
     return found
 
 

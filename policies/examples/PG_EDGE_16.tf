@@ -211,3 +211,68 @@ resource "aws_lb_listener_rule" "asking_for_any_header" {
     }
   }
 }
+
+resource "aws_lb" "asking_for_what_every_distribution_sends" { # violates PG_EDGE_16
+  name            = "asking-for-what-every-distributi"
+  security_groups = [aws_security_group.cloudfront.id]
+}
+
+resource "aws_lb_listener" "asking_for_what_every_distribution_sends" {
+  load_balancer_arn = aws_lb.asking_for_what_every_distribution_sends.arn
+  port              = 443
+  protocol          = "HTTPS"
+
+  default_action {
+    type = "fixed-response"
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "403"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "asking_for_what_every_distribution_sends" {
+  listener_arn = aws_lb_listener.asking_for_what_every_distribution_sends.arn
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.site.arn
+  }
+
+  condition {
+    http_header {
+      http_header_name = "User-Agent"
+      values           = ["Amazon CloudFront"]
+    }
+  }
+}
+
+resource "aws_lb" "with_a_second_group_declared_elsewhere" { # undetermined PG_EDGE_16
+  name            = "with-a-second-group-declared-els"
+  security_groups = [aws_security_group.cloudfront.id, "sg-0123456789abcdef0"]
+}
+
+resource "aws_elb" "classic" { # violates PG_EDGE_16
+  name            = "classic"
+  security_groups = [aws_security_group.cloudfront.id]
+
+  listener {
+    instance_port     = 80
+    instance_protocol = "http"
+    lb_port           = 443
+    lb_protocol       = "https"
+  }
+}
+
+resource "aws_elb" "classic_inside_the_network" {
+  name            = "classic-inside-the-network"
+  internal        = true
+  security_groups = [aws_security_group.world.id]
+
+  listener {
+    instance_port     = 80
+    instance_protocol = "http"
+    lb_port           = 443
+    lb_protocol       = "https"
+  }
+}
