@@ -28,6 +28,8 @@ _SPELLS: Final = (1, 2, 4, 8)
 _ENOUGH: Final = 15
 #: More trials than anybody waits for.
 _NEVER: Final = 10**9
+#: Values whose orders are counted, in some tenths of a second; more are ranked by an approximation.
+_COUNTED: Final = 120
 
 
 def _with_scipy(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -228,10 +230,25 @@ def _worth(kept: Floats, squares: Floats, seconds: int, trials: int, confidence:
 
 @_with_scipy
 def chance_of_greater(earlier: Sequence[float], later: Sequence[float]) -> float:
-    """Return the chance of ranks as far above the earlier ones when nothing changed, after Mann and Whitney."""
-    from scipy.stats import mannwhitneyu  # noqa: PLC0415
+    """Return the chance of ranks as far above the earlier ones when nothing changed, after Mann and Whitney.
 
-    return float(mannwhitneyu(later, earlier, alternative="greater").pvalue)
+    Of few values all ways to draw the later ones are counted: where many are the same, SciPy's normal approximation
+    said 4 % of what comes in 9 % of all ways.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    every = [*earlier, *later]
+    if len(every) > _COUNTED:
+        from scipy.stats import mannwhitneyu  # noqa: PLC0415
+
+        return float(mannwhitneyu(later, earlier, alternative="greater").pvalue)
+    _, which, alike = np.unique(every, return_inverse=True, return_counts=True)
+    ranks = (2 * np.cumsum(alike) - alike + 1)[which]  # twice the mean rank of those that are the same
+    ways = np.zeros((len(later) + 1, ranks.sum() + 1))  # by how many are drawn, and by the sum of their ranks
+    ways[0, 0] = 1
+    for rank in ranks:
+        ways[1:, rank:] += ways[:-1, :-rank]
+    return float(ways[-1, ranks[len(earlier) :].sum() :].sum() / ways[-1].sum())
 
 
 def _low(bad: Any, trials: Any, confidence: float) -> Any:

@@ -1,8 +1,8 @@
 """Bounds of a share: exact where trials are independent, honest where those of one second share their fate."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
 from math import comb
 from typing import Any
 
@@ -74,13 +74,26 @@ def test_the_ends_are_those_of_scipy(trials: int, share: float, confidence: floa
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later"), [([1, 2, 3], [4, 5, 6, 7]), ([1, 4, 6], [2, 3, 5, 7]), ([4, 5, 6], [1, 2, 3]), ([3], [1, 2])]
+    ("earlier", "later", "off"),
+    [
+        ([1, 2, 3], [4, 5, 6, 7], 0),
+        ([1, 4, 6], [2, 3, 5, 7], 0),
+        ([4, 5, 6], [1, 2, 3], 0),
+        ([3], [1, 2], 0),
+        ([1] * 19 + [2], [1] * 15 + [2] * 5, 0),
+        ([1, 2, 3, 4] * 5, [2, 3, 4, 4] * 5, 0),
+        ([*range(0, 180, 3)], [*range(5, 250, 4)], 0.001),  # so many are approximated
+    ],
 )
-def test_ranks_are_as_rare_as_among_all_ways_to_draw_them(earlier: list[float], later: list[float]) -> None:
+def test_ranks_are_as_rare_as_among_all_ways_to_draw_them(earlier: list[int], later: list[int], off: float) -> None:
     every = [*earlier, *later]
-    drawn = [sum(each) for each in combinations(sorted(every), len(later))]  # the ranks of 1 to n are these numbers
-    wanted = sum(total >= sum(later) for total in drawn) / len(drawn)
-    assert chance_of_greater(earlier, later) == pytest.approx(wanted)
+    doubled = {value: 2 * sorted(every).index(value) + every.count(value) + 1 for value in every}  # twice the mean rank
+    ways = {(0, 0): 1}
+    for value in every:
+        ways = Counter(ways) + Counter({(n + 1, total + doubled[value]): count for (n, total), count in ways.items()})
+    least = sum(doubled[value] for value in later)
+    wanted = sum(ways[at] for at in ways if at[0] == len(later) and at[1] >= least) / comb(len(every), len(later))
+    assert chance_of_greater(earlier, later) == pytest.approx(wanted, abs=off or 1e-9)
 
 
 def test_without_scipy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
