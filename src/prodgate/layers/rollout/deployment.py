@@ -46,6 +46,7 @@ from .target import GOOD, Scene, open_scene, require_section
 from .watching import (
     AFTERWARDS,
     BEFORE,
+    PATIENCE,
     EARLIER,
     FOLDER,
     MIGRATION,
@@ -183,6 +184,7 @@ def make_watch(context: LayerContext, scene: Scene, build: str, *, brief: bool =
         speed=section.speed,
         before=_BRIEF_BEFORE if brief else BEFORE,
         afterwards=_BRIEF_AFTERWARDS if brief else AFTERWARDS,
+        patience=0.0 if brief else PATIENCE,
         budget=find_budget(context.stated),
         family=section.migrations.task if section.migrations else "",
     )

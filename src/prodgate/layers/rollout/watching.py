@@ -21,14 +21,15 @@ from ...facts.rollout.deployments import WATCH_FORMAT, find_since
 from ...facts.rollout.migrations import read_runs
 from ...facts.rollout.watched import Route, have_succeeded, is_over, read_routes, read_surroundings, take_sample
 from ...facts.rollout.windows import find_silent
+from ...load.health import MOST_ASIDE
 from ...load.stream.process import Plan, Stream, StreamError, streaming
 from ...processes.progress import Progress
 from ...sections.rollout import RolloutSection, Watching
 
 #: Requests that are sent when the deployment is over, for the response times of what it left.
 AFTERWARDS: Final = 1_200
-#: How many times as long they may go on, where this machine was not well meanwhile.
-LONGEST: Final = 3
+#: How many times as long they may go on where this machine was not well meanwhile, and for how many seconds at least.
+LONGEST, PATIENCE = 3, 60.0
 #: Seconds of requests before the first stage.
 BEFORE: Final = 2.0
 #: Seconds that requests may go on beyond the limit, while the last look is taken.
@@ -71,6 +72,8 @@ class Watch:
     """Seconds of requests before a deployment is begun."""
     afterwards: int = AFTERWARDS
     """Requests that are sent when it is over."""
+    patience: float = PATIENCE
+    """Seconds that they may go on in any case, where this machine is not well."""
     family: str = ""
     """The tasks that run the migrations; ECS forgets them within the hour, and the record keeps them."""
     budget: Mapping[str, Any] | None = None
@@ -162,11 +165,17 @@ class _Followed:
             work.result(timeout=float(self.watch.watching.limit.base))
 
     def _is_short(self, passed: float, stream: Stream | None) -> bool:
-        """Whether too few requests were sent since it was over while this machine was well, and there is time."""
+        """Whether too few requests were sent since it was over while this machine was well, and there is time.
+
+        They are too few, too, while more than half of the time would have to be set aside.
+        """
         if stream is None or self.watch.plan is None:
             return False
         wanted = self.watch.afterwards / self.watch.plan.rate
-        return passed < wanted or (passed < LONGEST * wanted and passed - stream.count_aside(passed) < wanted)
+        if passed < wanted or passed >= max(LONGEST * wanted, self.watch.patience):
+            return passed < wanted
+        aside = stream.count_aside(passed)
+        return passed - aside < wanted or aside > MOST_ASIDE * passed
 
     def _look(self, *, finding: bool) -> None:
         account = self.watch.look()

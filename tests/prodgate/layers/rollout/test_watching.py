@@ -259,7 +259,7 @@ def test_requests_afterwards_count_while_this_machine_was_well(sick: tuple[int, 
 
 
 def test_a_deployment_is_watched_for_longer_where_this_machine_was_not_well(town: Town, tmp_path: Path) -> None:
-    """All requests of the first seconds after it count as disturbed."""
+    """The first second after it counts as disturbed: at most half of the time may be, and there is a minute."""
 
     class Sick(watching.Stream):
         def count_aside(self, since: float) -> float:
@@ -270,7 +270,7 @@ def test_a_deployment_is_watched_for_longer_where_this_machine_was_not_well(town
         plan = make_plan(SECTION, SECTION.watching, server.url, build_header="x-build", slow=0.2)
         record = watch_deployment(watch(town, tmp_path, look, plan=plan, silent=""), lambda: town.deploy(GOOD), {})
     ended = datetime.fromisoformat(record["ended"]).timestamp()
-    assert record["stream"]["ended"] - ended > 1.45, "half a second, and a second more"
+    assert record["stream"]["ended"] - ended > 1.95, "a second more than the one that was lost"
 
 
 # ── A deployment of a real account is followed by its id, as the newest or as the next, and its result is reported
