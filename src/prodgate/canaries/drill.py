@@ -274,7 +274,10 @@ def drill_canary(
         poll = partial(_observe, airflow, place, runs, letters, notifications)
         _wait_until(poll, lambda: all(one.ended for one in runs), patience)
         tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in runs)}")
+        late = [one for one in runs if not one.ended]
         _wait_until(poll, lambda: all(_is_settled(one, letters) for one in runs), delivery)
+    for one in late:  # what it leaves had not the time that is given to the others
+        one.reason = one.reason or f"the run {one.run_id} had not ended after {patience:g} s; drill again"
     tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in runs)
     return CanaryDrill(**asdict(place), started=started.isoformat(), tried=tried, left=tuple(steps.left))
 

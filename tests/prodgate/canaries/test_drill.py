@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.aws.answers import Absent, Unreadable
+from prodgate.aws.answers import Absent, Unread, Unreadable
 from prodgate.canaries.cleanup import UNDO
 from prodgate.canaries.drill import (
     FOLDER,
@@ -108,6 +108,7 @@ def test_messages_of_others_stay_and_can_be_seen_at_once(account: Account) -> No
         ({"letters": {"fail": 2, "kill": 1}}, "fail: 2 dead letters of the run ID"),
         ({"states": {"kill": "success"}}, "kill: the run ID is success, and must be failed"),
         ({"states": {"retry": "failed"}}, "retry: the run ID is failed, and must be success"),
+        ({"states": {"fail": "running"}}, "fail: the run ID had not ended after"),
     ],
 )
 def test_what_goes_wrong_is_said(account: Account, stated: dict[str, Any], flaw: str) -> None:
@@ -249,11 +250,16 @@ def test_a_run_that_was_kept_and_told_has_no_flaw() -> None:
         ({"notice_names": ["run"]}, "", "the notice does not name the dag and the task"),
         ({"state": "success"}, "the run is success, and had to fail", "the run is success, and had to fail"),
         ({"state": ""}, "the run is not seen, and had to fail", "the run is not seen, and had to fail"),
+        (
+            {"disturbed": "others computed", "notices": 0, "notice_names": []},
+            "",
+            Unread("no notice, while others computed; drill again"),
+        ),
     ],
 )
-def test_what_is_wrong_with_a_run_is_said(changed: dict[str, Any], unkept: str, untold: str) -> None:
+def test_what_is_wrong_with_a_run_is_said(changed: dict[str, Any], unkept: str, untold: str | Unread) -> None:
     fact = facts(**changed)
-    assert (fact.unkept, fact.untold) == (unkept, untold)
+    assert (fact.peek("unkept"), fact.peek("untold")) == (unkept, untold)
 
 
 TARGET = "aws://prod@ap-northeast-1"

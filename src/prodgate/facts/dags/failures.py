@@ -141,6 +141,11 @@ class Retried(Fact):
     dead_letters: int
     """Must be 0, since nothing failed for good."""
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the run did what a retry is for."""
+        return self.state == "success" and self.tries > 1 and not self.dead_letters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class KilledOrFailed(Fact):
@@ -170,9 +175,7 @@ def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _retry_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
-    if one["reason"]:
-        return Retried.unread(subject, one["reason"], age=age, run_id=one["run_id"])
-    return Retried(
+    fact = Retried(
         subject=subject,
         age=age,
         run_id=one["run_id"],
@@ -180,6 +183,9 @@ def _retry_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
         tries=one["tries"],
         dead_letters=one["dead_letters"],
     )
+    flaw = "" if fact.succeeded else f"the run is {one['state'] or 'not seen'} after {one['tries']} tries"
+    why = one["reason"] or _describe_disturbance(one, flaw)
+    return Retried.unread(subject, why, age=age, run_id=one["run_id"]) if why else fact
 
 
 def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFailed:
@@ -188,6 +194,7 @@ def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Killed
     wrong = "" if one["state"] == "failed" else f"the run is {one['state'] or 'not seen'}, and had to fail; "
     letter = _describe_flaw("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
     notice = _describe_flaw("notice", one["notices"], one["notice_names"], _OF_NOTICE)
+    unkept, untold = (_mark_doubt(one, f"{wrong}{flaw}".removesuffix("; ")) for flaw in (letter, notice))
     return KilledOrFailed(
         subject=subject,
         age=age,
@@ -196,9 +203,19 @@ def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Killed
         tries=one["tries"],
         dead_letter=_seconds(one["dead_letter"]),
         notice=_seconds(one["notice"]),
-        unkept=f"{wrong}{letter}".removesuffix("; "),
-        untold=f"{wrong}{notice}".removesuffix("; "),
+        unkept=unkept,
+        untold=untold,
     )
+
+
+def _mark_doubt(one: Mapping[str, Any], flaw: str) -> Any:
+    """Return a flaw, as unknown where the machine was not in order: what came did come, and the rest may be late."""
+    why = _describe_disturbance(one, flaw)
+    return Unread(why) if why else flaw
+
+
+def _describe_disturbance(one: Mapping[str, Any], flaw: str) -> str:
+    return f"{flaw}, while {one['disturbed']}; drill again" if flaw and one.get("disturbed") else ""
 
 
 def _describe_flaw(kind: str, number: int, names: list[str], wanted: tuple[str, ...]) -> str:

@@ -445,7 +445,8 @@ def _drill_soundly(
 ) -> Callable[[], Mapping[str, Any]]:
     """Drill every mode; while there is time, repeat those into which spells fell, whatever their result.
 
-    The last try of each mode counts. Returns a function that returns the record, or raises Unreadable.
+    The last try of each mode counts, with the reason of a spell that fell into it. Returns a function that
+    returns the record, or raises Unreadable.
     """
     modes: tuple[str, ...] = MODES
     kept = dict[str, Any]()
@@ -458,10 +459,13 @@ def _drill_soundly(
             spans = dict.fromkeys(modes, (begun, ended))
         else:
             ended, tried = datetime.now(UTC), {one["mode"]: one for one in (*kept.get("tried", ()), *record["tried"])}
-            kept = {**record, "tried": [*tried.values()]}
             spans = {mode: _read_span(tried[mode]) for mode in modes}
         spells = find_spells()
-        modes = tuple(mode for mode, (begin, end) in spans.items() if _fall_into(spells, begin, end))
+        spoiled = {mode: _find_reason(spells, *span) for mode, span in spans.items()}
+        modes = tuple(mode for mode, reason in spoiled.items() if reason)
+        if not why:
+            tried |= {mode: {**tried[mode], "disturbed": reason} for mode, reason in spoiled.items()}
+            kept = {**record, "tried": [*tried.values()]}
         if not modes or not _await_calm(find_spells, until - (ended - begun)):
             break
     return partial(_refuse, why) if why else lambda: kept
@@ -471,15 +475,16 @@ def _read_span(run: Mapping[str, Any]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(run["began"]), datetime.fromisoformat(run["over"])
 
 
-def _fall_into(spells: Iterable[Spell], begin: datetime, end: datetime) -> bool:
-    return any(spell.begin < end and spell.end > begin for spell in spells)
+def _find_reason(spells: Iterable[Spell], begin: datetime, end: datetime) -> str:
+    """Return the reason of a spell that fell into a time; empty for none."""
+    return next((spell.reason for spell in spells if spell.begin < end and spell.end > begin), "")
 
 
 def _await_calm(find_spells: Callable[[], Sequence[Spell]], until: datetime) -> bool:
     """Wait until there was no spell for some seconds; return whether that came in time."""
     pause = threading.Event()
     while (now := datetime.now(UTC)) < until:
-        if not _fall_into(find_spells(), now - _CALM, now):
+        if not _find_reason(find_spells(), now - _CALM, now):
             return True
         pause.wait(_LOOK_EVERY)
     return False

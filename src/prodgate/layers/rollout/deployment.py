@@ -46,10 +46,10 @@ from .target import GOOD, Scene, open_scene, require_section
 from .watching import (
     AFTERWARDS,
     BEFORE,
-    PATIENCE,
     EARLIER,
     FOLDER,
     MIGRATION,
+    PATIENCE,
     Deploy,
     Watch,
     find_watches,

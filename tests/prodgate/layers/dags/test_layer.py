@@ -261,7 +261,7 @@ def test_slots_are_waited_for_while_some_are_spoiled(
 def test_what_spells_fell_into_is_drilled_again(
     monkeypatch: pytest.MonkeyPatch, spells: list[str], drills: list[str], readable: bool
 ) -> None:
-    """It does not depend on the result; if nothing could be read, everything is tried again."""
+    """It does not depend on the result; if nothing could be read, everything is tried again. What is kept says why."""
     monkeypatch.setattr(observing, "_CALM", timedelta())
     begin, made, found = datetime(2026, 12, 1, tzinfo=UTC), list[str](), list[Spell]()
 
@@ -291,6 +291,8 @@ def test_what_spells_fell_into_is_drilled_again(
     assert made == drills
     latest = {mode: number for number, modes in enumerate(drills, 1) for mode in modes.split()}
     assert {one["mode"]: one["number"] for one in drilled()["tried"]} == latest
+    last = spells[len(drills) - 1] if len(drills) <= len(spells) else ""
+    assert {one["mode"] for one in drilled()["tried"] if one["disturbed"]} == set(last.split())
 
 
 @pytest.mark.parametrize(("ends", "calm"), [([-5.0], True), ([0.2], True), ([60.0], False)])
