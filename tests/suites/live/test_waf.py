@@ -30,6 +30,18 @@ def change_common(**changes: Any) -> Callable[[Aws], None]:
     )
 
 
+def count_by(kind: str, **how: Any) -> Callable[[Aws], None]:
+    """Return what lets the rate limit on all requests count by something else than the client's address."""
+
+    def change(rule: dict[str, Any]) -> dict[str, Any]:
+        if rule["Name"] != "rate-of-requests":
+            return rule
+        rate = {**rule["Statement"]["RateBasedStatement"], "AggregateKeyType": kind, **how}
+        return {**rule, "Statement": {"RateBasedStatement": rate}}
+
+    return lambda aws: change_rules(aws, lambda rules: [*map(change, rules)])
+
+
 def log_no_blocked_request(aws: Aws) -> None:
     arn = the_acl(aws)["ARN"]
     config = aws("wafv2", GLOBAL).get_logging_configuration(ResourceArn=arn)["LoggingConfiguration"]
@@ -76,6 +88,17 @@ SABOTAGES = (
         "a rate limit on the API alone",
         breaks={"waf-rate-limit"},
         by=lambda aws: change_rules(aws, lambda rules: [r for r in rules if r["Name"] != "rate-of-requests"]),
+    ),
+    Sabotage(
+        "a rate limit by a header that clients choose",
+        breaks={"waf-rate-limit"},
+        by=count_by("CUSTOM_KEYS", CustomKeys=[{"Header": {"Name": "x-session", "TextTransformations": []}}]),
+    ),
+    Sabotage(
+        "a rate limit by a forwarded address",
+        breaks=set(),
+        unsettles={"waf-rate-limit"},
+        by=count_by("FORWARDED_IP", ForwardedIPConfig={"HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH"}),
     ),
     Sabotage(
         "a web ACL that logs nothing",

@@ -230,7 +230,9 @@ class WebAclRule:
     softened: tuple[str, ...] = ()
     """Rules of the group whose action is overridden to count or allow."""
     limits_everything: bool = False
-    """Whether it is a rate limit on all requests, without a scope-down statement."""
+    """Whether it is a rate limit on all requests, which a client can't escape by what it counts by."""
+    believes_header: bool = False
+    """Whether it is a rate limit by a forwarded address, which a client may write."""
     lets_past: bool = False
     """Whether it, or its group, allows requests of more than a few clients, so that no later rule sees them."""
 
@@ -286,6 +288,7 @@ def _rule(account: Account, rule: Mapping[str, Any]) -> WebAclRule:
     managed = statement.get("ManagedRuleGroupStatement", {})
     group = managed or statement.get("RuleGroupReferenceStatement", {})
     rate = statement.get("RateBasedStatement")
+    keys = _list_keys(rate) if rate and not rate.get("ScopeDownStatement") else set[str]()
     overrides = {one["Name"]: next(iter(one["ActionToUse"])) for one in group.get("RuleActionOverrides", ())}
     softened = [name for name, action in overrides.items() if action not in _STOPS]
     excluded = [one["Name"] for one in group.get("ExcludedRules", ())]  # deprecated by AWS, still in force
@@ -296,9 +299,20 @@ def _rule(account: Account, rule: Mapping[str, Any]) -> WebAclRule:
         labels=bool(rule.get("RuleLabels")),
         group=_group(managed) if managed else "*" * bool(group),
         softened=(*softened, *excluded),
-        limits_everything=rate is not None and not rate.get("ScopeDownStatement"),
+        limits_everything=bool(keys - _FEW) and keys <= _OF_CLIENT | _FORWARDED | _FEW,
+        believes_header=bool(keys & _FORWARDED),
         lets_past="Allow" in overrides.values() or _lets_past(account, rule, statement),
     )
+
+
+#: Keys of a rate limit: of the client's connection, of a header that proxies write, and others of few values.
+_OF_CLIENT, _FORWARDED, _FEW = {"ASN", "IP"}, {"FORWARDED_IP", "ForwardedIP"}, {"HTTPMethod", "LabelNamespace"}
+
+
+def _list_keys(rate: Mapping[str, Any]) -> set[str]:
+    """Return what a rate limit counts by."""
+    kind = rate["AggregateKeyType"]
+    return {name for key in rate["CustomKeys"] for name in key} if kind == "CUSTOM_KEYS" else {kind}
 
 
 def _lets_past(account: Account, rule: Mapping[str, Any], statement: Mapping[str, Any]) -> bool:
