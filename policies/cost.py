@@ -70,11 +70,19 @@ def anomalies_reach_somebody(monitor: Resource, criterion: Criterion) -> None:
     """Every cost anomaly monitor has a subscription that reaches somebody.
 
     A budget reveals growth at the end of the month; an anomaly monitor reveals it within a day, if it has a subscriber.
+    One of some tags or accounts sees a part of the costs, which only its owner can say is enough.
     """
+    if not any(map(_watches_everything, monitor.configuration.of("aws_ce_anomaly_monitor"))):
+        raise criterion.undetermined("no monitor watches every service or account")
     subscriptions = monitor.configuration.naming(monitor, "monitor_arn_list", "aws_ce_anomaly_subscription")
     heard = [one for subscription in subscriptions for one in subscription.blocks("subscriber")
              if one.text("type") == "EMAIL" or _has_subscriber(subscription, one.text("address") or "")]  # fmt: skip
     criterion.hold(monitor.has("name") and bool(heard), expected="somebody to tell", observed="nobody")
+
+
+def _watches_everything(monitor: Resource) -> bool:
+    dimension = monitor.text("monitor_dimension") if monitor.text("monitor_type") == "DIMENSIONAL" else None
+    return dimension in ("SERVICE", "LINKED_ACCOUNT")
 
 
 @policy(

@@ -158,8 +158,9 @@ _MONITOR, _SUBSCRIPTION = "aws_ce_anomaly_monitor", "aws_ce_anomaly_subscription
 
 
 def _monitor(monitor: Mapping[str, Any]) -> CostResource:
-    arn = monitor["MonitorArn"]
-    return CostResource(subject=arn, type=_MONITOR, values={"arn": arn, "name": monitor["MonitorName"]})
+    stated = {"arn": monitor["MonitorArn"], "name": monitor["MonitorName"], "monitor_type": monitor["MonitorType"]}
+    values = {**stated, "monitor_dimension": monitor.get("MonitorDimension")}
+    return CostResource(subject=monitor["MonitorArn"], type=_MONITOR, values=values)
 
 
 def _subscription(subscription: Mapping[str, Any]) -> CostResource:
