@@ -365,7 +365,7 @@ def _require_refusal(store: Resource, criterion: Criterion) -> None:
 def _refuses_plain(statement: Statement) -> bool:
     everybody = any(principal.is_anybody for principal in statement.principals)
     tests = [(c.operator.removesuffix("ifexists"), c.key, c.values) for c in statement.conditions]
-    return not statement.allows and everybody and tests == [("bool", "aws:securetransport", ("false",))]
+    return not statement.allows and everybody and tests in ([], [("bool", "aws:securetransport", ("false",))])
 
 
 def _is_covered(action: str, inside: str, store: Resource, refusing: Iterable[Statement]) -> bool:

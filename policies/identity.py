@@ -512,7 +512,8 @@ def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> N
 
 
 def _who(statement: Statement) -> str:
-    return ", ".join(principal.name for principal in statement.principals[:3])
+    named = (each.name for each in statement.principals[:3] if isinstance(each, Principal))
+    return ", ".join(name for name in named if isinstance(name, str))
 
 
 # ── Who holds rights: no long-lived keys, no managed administrator policy, separate roles for tasks and for Airflow

@@ -42,6 +42,15 @@ resource "aws_s3_bucket_policy" "objects_left_out" {
   })
 }
 
+resource "aws_s3_bucket" "everything_denied" {
+  bucket = "everything-denied"
+}
+
+resource "aws_s3_bucket_policy" "everything_denied" {
+  bucket = aws_s3_bucket.everything_denied.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [merge(local.tls_only, { Condition = {} })] })
+}
+
 resource "aws_s3_bucket" "only_reading_denied" { # violates PG_ENC_13
   bucket = "only-reading-denied"
 }

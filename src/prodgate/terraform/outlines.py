@@ -36,7 +36,7 @@ def write_outlines(plan: Mapping[str, Any], tree: Tree) -> Tree:
     for each in plan.get("resource_changes") or ():
         path, address = split_module(without_indices(each["address"]))
         values = {**(each["change"].get("after") or {}), **(each["change"].get("after_unknown") or {})}
-        named = [name for name, value in values.items() if value is True or (isinstance(value, str) and MARK in value)]
+        named = [name for name, value in values.items() if value is True or _may_be_hidden(value, tree)]
         for name in named if each["mode"] == "managed" else ():
             place, value = _find_expression(tree, (path, address, name))
             held = _read_document(value) if value else ""
@@ -44,6 +44,11 @@ def write_outlines(plan: Mapping[str, Any], tree: Tree) -> Tree:
             if block and (tree.modules[place[0]].directory, place[1]) not in tree.once:
                 added.setdefault(block.file, {})[_name(place)] = _write(block, place, held)
     return _append(tree, added) if added else tree
+
+
+def _may_be_hidden(value: Any, tree: Tree) -> bool:
+    """Whether core knows a document by what stands in for something, so that it is not known here."""
+    return isinstance(value, str) and value.startswith("{") and (MARK in value or bool(tree.unread))
 
 
 def _append(tree: Tree, added: Mapping[str, Mapping[str, str]]) -> Tree:

@@ -28,7 +28,7 @@ from .provider.planning import find_name
 from .provider.schema import aws_schemas
 from .read_files import find_outside_reads
 from .references import PlannedConfiguration, find_credentials
-from .resources import UNKNOWN, Configuration, Gap, Resource, find_unknown, is_opaque, list_texts
+from .resources import REDACTED, UNKNOWN, Configuration, Gap, Resource, find_unknown, is_opaque, list_texts
 from .sources import Tree, is_encrypted, is_filed_in_full
 
 # ── Keys in provider blocks, by their origin: the source, a resource that makes them, or the operator of Terraform
@@ -646,7 +646,7 @@ class _PlanReader:
             raise TypeError(f"after_unknown of {address} is {str(unknown)[:40]!r}, and no object")
         known = mark_unknown(stated.get("values") or {}, unknown) or {}
         if is_outline(address):  # a document may be sensitive in part, and that part is not kept
-            known = mark_unknown(known, stated.get("sensitive_values") or {})
+            known = mark_unknown(known, stated.get("sensitive_values") or {}, REDACTED)
         values = self._hide(stated, self._forget_unset(stated, known))
         return Resource(
             address=address,
@@ -694,19 +694,19 @@ def _instances(module: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
         yield from _instances(child)
 
 
-def mark_unknown(value: Any, unknown: Any) -> Any:
-    """Put UNKNOWN at the places in the mask ``unknown`` (true, or containers that lead to true)."""
+def mark_unknown(value: Any, unknown: Any, mark: Unknown = UNKNOWN) -> Any:
+    """Put a mark at the places in the mask ``unknown`` (true, or containers that lead to true)."""
     if unknown is True:
-        return UNKNOWN
+        return mark
     if not unknown:
         return value
     if isinstance(unknown, Mapping):
         held = value if isinstance(value, Mapping) else {}
         marked = {key: mask for key, mask in unknown.items() if mask or (key not in held and mask is not False)}
-        return {**held, **{key: mark_unknown(held.get(key), mask) for key, mask in marked.items()}}
+        return {**held, **{key: mark_unknown(held.get(key), mask, mark) for key, mask in marked.items()}}
     if isinstance(unknown, list):
         items = value if isinstance(value, list) else []
-        return [mark_unknown(item, mask) for item, mask in zip_longest(items, unknown)]
+        return [mark_unknown(item, mask, mark) for item, mask in zip_longest(items, unknown)]
     return value
 
 

@@ -271,17 +271,9 @@ def test_texts_that_hold_the_account_are_a_gap_where_it_can_be_stated(plant: Pla
         f"aws_sqs_queue.q2.name and {len(HELD) - 3} more; write "
     )
     assert "the account" not in {gap.subject for gap in evaluate(root, account="111122223333").gaps}
-
-
-def test_they_are_a_note_where_there_are_no_criteria(plant: Plant) -> None:
-    found = evaluate(plant({"main.tf": BOTH + OTHER + queues(*HELD)}))
-
-    assert found.complete
-    assert any(
-        note.startswith("the account is not stated, and 123456789012 stands in")
-        and f"aws_sqs_queue.q2.name and {len(HELD) - 3} more" in note
-        for note in found.notes
-    )
+    noted = evaluate(root)
+    assert noted.complete
+    assert f"the account {reasons['the account']}" in noted.notes
 
 
 def test_what_the_provider_states_is_no_gap(plant: Plant) -> None:

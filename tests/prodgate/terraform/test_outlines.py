@@ -25,6 +25,7 @@ DATA = {
     "overridden": "override_policy_documents = [var.nowhere]",
     "opened": 'dynamic "statement" {\n    for_each = var.nowhere\n    content {\n      actions = [statement.value]\n    }\n  }',
 }
+BUCKET = 'resource "aws_s3_bucket" "b" {\n  bucket = var.nowhere\n}\n'
 INVENTED = 'data "aws_ssm_parameter" "p" {\n  name = "p"\n}\n'
 ONE, SEVERAL = '"s3:Get*"', 'concat(["s3:Get*"], var.nowhere)'
 #: Name of a policy -> how it is written, and what is known of the actions of its statements; nothing of the whole.
@@ -34,6 +35,7 @@ WRITTEN: dict[str, tuple[str, list[object] | None]] = {
     "with_open_actions": (_TEXT % (SEVERAL, "var.nowhere"), [None]),
     "of_an_answer": (_TEXT % (ONE, "data.aws_ssm_parameter.p.arn"), [["s3:get*"]]),
     "decided_by_an_answer": (_TEXT % (f'data.aws_ssm_parameter.p.version > 1 ? "*" : {ONE}', "var.nowhere"), None),
+    "of_a_name": (_TEXT % (ONE, "aws_s3_bucket.b.arn"), [["s3:get*"]]),
     "beside_a_secret": (_TEXT % (ONE, "data.aws_ssm_parameter.p.value"), [["s3:get*"]]),
     "of_a_secret": (_TEXT % ('coalesce(sensitive("s3:Get*"))', "var.nowhere"), [None]),
     "passed_on": ("local.document", [["s3:get*"]]),
@@ -56,7 +58,14 @@ MODULE = (
 @pytest.fixture(scope="module")
 def written(plant_once: Plant) -> Configuration:
     values = f'locals {{\n  reads = ["s3:Get*", "s3:List*"]\n  document = {_TEXT % (ONE, "var.nowhere")}\n}}\n'
-    text = 'variable "nowhere" {}\n' + values + INVENTED + CALL + "".join(_write_data(*each) for each in DATA.items())
+    text = (
+        'variable "nowhere" {}\n'
+        + values
+        + INVENTED
+        + BUCKET
+        + CALL
+        + "".join(_write_data(*each) for each in DATA.items())
+    )
     text += "".join(
         f'resource "aws_iam_policy" "{name}" {{\n  policy = {how}\n}}\n' for name, (how, _) in WRITTEN.items()
     )

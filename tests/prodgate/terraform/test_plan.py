@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -203,19 +202,6 @@ def test_what_is_not_built_like_a_plan_is_refused(tmp_path: Path, part: dict[str
 
     with pytest.raises(TerraformError, match="is not built like a plan"):
         read_plan(load_plan(file), file)
-
-
-def test_a_plan_may_come_through_a_pipe(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    text = json.dumps({"format_version": "1.2", "planned_values": {}})
-    writer = Thread(target=pipe.write_text, args=(text,))
-    writer.start()
-
-    (opened,) = open_configurations(pipe)
-    writer.join()
-
-    assert opened.resources == ()
 
 
 def test_failed_checks_are_noted(tmp_path: Path) -> None:
