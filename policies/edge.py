@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from prodgate import Block, Configuration, Criterion, Resource, Unresolved, policy
 from prodgate.semantics.aws_settings import is_narrow, list_needed_rule_groups, read_in_order
 
+from .encryption import DISTRIBUTIONS, list_behaviours
 from .network import list_holders, list_ingress
 
 DISTRIBUTION = ("aws_cloudfront_distribution",)
@@ -64,7 +65,7 @@ def distributions_serve_files_and_application(distribution: Resource, criterion:
 @policy(
     "PG_EDGE_3",
     criterion="cdn-origin-access",
-    resources=DISTRIBUTION,
+    resources=DISTRIBUTIONS,
     remedy="Set origin_access_control_id on the S3 origin, to a control with signing_behavior always.",
     population=0,
 )
@@ -77,7 +78,7 @@ def bucket_origins_have_access_control(distribution: Resource, criterion: Criter
     buckets = [origin for origin in distribution.blocks("origin") if _is_bucket(origin)]
     if not buckets:
         raise criterion.not_applicable("has no S3 origin")
-    unsigned = [origin.text("origin_id") for origin in buckets if not _is_signed(distribution, origin, criterion)]
+    unsigned = [_name_origin(origin) for origin in buckets if not _is_signed(distribution, origin, criterion)]
     criterion.exclude(unsigned, expected="signed by access control", observed="{} unsigned")
 
 
@@ -128,7 +129,7 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
 @policy(
     "PG_EDGE_6",
     criterion="cdn-security-headers",
-    resources=DISTRIBUTION,
+    resources=DISTRIBUTIONS,
     remedy=(
         "Set response_headers_policy_id on every behaviour, to a policy with HSTS of a year, content_type_options "
         "and frame_options."
@@ -141,8 +142,7 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
     Set at the edge, they cover every response, including error pages and files. A function on viewer-response may add
     them as well, of which only its code tells.
     """
-    behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
-    for behaviour in behaviours:
+    for behaviour in list_behaviours(distribution):
         name = _behaviour_name(behaviour)
         own = _find_headers_policy(distribution, behaviour, criterion)
         if [*_list_lacking(behaviour, own)] and _has_function_on_responses(behaviour):
@@ -233,6 +233,10 @@ def _is_signed(distribution: Resource, origin: Block, criterion: Criterion) -> b
     return own[0].text("signing_behavior") == "always" and own[0].text("origin_access_control_origin_type") == "s3"
 
 
+def _name_origin(origin: Block) -> str | None:
+    return origin.text("origin_id" if "origin_id" in origin.search() else "id")
+
+
 def _behaviour_name(behaviour: Block) -> str:
     return "default" if behaviour.path == "default_cache_behavior" else str(behaviour.text("path_pattern"))
 
@@ -316,7 +320,7 @@ def _bans_frames(policy: str) -> bool:
 @policy(
     "PG_EDGE_7",
     criterion="access-logs",
-    resources=("aws_cloudfront_distribution", "aws_lb", "aws_alb", "aws_elb"),
+    resources=(*DISTRIBUTIONS, "aws_lb", "aws_alb", "aws_elb"),
     remedy=(
         "Deliver the access log: logging_config or a log delivery source for a distribution, access_logs for a "
         "load balancer."
@@ -332,11 +336,12 @@ def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> Non
     """
     if _sees_no_requests(entrance):
         raise criterion.not_applicable("a network load balancer logs requests over TLS, and has no listener for them")
-    if entrance.type != "aws_cloudfront_distribution":
+    if entrance.type not in DISTRIBUTIONS:
         classic = entrance.type == "aws_elb"  # writes the stated log unless switched off
         logging = any(one.flag("enabled", classic) for one in entrance.blocks("access_logs"))
     else:
-        logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _is_delivered(entrance)
+        stated = entrance.blocks("logging_config") if entrance.type in DISTRIBUTION else ()
+        logging = any(one.has("bucket") for one in stated) or _is_delivered(entrance)
     criterion.hold(logging, expected="an access log", observed="none")
 
 
@@ -567,7 +572,7 @@ OF_CLIENT, FORWARDED, FEW = {"asn", "ip"}, {"forwarded_ip"}, {"http_method", "la
 @policy(
     "PG_EDGE_8",
     criterion="waf-attached",
-    resources=("aws_cloudfront_distribution",),
+    resources=DISTRIBUTIONS,
     population=0,
 )
 def distributions_have_a_web_acl(distribution: Resource, criterion: Criterion) -> None:

@@ -268,11 +268,13 @@ def _key_text(store: Resource, name: str) -> str:
 
 # ── Encryption between CloudFront and what it fetches from
 
+DISTRIBUTIONS = ("aws_cloudfront_distribution", "aws_cloudfront_multitenant_distribution")
+
 
 @policy(
     "PG_ENC_11",
     criterion="encryption-in-transit",
-    resources=("aws_cloudfront_distribution",),
+    resources=DISTRIBUTIONS,
     population=0,
     remedy="Set origin_protocol_policy = https-only and origin_ssl_protocols = [TLSv1.2] for every origin.",
 )
@@ -294,8 +296,13 @@ def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Crite
 
 
 def _admits_plain(distribution: Resource) -> bool:
-    behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
-    return any(one.text("viewer_protocol_policy") == "allow-all" for one in behaviours)
+    return any(one.text("viewer_protocol_policy") == "allow-all" for one in list_behaviours(distribution))
+
+
+def list_behaviours(distribution: Resource) -> list[Block]:
+    """Return the cache behaviours of a distribution, for one customer or for many, the default one first."""
+    names = ("default_cache_behavior", "ordered_cache_behavior", "cache_behavior")
+    return [one for name in names if name in distribution.search() for one in distribution.blocks(name)]
 
 
 def _endpoints(distribution: Resource, origin: Block) -> list[Block]:
@@ -650,15 +657,64 @@ def listeners_refuse_old_tls(listener: Resource, criterion: Criterion) -> None:
 
 
 @policy(
+    "PG_ENC_28",
+    criterion="tls-minimum-version",
+    resources=("aws_elb",),
+    population=0,
+    remedy="Add an aws_lb_ssl_negotiation_policy with Reference-Security-Policy = ELBSecurityPolicy-TLS-1-2-2017-01.",
+)
+def classic_listeners_refuse_old_tls(balancer: Resource, criterion: Criterion) -> None:
+    """TLS listeners of a classic load balancer accept TLS 1.2 or newer only.
+
+    Without a policy of their own, AWS's ELBSecurityPolicy-2016-08 accepts TLS 1.0.
+    """
+    stated = [(one.text("lb_port"), (one.text("lb_protocol") or "").upper()) for one in balancer.blocks("listener")]
+    ports = [port for port, protocol in stated if protocol in ("HTTPS", "SSL")]
+    if not ports:
+        raise criterion.not_applicable("the load balancer does not terminate TLS")
+    for port in ports:
+        chosen = [*_list_classic_settings(balancer, port)] or [{REFERENCE: OLDEST}]
+        older = [f"{name} = {value} on port {port}" for one in chosen for name, value in _list_older(balancer, one)]
+        criterion.exclude(older, expected="TLS 1.2 or newer")
+
+
+REFERENCE, CLASSIC_MODERN = "Reference-Security-Policy", "ELBSecurityPolicy-TLS-1-2-2017-01"
+OLDER_VERSIONS = ("Protocol-SSLv3", "Protocol-TLSv1", "Protocol-TLSv1.1")
+
+
+def _list_classic_settings(balancer: Resource, port: str | None) -> Iterator[dict[str, str]]:
+    """Yield the attributes of each policy on a TLS listener, however it is attached."""
+    tree = balancer.configuration
+    direct = tree.naming(balancer, "load_balancer", "aws_lb_ssl_negotiation_policy")
+    attached = tree.naming(balancer, "load_balancer_name", "aws_load_balancer_listener_policy")
+    chosen = {name for one in attached if one.text("load_balancer_port") == port for name in one.texts("policy_names")}
+    named = tree.naming(balancer, "load_balancer_name", "aws_load_balancer_policy")
+    holders = [(one, "attribute") for one in direct if one.text("lb_port") == port]
+    holders += [(one, "policy_attribute") for one in named if one.text("policy_name") in chosen]
+    for holder, name in holders:
+        yield {each.text("name") or "": each.text("value") or "" for each in holder.blocks(name)}
+
+
+def _list_older(balancer: Resource, settings: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what admits older versions. Raises Unresolved if a version is not stated, which is left to AWS."""
+    if REFERENCE in settings:
+        yield from ((name, value) for name, value in settings.items() if name == REFERENCE and value != CLASSIC_MODERN)
+        return
+    yield from ((name, settings[name]) for name in OLDER_VERSIONS if settings.get(name, "false").lower() == "true")
+    if open_ := [name for name in OLDER_VERSIONS if name not in settings]:
+        raise Unresolved(balancer.address, f"has a policy that does not state {open_[0]}")
+
+
+@policy(
     "PG_ENC_9",
     criterion="https-only",
-    resources=("aws_cloudfront_distribution",),
+    resources=DISTRIBUTIONS,
     population=0,
     remedy="Set viewer_protocol_policy to redirect-to-https or https-only in every cache behaviour.",
 )
 def viewers_are_served_over_https(distribution: Resource, criterion: Criterion) -> None:
     """CloudFront answers no request over plain HTTP, whatever its path."""
-    for behaviour in distribution.blocks("default_cache_behavior") + distribution.blocks("ordered_cache_behavior"):
+    for behaviour in list_behaviours(distribution):
         found = behaviour.text("viewer_protocol_policy")
         criterion.hold(found in ENCRYPTED, expected="redirect-to-https", observed=found, aspect=behaviour.path)
 
@@ -666,7 +722,7 @@ def viewers_are_served_over_https(distribution: Resource, criterion: Criterion) 
 @policy(
     "PG_ENC_10",
     criterion="tls-minimum-version",
-    resources=("aws_cloudfront_distribution",),
+    resources=DISTRIBUTIONS,
     population=0,
     remedy="Use a certificate of your own with minimum_protocol_version = TLSv1.2_2021 or newer.",
 )

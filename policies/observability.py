@@ -461,7 +461,7 @@ def alarms_can_publish_to_their_topic(topic: Resource, criterion: Criterion) -> 
     if not topic.configuration.naming(topic, "alarm_actions", ALARM, COMPOSITE):
         raise criterion.not_applicable("no alarm notifies it")
     criterion.hold(admits(topic), expected="CloudWatch may publish", observed="its policy does not allow it")
-    criterion.hold(_key_opens(topic, criterion), expected="CloudWatch may use the key", observed="it may not")
+    criterion.hold(key_opens(topic, criterion), expected="CloudWatch may use the key", observed="it may not")
 
 
 @policy(
@@ -538,43 +538,44 @@ def admits(topic: Resource, service: str = "cloudwatch.amazonaws.com") -> bool:
     if not policies and is_unset(topic, "policy"):
         return service == "cloudwatch.amazonaws.com"
     statements = [one for holder in policies or (topic,) for one in holder.statements("policy")]
-    opened = [one for one in statements if one.allows and _serves(one, topic) and one.covers("sns:Publish")]
+    opened = [one for one in statements if one.allows and serves(one, topic) and one.covers("sns:Publish")]
     publishers = [principal.name for one in opened for principal in one.principals]
     return bool({service, "*"} & set(publishers))
 
 
-def _key_opens(topic: Resource, criterion: Criterion) -> bool:
-    if not topic.has("kms_master_key_id"):
+def key_opens(target: Resource, criterion: Criterion, service: str = "cloudwatch.amazonaws.com") -> bool:
+    """Whether a service may use the key of a topic or a queue, which it must to send there. Raises Undetermined."""
+    if not target.has("kms_master_key_id"):
         return True
-    keys = topic.related("kms_master_key_id", "aws_kms_key")
+    keys = target.related("kms_master_key_id", "aws_kms_key")
     keys = keys or tuple(
         key
-        for alias in topic.related("kms_master_key_id", "aws_kms_alias")
+        for alias in target.related("kms_master_key_id", "aws_kms_alias")
         for key in alias.related("target_key_id", "aws_kms_key")
     )
     if not keys:
-        if (topic.text("kms_master_key_id") or "").endswith("alias/aws/sns"):
+        if (target.text("kms_master_key_id") or "").endswith(("alias/aws/sns", "alias/aws/sqs")):
             return False
         raise criterion.undetermined("its key is declared elsewhere")
-    holders = topic.configuration.naming(keys[0], "key_id", "aws_kms_key_policy")
+    holders = target.configuration.naming(keys[0], "key_id", "aws_kms_key_policy")
     # The default policy of a key admits the account's own roles, and no service.
     holders = holders or (() if is_unset(keys[0], "policy") else keys[:1])
     statements = [one for holder in holders for one in holder.allow_statements("policy")]
-    statements = [one for one in statements if _serves(one, topic)]
-    opened = [one for one in statements if any(p.name == "cloudwatch.amazonaws.com" for p in one.principals)]
+    statements = [one for one in statements if serves(one, target)]
+    opened = [one for one in statements if any(p.name == service or p.is_anybody for p in one.principals)]
     for holder in holders:
         holder.has("policy")  # the value read last is where the finding points
     return all(any(one.covers(action) for one in opened) for action in ("kms:Decrypt", "kms:GenerateDataKey"))
 
 
-def _account(topic: Resource) -> str:
-    return ((topic.text("arn") or "").split(":") + [""] * 5)[4]
+def _account(target: Resource) -> str:
+    return ((target.text("arn") or "").split(":") + [""] * 5)[4]
 
 
-def _serves(statement: Statement, topic: Resource) -> bool:
-    """Whether a statement lets a service act for a topic's account: it names no account, or this one."""
+def serves(statement: Statement, target: Resource) -> bool:
+    """Whether a statement lets a service act for the account of a topic or queue: it names no account, or this one."""
     accounts = statement.pinned("aws:SourceAccount")
-    return not accounts or _account(topic) in accounts
+    return not accounts or _account(target) in accounts
 
 
 # ── What people and canaries look at: dashboards and the site itself

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
-from prodgate import Configuration, Criterion, Quantity, Resource, policy
+from prodgate import Configuration, Criterion, Quantity, Resource, Unresolved, policy
 from prodgate.semantics.airflow_versions import dag_concurrency, parallelism, parse_version, setting_mistakes, settings
 
 from .evidence import versioning_status
 from .identity import find_reached
-from .observability import TOPIC, alarms_on, fires_above, has_subscriber, point_at_nearest
+from .observability import TOPIC, alarms_on, fires_above, has_subscriber, key_opens, point_at_nearest, serves
 from .unset import is_unset
 
 # ── Airflow environments as they are declared
@@ -299,6 +300,87 @@ def what_a_target_refuses_is_kept(source: Resource, criterion: Criterion) -> Non
     blocks = source.blocks("target") if source.type == "aws_scheduler_schedule" else (source,)
     kept = any(one.blocks("dead_letter_config") for one in blocks)
     criterion.hold(kept, expected="dead_letter_config", observed="none")
+
+
+# ── What services send to queues and topics: a refused message is dropped in silence
+
+EVENTS, STORAGE, TOPICS = "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
+#: What sends -> the arguments that name where to, who sends, and on whose behalf: the argument and type of the source.
+SENDERS = {
+    "aws_cloudwatch_event_target": (("arn", "dead_letter_config.arn"), EVENTS, "rule", "aws_cloudwatch_event_rule"),
+    "aws_sns_topic_subscription": (("endpoint",), TOPICS, "topic_arn", TOPIC),
+}
+
+
+@policy(
+    "PG_PIPE_15",
+    criterion="senders-admitted",
+    resources=(QUEUE, TOPIC),
+    population=0,
+)
+def what_sends_is_let_in(target: Resource, criterion: Criterion) -> None:
+    """The policy and the key of each queue and topic let in the services that send to it.
+
+    Those are rules of EventBridge, topics, and buckets that tell of their objects. Unset, a policy lets in none of
+    them, and the key alias/aws/sqs can't be opened to them. A rule's target with a role of its own is left out: it
+    sends as that role.
+    """
+    sent = [*_list_senders(target), *_list_buckets(target)]
+    if not sent:
+        raise criterion.not_applicable("no service is told to send to it")
+    for service in dict.fromkeys(name for name, _ in sent):
+        sources = [source for name, source in sent if name == service]
+        said, key = f"{service} may not", f"{service} may not use the key"
+        criterion.hold(_lets_in(target, service, sources), expected="its senders may send", observed=said, aspect=said)
+        criterion.hold(key_opens(target, criterion, service), expected="its senders may send", observed=key, aspect=key)
+
+
+def _list_senders(target: Resource) -> Iterator[tuple[str, str]]:
+    """Yield each service that sends to a queue or topic, with the name of the rule or topic it does so for."""
+    for kind, (paths, service, argument, type_) in SENDERS.items():
+        for sender in (one for path in paths for one in target.configuration.naming(target, path, kind)):
+            if "role_arn" not in sender.search() or is_unset(sender, "role_arn"):
+                sources = [one.known("name") for one in sender.related(argument, type_)] or [sender.known(argument)]
+                yield from ((service, str(source or "")) for source in sources)
+
+
+def _list_buckets(target: Resource) -> Iterator[tuple[str, str]]:
+    """Yield the service and the bucket of each notification of a bucket to a queue or topic."""
+    block, argument = ("queue", "queue_arn") if target.type == QUEUE else ("topic", "topic_arn")
+    for notification in target.configuration.of("aws_s3_bucket_notification"):
+        named = [one.known(argument) for one in notification.blocks(block)]
+        meant = target.configured_as in notification.references.get(block, ())
+        if target.identities & {*named} or (None in named and meant):
+            yield STORAGE, str(notification.known("bucket") or "")
+
+
+def _lets_in(target: Resource, service: str, sources: list[str]) -> bool:
+    """Whether the policy lets a service send for each source; a source whose name is not known meets any condition."""
+    queue = target.type == QUEUE
+    path, kind = ("queue_url", "aws_sqs_queue_policy") if queue else ("arn", "aws_sns_topic_policy")
+    holders = target.configuration.naming(target, path, kind) or (() if is_unset(target, "policy") else (target,))
+    stated = [one for holder in holders for one in holder.statements("policy")]
+    wanted = "sqs:SendMessage" if queue else "sns:Publish"
+    to_it = [
+        one for one in stated if one.covers(wanted) and any(_is_for(each.name, service) for each in one.principals)
+    ]
+    patterns = [one.pinned("aws:SourceArn") or ("*",) for one in to_it if one.allows and serves(one, target)]
+    if not queue and service == EVENTS and patterns and all(one.conditions for one in to_it if one.allows):
+        raise Unresolved(
+            target.address, "lets EventBridge in under a condition only, of which AWS says that it may not be met"
+        )
+    names = [[each.rpartition(":")[2].rpartition("/")[2] for each in one] for one in patterns]
+    denied = any(not one.allows and not one.conditions for one in to_it)
+    return not denied and all(any(_is_named(source, each) for each in names) for source in sources)
+
+
+def _is_for(principal: str, service: str) -> bool:
+    return principal in (service, "*")
+
+
+def _is_named(source: str, patterns: list[str]) -> bool:
+    name = source.rpartition(":")[2].rpartition("/")[2]
+    return not name or any(fnmatchcase(name, each) for each in patterns)
 
 
 def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:

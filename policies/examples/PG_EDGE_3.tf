@@ -199,3 +199,35 @@ resource "aws_cloudfront_distribution" "without_a_bucket" { # not-applicable PG_
     cloudfront_default_certificate = true
   }
 }
+
+resource "aws_cloudfront_multitenant_distribution" "of_many_and_a_bucket_for_anybody" { # violates PG_EDGE_3
+  comment = "of many and a bucket for anybody"
+  enabled = true
+
+  origin {
+    id          = "app"
+    domain_name = "files.s3.ap-northeast-1.amazonaws.com"
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+
+    allowed_methods {
+      items          = ["GET", "HEAD"]
+      cached_methods = ["GET", "HEAD"]
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    minimum_protocol_version = "TLSv1.2_2021"
+    ssl_support_method       = "sni-only"
+  }
+}

@@ -258,3 +258,90 @@ resource "aws_elb" "classic_without_a_log" { # violates PG_EDGE_7
     instance_protocol = "http"
   }
 }
+
+resource "aws_cloudfront_multitenant_distribution" "of_many_without_a_log" { # violates PG_EDGE_7
+  comment = "of many without a log"
+  enabled = true
+
+  origin {
+    id          = "app"
+    domain_name = "app.example.com"
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+
+    allowed_methods {
+      items          = ["GET", "HEAD"]
+      cached_methods = ["GET", "HEAD"]
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    minimum_protocol_version = "TLSv1.2_2021"
+    ssl_support_method       = "sni-only"
+  }
+}
+
+resource "aws_cloudfront_multitenant_distribution" "of_many_with_a_log" {
+  comment = "of many with a log"
+  enabled = true
+
+  origin {
+    id          = "app"
+    domain_name = "app.example.com"
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+
+    allowed_methods {
+      items          = ["GET", "HEAD"]
+      cached_methods = ["GET", "HEAD"]
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    minimum_protocol_version = "TLSv1.2_2021"
+    ssl_support_method       = "sni-only"
+  }
+}
+
+resource "aws_cloudwatch_log_delivery_source" "of_many" {
+  name         = "of-many"
+  log_type     = "ACCESS_LOGS"
+  resource_arn = aws_cloudfront_multitenant_distribution.of_many_with_a_log.arn
+}
+
+resource "aws_cloudwatch_log_delivery" "of_many" {
+  delivery_source_name     = aws_cloudwatch_log_delivery_source.of_many.name
+  delivery_destination_arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:logs"
+}
