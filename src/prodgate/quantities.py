@@ -159,7 +159,7 @@ class Bound:
         match = _COMPARISON.fullmatch(text)
         if match is None:
             turned = _TURNED.sub(lambda found: found[0][::-1], text.strip())
-            example = turned if turned != text.strip() else f"< {text.strip()}"
+            example = turned if turned != text.strip() else f"< {text.strip() or '200 ms'}"
             raise UnitError(f"{text!r} has no comparator; write e.g. {example!r}")
         if quoted := _QUOTED.fullmatch(match[2].strip()):
             if match[1] != "==":

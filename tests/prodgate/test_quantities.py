@@ -90,7 +90,7 @@ def test_a_text_is_not_compared_with_a_quantity() -> None:
         ("one of 'a', b", "names no texts"),
         ("one of 'a, 'b'", "names no texts"),
         ("< 'a'", "orders texts"),
-        ("", "has no comparator"),
+        ("", "has no comparator; write e.g. '< 200 ms'"),
         ("< 1.2.3 s", "is not a number with a unit"),
     ],
 )

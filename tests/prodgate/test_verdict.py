@@ -585,6 +585,10 @@ expires = 2026-12-01
         ("= 3", ["waivers.toml: is not TOML:"]),
         ("[other]", ["waivers.toml: other: is not a section; write [waivers.<id>]"]),
         ("waivers = 3", ["waivers.toml: waivers: is 3; write [waivers.<id>]"]),
+        (
+            "[[waivers]]\nopened = 2026-11-24",
+            ["waivers.toml: waivers: is [{ opened = 2026-11-24 }]; write [waivers.<id>]"],
+        ),
         ("[waivers]\none = 3", ["waivers.toml: waivers.one: is not a table"]),
         (
             VALID.replace("owner", "owmer"),

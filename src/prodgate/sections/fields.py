@@ -62,11 +62,15 @@ def parse_quantity(where: str, text: Any, dimension: str, example: str) -> tuple
 
 
 def quote(value: Any) -> str:
-    """Return a value as messages show it: a date or a time as TOML writes it, anything else as Python does.
+    """Return a value as messages show it: dates, times, lists and tables as TOML writes them, others as Python does.
 
-    >>> quote(date(2026, 11, 24)), quote("soon")
-    ('2026-11-24', "'soon'")
+    >>> quote([{"expires": date(2026, 11, 24)}]), quote("soon")
+    ('[{ expires = 2026-11-24 }]', "'soon'")
     """
+    if isinstance(value, list):
+        return f"[{', '.join(map(quote, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {quote(each)}' for key, each in value.items())} }}" if value else "{}"
     return str(value) if isinstance(value, date | time) else repr(value)
 
 

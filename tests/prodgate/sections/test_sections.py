@@ -956,7 +956,7 @@ def test_a_record_may_be_as_old_as_the_rehearsal_that_reads_it() -> None:
         ("docs/runbook.md", "docs\\\\runbook.md", "r.toml: documents.1.path: is 'docs\\\\runbook.md'"),
         ('"' + "ab" * 32 + '"', '"' + "AB" * 32 + '"', "r.toml: documents.1.sha256: is 'ABAB"),
         ('"' + "ab" * 32 + '"', '"abc"', "r.toml: documents.1.sha256: is 'abc'; write the 64 digits that sha256sum prints"),
-        ("[[documents]]", "[documents]", "r.toml: documents: is {'path': 'docs/runbook.md'"),
+        ("[[documents]]", "[documents]", "r.toml: documents: is { path = 'docs/runbook.md'"),
         ('["2026-11-19T130000Z-3f2a9c1"]', '["../../etc"]', "r.toml: runs: '../../etc' is none; write e.g. '2026-11-24T130000Z-3f2a9c1'"),
         ('["2026-11-19T130000Z-3f2a9c1"]', '"2026-11-19T130000Z-3f2a9c1"', "r.toml: runs: is '2026"),
         ('["2026-11-19T130000Z-3f2a9c1"]', '["2026-11-19T130000Z-3f2a9c1", "2026-11-19T130000Z-3f2a9c1"]', "r.toml: runs: names '2026-11-19T130000Z-3f2a9c1' twice"),
