@@ -7,6 +7,7 @@ from .harness import Aws, Sabotage
 from .test_edge import GLOBAL, change
 
 COMMON = "AWSManagedRulesCommonRuleSet"
+UNCHANGED = {"Priority": 0, "Type": "NONE"}
 COUNTED = {"Name": "CrossSiteScripting_BODY", "ActionToUse": {"Count": {}}}
 SOFTENED = {"VendorName": "AWS", "Name": COMMON, "RuleActionOverrides": [COUNTED]}
 
@@ -92,7 +93,7 @@ SABOTAGES = (
     Sabotage(
         "a rate limit by a header that clients choose",
         breaks={"waf-rate-limit"},
-        by=count_by("CUSTOM_KEYS", CustomKeys=[{"Header": {"Name": "x-session", "TextTransformations": []}}]),
+        by=count_by("CUSTOM_KEYS", CustomKeys=[{"Header": {"Name": "x-session", "TextTransformations": [UNCHANGED]}}]),
     ),
     Sabotage(
         "a rate limit by a forwarded address",
