@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from ..facts.static.called import code_facts, observe_code
 from ..facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ..iam.abilities import Abilities, Ability, Allowed
 from ..iam.account import Account, Principal, describe_world
+from ..iam.answers import list_resources, name_nothing
 from ..iam.containment import write_smallest
+from ..iam.documents import Document
 from ..iam.goals import Goal, Uses, fits_any
 from ..iam.idle import list_idle, list_shut, measure
+from ..iam.known_actions import is_kind, list_openings
 from ..iam.reach import Hop, Reach, find_reach
 from ..iam.truth import Doubt
 from ..layers import BUILT
@@ -79,7 +83,7 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
     """Return one object for each principal: whether it can do the action on some resource of a pattern, and by what."""
     found = []
     for principal in account.principals:
-        answer = _ask(Abilities(principal, account), action, resource)
+        answer = _ask(principal, account, action, resource)
         if not isinstance(answer, Allowed) and account.gaps:
             answer = Doubt(frozenset(account.gaps) | (answer.reasons if answer is not None else frozenset()))
         row: dict[str, Any] = {"name": principal.name, "arn": principal.arn}
@@ -93,14 +97,18 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
     return found
 
 
-def _ask(abilities: Abilities, action: str, resource: str) -> Ability:
-    """Ask about any resource where an asterisk stands for it: for one that has an ARN, and for an action without."""
-    found = [abilities.can(action, one) for one in ((_ANY, "*") if resource == "*" else (resource,))]
+def _ask(principal: Principal, account: Account, action: str, resource: str) -> Ability:
+    """Ask about what is declared, and then about what is not: its own policy may let in whoever it wants."""
+    goal = Goal(may=False, actions=(action,), resources=(resource,))
+    able, asked = Abilities(principal, account), list(list_resources(goal))
+    found = [able.ever(action, one) for one in asked]
+    if is_kind(resource):
+        others = Abilities(principal, replace(account, guards={}))
+        found += [others.under(action, one, Document()) for one in asked]
+    elif account.arns and list_openings(action):
+        found.append(name_nothing(goal, account))
     certain = next((one for one in found if isinstance(one, Allowed)), None)
     return certain or next((one for one in found if one is not None), None)
-
-
-_ANY = "arn:*:*:*:*:*"
 
 
 def render_reach(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -138,7 +146,7 @@ def render_who_can(rows: list[dict[str, Any]]) -> Iterator[str]:
         elif row["can"] == "undetermined":
             yield f"{row['name']}: undetermined: {'; '.join(row['reasons'])}"
     if all(row["can"] == "no" for row in rows):
-        yield "Nobody by policies of their own: it is proven of each principal."
+        yield "Nobody: it is proven of each principal."
     yield from _render_world(rows)
 
 

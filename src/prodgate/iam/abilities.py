@@ -70,10 +70,10 @@ class Abilities:
         ``stated`` is the request's own context. Another policy to attach than the stated one would be a doubt.
         """
         guard = self._account.guards.get(action.partition(":")[0])
-        trust = guard if trust is None and guard is not None and not guard.unread else trust
+        trust = guard if trust is None else trust
         if not self._may_be_allowed(action, trust):  # most have none, so that there is nothing to remember
             return None
-        key = (action, resource, tuple((stated or {}).items()), bool(trust and trust.statements))
+        key = (action, resource, tuple((stated or {}).items()), bool(trust and (trust.statements or trust.unread)))
         if key not in self._asked:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
         return self._asked[key]
@@ -100,7 +100,12 @@ class Abilities:
             return Doubt(frozenset(unread))
         return self._put(action, resource, stated or {}, policies, besides, later=later)
 
-    def after_opening(self, action: str, resource: str, besides: Document) -> Doubt | None:
+    def ever(self, action: str, resource: str, besides: Document = _NOTHING) -> Ability:
+        """Return whether it can do an action on some resource of a pattern, or may once it has written its policy."""
+        found = self.under(action, resource, besides)
+        return self._after_opening(action, resource, besides) if found is None else found
+
+    def _after_opening(self, action: str, resource: str, besides: Document) -> Doubt | None:
         """Return a doubt if it can write the policy of some resource of a pattern, and an action may then be allowed.
 
         That policy may allow everybody everything; what others deny stays denied.

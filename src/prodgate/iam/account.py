@@ -184,6 +184,7 @@ class Account:
             "principals": len(self.principals),
             "from": self.now,
             "actions_as_of": name_data(),
+            "policies_of_resources": sorted(self.guards),
             "keys_known": sorted(known),
             "keys_of_any_value": sorted(keys - known),
             **(ways if hops else {}),
@@ -207,6 +208,10 @@ def is_tag(key: str) -> bool:
 def describe_world(world: Mapping[str, Any]) -> str:
     """Return in words by what a "no" holds: ways, actions and keys, as far as they are named."""
     parts = [f"with the actions that AWS has as of {world['actions_as_of']}"]
+    if guarded := world["policies_of_resources"]:
+        parts.append(f"with policies of resources of {_name_some(guarded)}")
+    else:
+        parts.append("without policies of resources")
     if "ways" in world:
         parts.insert(0, f"by {world['ways']} listed ways, and by edits of policies, groups, limits and trust")
     if world["keys_known"]:
@@ -225,6 +230,21 @@ def _name_some(names: Sequence[str]) -> str:
 
 #: How many names a text holds; JSON has all.
 _FEW: Final = 6
+
+
+#: By service, all that can come of what opens its things besides their policies: grants of keys, ACLs, layers, the
+#: policy of a registry. None of these denies anything.
+OPENED: Final[Mapping[str, tuple[str, ...]]] = {
+    "ecr": ("ecr:Batch*", "ecr:CreateRepository", "ecr:ReplicateImage"),
+    "kms": (
+        "kms:CreateGrant", "kms:Decrypt", "kms:Derive*", "kms:DescribeKey", "kms:Encrypt", "kms:Generate*",
+        "kms:GetPublicKey", "kms:ReEncrypt*", "kms:RetireGrant", "kms:Sign", "kms:Verify*",
+    ),
+    "lambda": ("lambda:GetLayerVersion*",),
+    "s3": (
+        "s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:ListBucket*", "s3:GetBucketAcl", "s3:PutBucketAcl",
+    ),
+}  # fmt: skip
 
 
 #: Services whose things may be shared with other accounts, by RAM or by a permission of the thing itself: images,

@@ -109,9 +109,7 @@ class Standing:
         besides = except_for(goal)
         for action in actions:
             for resource in list_resources(goal):
-                if (found := able.under(action, resource, besides)) is None:
-                    found = able.after_opening(action, resource, besides)
-                if found is not None:
+                if (found := able.ever(action, resource, besides)) is not None:
                     yield found
 
     def _walk(self, start: str, certain: bool) -> Iterator[tuple[tuple[Hop, ...], Abilities | None]]:

@@ -142,6 +142,14 @@ def join(documents: Sequence[Document]) -> Document:
     return Document(tuple(statement for one in documents for statement in one.statements), unread)
 
 
+def leave_open(reason: str, arns: Sequence[str], actions: Sequence[str] = ("*",), *, denies: bool = True) -> Document:
+    """Return a policy that may allow anybody some actions on some things and, unless it never does, may deny them."""
+    effects = ("Allow", "Deny") if denies else ("Allow",)
+    written = [{"Effect": one, "Principal": "*", "Action": [*actions], "Resource": "*"} for one in effects]
+    statements = read_document({"Statement": written}, reason).statements
+    return Document(tuple(pin(replace(one, doubted=reason), arns) for one in statements))
+
+
 def pin(statement: Statement, arns: Sequence[str]) -> Statement:
     """Return a statement about the things it belongs to: ``*`` means those alone."""
     if statement.not_resources is not None or statement.resources not in (None, ("*",)):

@@ -14,7 +14,7 @@ from ...facts.live.policies import IdentityResource, Permissions, PolicyResource
 from ...facts.live.security_services import WatcherResource
 from ...facts.live.stores import AccountBuckets, LockResource
 from ...findings import Finding, Outcome, Undetermined
-from ...iam.account import SHAREABLE, Account
+from ...iam.account import OPENED, SHAREABLE, Account
 from ...iam.documents import Document, join, pin, read_document
 from ...sections.criteria_file import CriteriaFile
 from ...semantics.json_texts import read_json
@@ -113,36 +113,28 @@ def _judge(policy: Policy, facts: Facts, account: Configuration, stated: Criteri
 
 #: The facts of which goals are judged.
 GOAL_KINDS: Final = (Permissions, PolicyResource, AccountBuckets)
-#: Service -> what may let somebody in besides the policies that are read: for which actions, and its name.
-_UNREAD: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
-    "acm-pca": (("acm-pca:*",), "policies of certificate authorities"),
-    "backup": (("backup:*",), "policies of vaults that no plan uses"),
-    "codeartifact": (("codeartifact:*",), "policies of domains and repositories of CodeArtifact"),
-    "dynamodb": (("dynamodb:*",), "policies of tables"),
-    "ecr": (("ecr:Batch*", "ecr:CreateRepository", "ecr:ReplicateImage"), "the policy of the registry"),
-    "elasticfilesystem": (("elasticfilesystem:*",), "policies of file systems"),
-    "es": (("es:*",), "policies of domains of OpenSearch"),
-    "events": (("events:*",), "policies of event buses"),
-    "execute-api": (("execute-api:*",), "policies of REST APIs"),
-    "glacier": (("glacier:*",), "policies of vaults of Glacier"),
-    "glue": (("glue:*",), "the policy of the Data Catalog"),
-    "kafka": (("kafka:*", "kafka-cluster:*"), "policies of clusters of Kafka"),
-    "kinesis": (("kinesis:*",), "policies of streams"),
-    "kms": (
-        (
-            "kms:CreateGrant", "kms:Decrypt", "kms:Derive*", "kms:DescribeKey", "kms:Encrypt", "kms:Generate*",
-            "kms:GetPublicKey", "kms:ReEncrypt*", "kms:RetireGrant", "kms:Sign", "kms:Verify*",
-        ),
-        "grants of keys",
-    ),
-    "lambda": (("lambda:GetLayerVersion*",), "policies of layers"),
-    "s3": (
-        ("s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:ListBucket*", "s3:GetBucketAcl", "s3:PutBucketAcl"),
-        "ACLs",
-    ),
-    "s3tables": (("s3tables:*",), "policies of table buckets"),
-    "ses": (("ses:*",), "policies of identities that send mail"),
-}  # fmt: skip
+#: Service -> what may let somebody in besides the policies that are read.
+_UNREAD: Final[Mapping[str, str]] = {
+    "acm-pca": "policies of certificate authorities",
+    "backup": "policies of vaults that no plan uses",
+    "codeartifact": "policies of domains and repositories of CodeArtifact",
+    "dynamodb": "policies of tables",
+    "ecr": "the policy of the registry",
+    "elasticfilesystem": "policies of file systems",
+    "es": "policies of domains of OpenSearch",
+    "events": "policies of event buses",
+    "execute-api": "policies of REST APIs",
+    "glacier": "policies of vaults of Glacier",
+    "glue": "the policy of the Data Catalog",
+    "kafka": "policies of clusters of Kafka",
+    "kafka-cluster": "policies of clusters of Kafka",
+    "kinesis": "policies of streams",
+    "kms": "grants of keys",
+    "lambda": "policies of layers",
+    "s3": "ACLs",
+    "s3tables": "policies of table buckets",
+    "ses": "policies of identities that send mail",
+}
 
 
 def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
@@ -215,11 +207,11 @@ def _list_unread(facts: Facts, own: str) -> Iterator[tuple[str, Document]]:
     """Yield, for each service, a document that stands for what is not read there: it may let in anybody."""
     resources = [one for one in facts.of(PolicyResource) if one.subject.startswith("arn:")]
     vaults = [one.subject for one in resources if one.type == "aws_backup_vault_policy"]
-    for service, (actions, what) in _UNREAD.items():
+    for service, what in _UNREAD.items():
         spared: dict[str, Any] = {"NotResource": vaults} if service == "backup" and vaults else {"Resource": "*"}
         if service == "s3" and _ignores_public_acls(facts):  # what is left grants to other accounts alone
             spared["Condition"] = {"StringNotEquals": {"aws:PrincipalAccount": own}}
-        written = {"Effect": "Allow", "Principal": "*", "Action": list(actions), **spared}
+        written = {"Effect": "Allow", "Principal": "*", "Action": [*OPENED.get(service, [f"{service}:*"])], **spared}
         (statement,) = read_document({"Version": "2012-10-17", "Statement": written}, what).statements
         yield service, Document((replace(statement, doubted=f"whom {what} let in is not read here"),))
 

@@ -97,7 +97,7 @@ def _read(facts: Facts, stated: CriteriaFile, now: Callable[[], str]) -> Account
     configuration = next(iter(facts.of(Configuration)), None)
     if configuration is None:
         return facts.why_unreadable(Configuration) or "no configuration was observed"
-    from .principals import add_guards, read_account  # noqa: PLC0415  only goals ask
+    from .principals import read_account  # noqa: PLC0415  only goals ask
 
-    account = add_guards(read_account(configuration, now()), configuration)
+    account = read_account(configuration, now())
     return account if stated.organization is None else replace(account, organization=stated.organization)

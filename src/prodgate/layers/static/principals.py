@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
-from ...iam.account import EVERYTHING, SHAREABLE, Account, Group, Holder, Organization, Principal, read_attached
-from ...iam.documents import Document, Statement, join, pin, read_document, read_identity_document
+from ...iam.account import EVERYTHING, OPENED, SHAREABLE, Account, Group, Holder, Organization, Principal, read_attached
+from ...iam.documents import Document, Statement, join, leave_open, pin, read_document, read_identity_document
 from ...semantics.json_texts import read_json
 from ...semantics.unresolved import Assumed, Unknown, Unresolved
 from ...terraform.resources import Block, Configuration, Resource, find_unknown, list_texts
@@ -135,7 +135,7 @@ def read_account(configuration: Configuration, now: str) -> Account:
         gaps=tuple(gaps),
         now=now,
     )
-    return add_organization(account, configuration)
+    return add_organization(add_guards(account, configuration), configuration)
 
 
 def _doubt_account(configuration: Configuration, principals: tuple[Principal, ...]) -> Iterator[str]:
@@ -504,7 +504,9 @@ def list_function_policies(configuration: Configuration) -> Iterator[Document]:
                 statements = {"Effect": "Allow", **written, "Resource": _list_functions(one)}
                 yield read_document({"Version": "2012-10-17", "Statement": statements}, _place(one))
         except Unresolved as error:
-            yield Document(unread=str(error))
+            action = one.search().get("action", "lambda:InvokeFunctionUrl")
+            named = (str.__str__(action),) if isinstance(action, str) else ("lambda:*",)
+            yield leave_open(str(error), _try_functions(one), named, denies=False)
 
 
 def _write_permission(permission: Resource) -> Mapping[str, Any]:
@@ -524,6 +526,13 @@ def _write_url(url: Resource) -> Mapping[str, Any]:
         return {}
     test = {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}
     return {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "Condition": test}
+
+
+def _try_functions(resource: Resource) -> Sequence[str]:
+    try:
+        return _list_functions(resource)
+    except Unresolved:
+        return ("*",)
 
 
 def _list_functions(resource: Resource) -> list[str]:
@@ -577,6 +586,7 @@ _OTHERWISE: Final = {
     "glacier": {"aws_glacier_vault": "access_policy"},
     "glue": {"aws_glue_resource_policy": ""},
     "kafka": {"aws_msk_cluster_policy": ""},
+    "kafka-cluster": {"aws_msk_cluster_policy": ""},
     "kinesis": {"aws_kinesis_resource_policy": ""},
     "kms": {"aws_kms_grant": ""},
     "lambda": {"aws_lambda_layer_version_permission": ""},
@@ -592,6 +602,10 @@ _OTHERWISE: Final = {
     "s3vectors": {"aws_s3vectors_vector_bucket_policy": ""},
     "ses": {"aws_ses_identity_policy": "", "aws_sesv2_email_identity_policy": ""},
 }  # fmt: skip
+#: Of these, what can allow only some actions, and denies nothing; so do ACLs.
+_OPENING: Final = (
+    "aws_ecr_registry_policy", "aws_kms_grant", "aws_lambda_layer_version_permission", "aws_s3_bucket_acl",
+)  # fmt: skip
 #: What opens something to other accounts, or to devices, by service: no right in this account comes of it.
 _SHARED: Final = {
     "aoss": {"aws_opensearchserverless_access_policy": ""},
@@ -696,7 +710,10 @@ def _list_unread(configuration: Configuration) -> Iterator[tuple[str, Document]]
     for service, types in _OTHERWISE.items():
         for resource in configuration.of(*types):
             if _lets_in(resource, types[resource.type]):
-                yield service, Document(unread=f"whom {resource.address} lets in is not followed here")
+                bounded = resource.type in _OPENING or types[resource.type] == "acl"
+                actions = OPENED[service] if bounded else (f"{service}:*",)
+                reason = f"whom {resource.address} lets in is not followed here"
+                yield service, leave_open(reason, ("*",), actions, denies=not bounded)
 
 
 def _list_shares(configuration: Configuration) -> Iterator[tuple[str, str]]:
@@ -742,13 +759,18 @@ def _read_of(resource: Resource, argument: str, named: tuple[str, ...] | None = 
         if not resource.has(argument):
             return None
         document = _read(resource, argument, resource, read_document)
-        if named is None or document.unread:
-            return document
+    except Unresolved as error:
+        document = Document(unread=str(error))
+    if named is None:
+        return document
+    try:
         arns = [_arn(one) for one in (resource.related(*named) if named else (resource,))]
     except Unresolved as error:
         return Document(unread=str(error))
     if not arns:
-        return Document(unread=f"{resource.address}: what its policy is put on is not known")
+        return Document(unread=document.unread or f"{resource.address}: what its policy is put on is not known")
+    if document.unread:
+        return leave_open(document.unread, arns)
     return Document(tuple(pin(statement, arns) for statement in document.statements))
 
 
