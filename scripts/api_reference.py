@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 SEMANTICS = ("airflow_versions", "aws_settings", "cloudwatch", "event_patterns", "network_rules", "policy_documents",
-             "secret_forms", "yaml_nodes")  # fmt: skip
+             "secret_forms", "startup_scripts", "yaml_nodes")  # fmt: skip
 #: The modules with public names, in the order of the page.
 MODULES = (
     "prodgate",

@@ -38,6 +38,12 @@ resource "aws_ecs_task_definition" "of_a_file" { # undetermined PG_ENV_1
   container_definitions = jsonencode([{ name = "app", image = "app", environmentFiles = [{ type = "s3", value = "arn:aws:s3:::settings/app.env" }] }])
 }
 
+resource "aws_ecs_task_definition" "of_a_secret" { # undetermined PG_ENV_1
+  family = "of-a-secret"
+
+  container_definitions = jsonencode([{ name = "app", image = "app", secrets = [{ name = "ENVIRONMENT", valueFrom = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:environment" }] }])
+}
+
 resource "aws_mwaa_environment" "of_production" {
   name                   = "of-production"
   dag_s3_path            = "dags/"

@@ -39,3 +39,20 @@ resource "aws_mwaa_environment" "that_debugs" { # violates PG_ENV_2
     subnet_ids         = ["subnet-11111111", "subnet-22222222"]
   }
 }
+
+resource "aws_mwaa_environment" "that_debugs_by_a_setting" { # violates PG_ENV_2
+  name               = "that-debugs-by-a-setting"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = "arn:aws:iam::123456789012:role/airflow"
+  airflow_version    = "3.0.6"
+
+  airflow_configuration_options = {
+    "logging.fab_logging_level" = "DEBUG"
+  }
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}

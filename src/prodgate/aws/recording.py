@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from ..semantics.log_lines import find_kind
 from ..semantics.secret_forms import credential_form, redaction
 from ..semantics.secret_places import REDACTOR
+from ..semantics.startup_scripts import list_exports
 from .answers import Absent, Unreadable
 
 # ── Plain JSON values without secrets, and back, so that a recalled answer equals the original
@@ -81,12 +82,14 @@ def _convert(value: Any) -> Any:
 
 
 def _digest(data: bytes) -> dict[str, Any]:
-    """Return size and digest of a body, and of an archive also the digest of each file."""
+    """Return size and digest of a body, of an archive also the digest of each file, and of a script what it exports."""
     found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
     if data.startswith(b"PK\x03\x04"):
         with suppress(BadZipFile, RuntimeError, NotImplementedError), ZipFile(BytesIO(data)) as archive:
             files = [one for one in archive.infolist() if not one.is_dir()]
             found["Files"] = {one.filename: hashlib.sha256(archive.read(one)).hexdigest() for one in files}
+    if data.startswith(b"#!"):
+        found["Exports"] = list_exports(data.decode(errors="replace"))
     return found
 
 

@@ -16,7 +16,7 @@ from . import edge as edges
 from .account import RehearsalAccount, copy_shared, provision
 from .adapters import ADAPTERS
 from .airflow import spells
-from .airflow.home import read_exports
+from .airflow.home import list_exported
 from .airflow.process import Airflow, running_in_scratch as running_airflow
 from .airflow.sources import serving_feeds
 from .edge import EdgeSettings, read_edge_settings
@@ -149,7 +149,7 @@ def list_types() -> Sequence[str]:
 def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
     """Return the environment of DAGs: the exports of its startup script, and the addresses of services here."""
     try:
-        exports = read_exports(account.clients, environment) if environment else {}
+        exports = list_exported(account.clients, environment) if environment else {}
     except Exception as error:  # whatever the emulated account answers: there is no such environment, no script
         raise Unreadable(f"[airflow] environment {environment!r} can't be rehearsed: {error}") from error
     keys = {"AWS_ACCESS_KEY_ID": REHEARSAL, "AWS_SECRET_ACCESS_KEY": REHEARSAL}

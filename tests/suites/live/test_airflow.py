@@ -104,7 +104,12 @@ SABOTAGES = (
         breaks={"dag-bucket-versioned", "bucket-versioned"},
         by=lambda aws: aws("s3").put_bucket_versioning(Bucket=DAGS, VersioningConfiguration={"Status": "Suspended"}),
     ),
-    Sabotage("a startup script that is gone", breaks={"dag-artifacts-declared"}, by=without_startup_script),
+    Sabotage(
+        "a startup script that is gone",
+        breaks={"dag-artifacts-declared"},
+        by=without_startup_script,
+        unsettles={"environment-name", "log-level", "environment-addresses"},
+    ),
     Sabotage("a role that can't leave dead letters", breaks={"dead-letter-queue"}, by=without_dead_letters),
     Sabotage(
         "a retry queue that tries for ever",

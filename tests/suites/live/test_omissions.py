@@ -40,6 +40,7 @@ NONE_THERE = {
     ("cloudfront ListDistributions", f"{SITE}WebACLId"): {"WebAcl"},
     ("iam GetAccountAuthorizationDetails", "RoleDetailList[].RolePolicyList"): {"IdentityResource"},
     ("lambda ListFunctions", "Functions[].VpcConfig"): {"Placement"},
+    ("mwaa GetEnvironment", "Environment.StartupScriptS3Path"): {"ProgramResource"},
 }
 
 

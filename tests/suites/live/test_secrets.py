@@ -1,10 +1,12 @@
 """Ways to let secrets out, or to keep them for ever, and the checks that see it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from .harness import Aws, Sabotage
 from .releasing import list_containers, register
+from .test_airflow import DAGS, set_to
 
 ROTATION, MIGRATION = "nba-news-prod-rotate-session-keys", "nba-news-prod-migration"
 
@@ -20,7 +22,30 @@ def revise(change: Callable[[dict[str, Any]], None]) -> Callable[[Aws], None]:
     return revised
 
 
+def exporting(name: str, value: str) -> Callable[[Aws], None]:
+    """Return what exports another value in the startup script of Airflow."""
+
+    def exported(aws: Aws) -> None:
+        s3, mwaa = aws("s3"), aws("mwaa")
+        text = s3.get_object(Bucket=DAGS, Key="startup.sh")["Body"].read().decode()
+        body = re.sub(rf"(?m)^export {name}=.*$", f"export {name}='{value}'", text)
+        version = s3.put_object(Bucket=DAGS, Key="startup.sh", Body=body.encode())["VersionId"]
+        mwaa.update_environment(Name="nba-news-prod", StartupScriptS3ObjectVersion=version)
+
+    return exported
+
+
+def told(name: str, value: str) -> Callable[[Aws], None]:
+    """Return what registers the migration's task definition with another value of a variable."""
+    return revise(lambda one: one["environment"].append({"name": name, "value": value}))
+
+
 SABOTAGES = (
+    Sabotage("a task that takes itself for staging", {"environment-name"}, told("APP_ENV", "staging")),
+    Sabotage("Airflow takes itself for staging", {"environment-name"}, exporting("ENVIRONMENT", "staging")),
+    Sabotage("a task that traces everything", {"log-level"}, told("RUST_LOG", "trace")),
+    Sabotage("Airflow writes debug logs", {"log-level"}, set_to(logging__logging_level="DEBUG")),
+    Sabotage("a task that asks staging", {"environment-addresses"}, told("API_URL", "https://staging.example/api")),
     Sabotage(
         "a password in the environment of a task",
         breaks={"secrets-no-plain-values"},

@@ -303,6 +303,16 @@ def _read_body(account: Account, bucket: str, named: Mapping[str, str]) -> Mappi
     return found
 
 
+def read_startup_script(account: Account, found: Mapping[str, Any]) -> str:
+    """Return the lines with which an environment's startup script exports variables. Raises Unreadable."""
+    bucket = found["SourceBucketArn"].rpartition(":")[2]
+    (named,) = _list_named(found, "StartupScript")
+    body = _read_body(account, bucket, named)
+    if "Exports" not in body:
+        raise Unreadable(f"s3://{bucket}/{named['Key']} is not there, or does not begin as a script does (#!)")
+    return "\n".join(body["Exports"])
+
+
 def _compare_dags(account: Account, bucket: str, folder: str) -> tuple[str, ...]:
     """Compare the folder in the bucket with the project's. Raises Unreadable if there is nothing to compare with."""
     own = list_own_dags(account)

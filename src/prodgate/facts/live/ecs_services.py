@@ -353,9 +353,8 @@ class Handed(Fact):
     """The sources of its secrets: ARNs, or the class of Airflow's secrets backend."""
 
 
-@observes(Handed)
-def observe_tasks(account: Account) -> Iterator[Handed]:
-    """Observe the newest task definition of each family, and those that services run."""
+def list_task_definitions(account: Account) -> Iterator[Mapping[str, Any]]:
+    """Yield the newest task definition of each family, and those that services run. Raises Unreadable."""
     families = account.list("ecs", "ListTaskDefinitionFamilies", "families", status="ACTIVE")
     running = [row["taskDefinition"] for row in account.once(list_services) if row.get("taskDefinition")]
     rows = account.each(
@@ -365,11 +364,12 @@ def observe_tasks(account: Account) -> Iterator[Handed]:
         ),
         [*families, *sorted(set(running))],
     )
-    different = {row.get("taskDefinitionArn", number): row for number, row in enumerate(rows)}
-    yield from map(apart(Handed, _task, "taskDefinitionArn", "family"), different.values())
+    yield from {row.get("taskDefinitionArn", number): row for number, row in enumerate(rows)}.values()
 
 
-def _task(row: Mapping[str, Any]) -> Handed:
+@observes_each(Handed, list_task_definitions, "taskDefinitionArn", "family")
+def observe_tasks(_: Account, row: Mapping[str, Any]) -> Handed:
+    """Observe the task definitions."""
     containers = row["containerDefinitions"]
     return Handed(
         subject=row["taskDefinitionArn"],

@@ -11,6 +11,7 @@ from ...aws.answers import Unread
 from ...facts import Fact, Facts
 from ...facts.live.costs import CostResource
 from ...facts.live.policies import IdentityResource, Permissions, PolicyResource
+from ...facts.live.programs import ProgramResource
 from ...facts.live.security_services import WatcherResource
 from ...facts.live.stores import AccountBuckets, LockResource
 from ...findings import Finding, Outcome, Undetermined
@@ -33,6 +34,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
     **dict.fromkeys((f"PG_WATCH_{number}" for number in range(1, 6)), WatcherResource),
     **dict.fromkeys((f"PG_EVID_{number}" for number in range(1, 4)), LockResource),
     **dict.fromkeys((f"PG_COST_{number}" for number in range(1, 5)), CostResource),
+    **dict.fromkeys((f"PG_ENV_{number}" for number in range(1, 4)), ProgramResource),
 }
 
 

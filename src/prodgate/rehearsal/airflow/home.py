@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...engines.environments import EngineError
+from ...semantics.startup_scripts import read_exports
 from ...terraform.runner import run
 from ..deployed_dags import list_deployed_files
 
@@ -294,11 +294,9 @@ def _hash_password(password: str) -> str:
 
 # ── The exports of an environment's startup script, which MWAA runs before every process of Airflow
 
-_EXPORT: Final = re.compile(r"^export (?P<name>\w+)='(?P<value>[^']*)'$", re.MULTILINE)
 
-
-def read_exports(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
-    """Return the variables that the script of an MWAA environment exports as ``export NAME='value'``.
+def list_exported(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
+    """Return the variables that the script of an MWAA environment exports with a plain value.
 
     Ignores the rest of the script: the rehearsal runs no shell. Raises LookupError if the script is not in its bucket.
     """
@@ -310,4 +308,4 @@ def read_exports(aws: Callable[[str], Any], environment: str) -> Mapping[str, st
         text = s3.get_object(Bucket=bucket, Key=path)["Body"].read().decode()
     except s3.exceptions.NoSuchKey:
         raise LookupError(f"s3://{bucket}/{path}: is named by {environment} and not there") from None
-    return {match["name"]: match["value"] for match in _EXPORT.finditer(text)}
+    return {name: value for name, value in read_exports(text).items() if value is not None}

@@ -28,7 +28,7 @@ from prodgate.layers import BUILT
 from prodgate.layers.dags import observing
 from prodgate.layers.dags.facts import HISTORY, KINDS, OBSERVED, REQUIRED, facts_of, spells_to_json
 from prodgate.layers.layer import LayerContext
-from prodgate.rehearsal.airflow.home import read_exports
+from prodgate.rehearsal.airflow.home import list_exported
 from tests.prodgate.layers.context import layer_context, recall
 from tests.suites.dags.harness import healthy
 
@@ -331,9 +331,9 @@ def clients(script: str | None) -> Any:
 
 def test_what_the_startup_script_exports_is_read_and_nothing_carried_out() -> None:
     script = "#!/bin/sh\nexport QUEUE='https://sqs/q'\nexport EMPTY=''\nrm -rf /\nexport LATE=$(date)\n"
-    assert read_exports(clients(script), "shop") == {"QUEUE": "https://sqs/q", "EMPTY": ""}
+    assert list_exported(clients(script), "shop") == {"QUEUE": "https://sqs/q", "EMPTY": ""}
     with pytest.raises(LookupError, match="s3://shop-dags/startup.sh: is named by shop and not there"):
-        read_exports(clients(None), "shop")
+        list_exported(clients(None), "shop")
 
 
 SINCE = datetime(2026, 11, 24, 12, tzinfo=UTC)
