@@ -202,7 +202,8 @@ def test_a_no_names_its_ways_keys_services_and_data() -> None:
     assert world["services_without_ways"] == ["states.amazonaws.com"]
     assert world["ways"] == len(list_paths()) + len(list_entries())
     said = describe_world(world)
-    assert f"as of {world['actions_as_of']}; with the known values of aws:principaltag/team, aws:username;" in said
+    considered = "without policies of resources; with the known values of aws:principaltag/team, aws:username;"
+    assert f"as of {world['actions_as_of']}; {considered}" in said
     assert said.endswith(
         "whatever aws:sourcevpc may be; passing a stronger role to states.amazonaws.com is undetermined"
     )
