@@ -18,12 +18,13 @@ GRANTS = {
 }
 #: Verbs that may follow the service of a wildcard action: they only read.
 READING = ("get", "list", "describe", "batchget", "head", "lookup", "query", "scan", "view", "search")
-#: Wildcard actions that are one action with its variants, or only ask for help and reports.
+#: Wildcard actions that are one action with its variants, or make reports. s3:PutObject* also sets ACLs, and
+#: s3:DeleteObject* also destroys versions.
 FAMILIES = (
-    "kms:generatedatakey*", "kms:reencrypt*", "s3:putobject*", "s3:deleteobject*", "s3:abort*", "ssm:putparameter*",
-    "ssm:deleteparameter*", "dynamodb:putitem*", "dynamodb:updateitem*", "dynamodb:deleteitem*", "sqs:sendmessage*",
+    "kms:generatedatakey*", "kms:reencrypt*", "s3:abort*", "ssm:putparameter*", "ssm:deleteparameter*",
+    "dynamodb:putitem*", "dynamodb:updateitem*", "dynamodb:deleteitem*", "sqs:sendmessage*",
     "sqs:receivemessage*", "sqs:deletemessage*", "sqs:changemessagevisibility*", "sns:publish*", "kinesis:putrecord*",
-    "lambda:invokefunction*", "iam:generate*", "support:*",
+    "lambda:invokefunction*", "iam:generate*",
 )  # fmt: skip
 
 #: Actions that read or destroy data or run code, and that IAM can limit to resources.
@@ -95,7 +96,7 @@ def is_everything(resource: str) -> bool:
 def actions_are_listed(holder: Resource, criterion: Criterion) -> None:
     """IAM policies list the actions they allow; only read actions may be abbreviated.
 
-    So may one action with its variants, such as s3:PutObject*. NotAction in an Allow grants every action of every
+    So may one action with its variants, such as sqs:SendMessage*. NotAction in an Allow grants every action of every
     service but those, including actions that AWS adds tomorrow.
     """
     for statement in granted_statements(holder):

@@ -5,7 +5,7 @@ resource "aws_iam_policy" "listed_actions_and_reading_verbs" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = ["s3:GetObject*", "s3:List*", "s3:PutObject*", "sqs:SendMessage"], Resource = "arn:aws:s3:::news/*" },
+      { Effect = "Allow", Action = ["s3:GetObject*", "s3:List*", "sqs:SendMessage*"], Resource = "arn:aws:s3:::news/*" },
       { Effect = "Deny", Action = "*", Resource = "*" },
     ]
   })
@@ -36,6 +36,22 @@ resource "aws_iam_role_policy" "abbreviated_writing" { # violates PG_IAM_1
   policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = ["s3:GetObject", "s3:Put*"], Resource = "arn:aws:s3:::news/*" }]
+  })
+}
+
+resource "aws_iam_role_policy" "writing_that_opens_by_acl" { # violates PG_IAM_1
+  role = "app"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:PutObject*"], Resource = "arn:aws:s3:::news/*" }]
+  })
+}
+
+resource "aws_iam_role_policy" "deleting_of_versions" { # violates PG_IAM_1
+  role = "app"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:DeleteObject*"], Resource = "arn:aws:s3:::news/*" }]
   })
 }
 
