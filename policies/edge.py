@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from prodgate import Block, Configuration, Criterion, Resource, Unresolved, policy
-from prodgate.semantics.aws_settings import is_narrow, list_needed_rule_groups, read_in_order
+from prodgate.semantics.aws_settings import can_escape, is_narrow, list_needed_rule_groups, read_in_order
 
 from .encryption import DISTRIBUTIONS, list_behaviours
 from .network import list_holders, list_ingress
@@ -565,8 +565,6 @@ RULE_GROUP, IP_SET = "aws_wafv2_rule_group", "aws_wafv2_ip_set"
 #: What adds a group to a web ACL that is declared without it.
 ADDED, MANAGED = "aws_wafv2_web_acl_rule_group_association", "managed_rule_group"
 DATABASES = ("aws_rds_cluster", "aws_db_instance")
-#: Keys of a rate limit: of the client's connection, of a header that proxies write, and others of few values.
-OF_CLIENT, FORWARDED, FEW = {"asn", "ip"}, {"forwarded_ip"}, {"http_method", "label_namespace"}
 
 
 @policy(
@@ -649,7 +647,7 @@ def web_acls_limit_the_rate(acl: Resource, criterion: Criterion) -> None:
     overwrites it.
     """
     limits = [one for rule in _rules(acl, criterion)[0] for one in _list_limits(acl, rule)]
-    if limits and all(map(_is_by_header, limits)):
+    if limits and all(can_escape(_list_keys(one)) is None for one in limits):
         raise criterion.undetermined("limits by a forwarded address, which a client may write")
     criterion.hold(bool(limits), expected="a blocking rate limit on every request", observed="none")
 
@@ -755,7 +753,7 @@ def _list_limits(holder: Resource, rule: Block) -> Iterator[Block]:
                     one for each in declared for inner in each.blocks("rule") for one in _list_limits(each, inner)
                 )
         for rate in statement.blocks("rate_based_statement") if _acts(rule) else ():
-            if _limits_everybody(rate) and not any(
+            if can_escape(_list_keys(rate)) is not True and not any(
                 _narrows(holder, one) for one in rate.blocks("scope_down_statement")
             ):
                 yield rate
@@ -766,20 +764,11 @@ def _narrows(holder: Resource, scope: Block) -> bool:
     return not any(_is_of_few(holder, one) for no in _nested(scope, "not_statement") for one in no.blocks("statement"))
 
 
-def _limits_everybody(rate: Block) -> bool:
-    """Whether a client can't escape a limit: by what it is counted, beside its address, it can't make up."""
-    if rate.text("aggregate_key_type", "IP") != "CUSTOM_KEYS":
-        return True
-    kinds = _list_keys(rate)
-    return bool(kinds & (OF_CLIENT | FORWARDED)) and kinds <= OF_CLIENT | FORWARDED | FEW
-
-
-def _is_by_header(rate: Block) -> bool:
-    return rate.text("aggregate_key_type", "IP") == "FORWARDED_IP" or bool(_list_keys(rate) & FORWARDED)
-
-
 def _list_keys(rate: Block) -> set[str]:
     """Return what a limit counts by, under either name that provider types have for it."""
+    kind = rate.text("aggregate_key_type", "IP")
+    if kind != "CUSTOM_KEYS":
+        return {str(kind)}
     keys = [key for name in ("custom_key", "custom_keys") if name in rate.search() for key in rate.blocks(name)]
     return {kind for key in keys for kind in key.search() if key.blocks(kind)}
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 __all__ = [
     "COLLECTORS", "ENCRYPTED", "FORCES_TLS", "MODERN_LISTENER", "MODERN_VIEWER", "OLDEST", "SHIFTING",
-    "TRACING_POLICIES", "UNCONNECTED", "is_connected", "is_fargate", "is_narrow", "is_switched_on",
+    "TRACING_POLICIES", "UNCONNECTED", "can_escape", "is_connected", "is_fargate", "is_narrow", "is_switched_on",
     "list_needed_rule_groups", "longest_pause", "read_in_order", "scales_out",
 ]  # fmt: skip
 
@@ -87,6 +87,25 @@ def is_narrow(networks: Iterable[str]) -> bool:
     """Whether each of an IP set's networks belongs to a few. Raises ValueError for a text that is no network."""
     found = (ip_network(each, strict=False) for each in networks)
     return all(one.prefixlen >= _NARROW[one.version] for one in found)
+
+
+#: Keys of a rate limit: what a client can't make up, what has few values, and a header that proxies write.
+_OF_CLIENT, _FEW, _FORWARDED = {"asn", "constant", "ip"}, {"httpmethod", "labelnamespace"}, {"forwardedip"}
+
+
+def can_escape(keys: Iterable[str]) -> bool | None:
+    """Whether a client can escape a rate limit of WAF that counts by these keys, as the API or Terraform calls them.
+
+    None if that depends on a proxy that overwrites the header with the client's address.
+    https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-aggregation-options.html
+
+    >>> can_escape(["IP", "HTTPMethod"]), can_escape(["ip", "header"]), can_escape(["forwarded_ip"])
+    (False, True, None)
+    """
+    named = {each.replace("_", "").lower() for each in keys}
+    if not named - _FEW or not named <= _OF_CLIENT | _FEW | _FORWARDED:
+        return True
+    return None if named & _FORWARDED else False
 
 
 def read_in_order(rules: Iterable[tuple[T, bool]]) -> tuple[list[T], list[T]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unread, Unreadable, read_document
 from ...quantities import Quantity
-from ...semantics.aws_settings import is_narrow
+from ...semantics.aws_settings import can_escape, is_narrow
 from .. import Fact
 from ..observers import apart, observes, observes_each
 from .load_balancers import list_balancers, list_listeners
@@ -288,7 +288,7 @@ def _rule(account: Account, rule: Mapping[str, Any]) -> WebAclRule:
     managed = statement.get("ManagedRuleGroupStatement", {})
     group = managed or statement.get("RuleGroupReferenceStatement", {})
     rate = statement.get("RateBasedStatement")
-    keys = _list_keys(rate) if rate and not rate.get("ScopeDownStatement") else set[str]()
+    escaped = can_escape(_list_keys(rate)) if rate and not rate.get("ScopeDownStatement") else True
     overrides = {one["Name"]: next(iter(one["ActionToUse"])) for one in group.get("RuleActionOverrides", ())}
     softened = [name for name, action in overrides.items() if action not in _STOPS]
     excluded = [one["Name"] for one in group.get("ExcludedRules", ())]  # deprecated by AWS, still in force
@@ -299,14 +299,10 @@ def _rule(account: Account, rule: Mapping[str, Any]) -> WebAclRule:
         labels=bool(rule.get("RuleLabels")),
         group=_group(managed) if managed else "*" * bool(group),
         softened=(*softened, *excluded),
-        limits_everything=bool(keys - _FEW) and keys <= _OF_CLIENT | _FORWARDED | _FEW,
-        believes_header=bool(keys & _FORWARDED),
+        limits_everything=escaped is not True,
+        believes_header=escaped is None,
         lets_past="Allow" in overrides.values() or _lets_past(account, rule, statement),
     )
-
-
-#: Keys of a rate limit: of the client's connection, of a header that proxies write, and others of few values.
-_OF_CLIENT, _FORWARDED, _FEW = {"ASN", "IP"}, {"FORWARDED_IP", "ForwardedIP"}, {"HTTPMethod", "LabelNamespace"}
 
 
 def _list_keys(rate: Mapping[str, Any]) -> set[str]:
