@@ -21,7 +21,7 @@ from ...facts.rollout.deployments import WATCH_FORMAT, find_since
 from ...facts.rollout.migrations import read_runs
 from ...facts.rollout.watched import Route, have_succeeded, is_over, read_routes, read_surroundings, take_sample
 from ...facts.rollout.windows import find_silent
-from ...load.health import MOST_ASIDE
+from ...load.health import MOST_ASIDE, WINDOW
 from ...load.stream.process import Plan, Stream, StreamError, streaming
 from ...processes.progress import Progress
 from ...sections.rollout import RolloutSection, Watching
@@ -167,7 +167,7 @@ class _Followed:
     def _is_short(self, passed: float, stream: Stream | None) -> bool:
         """Whether too few requests were sent since it was over while this machine was well, and there is time.
 
-        They are too few, too, while more than half of the time would have to be set aside.
+        Nor are they enough while more than half of the time counts as disturbed.
         """
         if stream is None or self.watch.plan is None:
             return False
@@ -175,7 +175,8 @@ class _Followed:
         if passed < wanted or passed >= max(LONGEST * wanted, self.watch.patience):
             return passed < wanted
         aside = stream.count_aside(passed)
-        return passed - aside < wanted or aside > MOST_ASIDE * passed
+        under_way = WINDOW if aside else 0  # it is not assessed yet, and may be disturbed as well
+        return passed - aside < wanted or aside + under_way > MOST_ASIDE * passed
 
     def _look(self, *, finding: bool) -> None:
         account = self.watch.look()

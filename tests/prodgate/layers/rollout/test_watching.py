@@ -270,7 +270,7 @@ def test_a_deployment_is_watched_for_longer_where_this_machine_was_not_well(town
         plan = make_plan(SECTION, SECTION.watching, server.url, build_header="x-build", slow=0.2)
         record = watch_deployment(watch(town, tmp_path, look, plan=plan, silent=""), lambda: town.deploy(GOOD), {})
     ended = datetime.fromisoformat(record["ended"]).timestamp()
-    assert record["stream"]["ended"] - ended > 1.95, "a second more than the one that was lost"
+    assert record["stream"]["ended"] - ended > 5.95, "as long as the second that was lost, and a window under way"
 
 
 # ── A deployment of a real account is followed by its id, as the newest or as the next, and its result is reported
