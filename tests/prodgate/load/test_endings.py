@@ -89,10 +89,12 @@ def test_a_site_that_hangs_gets_no_more_load(tmp_path: Path) -> None:
 
 
 WAITING = """
+import threading
+
 @locust.events.{event}.add_listener
 def wait(environment, **given):
     if isinstance(environment.runner, locust.runners.WorkerRunner) and environment.runner.worker_index == 1:
-        locust.runners.time.sleep({seconds})
+        threading.Event().wait({seconds})
 """
 
 

@@ -567,9 +567,9 @@ def _locate_error(error: Exception) -> str:
 
 # ── The sending side: performs its arrivals and reports to the coordinator each second
 
-#: Messages between the two sides; a single process sends them to itself.
-#: A worker can take users, and then, that it has them.
+#: A worker's message that it can take users, and then that it has them.
 READY: Final = "prodgate-ready"
+#: Messages between the two sides; a single process sends them to itself.
 BEGIN: Final = "prodgate-begin"
 PART: Final = "prodgate-part"
 DONE: Final = "prodgate-done"

@@ -261,7 +261,7 @@ def test_slots_are_waited_for_while_some_are_spoiled(
 def test_what_spells_fell_into_is_drilled_again(
     monkeypatch: pytest.MonkeyPatch, spells: list[str], drills: list[str], readable: bool
 ) -> None:
-    """It does not depend on the result; if nothing could be read, everything is tried again. What is kept says why."""
+    """Whatever the result; if nothing could be read, everything is drilled again. The record keeps the reason."""
     monkeypatch.setattr(observing, "_CALM", timedelta())
     begin, made, found = datetime(2026, 12, 1, tzinfo=UTC), list[str](), list[Spell]()
 
