@@ -208,10 +208,11 @@ def is_tag(key: str) -> bool:
 def describe_world(world: Mapping[str, Any]) -> str:
     """Return in words by what a "no" holds: ways, actions and keys, as far as they are named."""
     parts = [f"with the actions that AWS has as of {world['actions_as_of']}"]
-    if guarded := world["policies_of_resources"]:
-        parts.append(f"with policies of resources of {_name_some(guarded)}")
-    else:
-        parts.append("without policies of resources")
+    guarded = world.get("policies_of_resources")  # earlier runs don't say
+    if guarded is not None:
+        parts.append(
+            f"with policies of resources of {_name_some(guarded)}" if guarded else "without policies of resources"
+        )
     if "ways" in world:
         parts.insert(0, f"by {world['ways']} listed ways, and by edits of policies, groups, limits and trust")
     if world["keys_known"]:
