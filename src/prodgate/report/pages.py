@@ -15,6 +15,7 @@ from ..findings import Finding
 from ..processes.output import is_harmless, pieces, visible
 from .drawing import PERCENTILES, latency_text
 from .grouping import shared_evidence
+from .text import shorten
 from .view import moment
 
 # ── Rows of a table of findings
@@ -105,7 +106,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(prose=_prose, moment=moment, plain=visible, short=lambda digest: digest[:12])
+    environment.filters.update(
+        prose=_prose, moment=moment, plain=visible, shorten=shorten, short=lambda digest: digest[:12]
+    )
     environment.globals.update(
         LONG=LONG,
         UNFOLDED=UNFOLDED,

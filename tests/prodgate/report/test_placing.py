@@ -1,6 +1,7 @@
 """Positions are relative to the reader's folder."""
 
 import json
+import re
 import subprocess
 from argparse import Namespace
 from dataclasses import replace
@@ -157,6 +158,15 @@ def first_screen(made: Run, language: str = "en") -> str:
 
 def whole(**about: object) -> Run:
     return run([criterion("c")], [finding("c", "satisfied")], **about)
+
+
+@pytest.mark.parametrize("outcome", ["undetermined", "not-satisfied"])
+def test_what_is_cut_has_a_mark(outcome: str) -> None:
+    said = " ".join(map(str, range(200)))
+    found = finding("c", outcome, reason=said, observed=said, expected="all", remedy=said)
+    told = first_screen(run([criterion("c")], [found]))
+    assert "…" in told
+    assert all(part.endswith("…") or said.endswith(part) for part in re.findall(r"0 1 2 3[ \d]*…?", told))
 
 
 @pytest.mark.parametrize("language", FILES)
