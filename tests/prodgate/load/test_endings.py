@@ -44,7 +44,8 @@ def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
     assert record["stopped_early"]
     assert not record["complete"]
     assert record["why"].startswith("stopped early: ")
-    assert 150 < record["sent"] < 1000
+    aside = sum(window["seconds"] for window in record["windows"] if window["sick"])  # of it, nothing is concluded
+    assert 150 < record["sent"] - 40.0 * aside < 1000
 
 
 @pytest.mark.parametrize("workers", [0, 2])
