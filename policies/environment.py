@@ -1,7 +1,7 @@
 """Environment variables of tasks and Airflow: name of the environment, log level, addresses."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
@@ -30,7 +30,7 @@ READER = re.compile(r"READ|REPLICA|(?:^|_)RO(?:_|$)")
 )
 def programs_know_that_they_are_production(program: Resource, criterion: Criterion) -> None:
     """Every variable of a task or of Airflow that names its environment has the stated name, and there is one."""
-    told = _list_known(program, criterion, PLACE)
+    told = _list_known(program, criterion, PLACE.fullmatch)
     criterion.hold(bool(told), expected="a variable for the environment's name", observed="none", premise=True)
     _exclude_others(told, criterion)
 
@@ -44,7 +44,7 @@ def programs_know_that_they_are_production(program: Resource, criterion: Criteri
 )
 def programs_log_no_more_than_agreed(program: Resource, criterion: Criterion) -> None:
     """Each variable or setting with a log level has a stated one, in tasks and Airflow, also for single modules."""
-    told = _list_known(program, criterion, LEVEL)
+    told = _list_known(program, criterion, LEVEL.fullmatch)
     if program.type not in TASK:
         options = program.mapping("airflow_configuration_options")
         told += [(name, value) for name, value in options.items() if OPTION.fullmatch(name)]
@@ -68,7 +68,7 @@ def programs_are_given_addresses_of_production(program: Resource, criterion: Cri
     served = {name for one in tree.of("aws_cloudfront_distribution") for name in one.texts("aliases")}
     slow = [name for name, value in list_variables(program, criterion) if value in readers and not READER.search(name)]
     criterion.exclude(slow, expected="the writer", observed="{} is a reader of the database")
-    hosts = [(name, urlsplit(value).hostname or "") for name, value in _list_known(program, criterion, SITE)]
+    hosts = [(name, urlsplit(value).hostname or "") for name, value in _list_known(program, criterion, SITE.fullmatch)]
     strange = [
         f"{name}: {host}" for name, host in hosts if served and not any(fnmatchcase(host, one) for one in served)
     ]
@@ -95,11 +95,11 @@ def list_variables(program: Resource, criterion: Criterion) -> Iterator[tuple[st
             yield from read_exports(script).items()
 
 
-def _list_known(program: Resource, criterion: Criterion, named: re.Pattern[str]) -> list[tuple[str, str]]:
+def _list_known(program: Resource, criterion: Criterion, fits: Callable[[str], object]) -> list[tuple[str, str]]:
     """Return the variables with such a name. Raises Undetermined where the value of one is not known."""
     known = []
     for name, value in list_variables(program, criterion):
-        if named.fullmatch(name):
+        if fits(name):
             if value is None:
                 raise criterion.undetermined(f"{name} has a value that only a secret or a shell knows")
             known.append((name, value))

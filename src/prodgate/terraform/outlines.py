@@ -20,7 +20,7 @@ from .sources import Module, Tree
 #: How the names of the resources begin that take the values of documents.
 OUTLINE: Final = "prodgate_outline"
 _INDEX: Final = r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]'
-_SEGMENTS: Final = re.compile(rf"(?:data\.)?[\w-]+\.[\w-]+(?:{_INDEX})?")
+_SEGMENTS: Final = re.compile(rf"(?<![\w-])(?:data\.)?[\w-]+\.[\w-]+(?:{_INDEX})?")
 _PASSED_ON: Final = re.compile(r"(local|var)\.([\w-]+)")
 _DATA: Final = re.compile(
     rf"(data\.aws_iam_policy_document\.[\w-]+)({_INDEX}|\[(?:each\.key|count\.index)\])?\.(?:minified_)?json"
