@@ -63,7 +63,8 @@ def test_a_site_that_is_broken_in_the_warm_up_gets_no_more_load_and_is_judged_by
             "workers": workers,
         }
         record = run_load(profile, server.url, **given)
-    assert (record["complete"], record["stopped_early"], record["health"]["send_lag"]["max"] > 0) == (False, True, True)
+    assert (record["complete"], record["stopped_early"]) == (False, True)
+    assert record["health"]["send_lag"]["max"] > 0 or all(window["sick"] for window in record["windows"])
     assert record["why"].startswith("stopped early: the site is broken: ")
     assert count(record) == failed(record)["HTTP 403"] == server.asked.total() < 1000
 
