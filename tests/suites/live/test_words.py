@@ -26,6 +26,7 @@ ALIKE = {
     "ecs DescribeTaskDefinition taskDefinition.containerDefinitions[].logConfiguration.logDriver": {
         "awsfirelens", "fluentd", "splunk",
     },
+    "wafv2 GetWebACL WebACL.Rules[].Statement.RateBasedStatement.AggregateKeyType": {"CONSTANT"},  # no client escapes
 }  # fmt: skip
 
 
