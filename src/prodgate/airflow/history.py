@@ -35,6 +35,7 @@ def parse_task(row: Row) -> Task:
         ended=parse_instant(row["end_date"]),
         host=str(row["hostname"] or ""),
         pid=int(row["pid"] or 0),
+        version=int((row.get("dag_version") or {}).get("version_number") or 0),
     )
 
 

@@ -51,6 +51,8 @@ class Task:
     host: str = ""
     pid: int = 0
     """Host and process of the last try; empty and 0 when nothing executed it."""
+    version: int = 0
+    """Number of the version of the DAG that it is of; 0 where Airflow states none, as version 2 does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from sys import intern
 from typing import Any, Final, Protocol
 
@@ -76,7 +77,17 @@ UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendere
 
 #: Fields of tasks that are kept: a month may have very many tasks, and each has some forty fields.
 KEPT_OF_TASKS: Final = frozenset(
-    {"dag_id", "dag_run_id", "end_date", "execution_date", "hostname", "logical_date", "map_index", "max_tries"}
+    {
+        "dag_id",
+        "dag_run_id",
+        "dag_version",
+        "end_date",
+        "execution_date",
+        "hostname",
+        "logical_date",
+        "map_index",
+        "max_tries",
+    }
     | {"operator", "pid", "queued_when", "run_after", "start_date", "state", "task_id", "try_number"}
 )
 
@@ -186,4 +197,16 @@ def _strip_task(task: Any) -> Any:
     """Return a task with its fields that are read; a text that many tasks share is held once."""
     if not isinstance(task, dict):
         return task
-    return {key: intern(item) if type(item) is str else item for key, item in task.items() if key in KEPT_OF_TASKS}
+    return {key: _share(item) for key, item in task.items() if key in KEPT_OF_TASKS}
+
+
+def _share(value: Any) -> Any:
+    """Return a value of a task, held once; of the version of its DAG only the number is read."""
+    if isinstance(value, dict):
+        return _keep_number(str(value.get("version_number") or 0))
+    return intern(value) if type(value) is str else value
+
+
+@cache
+def _keep_number(version: str) -> Mapping[str, int]:
+    return {"version_number": int(version)} if version.isdecimal() else {}

@@ -202,6 +202,8 @@ def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
             )
         words, (ended, tries) = f"succeeded before it was {cleared}", before
         row = replace(row, started=trace.first_task, ended=ended, tries=tries)
+    if trace.other_version:
+        return replace(row, state=SlotState.UNKNOWN, words=trace.other_version)
     return _judge_time(row, dag, words)
 
 

@@ -447,6 +447,8 @@ class Trace:
     """Tasks whose failure says nothing of the work of the run."""
     whole: bool = True
     """Whether the tasks that succeeded are among its tasks; of very many, not all are read."""
+    other_version: str = ""
+    """Why it is not known which tasks it was to have; empty where that is known."""
 
     @property
     def unsound(self) -> tuple[Task, ...]:
@@ -530,8 +532,16 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
             if event.dag_id == dag.dag_id and (event.event != "success" or is_own(event, history)):
                 events[event.run_id].append(event)
     acts = _collect_actions(dag.dag_id, history)
-    for lacking in _find_left_out(dag, history, tasks):
-        tasks[lacking.run_id].append(lacking)
+    other_versions = {}
+    for run_id, names, required in _find_lacking(dag, history, tasks):
+        if required:
+            tasks[run_id] += (Task(dag_id=dag.dag_id, run_id=run_id, task_id=name, state=_LEFT_OUT) for name in names)
+        else:
+            left = ", ".join(names)
+            other_versions[run_id] = (
+                f"another version of the DAG made it, without {left}, which earlier ones had; nothing shows whether "
+                "that was declared then"
+            )
     found = [
         Trace(
             run=run,
@@ -541,6 +551,7 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
             may_skip=dag.may_skip,
             may_fail=dag.may_fail,
             whole=run.run_id in history.sampled.get(dag.dag_id, {run.run_id}),
+            other_version=other_versions.get(run.run_id, ""),
         )
         for run in history.runs
         if run.dag_id == dag.dag_id
@@ -548,19 +559,33 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
     return tuple(sorted(found, key=lambda trace: (trace.run.slot is None, trace.run.slot or 0, trace.run.run_id)))
 
 
-def _find_left_out(dag: DeclaredDag, history: History, tasks: Mapping[str, Sequence[Task]]) -> Iterator[Task]:
-    """Yield, for each run that has not all declared tasks that runs before it had, those that somebody took out.
+def _find_lacking(
+    dag: DeclaredDag, history: History, tasks: Mapping[str, Sequence[Task]]
+) -> Iterator[tuple[str, list[str], bool]]:
+    """Yield each run that has not all declared tasks that runs before it had: its id, these tasks, whether it must.
 
-    A task that only later runs have is new. Runs are in order of their starts: one may run again in a later version.
+    What is declared is declared of the latest version. A task that only later versions have is new, and a version with
+    the tasks of one from before is that one again. Where Airflow numbers no versions, other tasks are another version.
     """
-    seen: set[str] = set()
     runs = [(run.started, run.run_id) for run in history.runs if run.dag_id == dag.dag_id and run.started is not None]
-    for _, run_id in sorted(runs):
-        has = {task.task_id for task in tasks.get(run_id, ()) if task.state != "removed"}
-        if run_id in history.sampled.get(dag.dag_id, {run_id}):
-            left = sorted(dag.tasks & seen - has)
-            yield from (Task(dag_id=dag.dag_id, run_id=run_id, task_id=name, state=_LEFT_OUT) for name in left)
-        seen |= has
+    has = {id_: frozenset(task.task_id for task in tasks.get(id_, ()) if task.state != "removed") for _, id_ in runs}
+    # a run that is cleared may run again in its old version
+    number = {id_: max((task.version for task in tasks.get(id_, ())), default=0) for _, id_ in runs}
+    order = [id_ for _, id_ in sorted(runs, key=lambda run: (number[run[1]], run))]
+    version = {id_: number[id_] or has[id_] for id_ in order}
+    own: dict[int | frozenset[str], frozenset[str]] = {}
+    for id_ in order:
+        own[version[id_]] = own.get(version[id_], frozenset()) | has[id_]
+    before: list[frozenset[str]] = []
+    for id_ in order:
+        lacking = sorted(name for name in dag.tasks - has[id_] if any(name in each for each in before))
+        required = version[id_] == version[order[-1]] or not own[version[id_]].isdisjoint(lacking)
+        first = next((at for at, each in enumerate(before) if not each.isdisjoint(lacking)), 0)
+        known = id_ in history.sampled.get(dag.dag_id, {id_})
+        if lacking and known and (required or has[id_] not in before[:first]):
+            yield id_, lacking, required
+        if has[id_] not in before:
+            before.append(has[id_])
 
 
 def _collect_actions(dag_id: str, history: History) -> Mapping[str, list[ManualAction]]:

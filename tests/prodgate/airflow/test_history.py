@@ -403,9 +403,13 @@ def test_a_name_that_is_too_long_for_a_path_is_read_all_the_same(version: str, l
 
 
 def test_evidence_of_tasks_holds_what_is_read_and_no_more() -> None:
-    evidence = observe_history(Asking(an_airflow(OLD, slots=2)), ["news"], since=NOW - timedelta(days=1), now=NOW)
+    fake = an_airflow(OLD, slots=2)
+    fake.tasks[0]["dag_version"] = {"version_number": 7, "bundle_url": "https://user:swordfish@example.com/"}
+    evidence = observe_history(Asking(fake), ["news"], since=NOW - timedelta(days=1), now=NOW)
     (page,) = (each["body"] for each in evidence["answers"] if each["path"] == TASKS)
     assert "rendered_fields" not in page["task_instances"][0]
+    assert page["task_instances"][0]["dag_version"] == {"version_number": 7}
+    assert [task.version for task in recall_history(evidence).tasks] == [7, 0, 0, 0]
 
 
 def replayed(fake: Fake) -> tuple[History, str]:

@@ -3,7 +3,7 @@ runs, and facts that nobody can see."""
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -65,6 +65,7 @@ from .histories import (
 
 SLOT = SLOTS[50]
 ID = id_of(SLOT)
+SLOT_OF = {id_of(slot): number for number, slot in enumerate(SLOTS)}
 AT = SLOT + 2 * HOUR
 MARK = event("patch_dag_run", ID, AT, '{"state":"success"}', owner="ann")
 
@@ -1183,21 +1184,48 @@ def without_store(run: Run, tasks: list[Task], **left: Any) -> tuple[Run, list[T
     return run, [tasks[0], *([replace(tasks[1], **left)] if left else [])]
 
 
-def test_a_declared_task_that_runs_before_had_is_work_that_was_not_done() -> None:
+def taken_out(run: Run, tasks: list[Task]) -> tuple[Run, list[Task]]:
+    return without_store(run, tasks, state="removed")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "numbers", "failed", "unknown"),
+    [
+        (range(50, 52), lambda _: 1, [50, 51], []),  # its version has the task
+        (range(100, 120), lambda _: 0, [*range(100, 120)], []),  # the version that is declared
+        (range(100, 120), lambda n: n // 100, [*range(100, 120)], []),
+        (range(50, 52), lambda _: 0, [], [50, 51]),  # nobody knows what was declared of a version in between
+        (range(50, 52), lambda n: 1 + (n >= 50) + (n >= 52), [], [50, 51]),
+        ((*range(20), *range(50, 52)), lambda _: 0, [], []),  # rolled back to before the task, and forward again
+        ((*range(20), *range(50, 52)), lambda n: 1 + (n >= 20) + (n >= 50) + (n >= 52), [], []),
+        ((*range(20), *range(100, 120)), lambda _: 0, [*range(100, 120)], []),  # and not forward again
+    ],
+)
+def test_the_tasks_that_are_declared_are_those_of_the_version_that_is(
+    lacking: Sequence[int], numbers: Callable[[int], int], failed: list[int], unknown: list[int]
+) -> None:
     dag = replace(DAG, tasks=frozenset({"fetch", "store", "never"}))
-    taken_out: dict[int, Change] = {
-        50: without_store,
-        51: lambda run, tasks: without_store(run, tasks, state="removed"),
+    record = history({number: (without_store, taken_out)[number % 2] for number in lacking})
+    tasks = tuple(replace(task, version=numbers(SLOT_OF[task.run_id])) for task in record.tasks)
+    rows = build_ledger(dag, replace(record, tasks=tasks)).rows
+    assert [number for number, row in enumerate(rows) if row.state is SlotState.FAILED] == failed
+    assert [number for number, row in enumerate(rows) if row.state is SlotState.UNKNOWN] == unknown
+    words = {
+        **dict.fromkeys(failed, "Airflow says success, but store is left out"),
+        **dict.fromkeys(
+            unknown,
+            "another version of the DAG made it, without store, which earlier ones had; nothing shows whether that "
+            "was declared then",
+        ),
     }
-    rows = build_ledger(dag, history(dict.fromkeys(range(20), without_store) | taken_out)).rows
-    assert [number for number, row in enumerate(rows) if row.state is SlotState.FAILED] == [50, 51]
-    assert rows[50].words == rows[51].words == "Airflow says success, but store is left out"
-    again = with_run(started=NOW - HOUR)  # an old slot that ran anew, in the version that has it
-    assert (
-        rows[20:50] == build_ledger(dag, history(dict.fromkeys(range(1, 20), without_store) | {0: again})).rows[20:50]
-    )
-    sampled = history(taken_out, sampled={DAG.dag_id: frozenset()})
-    assert build_ledger(dag, sampled).counts[SlotState.ON_TIME] == 120
+    assert {number: row.words for number, row in enumerate(rows) if row.words} == words
+
+
+def test_a_slot_that_ran_anew_in_a_later_version_leaves_nothing_out() -> None:
+    dag = replace(DAG, tasks=frozenset({"fetch", "store"}))
+    again = dict.fromkeys(range(1, 20), without_store) | {0: with_run(started=NOW - HOUR)}
+    sampled = history({50: without_store}, sampled={DAG.dag_id: frozenset()})
+    assert all(build_ledger(dag, record).counts[SlotState.ON_TIME] == 120 for record in (history(again), sampled))
 
 
 def test_a_late_success_is_late_though_it_was_retried() -> None:
