@@ -150,7 +150,11 @@ class Criterion:
         __tracebackhide__ = True
         least = max(self.samples, 1)
         by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
-        if observed.samples and (by_point or observed.is_outside(bound)):
+        broken = observed.samples and (by_point or observed.is_outside(bound))
+        none = Quantity.of(0, observed.value.unit)
+        if observed.at_most and (broken or not bound.admits(none)):  # the truth lies between nothing and this
+            raise Undetermined(self._not_known(observed.at_most, observed))
+        if broken:
             note_comparison(False, str(bound), observed.beside(bound))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -38,6 +38,8 @@ class Estimate:
     """What more would decide a bound that lies between the ends."""
     unfinished: str = ""
     """Why this can show that a bound is broken but not that it is kept; empty when it can do both."""
+    at_most: str = ""
+    """What can only have made it larger, so that this can show that a limit is kept but not that it is broken."""
     detail: str = ""
     """The parts of the value, in words."""
     spell: float = 0.0
@@ -56,7 +58,9 @@ class Estimate:
         interval = f"{self.confidence} each end: {ends}, "
         if self.low == self.high:
             interval = ""
-        return f"{_shorten(self.value, limit, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
+        value = _shorten(self.value, limit, ROUND_HALF_EVEN)
+        value = f"at most {value}" if self.at_most else value
+        return f"{value} ({interval}{self.samples:,} {self.of}{worth}{detail})"
 
     def is_within(self, bound: Bound) -> bool:
         """Whether the bound holds wherever in the interval the truth is."""
@@ -156,16 +160,16 @@ def estimate_percentile(
 
 def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str = "", of: str = "requests") -> Estimate:
     """Return an exact count as an estimate; an unfinished count is only the least that there can be."""
+    found = exact_value(Quantity.of(number), samples=samples, of=of)
+    high = Quantity.of(UNBOUNDED) if unfinished else found.high
+    return replace(found, high=high, unfinished=unfinished, detail=detail)
+
+
+def exact_value(value: Quantity, *, samples: int, of: str = "requests", at_most: str = "") -> Estimate:
+    """Return a value as an estimate that leaves nothing to chance."""
+    sure = Quantity.of(100, "%")
     return Estimate(
-        value=Quantity.of(number),
-        low=Quantity.of(number),
-        high=Quantity.of(UNBOUNDED if unfinished else number),
-        samples=samples,
-        effective=samples,
-        confidence=Quantity.of(100, "%"),
-        of=of,
-        unfinished=unfinished,
-        detail=detail,
+        value=value, low=value, high=value, samples=samples, effective=samples, confidence=sure, of=of, at_most=at_most
     )
 
 

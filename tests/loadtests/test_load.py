@@ -156,7 +156,7 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
         lambda: run("deploy", seconds=longer(), deploys=three(2, 7, 42), **ASIDE),
         "0 (5 deploys; none of 5 says, at 95 %, that fewer than 46% are noticed)",
     ),
-    (APART, lambda: run(server=server()), "10 ms"),
+    (APART, lambda: run(server=server()), "10 ms (4,000 requests)"),
     (SLOWER, lambda: change(1050), "5 ms (95 % each end: -∞–16.93 ms, 4,000 requests; 100 ms before, 105 ms now)"),
     (SLOWER, lambda: interleaved([0] * 40, [0] * 40), "0 ms (4,000 requests; 100 ms before, 100 ms now)"),
     (GREATER, lambda: change(1050), "5 % (95 % each end: -∞–17.96 %, 4,000 requests; 100 ms before, 105 ms now)"),
@@ -222,7 +222,7 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (COUNTS, lambda: run(server=server(count=4510)), "0.2223 %"),
     (COUNTS, lambda: run(server=server(count=4400)), "2.2223 %"),
-    (APART, lambda: run(server=server(took=300)), "70 ms"),
+    (APART, lambda: run(server=server(took=300)), "70 ms (4,000 requests)"),
     (SLOWER, lambda: interleaved([0] * 40, [20] * 40), "200 ms (4,000 requests; 100 ms before, 300 ms now)"),
     (GREATER, lambda: interleaved([0] * 40, [20] * 40), "200 % (4,000 requests; 100 ms before, 300 ms now)"),
 ]

@@ -25,6 +25,8 @@ from .profile import Profile
 
 #: Seconds of a window.
 WINDOW: Final = 2
+#: Greatest 99th percentile of lateness, in seconds, of a load that is as strong as planned: an eighth of a window.
+MAX_LAG_AS_SENT: Final = WINDOW / 8
 #: Share of all measured time that may be set aside: left out, because the generator was not sound.
 MOST_ASIDE: Final = 0.5
 
@@ -183,30 +185,61 @@ def _find_greatest(lags: Mapping[int, int], *, beyond: int = 0) -> float:
     return 0.0
 
 
-def assess_windows(measured: Sequence[Window], vitals: Iterable[Vitals], profile: Profile) -> dict[str, Any]:
-    """Return the record's health: of the windows that count, given their vitals, and why they may be too few.
+def find_first(measured: Iterable[Window]) -> tuple[Window, ...]:
+    """Return the first window of each place, sound or not: the load as it was sent, with nothing chosen from it."""
+    return tuple({window.place: window for window in reversed(tuple(measured))}.values())
 
-    ``sick`` says why nothing that depends on time can be concluded; ``short`` why a bound can only be shown to be
-    broken, not kept. Both are empty if all is well.
+
+def assess_windows(
+    measured: Sequence[Window], vitals: Mapping[int, Sequence[Vitals]], profile: Profile
+) -> dict[str, Any]:
+    """Return the record's health: of the windows that count, and why they may be too few.
+
+    ``vitals`` are those of each process, by the window's second. ``sick`` says why nothing that depends on time can be
+    concluded; ``short`` why a bound can only be shown to be broken, not kept. Both are empty if all is well. If one is
+    not, ``as_sent`` holds the lags of the load as it was sent, where every place was measured and the load was as
+    strong as planned.
     """
-    known, counted = tuple(vitals), find_counted(measured)
-    lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
-    for each in known:
-        for name, lag in lags.items():
-            lag.update(getattr(each, name))
+    counted = find_counted(measured)
+    known = _list_vitals(counted, vitals)
     aside, sick = describe_loss(measured, Limits.of(profile))
     told, missing = describe_aside(measured, Limits.of(profile)), profile.duration - seconds_of(counted)
+    short = missing > 0 and bool(aside)
     return {
-        **{name: percentiles(lag) for name, lag in lags.items()},
+        **_sum_lags(known),
         **{name: round(fmean(getattr(each, name) for each in known), 4) if known else 0.0 for name in _SHARES},
         "aside": aside,
         "sick": [sick] if sick else [],
         "short": f"only {seconds_of(counted):g} of {profile.duration:g} s were measured soundly within "
         f"{max(profile.within, profile.duration):g} s: {told}"
-        if missing > 0 and aside
+        if short
         else "",
         "advice": ADVICE if sick else "",
+        "as_sent": _find_lags_as_sent(measured, vitals, profile) if sick or short else {},
     }
+
+
+def _list_vitals(windows: Iterable[Window], vitals: Mapping[int, Sequence[Vitals]]) -> list[Vitals]:
+    return [each for window in windows for each in vitals.get(window.second, ())]
+
+
+def _sum_lags(known: Iterable[Vitals]) -> dict[str, dict[str, float]]:
+    """Return the percentiles of the lags of several windows together."""
+    lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
+    for each in known:
+        for name, lag in lags.items():
+            lag.update(getattr(each, name))
+    return {name: percentiles(lag) for name, lag in lags.items()}
+
+
+def _find_lags_as_sent(
+    measured: Sequence[Window], vitals: Mapping[int, Sequence[Vitals]], profile: Profile
+) -> dict[str, dict[str, float]]:
+    """Return the lags of the first windows; nothing where a place has none, or arrivals moved out of their window."""
+    first = find_first(measured)
+    lags = _sum_lags(_list_vitals(first, vitals))
+    whole = {window.place for window in first} == set(range(len(cut(profile))))
+    return lags if whole and 0 < lags["send_lag"]["p99"] <= MAX_LAG_AS_SENT else {}
 
 
 _SHARES: Final = ("cpu", "machine_cpu", "steal", "others")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..criteria import Criteria
 from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
-from ..facts.load.soundness import measured_seconds
+from ..facts.load.soundness import AS_SENT, measured_seconds
 from ..layers.load.facts import LIMITED_BY, RECORD, SELF_TEST
 from ..load.record import FORMAT
 from ..quantities import percentage
@@ -542,13 +542,14 @@ def _recorded_fields(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _health(health: Mapping[str, Any]) -> dict[str, Any]:
+    as_sent = AS_SENT if health.get("as_sent") else ""
     return {
         "lags": tuple(
             (key, tuple(latency_text(round(float(health[key][each]) * _TENTHS)) for each in ("p50", "p99", "max")))
             for key in ("send_lag", "loop_lag")
         ),
         "shares": {key: percentage(float(health[key])) for key in ("cpu", "machine_cpu", "steal")},
-        "sick": (*_texts(health["sick"]), *filter(None, [str(health.get("short", ""))])),
+        "sick": tuple(filter(None, (*_texts(health["sick"]), str(health.get("short", "")), as_sent))),
         "aside": str(health.get("aside", "")),
         "advice": str(health["advice"]),
     }

@@ -107,7 +107,8 @@ STOLEN = "30.0% of wanted processor time was given to other machines, at most 10
 def test_the_record_says_how_much_was_set_aside_and_why(
     measured: list[Window], aside: str, short: str, sick: str
 ) -> None:
-    said = assess_windows(measured, [Vitals(**WELL), Vitals(send_lag={400: 200}, cpu=0.5)], STEADY)
+    counted = find_counted(measured)[0].second
+    said = assess_windows(measured, {counted: [Vitals(**WELL), Vitals(send_lag={400: 200}, cpu=0.5)]}, STEADY)
     assert (said["sick"], said["advice"]) == (([sick], ADVICE) if sick else ([], ""))
     assert said["short"] == short
     assert aside in said["aside"]
@@ -115,8 +116,27 @@ def test_the_record_says_how_much_was_set_aside_and_why(
 
 
 def test_of_nothing_that_counts_nothing_is_known() -> None:
-    said = assess_windows([], [], STEADY)
-    assert (said["send_lag"], said["steal"]) == ({"p50": 0.0, "p99": 0.0, "max": 0.0}, 0.0)
+    said = assess_windows([], {}, STEADY)
+    assert (said["send_lag"], said["steal"], said["as_sent"]) == ({"p50": 0.0, "p99": 0.0, "max": 0.0}, 0.0, {})
+
+
+@pytest.mark.parametrize(
+    ("measured", "lag", "known"),
+    [
+        (windows_of(*"xxxx", "0.", "1x"), 2500, True),
+        (windows_of(*"x...", "0x", "0x"), 2500, True),
+        (windows_of(*"xxxx", "0.", "1x"), 2501, False),
+        (windows_of(*"xxx"), 2500, False),
+        (windows_of(*"...."), 2500, False),
+    ],
+)
+def test_a_disturbed_load_is_known_as_it_was_sent_where_it_was_as_strong_as_planned(
+    measured: list[Window], lag: int, known: bool
+) -> None:
+    """Of each place its first window, whatever was measured again and however sound that was."""
+    vitals = {window.second: [Vitals(send_lag={lag if window.second < 8 else 9: 100})] for window in measured}
+    said = assess_windows(measured, vitals, STEADY)["as_sent"]
+    assert said.get("send_lag", {}).get("max", 0) == (lag / 10_000 if known else 0)
 
 
 # ── Other load on the machine
@@ -370,8 +390,10 @@ def test_what_decides_is_given_nothing_that_was_measured_of_the_site() -> None:
     told = {str(hint) for each in decisions for name, hint in get_type_hints(each).items() if name != "return"}
     words = {word for hint in told for word in hint.replace("[", " ").replace("]", " ").replace(",", " ").split()}
     assert words - {"...", "typing.Iterable"} <= {
+        "collections.abc.Mapping",
         "collections.abc.Sequence",
         "collections.abc.Iterable",
+        "int",
         "prodgate.load.health.Window",
         "prodgate.load.health.Vitals",
         "<class",

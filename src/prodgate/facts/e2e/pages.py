@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
-from ...estimates import UNBOUNDED, Estimate
+from ...estimates import UNBOUNDED, Estimate, exact_value
 from ...quantities import Quantity
 from .. import Fact
 from .journeys import FORMAT, browser_of
@@ -30,7 +30,7 @@ class KeyboardWalk(Fact):
     """The ones that the focus never reached."""
     unseen: tuple[str, ...]
     """The ones that did not show that they had the focus."""
-    slowest: Quantity
+    slowest: Quantity | Estimate
     """Time until the slowest response to a key or a press on the first visit was painted (INP); at least 16 ms."""
     untouched: tuple[str, ...] = ()
     """Elements that were not pressed or typed into, since they announce a change, each with how."""
@@ -47,7 +47,6 @@ def keyboard_walk(page: Mapping[str, Any], reason: str, untimed: str) -> Keyboar
         said = "; ".join(untouched)
         answered = Unread(f"all that can be {unasked} says that it changes something, and was left untouched: {said}")
     told: Any = _NO_KEY if not walk["interactions"] else answered if walk.get("settled", True) else _NOT_TOLD
-    late: Any = Unread(untimed)
     partial: Any = Unread(why) if (why := _why_partial(walk)) else ()
     held = (f"Tab does not leave {walk['held']}",) if walk.get("held") and walk["missed"] else ()
     return KeyboardWalk(
@@ -56,7 +55,7 @@ def keyboard_walk(page: Mapping[str, Any], reason: str, untimed: str) -> Keyboar
         # an aborted walk missed the rest of the page
         missed=(*held, *walk["missed"]) if walk["whole"] and walk["missed"] else partial,
         unseen=tuple(walk["unseen"]) or partial,
-        slowest=late if untimed else told,
+        slowest=_at_most(told, untimed),
         untouched=untouched,
     )
 
@@ -208,14 +207,14 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
     untimed, going = why_untimed(page, record), page.get("going", _UNTOLD)
-    unread: Any = Unread(untimed) if untimed else None
     waiting = () if page["rested"] else page.get("waiting", ())  # a poll may just have begun
     later, thrown = (_describe_going((*waiting, *going["page"], *more)) for more in ((), going["frames"]))
     return {
         **_axe_fields(page, record),
-        "largest_paint": unread
-        or (_so_far(_round(vitals["lcp"], 1), "ms", later) if vitals["lcp"] is not None else Unread(painted)),
-        "shift": unread or _so_far(_round(vitals["cls"], 6), "", later),
+        "largest_paint": Unread(painted)
+        if vitals["lcp"] is None
+        else _at_most(_so_far(_round(vitals["lcp"], 1), "ms", later), untimed),
+        "shift": Unread(untimed) if untimed else _so_far(_round(vitals["cls"], 6), "", later),
         "errors": Unread(disturbed) if disturbed and errors else errors or (Unread(thrown) if thrown else ()),
         "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,
@@ -245,8 +244,15 @@ def _so_far(seen: Decimal, unit: str, later: str) -> Quantity | Estimate:
     return estimate if later else value
 
 
+def _at_most(seen: Any, untimed: str) -> Any:
+    """Return a time that a busy machine can only have made longer; what it may have hidden stays open."""
+    if not untimed:
+        return seen
+    return exact_value(seen, samples=1, of="visits", at_most=untimed) if isinstance(seen, Quantity) else Unread(untimed)
+
+
 def why_untimed(page: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    """Return why the times of a visit prove nothing about the page: this machine was not well meanwhile; or nothing."""
+    """Return why a visit's times are too long or prove nothing: this machine was not well meanwhile; or nothing."""
     said = record.get("health", {}).get("sick") or page.get("sick")
     return f"{said}; run it on a machine with less other work" if said else ""
 

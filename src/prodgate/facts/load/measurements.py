@@ -15,7 +15,7 @@ from ...estimates import Estimate
 from ...load.record import STAND_IN, UNCACHED
 from ...quantities import Bound, Quantity
 from ...sections.load import read_load_terms
-from .soundness import count_requests, lateness, list_counted, why_unsound
+from .soundness import as_sent, count_requests, describe_disturbance, lateness, list_counted, why_unsound
 
 # ── The counts of a load record, second by second, and its other fields
 
@@ -213,6 +213,10 @@ class Measurements:
     """The contents of right answers that were learned, since nobody states them; empty if somebody does."""
     unasked: str = ""
     """The requests that the locustfile or a statement names and nobody made; empty if somebody made all."""
+    disturbed: str = ""
+    """Why these seconds, disturbed ones among them, can keep a limit and break none; empty for sound seconds."""
+    whole: Self | None = None
+    """The load as it was sent, where too little of it was sound; what the sound seconds break, it does not mend."""
 
     @property
     def requests(self) -> int:
@@ -224,11 +228,20 @@ class Measurements:
 
         The lower end allows for the generator's own lateness, so that the site is not blamed for it.
         """
-        return self._allow_for_doubt(Measurements._p95, criterion)
+        return self._decide(Measurements._p95, criterion)
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed."""
-        return self._allow_for_doubt(Measurements._failed_share, criterion)
+        return self._decide(Measurements._failed_share, criterion)
+
+    def _decide(self, estimate: Callable[[Self, Criterion], Estimate], criterion: Criterion) -> Estimate:
+        """Estimate from sound seconds; if they break nothing and are too few, from the load as it was sent."""
+        found = self._allow_for_doubt(estimate, criterion)
+        bound = require_bound(criterion)
+        broken = found.is_outside(bound) or (criterion.decides == "point" and not bound.admits(found.value))
+        if self.whole and not broken:
+            return self.whole._decide(estimate, criterion)
+        return replace(found, at_most=self.disturbed)
 
     def _allow_for_doubt(self, estimate: Callable[[Self, Criterion], Estimate], criterion: Criterion) -> Estimate:
         """Estimate with all ambiguous responses as right, and as failed; the truth lies between.
@@ -273,6 +286,9 @@ class Measurements:
 
         One that begins less than the limit before a gap in the measured time may be cut short enough to pass.
         """
+        return self._decide(Measurements._longest_standstill, criterion)
+
+    def _longest_standstill(self, criterion: Criterion) -> Estimate:
         limit, sure = require_bound(criterion).limit, self.spend(criterion.confidence or estimates.CONFIDENCE)
         cut = limit.base if limit else Decimal(0)
         seen = sum(max(Decimal(0), end - begin - cut) for begin, end in _list_stretches(self.seconds))
@@ -353,11 +369,13 @@ class Measurements:
             yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
 
 
-def read_stored(stored: Mapping[str, Any], among: Collection[int] | None = None) -> Any:
+def read_stored(stored: Mapping[str, Any], among: Collection[int] | None = None, *, only_sound: bool = False) -> Any:
     """Return the measurements of a stored run, with its kind and attempt; Unread as below."""
-    found = read_measurements(stored["record"], among)
+    found = (read_sound if only_sound else read_measurements)(stored["record"], among)
     given = {"screen": stored.get("screen", False), "attempt": stored.get("attempt", 0)}
-    return found if isinstance(found, Unread) else replace(found, **given)
+    if isinstance(found, Unread):
+        return found
+    return replace(found, **given, whole=found.whole and replace(found.whole, **given))
 
 
 def describe_spell(seconds: float) -> Quantity:
@@ -369,8 +387,22 @@ def describe_spell(seconds: float) -> Quantity:
 def read_measurements(record: Mapping[str, Any], among: Collection[int] | None = None) -> Any:
     """Return the measurements of a record, or Unread if it can't be trusted; ``among`` are names to be counted alone.
 
-    The number of unsent arrivals is known, but not their request names: they count only among all.
+    The number of unsent arrivals is known, but not their request names: they count only among all. Where too little is
+    sound, the load as it was sent stands behind it.
     """
+    sound, sent = read_sound(record, among), as_sent(record)
+    if sent is None:
+        return sound
+    found = read_sound(sent, among)
+    own = Decimal(str(sent["health"]["send_lag"]["max"]))  # readers who were to come then were not missed in time
+    longest = Quantity.of(found.standstill.value.base + own, "s")
+    standstill = replace(found.standstill, value=longest, high=longest)
+    whole = replace(found, standstill=standstill, disturbed=describe_disturbance(record))
+    return whole if isinstance(sound, Unread) else replace(sound, whole=whole)
+
+
+def read_sound(record: Mapping[str, Any], among: Collection[int] | None = None) -> Any:
+    """Return the measurements of the sound seconds of a record, or Unread if they are too few."""
     if reason := why_unsound(record):
         return Unread(reason)
     profile = record["profile"]

@@ -19,7 +19,7 @@ from ...load.record import UNCACHED
 from ...quantities import Bound, Quantity, percentage
 from ...statistics import nearest_rank
 from .. import Fact
-from .measurements import Measurements, explain_idle, read_measurements, read_stored
+from .measurements import Measurements, explain_idle, read_measurements, read_sound, read_stored
 from .server_view import server_view
 from .soundness import list_aside, run_name, why_clock_differs, why_incomplete, why_not_comparable
 
@@ -174,7 +174,7 @@ def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) 
 
 def find_p95(record: Mapping[str, Any]) -> int:
     """Return the 95th percentile of a sound record in tenths of a millisecond, 0 where it has no end."""
-    found, took = read_measurements(record), Counter[int]()
+    found, took = read_sound(record), Counter[int]()
     for second in found.latencies:
         took.update(second)
     return nearest_rank(took, 950, beyond=sum(found.failed)) or 0
@@ -182,7 +182,7 @@ def find_p95(record: Mapping[str, Any]) -> int:
 
 def _comparable(stored: Mapping[str, Any]) -> Any:
     """Return the measurements of a run, or Unread if the generator was later than a relevant change."""
-    found = read_stored(stored)
+    found = read_stored(stored, only_sound=True)
     if not isinstance(found, Unread) and (reason := why_not_comparable(stored["record"])):
         return Unread(reason)
     return found
@@ -193,8 +193,8 @@ def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
     record = stored["record"]
     yield LoadChange(
         subject=f"green against blue at {stored['place']}",
-        before=read_stored(stored),
-        now=read_stored({**stored, "record": {**record, **record["other"]}}),
+        before=read_stored(stored, only_sound=True),
+        now=read_stored({**stored, "record": {**record, **record["other"]}}, only_sound=True),
         turns=True,
     )
 
@@ -289,9 +289,11 @@ def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the facts of a run during deploys."""
     measured = read_measurements(stored["record"])
+    if isinstance(measured, Measurements) and measured.whole and not sum(measured.failed):
+        measured = measured.whole
     yield DeployUnderLoad(
         subject=run_name(stored),
-        failed=_failed_requests(stored),
+        failed=_failed_requests(measured, stored),
         noticed=_noticed_deploys(measured, stored),
         measured=read_stored(stored),
     )
@@ -306,8 +308,8 @@ FACTS_BY_PROFILE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact
 }
 
 
-def _failed_requests(stored: Mapping[str, Any]) -> Any:
-    found, deploys = read_measurements(stored["record"]), stored["deploys"]
+def _failed_requests(found: Any, stored: Mapping[str, Any]) -> Any:
+    deploys = stored["deploys"]
     broken = f"the deploy under load did not succeed: {stored['undeployed']}" if stored["undeployed"] else ""
     if not deploys and not broken:
         return Unread("no deploy was carried out while the load ran")
@@ -322,12 +324,13 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
         if broken or any(one["started"] < begin + second + 1 and one["ended"] >= begin + second for one in deploys)
     )
     unfinished = _why_unfinished(found, stored, broken)
-    return estimates.exact_count(
+    counted = estimates.exact_count(
         sum(found.failed),
         samples=samples,
         unfinished=unfinished,
         detail=", ".join(filter(None, (found.describe_failures(), found.aside))),
     )
+    return replace(counted, at_most=found.disturbed)
 
 
 def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
@@ -345,15 +348,16 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
     spans = pairwise([*(one["started"] - begin for one in met), inf])
     noticed = [_within(lost, *span) > 0 for span in spans]
-    aside = dict.fromkeys(list_aside(stored["record"]), 1)
+    aside = {} if found.disturbed else dict.fromkeys(list_aside(stored["record"]), 1)
     spoilt = [_within(aside, one["started"] - begin, one["ended"] - begin) > 0 for one in met]
     failed, whole = sum(noticed), sum(told or not bad for told, bad in zip(noticed, spoilt, strict=True))
     unfinished = _why_unfinished(found, stored, broken and f"a deploy did not succeed: {broken}")
     most = percentage(1 - 0.05 ** (1 / max(1, whole)), decimals=0, rounding=ROUND_CEILING)
     told = f"none of {whole} says, at 95 %, that fewer than {most} are noticed"
-    return estimates.exact_count(
+    counted = estimates.exact_count(
         failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told
     )
+    return replace(counted, at_most=found.disturbed)
 
 
 def _why_unfinished(found: Measurements, stored: Mapping[str, Any], broken: str) -> str:

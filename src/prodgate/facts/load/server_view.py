@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ...aws.account import Account, Calls
 from ...aws.answers import Absent, Unread, Unreadable
 from ...aws.recording import recall
+from ...estimates import Estimate, exact_value
 from ...quantities import Quantity
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from ...statistics import nearest_rank
@@ -24,7 +25,9 @@ from ..live.cloudwatch import Query, Series, read_series, total
 from ..live.distributions import GLOBAL, items, list_distributions
 from ..live.load_balancers import list_application_balancers, metric_name
 from .soundness import (
+    as_sent,
     count_requests,
+    describe_disturbance,
     list_counted,
     measured_seconds,
     percent,
@@ -57,7 +60,7 @@ class ServerView(Fact):
     """95th percentile of successes, from the intended send to the last byte."""
     server_p95: Quantity
     """95th percentile of successes in the access log."""
-    apart: Quantity
+    apart: Estimate
     """The distance between the two percentiles."""
 
 
@@ -79,7 +82,7 @@ def summarise_log(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any])
     A line has ``at`` in seconds since 1970, ``path``, ``status`` (0 for no response) and ``seconds``.
     """
     begin, profile = datetime.fromisoformat(record["started"]).timestamp(), record["profile"]
-    counted = set(list_counted(record))
+    counted = set(list_counted(as_sent(record) or record))
     statuses, latency = Counter[str](), Counter[int]()
     for line in lines:
         if line["path"].startswith(_PROBES) or line["at"] < begin - profile["warm_up"]:
@@ -109,15 +112,19 @@ def _counts(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any
 
 
 def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
-    if reason := why_unsound(record):
+    sent = as_sent(record)
+    if not sent and (reason := why_unsound(record)):
         return dict.fromkeys(("client_p95", "server_p95", "apart"), Unread(reason))
+    disturbed, record = describe_disturbance(record) if sent else "", sent or record
     took, counted = Counter[int](), set(list_counted(record))
     for cell in (each for each in record["seconds"] if each["second"] in counted):
         took.update({int(tenths): count for tenths, count in cell["latency"].items()})
     client, server = p95(took), p95({int(tenths): count for tenths, count in seen["latency"].items()})
     if client is None or server is None:
         return dict.fromkeys(("client_p95", "server_p95", "apart"), Unread("no request succeeded"))
-    apart = Quantity.of(abs(client.magnitude - server.magnitude), "ms")
+    apart = exact_value(
+        Quantity.of(abs(client.magnitude - server.magnitude), "ms"), samples=sum(took.values()), at_most=disturbed
+    )
     return {"client_p95": client, "server_p95": server, "apart": apart}
 
 

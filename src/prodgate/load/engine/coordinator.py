@@ -18,7 +18,7 @@ from locust.runners import STATE_MISSING, MasterRunner
 
 from ...processes.progress import MOMENTARY, print_progress
 from ..early_stop import OutageWatch, find_broken, find_clear_failure, find_silence
-from ..health import Limits, Vitals, Window, assess_windows, find_counted, find_problems, plan_round, profile_of
+from ..health import Limits, Vitals, Window, assess_windows, find_problems, plan_round, profile_of
 from ..profile import Settings, count_arrivals
 from ..record import (
     PROTOCOL,
@@ -309,8 +309,11 @@ class Coordinator:
         if not sum(self._tally.totals["sent"]) and (warming := self._list_windows(warming=True)):
             moved = -warming[0].second
             measured = tuple(replace(window, place=0, second=window.second + moved) for window in warming)
-        counted = [window.second - moved for window in find_counted(measured)]
-        vitals = [each.windows[second][1] for each in self._workers for second in counted if second in each.windows]
+        begun = {window.second: window.second - moved for window in measured}
+        vitals = {
+            second: [each.windows[told][1] for each in self._workers if told in each.windows]
+            for second, told in begun.items()
+        }
         health = assess_windows(measured, vitals, self._settings.profile)
         return {"windows": [window.to_json() for window in measured], "health": health}
 

@@ -1,7 +1,7 @@
 """Conclusions that a record supports, however it was put together; and those that no record supports."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,9 @@ from prodgate.estimates import Estimate
 from prodgate.facts.load.measurements import Measurements, read_measurements, read_stored
 from prodgate.facts.load.runs import (
     APART,
+    DeployUnderLoad,
     LoadChange,
+    deploy_facts,
     estimate_change,
     estimate_growth,
 )
@@ -29,7 +31,7 @@ from prodgate.quantities import Bound, Quantity
 from prodgate.statistics import exact_interval
 
 from ...samples import criterion
-from .load_records import STARTED, cell, failing, record, slow, stored
+from .load_records import STARTED, cell, failing, record, slow, stored, windows
 
 SURE: dict[str, Any] = {"confidence": Quantity.parse("95 %"), "decides": "bound"}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), **SURE)
@@ -305,6 +307,76 @@ def test_a_real_run_must_hold_for_the_disturbances_that_are_asked_and_a_rehearsa
     asked.require(longer.p95(asked))
 
 
+def disturbed(of: Sequence[Mapping[str, Any]], *aside: int, short: str = "", **changes: Any) -> dict[str, Any]:
+    """A run in which too little was sound, and which was as strong as planned."""
+    lags = {"p50": 0.0, "p99": 0.02, "max": 0.3}
+    health = {"sick": [] if short else ["24 of 40 s had to be set aside"], "short": short, "advice": "rest"}
+    health |= {"as_sent": {"send_lag": lags, "loop_lag": lags}}
+    return record(seconds=of, windows=windows(*aside), health={**health, **changes.pop("health", {})}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "aside", "short", "expected"),
+    [
+        (slow([0] * 40), range(6), "", ("satisfied", "satisfied")),
+        (slow([0] * 40), range(6), "only 16 of 40 s", ("satisfied", "satisfied")),
+        (slow([80] * 40), range(6), "", ("undetermined", "satisfied")),
+        (failing([80] * 40), range(6), "", ("undetermined", "undetermined")),
+        (slow([80] * 24 + [0] * 16), range(6), "only 16 of 40 s", ("undetermined", "satisfied")),
+        (slow([80] * 40), range(6), "only 16 of 40 s", ("not-satisfied", "satisfied")),
+        (failing([0] * 24 + [80] * 16), range(6), "only 16 of 40 s", ("not-satisfied", "not-satisfied")),
+    ],
+)
+@pytest.mark.parametrize("decides", ["bound", "point"])
+def test_a_disturbed_run_keeps_a_limit_as_it_was_sent_and_breaks_none(
+    cells: list[dict[str, Any]], aside: range, short: str, expected: tuple[str, str], decides: str
+) -> None:
+    found = read_measurements(disturbed(cells, *aside, short=short))
+    asked = [(replace(one, decides=decides), estimate) for one, estimate in ASKED.values()]
+    assert tuple(outcome(found, *each).value for each in asked) == expected
+
+
+def test_a_disturbed_run_says_so_and_misses_no_reader_who_was_to_come_while_it_stood_still() -> None:
+    found = read_measurements(disturbed(slow([80] * 40), *range(6)))
+    with pytest.raises(
+        Concluded, match="24 of 40 s had to be set aside; as it was sent, with all disturbances, it can"
+    ):
+        P95.require(found.p95(P95))
+    asked = criterion("standstill-under-load", bound=Bound.parse("<= 1 s"))
+    assert str(found.longest_standstill(asked).value) == "0.38 s"
+    assert isinstance(read_measurements(disturbed(slow([0] * 40), *range(6), health={"as_sent": {}})), Unread)
+    assert isinstance(read_stored(stored(disturbed(slow([0] * 40), *range(6))), only_sound=True), Unread)
+
+
+def test_a_disturbed_run_with_few_requests_leaves_to_production_what_a_sound_one_would() -> None:
+    asked = replace(ERRORS, samples=9000, needs_production=True)
+    for run, by in (
+        (disturbed(slow([0] * 40), *range(6)), "production"),
+        (disturbed(failing([80] * 40), *range(6)), ""),
+    ):
+        with pytest.raises(Concluded) as ended:
+            asked.require(read_measurements(run).failed_share(asked))
+        assert (ended.value.conclusion.outcome, ended.value.conclusion.needs) == (Outcome.UNDETERMINED, by)
+
+
+@pytest.mark.parametrize(("bad", "expected"), [(0, Outcome.SATISFIED), (1, Outcome.UNDETERMINED)])
+def test_a_deploy_that_a_disturbed_run_did_not_notice_was_not_noticed(bad: int, expected: Outcome) -> None:
+    begun = datetime.fromisoformat(STARTED).timestamp()
+    deploys = [{"started": begun + 10, "ended": begun + 15, "build": "green"}]
+    run = stored(disturbed(failing([0] * 12 + [bad] + [0] * 27), *range(6)), deploys=deploys)
+    (found,) = deploy_facts(run)
+    asked = criterion("zero-downtime-deploy", bound=Bound.parse("== 0"))
+    assert isinstance(found, DeployUnderLoad)
+    for count in (found.failed, found.noticed):
+        assert outcome(found.measured, asked, lambda _, __, count=count: count) is expected
+
+
+def test_a_least_value_is_not_kept_by_a_run_that_may_have_overstated_it() -> None:
+    found = replace(read_measurements(record()).p95(P95), at_most="it was disturbed")
+    with pytest.raises(Concluded, match="it was disturbed"):
+        criterion("latency-p95", bound=Bound.parse(">= 10 ms"), **SURE).require(found)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -408,7 +480,16 @@ def test_percentiles_are_those_of_what_succeeded() -> None:
     found = view(
         {"statuses": {"200": 4500}, "latency": {"900": 94, "2800": 6}}, seconds=[*slow([8] * 40), *failing([100])]
     )
-    assert [str(each) for each in (found.client_p95, found.server_p95, found.apart)] == ["300 ms", "280 ms", "20 ms"]
+    shown = [str(each) for each in (found.client_p95, found.server_p95, found.apart.value)]
+    assert shown == ["300 ms", "280 ms", "20 ms"]
+
+
+def test_a_log_that_agrees_with_a_disturbed_run_agrees_and_one_that_does_not_says_nothing() -> None:
+    asked, run = criterion("load-latency-agrees", bound=Bound.parse("<= 30 ms")), disturbed(slow([0] * 40), *range(6))
+    for seconds, expected in ((0.1, Outcome.SATISFIED), (0.03, Outcome.UNDETERMINED)):
+        log = summarise_log([line(at, seconds=seconds) for at in range(40)], run)
+        (found,) = server_view(stored(run, server=log))
+        assert outcome(found, asked, lambda view, _: view.apart) is expected
 
 
 def test_without_a_log_there_is_no_view_and_of_a_run_that_proves_nothing_none_is_known() -> None:
