@@ -39,6 +39,7 @@ zombie     a task that is running in a run that has ended, or while there is no 
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -56,6 +57,7 @@ from .traces import (
     collect_traces,
     find_unknown_act,
     list_manual_actions,
+    list_silent_actions,
     read_task_log,
 )
 
@@ -90,6 +92,19 @@ def explain_unseen(dag: DeclaredDag, history: History) -> str:
             f"{error.reason}; without the audit log a result that was set by hand can't be told from a task's own: "
             "let the user of the gate read it, by a role like Viewer with 'can read on Audit Logs'"
         )
+
+
+def explain_deleted(dag: DeclaredDag, history: History) -> str:
+    """Return which act since the window began deleted runs or tasks of a DAG; empty if no such act is known.
+
+    Raises Unreadable when runs or tasks were not read.
+    """
+    hands = [*list_silent_actions(dag.dag_id, history)]
+    with suppress(Unreadable):
+        hands += list_manual_actions(dag.dag_id, history)
+    since = max(history.now - dag.window, history.since)
+    found = next((hand for hand in hands if hand.act is Act.DELETED and hand.ours and hand.at >= since), None)
+    return f"{found}; what is gone may have failed, started late or taken too long" if found else ""
 
 
 def _explain_cut_off(runs: list[Run], begins: datetime | None) -> str:

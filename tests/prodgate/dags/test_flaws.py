@@ -1574,15 +1574,21 @@ def test_what_is_not_known_decides_nothing_that_it_could_change(bad: int, bound:
 @pytest.mark.parametrize(
     ("events", "ended", "bad", "unknown"),
     [
+        ((event("delete_dag_run", "a", NOW - MINUTE),), 241, 1, "deleted by"),
+        ((event("cli_task_test", "", NOW - MINUTE),), 241, 1, "not known what that does"),
         ((), 241, 1, 0),  # nobody cleared it: a retry
         ((event("clear_dag_run", ID, NOW - MINUTE),), 241, 0, 1),
         ((event("clear_dag_run", ID, NOW - MINUTE), *ENDS, replace(ENDS[0], at=NOW)), 241, 0, 0),
         ((event("clear_dag_run", ID, NOW - MINUTE), event("failed", ID, SLOT, task_id="fetch")), 241, 1, 0),
     ],
 )
-def test_a_good_task_that_was_cleared_had_no_failed_try(events: Any, ended: int, bad: int, unknown: int) -> None:
+def test_a_good_task_that_was_cleared_had_no_failed_try(events: Any, ended: int, bad: int, unknown: int | str) -> None:
     found = count_attempts("here", (DAG,), history({50: with_task(tries=2)}, events=events))
-    assert (found.ended, found.failed, found.unknown) == (ended, bad, unknown)
+    unseen = unknown if isinstance(unknown, str) else ""
+    assert (found.ended, found.failed, found.unknown) == (ended, bad, 0 if unseen else unknown)
+    asked = criterion("dag-task-failure-rate", bound=Bound.parse("< 50 %"))
+    with pytest.raises(Undetermined, match=unseen) if unseen else nullcontext():
+        asked.require(found.failed_share(asked))
 
 
 # ── Rates

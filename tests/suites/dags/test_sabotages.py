@@ -204,6 +204,7 @@ SABOTAGES: tuple[Sabotage[Evidence], ...] = (
     Sabotage("the scheduler stood still for a while", RATES, stop_the_scheduler),
     Sabotage("a run was marked as a success by hand", UNTRUE, launder),
     Sabotage("a task was set to success by hand, in silence", UNTRUE, set_in_silence),
+    Sabotage("a run was deleted and made anew", UNTRUE, lambda evidence: events(evidence, event="delete_dag_run", run_id=evidence.runs()[1]["dag_run_id"]), {"dag-run-duration", "dag-scheduler-delay"}),
     Sabotage("a run was cleared in silence", set(), clear_in_silence, {"dag-success-rate-rehearsed"}),
     Sabotage("an audit log that was cleaned", set(), clean_the_log, UNTRUE),
     Sabotage("an audit log that may not be read", set(), hide_the_log, UNTRUE),

@@ -10,7 +10,7 @@ from ...aws.answers import Unreadable
 from ...criteria import Criterion
 from ...dags.cron import INSTANT, find_next_slot, find_shortest_period
 from ...dags.declared import DeclaredDag
-from ...dags.flaws import explain_unseen
+from ...dags.flaws import explain_deleted, explain_unseen
 from ...dags.ledger import SUCCEEDED, Ledger, SlotState, build_ledger, explain_spoiled, find_spoiled, window
 from ...dags.rates import Budget, Rates, compute_budget, compute_rates, leave_open
 from ...dags.traces import Act, Trace, collect_traces
@@ -34,11 +34,13 @@ class SlotHistory(Fact):
     overlapping: tuple[str, ...]
     """Scheduled runs that had not ended at the next slot; a rehearsal that hurries counts by the DAG's own slots."""
     unended: tuple[str, ...]
-    """Scheduled runs that still go on after their limit, before the next slot."""
+    """Scheduled runs that still go on after their limit, before the next slot; and what deleted others."""
     own_period: timedelta | None
     """The shortest time between two slots of its own schedule, where a rehearsal runs it on another one."""
     unseen: str
     """Why results that were set by hand can't be detected; empty if they can."""
+    deleted: str
+    """Which act deleted runs or tasks, of which nothing is known; empty if no such act is known."""
 
     @property
     def observed(self) -> Quantity:
@@ -92,7 +94,7 @@ class SlotHistory(Fact):
             effective=self.settled,
             confidence=Quantity.of(100, "%"),
             of="slots",
-            unfinished="" if criterion.bound.admits(most) else f"{said}: at most {most}",
+            unfinished=self.deleted if criterion.bound.admits(most) else f"{said}: at most {most}",
             detail="; ".join(words for words, number in ((said, again), (lacking, lost)) if number),
         )
 
@@ -133,12 +135,19 @@ class TaskAttempts(Fact):
     failed: int
     unknown: int = 0
     """How many more may have failed: attempts before somebody cleared their task."""
+    unseen: str = ""
+    """Why further attempts may have failed unseen: they were deleted, or their results may be set by hand."""
 
     def failed_share(self, criterion: Criterion) -> Estimate:
-        """Return the share of attempts that failed. Raises TypeError."""
+        """Return the share of attempts that failed.
+
+        Raises Undetermined if it is good enough, but failures may be unseen. Raises TypeError.
+        """
         if criterion.bound is None:
             raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
         best = self._estimate(self.failed, criterion.bound, criterion.confidence)
+        if self.unseen and criterion.bound.admits(best.value):
+            raise criterion.undetermined(self.unseen, observed=best)
         if not self.unknown:
             return best
         worst = self._estimate(self.failed + self.unknown, criterion.bound, criterion.confidence)
@@ -170,6 +179,7 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
         if spoiled := explain_spoiled(known):
             raise Unreadable(f"{dag.dag_id}: {spoiled}")
         own_period = find_shortest_period(dag.own_schedule, known.until) if dag.own_schedule else None
+        deleted = explain_deleted(dag, history)
         ends = tuple(_find_overlaps(dag, known, own_period))
         slots = SlotHistory(
             subject=dag.dag_id,
@@ -177,9 +187,10 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
             rates=compute_rates(dag, history, known),
             declared=dag,
             overlapping=tuple(words for words, is_over in ends if is_over),
-            unended=tuple(words for words, is_over in ends if not is_over),
+            unended=(*(words for words, is_over in ends if not is_over), *filter(None, (deleted,))),
             own_period=own_period,
             unseen=explain_unseen(dag, history),
+            deleted=deleted,
         )
         yield slots
         if dag.dag_id in collecting:
@@ -190,7 +201,8 @@ def count_attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) 
     """Count the task attempts in sound slots. Raises Unreadable if tasks could not be read."""
     counted = [_count_tries(trace) for dag in dags for trace in _list_sound(dag, history) if trace.whole]
     ended, failed, unknown = (sum(each[place] for each in counted) for place in range(3))
-    return TaskAttempts(subject=place, ended=ended, failed=failed, unknown=unknown)
+    unseen = filter(None, (explain_deleted(dag, history) or explain_unseen(dag, history) for dag in dags))
+    return TaskAttempts(subject=place, ended=ended, failed=failed, unknown=unknown, unseen=next(unseen, ""))
 
 
 def _list_sound(dag: DeclaredDag, history: History) -> Iterator[Trace]:
