@@ -209,12 +209,12 @@ def test_a_load_of_four_workers_elsewhere_is_fetched_and_judged_by_the_command_l
     assert [each.wait(60) for each in members] == [0] * 5
     run = runs.read(next((tmp_path / "runs").iterdir()))
     [finding], [fact] = run.findings, run.facts_of("load", "load")
-    assert "by HTTP/1.1, by 4 workers elsewhere; holds for disturbances up to " in finding.observed
+    assert re.search("by HTTP/1.1, by 4 workers elsewhere[,;].* holds for disturbances up to ", finding.observed)
     assert "Under load this holds for disturbances up to " in said.out
     kept = (shelf / "record.json").read_bytes()
     assert fact["source"].endswith(f"{url}/steady/record.json (SHA-256 {sha256(kept).hexdigest()})")
     record = json.loads(kept)
-    assert count(record) == server.asked["/"] == record["planned"] == 240
+    assert count(record) == server.asked["/"] == record["planned"] >= 240  # more, where seconds were measured again
     assert {(abs(worker["behind"]) < 1, *worker["code"]) for worker in record["workers"]} == {(True, "locustfile.py")}
 
 
