@@ -103,6 +103,12 @@ def noting_what_is_missing() -> Iterator[list[str]]:
         _NOTED.reset(before)
 
 
+def require_state(place: str, state: str, *working: str) -> None:
+    """Raise Unreadable unless a resource is in a state in which it works; ``place`` is call and member."""
+    if state not in working:
+        raise Unreadable(f"{place} is {state}")
+
+
 def read_document(text: str | bytes, what: str) -> Any:
     """Return the value of a JSON text in an answer. Raises Unreadable when it is none, or holds a key twice."""
     try:

@@ -7,6 +7,7 @@ import pytest
 from botocore.model import Shape
 
 from prodgate.facts import Facts
+from prodgate.testing import Outcome
 
 from .harness import Observed, Stage
 from .test_omissions import Answering, Path, answers, fields, find_records, model, observing, operations, written
@@ -77,3 +78,30 @@ def test_no_other_word_passes_for_the_healthy_one(
         if alike != others and alike - ALIKE.get(place, set()):  # some are told apart, so that it is read
             wrong.append(f"{place}: {sorted(alike)}")
     assert not wrong, "\n".join(wrong)
+
+
+SERVER = "rds DescribeDBInstances DBInstances[].DBInstanceStatus"
+
+
+@pytest.mark.parametrize(
+    ("bent", "criterion"),
+    [
+        (f"{SERVER} stopped", "aurora-failover"),
+        (f"{SERVER} storage-full", "aurora-failover"),
+        (f"{SERVER} {NEW}", "aurora-failover"),
+        ("synthetics DescribeCanariesLastRun CanariesLastRun[].LastRun.Status.TestResult FAILED", "canary"),
+    ],
+)
+def test_what_does_not_work_satisfies_less(
+    stage: Stage, healthy: Observed, answers: Answering, bent: str, criterion: str
+) -> None:
+    operation, path, word = bent.rsplit(" ", 2)
+    observe, parts = observing(stage, healthy, operation), tuple(path.replace("[]", ".[]").split("."))
+    said = {
+        one.call.key: [saying(page, parts, word) for page in one.value()] for one in find_records(healthy, operation)
+    }
+    satisfied = [
+        sum(found.outcome is Outcome.SATISFIED for found in stage.judged(facts, set(map(type, facts.known)))[criterion])
+        for facts in (observe(answers), observe(Answering(answers.recording, answers.read, said)))
+    ]
+    assert satisfied[1] < satisfied[0]

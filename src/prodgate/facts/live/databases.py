@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Absent, Unread, Unreadable
+from ...aws.answers import Absent, Unread, Unreadable, require_state
 from ...quantities import Quantity
 from ...semantics.aws_settings import FORCES_TLS, longest_pause
 from .. import Fact
@@ -23,6 +23,16 @@ _OTHER_SERVICES: Final = ("neptune", "docdb")
 #: The members that name the source of a replica.
 _SOURCES: Final = (
     "ReplicationSourceIdentifier", "ReadReplicaSourceDBInstanceIdentifier", "ReadReplicaSourceDBClusterIdentifier",
+)  # fmt: skip
+#: Statuses of an instance that takes connections, and beginnings of those of one that does not and will not of itself.
+#: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+_SERVING: Final = (
+    "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
+    "configuring-log-exports", "modifying", "resetting-master-credentials", "storage-config-upgrade",
+    "storage-initialization", "storage-optimization",
+)  # fmt: skip
+_DOWN: Final = (
+    "delet", "failed", "inaccessible", "incompatible", "insufficient-capacity", "restore-error", "stop", "storage-full",
 )  # fmt: skip
 #: Tag of the databases that a restore test of AWS Backup creates for a while.
 RESTORE_TEST: Final = "awsbackup-restore-test"
@@ -39,6 +49,8 @@ class DatabaseInstance(Fact):
     zone: str
     public: bool
     """Whether its address resolves to a public one."""
+    serving: bool
+    """Whether it takes connections; unread while it starts, restarts or changes its version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -73,6 +85,13 @@ class Database(Fact):
     replica_of: str
     """The database whose data it repeats, by name or ARN; empty for one with data of its own."""
 
+    @property
+    def serving(self) -> tuple[DatabaseInstance, ...]:
+        """Those that take connections. Raises Undetermined where all that do are in one zone, and one restarts."""
+        sure = tuple(each for each in self.instances if each.peek("serving") is True)
+        apart = len({each.zone for each in sure}) > 1
+        return sure if apart else tuple(each for each in self.instances if each.serving)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseSnapshot(Fact):
@@ -87,7 +106,7 @@ class DatabaseSnapshot(Fact):
     "DBInstanceArn",
     "DBInstanceIdentifier",
 )
-def observe_instances(_: Account, row: Mapping[str, Any]) -> DatabaseInstance:
+def observe_instances(account: Account, row: Mapping[str, Any]) -> DatabaseInstance:
     """Observe every database server."""
     return DatabaseInstance(
         subject=row["DBInstanceArn"],
@@ -95,7 +114,14 @@ def observe_instances(_: Account, row: Mapping[str, Any]) -> DatabaseInstance:
         size=row["DBInstanceClass"],
         zone=row.get("AvailabilityZone", ""),
         public=row["PubliclyAccessible"],
+        serving=account.attempt(_is_serving, row["DBInstanceStatus"]),
     )
+
+
+def _is_serving(status: str) -> bool:
+    if not status.startswith(_DOWN):
+        require_state("rds DescribeDBInstances: DBInstanceStatus", status, *_SERVING)
+    return status in _SERVING
 
 
 @observes(Database)

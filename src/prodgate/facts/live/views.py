@@ -64,6 +64,8 @@ def _read_last_run(account: Account, name: str) -> str:
         ended = [one.get("Status") or {} for one in newest if (one.get("Status") or {}).get("State") != "RUNNING"]
         status = ended[0] if ended else {}
     state, why = status.get("State", ""), status.get("StateReason", "")
+    if state == "PASSED" and (result := status.get("TestResult", state)) != state:
+        return f"{state}, and its script {result}"
     return state if state == "PASSED" or not why else f"{state}: {why}"
 
 
